@@ -1,0 +1,207 @@
+/**
+ * A generator's config: the authority on its sizes, its planes, its sampling and its super-resolution. It travels as
+ * JSON in the metadata of the generator's file; keys keep EG3D's names (spec sections 1, 4, 5, 8, 9).
+ */
+import { z } from 'zod'
+import { UserError } from '../errors.ts'
+
+export const GENERATOR_FORMAT = 'halfturn-generator'
+export const GENERATOR_VERSION = 1
+
+/**
+ * The super-resolution classes of spec section 8 as data. `up`: whether block 0 and block 1 double the resolution.
+ * `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only when smaller.
+ * `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
+ */
+export const SUPER_RESOLUTION_CLASSES = {
+  '8XDC': { up: [true, true], resize: 'unequal', ownFilter: false },
+  '8X': { up: [true, true], resize: 'unequal', ownFilter: true },
+  '4X': { up: [false, true], resize: 'smaller', ownFilter: true },
+  '2X': { up: [false, true], resize: 'unequal', ownFilter: true },
+  Deepfp32: { up: [false, true], resize: 'smaller', ownFilter: true },
+} as const
+
+export type SuperResolutionClass = keyof typeof SUPER_RESOLUTION_CLASSES
+
+// The caps are far above any known generator; they keep a hostile config from asking for absurd tensors.
+const width = z.int().min(1).max(8192)
+const resolution = z.int().min(1).max(2048)
+const clamp = z.number().positive().nullable()
+const vector3 = z.tuple([z.number(), z.number(), z.number()])
+const matrix3 = z.tuple([vector3, vector3, vector3])
+
+const renderingKwargs = z.strictObject({
+  /** Coarse samples a ray. */
+  depth_resolution: z.int().min(2).max(1024),
+  /** Importance samples a ray; 0 renders the coarse pass alone. */
+  depth_resolution_importance: z.int().min(0).max(1024),
+  /** World units along the unit ray; 'auto' intersects the ray with the box. */
+  ray_start: z.union([z.number(), z.literal('auto')]),
+  ray_end: z.union([z.number(), z.literal('auto')]),
+  /** Side of the cube the planes cover, world units. */
+  box_warp: z.number().positive(),
+  /** Camera orbit of the training data: distance from the world's origin, and the point looked at. */
+  avg_camera_radius: z.number().positive(),
+  avg_camera_pivot: vector3,
+  white_back: z.boolean(),
+  disparity_space_sampling: z.boolean(),
+  clamp_mode: z.literal('softplus'),
+  /** True: the mapping sees a zero camera label, so the code is camera-blind. */
+  c_gen_conditioning_zero: z.boolean(),
+  /** Factor on the camera label before the mapping's embedding. */
+  c_scale: z.number(),
+  /** Learning rate multiplier of the decoder's two layers (a run-time gain, spec section 2.1). */
+  decoder_lr_mul: z.number().positive(),
+  superresolution_noise_mode: z.enum(['none', 'const']),
+  /** Whether the resize in front of the super-resolution is antialiased. */
+  sr_antialias: z.boolean(),
+})
+
+const superResolution = z.strictObject({
+  class: z.enum(Object.keys(SUPER_RESOLUTION_CLASSES) as [SuperResolutionClass, ...SuperResolutionClass[]]),
+  /** Side of the feature picture the first block takes. */
+  input_resolution: resolution,
+  /** Output channels of block 0 and block 1. */
+  channels: z.tuple([width, width]),
+  conv_clamp: clamp,
+})
+
+const generatorConfig = z
+  .strictObject({
+    format: z.literal(GENERATOR_FORMAT),
+    version: z.literal(GENERATOR_VERSION),
+    name: z.string().min(1).max(200),
+    /** Which face template and world frame the cameras of this generator are fitted in. */
+    frame: z.enum(['own', 'eg3d']),
+    z_dim: width,
+    /** Camera label: 16 numbers cam2world, 9 numbers intrinsics. */
+    c_dim: z.literal(25),
+    w_dim: width,
+    num_ws: z.int(),
+    /** Fully connected layers after the embedding. */
+    mapping_layers: z.int().min(1).max(16),
+    /** Learning rate multiplier of those layers (a run-time gain, spec section 2.1). */
+    mapping_lr_multiplier: z.number().positive(),
+    plane_resolution: z.int().min(8).max(1024),
+    /** Channels of each of the three planes. */
+    plane_channels: width,
+    /** Channels of each backbone block, by its resolution: '4', '8', ... plane_resolution. */
+    backbone_channels: z.record(z.string().regex(/^[0-9]{1,4}$/), width),
+    backbone_conv_clamp: clamp,
+    /** Row k of matrix p: axis k of plane p; a point (row vector) is multiplied with the inverse. */
+    plane_axes: z.tuple([matrix3, matrix3, matrix3]),
+    decoder_hidden_dim: width,
+    /** Feature channels of a rendered pixel, without the density; the first three are the raw colour. */
+    decoder_output_dim: width.min(3),
+    neural_rendering_resolution: resolution,
+    image_resolution: resolution,
+    rendering_kwargs: renderingKwargs,
+    /** null: the picture is the raw rendering. */
+    super_resolution: superResolution.nullable(),
+    /** Where the weights are from; `sha256` is that of the file they were imported from. */
+    provenance: z.strictObject({
+      source: z.string().max(500),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+    }),
+    /** What may be done with it, in words for the person in front of the screen. */
+    licence: z.string().max(2000),
+  })
+  .superRefine((config, context) => {
+    const refuse = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: path.split('.'), message })
+    }
+    const { plane_resolution, backbone_channels, plane_axes, rendering_kwargs: rendering, super_resolution } = config
+    const resolutions = backboneResolutions(config)
+    if (resolutions.at(-1) !== plane_resolution) refuse('plane_resolution', 'is not a power of two')
+    if (Object.keys(backbone_channels).join() !== resolutions.join()) {
+      refuse('backbone_channels', `does not name the resolutions ${resolutions.join(', ')}`)
+    }
+    if (config.num_ws !== 2 * resolutions.length) refuse('num_ws', `is not ${2 * resolutions.length}`)
+    plane_axes.forEach((axes, i) => {
+      if (Math.abs(determinant(axes)) < 1e-6) refuse(`plane_axes.${i}`, 'cannot be inverted')
+    })
+    if ((rendering.ray_start === 'auto') !== (rendering.ray_end === 'auto')) {
+      refuse('rendering_kwargs.ray_start', "and ray_end must both be 'auto' or both be numbers")
+    }
+    if (rendering.ray_start !== 'auto' && rendering.ray_end !== 'auto' && rendering.ray_end <= rendering.ray_start) {
+      refuse('rendering_kwargs.ray_end', 'is not beyond ray_start')
+    }
+    if (rendering.depth_resolution_importance > 0 && rendering.depth_resolution < 4) {
+      refuse('rendering_kwargs.depth_resolution', 'must be at least 4 for importance sampling')
+    }
+    const image =
+      super_resolution === null ? config.neural_rendering_resolution : superResolutionOutput(super_resolution)
+    if (config.image_resolution !== image) refuse('image_resolution', `is not the ${image} the network gives`)
+  })
+
+/** What a generator is; see the comments of the fields above. */
+export type GeneratorConfig = z.infer<typeof generatorConfig>
+export type RenderingKwargs = GeneratorConfig['rendering_kwargs']
+export type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
+export type Matrix3 = GeneratorConfig['plane_axes'][number]
+
+/** Resolutions of the backbone's blocks: 4, 8, ... plane_resolution. */
+export function backboneResolutions({ plane_resolution }: Pick<GeneratorConfig, 'plane_resolution'>): number[] {
+  const resolutions: number[] = []
+  for (let size = 4; size <= plane_resolution; size *= 2) resolutions.push(size)
+  return resolutions
+}
+
+/** Side of the picture a super-resolution gives. */
+export function superResolutionOutput({ class: kind, input_resolution }: SuperResolutionConfig): number {
+  return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.filter(Boolean).length
+}
+
+function determinant([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): number {
+  return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+}
+
+/**
+ * Checks a config that was read from a file; older versions are brought up to date.
+ * @throws UserError naming the field that cannot be used, or a version this program does not know.
+ */
+export function parseConfig(value: unknown, name = 'The generator'): GeneratorConfig {
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
+  if (format !== GENERATOR_FORMAT) {
+    throw new UserError(
+      `${name} is not a generator of this program: its config has no format "${GENERATOR_FORMAT}".`,
+      'Choose a generator file, or import an EG3D checkpoint (.pkl).',
+    )
+  }
+  if (version !== 0 && version !== GENERATOR_VERSION) {
+    throw new UserError(
+      `${name} has the format version ${String(JSON.stringify(version)).slice(0, 40)}, this program knows 0 to ${GENERATOR_VERSION}.`,
+      'Update the program, or make the generator file again with this one.',
+    )
+  }
+  const result = generatorConfig.safeParse(version === 0 ? upgradeVersion0(value as Record<string, unknown>) : value)
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]
+    throw new UserError(
+      `${name}: the config's ${path.join('.') || 'value'} cannot be used: ${message.slice(0, 300)}.`,
+      'Fetch or make the generator file again.',
+    )
+  }
+  return result.data
+}
+
+/** Version 0 was the first trained generator: no super-resolution, and what was the same for all was left unsaid. */
+function upgradeVersion0(value: Record<string, unknown>): Record<string, unknown> {
+  const { steps: _steps, code_dims: _codeDims, ...kept } = value
+  const rendering = typeof value.rendering_kwargs === 'object' ? value.rendering_kwargs : {}
+  return {
+    ...kept,
+    version: GENERATOR_VERSION,
+    frame: 'own',
+    num_ws: 2 * backboneResolutions({ plane_resolution: Math.min(Number(value.plane_resolution) || 0, 1024) }).length,
+    mapping_lr_multiplier: 0.01,
+    backbone_conv_clamp: null,
+    decoder_output_dim: value.plane_channels,
+    rendering_kwargs: { superresolution_noise_mode: 'none', sr_antialias: true, ...rendering },
+    provenance: { source: 'trained on synthetic heads' },
+    licence: 'May be used, changed and passed on freely.',
+  }
+}
