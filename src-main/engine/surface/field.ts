@@ -1,0 +1,53 @@
+/** What the surface is made from: a density and a colour at any point of a cube, asked for in bounded batches. */
+import { UserError } from '../errors.ts'
+
+/** What a head offers to be sampled: world points in, values out. `points` is [x, y, z, x, y, z, ...]. */
+export interface Field {
+  /** Side of the cube, centred at 0, in which densities are defined (EG3D's `box_warp`), world units. */
+  readonly side: number
+  /** Raw density (the decoder's output before softplus) at `points`: one number a point. */
+  sigma(points: Float32Array): Promise<Float32Array>
+  /** Display-referred (sRGB) red, green, blue at `points`, 0..1: three numbers a point. */
+  colour(points: Float32Array): Promise<Float32Array>
+}
+
+/** How far a long question has come (0..1, never falling), and how to stop it: aborting throws the signal's reason. */
+export interface Watch {
+  progress?: (fraction: number) => void
+  signal?: AbortSignal
+}
+
+/** A decoder's memory grows with the points asked at once; above this many nothing gets faster. */
+export const POINTS_PER_CALL = 2 ** 18
+
+/**
+ * Asks `ask` for `points` ([n, 3]) in calls of at most `POINTS_PER_CALL` and returns [n, width].
+ * @throws UserError where the field answers with something that is not a number: a diverged or damaged generator.
+ */
+export async function askInBatches(
+  ask: (points: Float32Array) => Promise<Float32Array>,
+  points: Float32Array,
+  width: number,
+  { progress, signal }: Watch = {},
+): Promise<Float32Array> {
+  const count = points.length / 3
+  const answers = new Float32Array(count * width)
+  for (let start = 0; start < count; start += POINTS_PER_CALL) {
+    signal?.throwIfAborted()
+    const end = Math.min(start + POINTS_PER_CALL, count)
+    // A copy, because a field on another thread may take the buffer with it.
+    const answer = await ask(points.slice(start * 3, end * 3))
+    if (answer.length !== (end - start) * width) {
+      throw new Error(`A field gave ${answer.length} numbers for ${end - start} points, not ${width} for each.`)
+    }
+    if (answer.some(Number.isNaN)) {
+      throw new UserError(
+        'The head answers with values that are not numbers.',
+        'Tune it again with fewer or smaller steps, or check that the generator file is whole.',
+      )
+    }
+    answers.set(answer, start * width)
+    progress?.(end / count)
+  }
+  return answers
+}
