@@ -1,0 +1,39 @@
+/** Triangle meshes as flat arrays, and the numbers that describe them. */
+
+export interface Mesh {
+  /** [n, 3], world units. */
+  positions: Float32Array
+  /** [m, 3] vertex numbers, anticlockwise seen from outside. */
+  triangles: Uint32Array
+}
+
+/** The volume a closed mesh encloses, negative when its triangles face inwards; cubed units of its positions. */
+export function signedVolume({ positions, triangles }: Mesh): number {
+  let six = 0
+  for (let t = 0; t < triangles.length; t += 3) six += sixfoldVolume(positions, triangles, t)
+  return six / 6
+}
+
+/** Six times the signed volume of the tetrahedron from the origin to the triangle at `t`. */
+export function sixfoldVolume(p: Float32Array, triangles: Uint32Array, t: number): number {
+  const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3]
+  return (
+    p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) +
+    p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) +
+    p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
+  )
+}
+
+/** The mesh with only `triangles` of it, and only the vertices they use, in their old order. */
+export function compact(positions: Float32Array, triangles: Uint32Array): Mesh {
+  const places = new Int32Array(positions.length / 3).fill(-1)
+  for (const vertex of triangles) places[vertex] = 0
+  let count = 0
+  for (let v = 0; v < places.length; v++) if (places[v] === 0) places[v] = count++
+  const kept = new Float32Array(count * 3)
+  for (let v = 0; v < places.length; v++) {
+    if (places[v] < 0) continue
+    for (let k = 0; k < 3; k++) kept[places[v] * 3 + k] = positions[v * 3 + k]
+  }
+  return { positions: kept, triangles: triangles.map((vertex) => places[vertex]) }
+}
