@@ -201,7 +201,9 @@ function insertZeros(x: Tensor, axis: number, step: number): Tensor {
 function convInput(x: Tensor, w: Tensor, attributes: Convolution, g: Tensor): Tensor {
   const { strides, pads, group } = attributes
   const [outputs, perGroup, kh, kw] = w.shape
-  if (strides[0] === 1 && strides[1] === 1 && (group === 1 || perGroup === 1)) {
+  const depthwise = perGroup === 1 && outputs === group
+  const padded = pads.every((amount, i) => amount < w.shape[2 + (i % 2)])
+  if (strides[0] === 1 && strides[1] === 1 && (group === 1 || depthwise) && padded) {
     const exchanged = group === 1 ? transpose(w, [1, 0, 2, 3]) : w
     const flipped = kh * kw === 1 ? exchanged : matMul(reshape(exchanged, [-1, kh * kw]), reversal(kh * kw))
     const kernel = reshape(flipped, group === 1 ? [perGroup, outputs, kh, kw] : w.shape)
