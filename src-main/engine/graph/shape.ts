@@ -6,7 +6,9 @@ import { makeTensor, type Shape, sizeOf, type Tensor } from './tensor.ts'
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1)
   const full = shape.map((size) => (size === -1 ? sizeOf(x.shape) / known : size))
-  if (sizeOf(full) !== sizeOf(x.shape)) throw new Error(`Reshape: [${x.shape}] does not fit [${shape}]`)
+  if (sizeOf(full) !== sizeOf(x.shape) || !full.every(Number.isInteger)) {
+    throw new Error(`Reshape: [${x.shape}] does not fit [${shape}]`)
+  }
   return makeTensor('Reshape', [x], {}, full)
 }
 
@@ -30,6 +32,7 @@ export function transposeLast(x: Tensor): Tensor {
 
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const [first] = parts
+  if (!(axis >= 0 && axis < first.shape.length)) throw new Error(`Concat: no axis ${axis} in [${first.shape}]`)
   for (const part of parts) {
     const fits =
       part.shape.length === first.shape.length && part.shape.every((size, i) => i === axis || size === first.shape[i])
@@ -67,6 +70,9 @@ export function sliceAll(x: Tensor, starts: Shape, ends: Shape, steps: Shape): T
 export function pad(x: Tensor, before: Shape, after: Shape): Tensor {
   if (before.length !== x.shape.length || after.length !== x.shape.length) {
     throw new Error(`Pad: [${before}] and [${after}] do not match the axes of [${x.shape}]`)
+  }
+  if ([...before, ...after].some((amount) => amount < 0)) {
+    throw new Error(`Pad: [${before}] and [${after}] are no amounts of zeros; cut with slice`)
   }
   if ([...before, ...after].every((amount) => amount === 0)) return x
   const shape = x.shape.map((size, axis) => before[axis] + size + after[axis])
