@@ -26,6 +26,9 @@ export function conv(x: Tensor, w: Tensor, options: Options = {}): Tensor {
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1] * group || w.shape[0] % group !== 0) {
     throw new Error(`Conv: input [${x.shape}] does not match weight [${w.shape}] x group ${group}`)
   }
+  if (w.shape.slice(2).some((size, axis) => size > x.shape[2 + axis] + pads[axis] + pads[2 + axis])) {
+    throw new Error(`Conv: weight [${w.shape}] is larger than the padded input [${x.shape}], pads [${pads}]`)
+  }
   const out = (axis: Pair[number]) =>
     Math.floor((x.shape[2 + axis] + pads[axis] + pads[2 + axis] - w.shape[2 + axis]) / strides[axis]) + 1
   return makeTensor('Conv', [x, w], attributes, [x.shape[0], w.shape[0], out(0), out(1)])
