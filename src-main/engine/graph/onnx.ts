@@ -152,7 +152,7 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
 /**
  * Writes the part of the graph that the outputs depend on.
  * @param outputs by name; float32
- * @throws when two inputs have one name
+ * @throws when two inputs, or an input and an output, have one name
  */
 export function writeModel(outputs: Readonly<Record<string, Tensor>>): Model {
   const writer = new Writer()
@@ -163,6 +163,8 @@ export function writeModel(outputs: Readonly<Record<string, Tensor>>): Model {
   }
   const results: ModelOutput[] = []
   for (const [name, tensor] of Object.entries(outputs)) {
+    if (writer.inputs.some((other) => other.name === name))
+      throw new Error(`writeModel: '${name}' is both input and output`)
     // An Identity gives the output its name, even where it is an input or returned twice; onnxruntime removes it.
     const identity = new Message().text(1, writer.name(tensor)).text(2, name).text(4, 'Identity')
     writer.graph.message(1, identity)

@@ -1,0 +1,225 @@
+/**
+ * A generator at work: config and weights on a runtime. Forward passes give planes and pictures; each has its backward
+ * pass, so that gradients of any loss on the picture reach the latent code, the camera and every weight.
+ */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { input, reshape, type Shape, type Tensor, transpose, writeModel } from '../graph/index.ts'
+import type { Program, Runtime } from '../runtime/runtime.ts'
+import { adjoint, trainable, unprefixed } from './adjoint.ts'
+import { backbone } from './backbone.ts'
+import { mapping, truncate } from './mapping.ts'
+import { Parameters } from './parameters.ts'
+import type { Planes } from './planes.ts'
+import { Renderer, type Rendering, type RenderOptions } from './renderer.ts'
+import { superResolution } from './super-resolution.ts'
+
+export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
+export type WeightGradients = Record<string, Float32Array>
+
+/** A picture of a head from a camera. */
+export interface View {
+  /** [3 * R * R], channel by channel, nominally -1..1, not limited */
+  readonly image: Float32Array
+  /** [3 * n * n], the rendering before super-resolution */
+  readonly raw: Float32Array
+  readonly rendering: Rendering
+  readonly planes: Planes
+  readonly ws: Float32Array
+}
+
+/** Cotangents of a view; what is left out is zero. */
+export interface ViewGradient {
+  readonly image?: Float32Array
+  readonly raw?: Float32Array
+  readonly depth?: Float32Array
+  readonly opacity?: Float32Array
+}
+
+export interface Gradients {
+  /** [num_ws * w_dim] */
+  readonly ws: Float32Array
+  /** [3][R][R][C] */
+  readonly planes: Float32Array
+  readonly label?: Float32Array
+  readonly weights?: WeightGradients
+}
+
+export class Generator {
+  readonly config: GeneratorConfig
+  readonly renderer: Renderer
+  readonly runtime: Runtime
+  /** By EG3D's state names. An entry may be exchanged for an array of the same length: that is how tuning works. */
+  readonly weights: Record<string, Float32Array>
+  private readonly shapes: Weights
+  private readonly programs = new Map<string, Promise<Program>>()
+
+  constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights) {
+    this.runtime = runtime
+    this.config = config
+    this.shapes = weights
+    this.weights = Object.fromEntries([...weights].map(([name, { data }]) => [name, data]))
+    this.renderer = new Renderer(runtime, config, weights)
+  }
+
+  /** The mean latent [w_dim]. */
+  get meanLatent(): Float32Array {
+    return this.weights['backbone.mapping.w_avg']
+  }
+
+  /**
+   * Maps a code to w.
+   * @param z [z_dim]
+   * @param label camera the mapping is conditioned on, [25]; ignored where the generator is camera-blind
+   * @param psi truncation: 1 none, 0 the mean latent
+   * @returns [w_dim]
+   */
+  async map(z: Float32Array, label: Float32Array, psi = 1): Promise<Float32Array> {
+    const { config } = this
+    const program = await this.program('map', () => {
+      const parameters = new Parameters(this.shapes)
+      return { w: mapping(config, parameters, input('z', [1, config.z_dim]), input('label', [1, config.c_dim])) }
+    })
+    const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
+    const { w } = await program.run({ ...this.weights, z, label: seen })
+    return psi === 1 ? w : truncate(w, this.meanLatent, psi)
+  }
+
+  /** One w for every layer: [num_ws * w_dim]. */
+  repeat(w: Float32Array): Float32Array {
+    const ws = new Float32Array(this.config.num_ws * w.length)
+    for (let i = 0; i < this.config.num_ws; i++) ws.set(w, i * w.length)
+    return ws
+  }
+
+  /** Paints the planes. @param ws [num_ws * w_dim] */
+  async planes(ws: Float32Array): Promise<Planes> {
+    const program = await this.program('planes', () => ({
+      planes: this.describePlanes(new Parameters(this.shapes)).planes,
+    }))
+    const { planes } = await program.run({ ...this.weights, ws })
+    return { data: planes, resolution: this.config.plane_resolution, channels: this.config.plane_channels }
+  }
+
+  /** The adjoint of `planes`. */
+  async planesBackward(
+    ws: Float32Array,
+    gradient: Float32Array,
+    want: { weights?: boolean } = {},
+  ): Promise<{ ws: Float32Array; weights: WeightGradients }> {
+    const program = await this.program(want.weights ? 'planes-backward-weights' : 'planes-backward', () => {
+      const parameters = new Parameters(this.shapes)
+      const { ws, planes } = this.describePlanes(parameters)
+      return adjoint({ planes }, { ws, ...(want.weights && trainable(parameters)) })
+    })
+    const { 'd.ws': result, ...weights } = await program.run({ ...this.weights, ws, 'cotangent.planes': gradient })
+    return { ws: result, weights: unprefixed(weights) }
+  }
+
+  /** The final picture from a rendering. */
+  async enhance(features: Float32Array, ws: Float32Array): Promise<{ image: Float32Array; raw: Float32Array }> {
+    const n = this.sideOf(features)
+    const program = await this.program(`enhance/${n}`, () => {
+      const { image, raw } = this.describeEnhance(new Parameters(this.shapes), n)
+      return { image, raw }
+    })
+    const { image, raw } = await program.run({ ...this.weights, features, w: this.lastOf(ws) })
+    return { image, raw }
+  }
+
+  /** The adjoint of `enhance`; the gradient of ws falls on its last row. */
+  async enhanceBackward(
+    features: Float32Array,
+    ws: Float32Array,
+    cotangent: { image?: Float32Array; raw?: Float32Array },
+    want: { weights?: boolean } = {},
+  ): Promise<{ features: Float32Array; w: Float32Array; weights: WeightGradients }> {
+    const n = this.sideOf(features)
+    const size = this.config.image_resolution
+    const program = await this.program(`enhance-backward${want.weights ? '-weights' : ''}/${n}`, () => {
+      const parameters = new Parameters(this.shapes)
+      const { image, raw, features, w } = this.describeEnhance(parameters, n)
+      const leaves = this.config.super_resolution
+        ? { features, w, ...(want.weights && trainable(parameters)) }
+        : { features }
+      return adjoint({ image, raw }, leaves)
+    })
+    const result = await program.run({
+      ...this.weights,
+      features,
+      w: this.lastOf(ws),
+      'cotangent.image': cotangent.image ?? new Float32Array(3 * (this.config.super_resolution ? size * size : n * n)),
+      'cotangent.raw': cotangent.raw ?? new Float32Array(3 * n * n),
+    })
+    const { 'd.features': dFeatures, 'd.w': dW = new Float32Array(this.config.w_dim), ...weights } = result
+    return { features: dFeatures, w: dW, weights: unprefixed(weights) }
+  }
+
+  /** ws and a camera to a view. @param planes when they are known already */
+  async view(ws: Float32Array, label: Float32Array, options: RenderOptions & { planes?: Planes } = {}): Promise<View> {
+    const planes = options.planes ?? (await this.planes(ws))
+    const rendering = await this.renderer.render(this.weights, planes, label, options)
+    return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws }
+  }
+
+  /** Gradients of sum <cotangent, view> with respect to everything the view came from. */
+  async backward(
+    view: View,
+    cotangent: ViewGradient,
+    want: { label?: boolean; weights?: boolean } = {},
+  ): Promise<Gradients> {
+    const { rendering, ws } = view
+    const enhanced = await this.enhanceBackward(rendering.features, ws, cotangent, want)
+    const rendered = await this.renderer.backward(
+      this.weights,
+      rendering.tape,
+      { features: enhanced.features, depth: cotangent.depth, opacity: cotangent.opacity },
+      want,
+    )
+    const painted = await this.planesBackward(ws, rendered.planes, want)
+    const last = painted.ws.subarray(ws.length - this.config.w_dim)
+    enhanced.w.forEach((value, i) => {
+      last[i] += value
+    })
+    return {
+      ws: painted.ws,
+      planes: rendered.planes,
+      ...(want.label && { label: rendered.label }),
+      ...(want.weights && { weights: { ...painted.weights, ...rendered.weights, ...enhanced.weights } }),
+    }
+  }
+
+  private describePlanes(parameters: Parameters): { ws: Tensor; planes: Tensor } {
+    const { config } = this
+    const { plane_resolution: size, plane_channels: channels } = config
+    const ws = input('ws', [1, config.num_ws, config.w_dim])
+    const image = backbone(config, parameters, ws)
+    return { ws, planes: transpose(reshape(image, [3, channels, size, size]), [0, 2, 3, 1]) }
+  }
+
+  private describeEnhance(parameters: Parameters, n: number) {
+    const { config } = this
+    const features = input('features', [n * n, config.decoder_output_dim])
+    const w = input('w', [1, config.w_dim])
+    const picture = transpose(reshape(features, [1, n, n, config.decoder_output_dim]), [0, 3, 1, 2])
+    return { features, w, ...superResolution(config, parameters, picture, w) }
+  }
+
+  private sideOf(features: Float32Array): number {
+    const n = Math.sqrt(features.length / this.config.decoder_output_dim)
+    if (!Number.isInteger(n)) throw new Error('Generator.enhance: the rendering is not a square picture')
+    return n
+  }
+
+  private lastOf(ws: Float32Array): Float32Array {
+    return ws.slice(ws.length - this.config.w_dim)
+  }
+
+  private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
+    let program = this.programs.get(key)
+    if (!program) {
+      program = this.runtime.compile(writeModel(describe()))
+      this.programs.set(key, program)
+    }
+    return program
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Separable resampling as two matrix products with constant banded matrices: exact, the same on every provider, and
+ * its adjoint comes with the matrix product's own.
+ */
+import { constant, matMul, type Tensor, transpose } from '../graph/index.ts'
+
+/** Row-major [to, from]. */
+export type ResamplingMatrix = { readonly to: number; readonly from: number; readonly data: Float32Array }
+
+function matrix(to: number, from: number, fill: (row: number, put: (column: number, weight: number) => void) => void) {
+  const data = new Float32Array(to * from)
+  for (let row = 0; row < to; row++) {
+    fill(row, (column, weight) => {
+      if (column >= 0 && column < from) data[row * from + column] += weight
+    })
+  }
+  return { to, from, data }
+}
+
+/** StyleGAN2's image upsampling by two: the filter [1,3,3,1] on zero-interleaved samples, zeros outside (spec 2.3). */
+export function upsampleMatrix(from: number): ResamplingMatrix {
+  return matrix(2 * from, from, (row, put) => {
+    const near = row >> 1
+    put(near, 0.75)
+    put(row % 2 === 0 ? near - 1 : near + 1, 0.25)
+  })
+}
+
+/**
+ * Bilinear, half-pixel centres (align_corners false). Antialiased widens the tent by the reduction, as PyTorch's
+ * `antialias=True` (spec section 8); otherwise two taps with the edge repeated.
+ */
+export function bilinearMatrix(from: number, to: number, antialias: boolean): ResamplingMatrix {
+  const scale = from / to
+  if (!antialias) {
+    return matrix(to, from, (row, put) => {
+      const centre = Math.max(0, scale * (row + 0.5) - 0.5)
+      const low = Math.min(Math.floor(centre), from - 1)
+      put(low, 1 - (centre - low))
+      put(Math.min(low + 1, from - 1), centre - low)
+    })
+  }
+  const support = Math.max(scale, 1)
+  return matrix(to, from, (row, put) => {
+    const centre = scale * (row + 0.5)
+    const first = Math.max(Math.trunc(centre - support + 0.5), 0)
+    const last = Math.min(Math.trunc(centre + support + 0.5), from)
+    const weights = Array.from({ length: last - first }, (_, i) =>
+      Math.max(0, 1 - Math.abs((first + i - centre + 0.5) / support)),
+    )
+    const sum = weights.reduce((a, b) => a + b, 0)
+    weights.forEach((weight, i) => {
+      put(first + i, weight / sum)
+    })
+  })
+}
+
+/** Each output is the mean of the input pixels its cell touches, as PyTorch's adaptive average (spec section 16). */
+export function areaMatrix(from: number, to: number): ResamplingMatrix {
+  return matrix(to, from, (row, put) => {
+    const first = Math.floor((row * from) / to)
+    const last = Math.ceil(((row + 1) * from) / to)
+    for (let column = first; column < last; column++) put(column, 1 / (last - first))
+  })
+}
+
+/** Resamples the last two axes of x [..., H, W] to [..., rows.to, columns.to]. */
+export function resample(x: Tensor, rows: ResamplingMatrix, columns = rows): Tensor {
+  const right = transpose(constant(columns.data, [columns.to, columns.from]), [1, 0])
+  return matMul(constant(rows.data, [rows.to, rows.from]), matMul(x, right))
+}
