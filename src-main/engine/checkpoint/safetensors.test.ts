@@ -101,6 +101,8 @@ describe('writing and reading', () => {
     expect([...view]).toEqual([1, 2])
     bytes.copyWithin(5, 4, 12)
     expect([...toFloat32({ dtype: 'F32', shape: [2], data: bytes.subarray(5, 13) })]).toEqual([1, 2])
+    // A Buffer's own slice() would not copy.
+    expect([...toFloat32({ dtype: 'F32', shape: [2], data: Buffer.from(bytes.buffer, 5, 8) })]).toEqual([1, 2])
   })
 
   it('a tensor whose bytes do not fit its shape is a defect, not a file', () => {

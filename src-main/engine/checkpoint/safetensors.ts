@@ -211,7 +211,7 @@ export function storeFloat16(values: Float32Array, shape: number[]): StoredTenso
 
 /** The values of `tensor`, row by row: a view where it is float32 and aligned, otherwise converted. */
 export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
-  const aligned = data.byteOffset % ELEMENT_BYTES[dtype] === 0 ? data : data.slice()
+  const aligned = data.byteOffset % ELEMENT_BYTES[dtype] === 0 ? data : new Uint8Array(data)
   const { buffer, byteOffset } = aligned
   const count = data.length / ELEMENT_BYTES[dtype]
   switch (dtype) {
