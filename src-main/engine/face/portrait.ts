@@ -1,0 +1,252 @@
+/**
+ * The portrait: one face of a photo, cut out so that the generator's camera sees it, with all that may be wrong with
+ * it said in words. Limits and what they rest on: facts pose.md A8.
+ */
+import { UserError } from '../errors.ts'
+import { eyeBlur } from './blur.ts'
+import { type Crop, cutCrop } from './crop.ts'
+import type { Box, Face, Landmarker } from './mediapipe.ts'
+import type { Photo } from './photo.ts'
+import { cameraLabel, fitPose, type Pose } from './pose.ts'
+import { findFaces } from './search.ts'
+import type { Frame } from './template.ts'
+
+export interface Portrait {
+  frame: Frame
+  crop: Crop
+  /** Camera label of the crop, see {@link cameraLabel}. */
+  camera: Float32Array
+  pose: Pose
+  /** All faces of the photo, largest first, in photo pixels. */
+  faces: Box[]
+  /** Which of `faces` this portrait shows, from 0. */
+  face: number
+  /** Distance between the eyes in photo pixels, as if seen from the front. */
+  interocular: number
+  /** Standard deviation of the photo's blur as a part of `interocular`. */
+  blur: number
+  warnings: Warning[]
+}
+
+/** Something the user should know about a portrait that can be used all the same. */
+export interface Warning {
+  code: WarningCode
+  message: string
+}
+
+export type WarningCode =
+  | 'several-faces'
+  | 'small'
+  | 'blurred'
+  | 'turned'
+  | 'tilted'
+  | 'strongly-tilted'
+  | 'doubtful'
+  | 'outside'
+
+export interface PortraitOptions {
+  frame: Frame
+  landmarker: Landmarker
+  /** Which face to take, 1 being the largest, as users count; the largest where it is not given. */
+  face?: number
+  /** Pixels a side of the crop; 512 where it is not given. */
+  size?: number
+}
+
+/** A correction by hand, on top of what was found. */
+export interface Correction {
+  /** Moves the window right and down along its own sides, in window sides. */
+  dx: number
+  dy: number
+  /** Multiplies the window's side. */
+  scale: number
+  /** Added to the pose, in radians. */
+  roll: number
+  yaw: number
+  pitch: number
+}
+
+const DEGREE = Math.PI / 180
+const YAW_WARN = 45 * DEGREE
+const YAW_REFUSE = 50 * DEGREE
+const PITCH_WARN = 12 * DEGREE
+const PITCH_WARN_STRONGLY = 20 * DEGREE
+const MISFIT_WARN = 10
+const INTEROCULAR_WARN = 25
+const INTEROCULAR_REFUSE = 12
+const BLUR_WARN = 0.05
+const BLUR_REFUSE = 0.1
+const OUTSIDE_WARN = 0.15
+
+/** What a correction by hand may reach. */
+const YAW_BY_HAND = 90 * DEGREE
+const PITCH_BY_HAND = 60 * DEGREE
+const LEAST_SIDE_BY_HAND = 16
+const MOST_SIDE_BY_HAND = 4
+
+const LEFT_EYE = [33, 160, 158, 133, 153, 144]
+const RIGHT_EYE = [362, 385, 387, 263, 373, 380]
+/** The diagonal of 35 mm film in millimetres, which equivalent focal lengths refer to. */
+const FILM_DIAGONAL = 43.27
+
+/**
+ * Finds the face, fits the camera and cuts the crop. Uses the focal length the photo carries, where it does.
+ *
+ * @throws UserError where there is no face, no face of that number, or it is too small, blurred or turned away.
+ */
+export async function makePortrait(photo: Photo, options: PortraitOptions): Promise<Portrait> {
+  const { frame, landmarker, face: number, size } = options
+  const faces = findFaces(landmarker, photo)
+  const chosen = chooseFace(faces, number)
+  const { points } = faces[chosen]
+
+  const pose = fitPose(points, frame, focalLength(photo))
+  const eyes: [number[], number[]] = [middle(points, LEFT_EYE), middle(points, RIGHT_EYE)]
+  const frontal = Math.cos(pose.yaw)
+  const interocular = Math.hypot(eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]) / frontal
+  refuseSmall(interocular)
+  const blur = eyeBlur(photo, eyes) * frontal
+  refuseBlurred(blur)
+  refuseTurned(pose)
+
+  return complete({
+    frame,
+    crop: cutCrop(photo, pose, size),
+    pose,
+    faces: faces.map(({ box }) => box),
+    face: chosen,
+    interocular,
+    blur,
+    warnings: number === undefined && faces.length > 1 ? [severalFaces(faces.length)] : [],
+  })
+}
+
+/**
+ * The same portrait corrected by hand: crop and camera made anew, warnings too. Nothing is refused any more; the
+ * window's centre stays inside the photo, its side between 16 pixels and 4 times the photo's long side, yaw within 90
+ * and pitch within 60 degrees.
+ */
+export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Correction): Portrait {
+  const { dx, dy, scale, roll, yaw, pitch } = correction
+  if (![dx, dy, scale, roll, yaw, pitch].every(Number.isFinite)) throw new RangeError('a correction is not a number')
+  const { pose } = portrait
+  const [cos, sin] = [pose.side * Math.cos(pose.roll), pose.side * Math.sin(pose.roll)]
+  const longSide = Math.max(photo.width, photo.height)
+  const adjusted: Pose = {
+    ...pose,
+    centre: [
+      clamp(pose.centre[0] + cos * dx - sin * dy, 0, photo.width),
+      clamp(pose.centre[1] + sin * dx + cos * dy, 0, photo.height),
+    ],
+    side: clamp(pose.side * scale, LEAST_SIDE_BY_HAND, MOST_SIDE_BY_HAND * longSide),
+    roll: pose.roll + roll,
+    yaw: clamp(pose.yaw + yaw, -YAW_BY_HAND, YAW_BY_HAND),
+    pitch: clamp(pose.pitch + pitch, -PITCH_BY_HAND, PITCH_BY_HAND),
+  }
+  return complete({
+    ...portrait,
+    crop: cutCrop(photo, adjusted, portrait.crop.size),
+    pose: adjusted,
+    warnings: portrait.warnings.filter(({ code }) => code === 'several-faces'),
+  })
+}
+
+/** Adds what follows from the rest: the camera, and the warnings that can be read off the numbers. */
+function complete(portrait: Omit<Portrait, 'camera'>): Portrait {
+  const { frame, pose } = portrait
+  return {
+    ...portrait,
+    camera: cameraLabel(frame, pose.yaw, pose.pitch),
+    warnings: [...portrait.warnings, ...warningsAbout(portrait)],
+  }
+}
+
+function warningsAbout({ pose, crop, interocular, blur }: Omit<Portrait, 'camera'>): Warning[] {
+  const warnings: Warning[] = []
+  const warn = (code: WarningCode, message: string) => warnings.push({ code, message })
+  if (interocular < INTEROCULAR_WARN) {
+    warn('small', `The face is small: ${Math.round(interocular)} pixels between the eyes. The head will lack detail.`)
+  }
+  if (blur > BLUR_WARN) warn('blurred', 'The face is blurred. A sharper photo gives a better likeness.')
+  if (Math.abs(pose.yaw) > YAW_WARN) {
+    warn(
+      'turned',
+      `The face is turned ${degrees(pose.yaw)}° to the side. A photo turned more towards the camera is safer.`,
+    )
+  }
+  const tilt = pose.pitch > 0 ? 'above' : 'below'
+  if (Math.abs(pose.pitch) > PITCH_WARN_STRONGLY) {
+    warn(
+      'strongly-tilted',
+      `The face is seen far from ${tilt} (${degrees(pose.pitch)}° or more). Its shape may be off.`,
+    )
+  } else if (Math.abs(pose.pitch) > PITCH_WARN) {
+    warn('tilted', `The face is seen from ${tilt} (${degrees(pose.pitch)}°). A photo at eye level is safer.`)
+  }
+  if (pose.rms > MISFIT_WARN) {
+    warn('doubtful', 'The face does not fit the average head well. Check the crop, and correct it by hand if need be.')
+  }
+  const outside = 1 - crop.valid.reduce((sum, pixel) => sum + pixel, 0) / crop.valid.length
+  if (outside > OUTSIDE_WARN) {
+    warn(
+      'outside',
+      `${Math.round(100 * outside)} % of the crop lie outside the photo. A photo with more room is safer.`,
+    )
+  }
+  return warnings
+}
+
+const severalFaces = (count: number): Warning => ({
+  code: 'several-faces',
+  message: `The photo shows ${count} faces; the largest is used. Another can be chosen by its number.`,
+})
+
+function chooseFace(faces: Face[], number: number | undefined): number {
+  if (faces.length === 0) {
+    throw new UserError(
+      'No face was found in the photo.',
+      'Use a photo that shows a face from the front, sharp and well lit; drawings and covered faces are often missed.',
+    )
+  }
+  if (number === undefined) return 0
+  if (!Number.isInteger(number) || number < 1 || number > faces.length) {
+    throw new UserError(
+      `There is no face ${number}: the photo shows ${faces.length === 1 ? 'one face' : `${faces.length} faces`}.`,
+      faces.length === 1 ? 'Use face 1, or leave the number out.' : `Choose from 1 (the largest) to ${faces.length}.`,
+    )
+  }
+  return number - 1
+}
+
+function refuseSmall(interocular: number) {
+  if (interocular >= INTEROCULAR_REFUSE) return
+  throw new UserError(
+    `The face is too small: ${interocular.toFixed(1)} pixels between the eyes, at least ${INTEROCULAR_REFUSE} are needed.`,
+    'Use a larger photo, or one taken closer; 60 pixels or more between the eyes are good.',
+  )
+}
+
+function refuseBlurred(blur: number) {
+  if (blur <= BLUR_REFUSE) return
+  throw new UserError('The face is too blurred to tell its shape.', 'Use a sharper photo.')
+}
+
+function refuseTurned({ yaw }: Pose) {
+  if (Math.abs(yaw) <= YAW_REFUSE) return
+  throw new UserError(
+    `The face is turned away too far: ${degrees(yaw)}° or more, up to ${degrees(YAW_REFUSE)}° can be used.`,
+    'Use a photo that shows both eyes, turned towards the camera.',
+  )
+}
+
+/** The photo's focal length in its pixels, where its EXIF block tells. */
+function focalLength({ width, height, focal35mm }: Photo): number | undefined {
+  return focal35mm === undefined ? undefined : (focal35mm / FILM_DIAGONAL) * Math.hypot(width, height)
+}
+
+function middle(points: Float64Array, landmarks: readonly number[]): number[] {
+  return [0, 1].map((axis) => landmarks.reduce((sum, i) => sum + points[3 * i + axis], 0) / landmarks.length)
+}
+
+const degrees = (angle: number) => Math.round(Math.abs(angle) / DEGREE)
+const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value))
