@@ -35,7 +35,7 @@ class Writer {
   readonly inputs: ModelInput[] = []
   private readonly names = new Map<Tensor, string>()
   private readonly integers = new Map<string, string>()
-  private nodes = 0
+  private created = 0
 
   name(tensor: Tensor): string {
     return this.names.get(tensor)!
@@ -45,9 +45,14 @@ class Writer {
     this.names.set(tensor, name)
   }
 
+  /** A name no weight has: generators and graphs are free in theirs. */
+  private newName(): string {
+    return `%${this.created++}`
+  }
+
   /** Adds one ONNX node and returns the name of its output. */
   node(type: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
-    const output = `t${this.nodes++}`
+    const output = this.newName()
     const message = new Message()
     for (const input of inputs) message.text(1, input)
     message.text(2, output).text(4, type)
@@ -57,7 +62,7 @@ class Writer {
   }
 
   initializer(dtype: DType, shape: Shape, data: Float32Array | BigInt64Array): string {
-    const name = `c${this.nodes++}`
+    const name = this.newName()
     const message = new Message()
     for (const size of shape) message.int(1, size)
     message.int(2, TYPES[dtype]).text(8, name)
