@@ -159,12 +159,12 @@ export function pullBack(outputs: readonly Tensor[], cotangents: readonly Tensor
 
   return wrt.map((tensor) => {
     const g = adjoints.get(tensor)
-    if (!g) throw new Error(`gradients: the loss does not depend on ${describe(tensor)}`)
+    if (!g) throw new Error(`gradients: the loss does not depend on ${nameOf(tensor)}`)
     return g
   })
 }
 
-function describe(tensor: Tensor): string {
+function nameOf(tensor: Tensor): string {
   const { operation, attributes, shape } = tensor
   return 'name' in attributes ? `the input '${attributes.name}'` : `a ${operation} of shape [${shape}]`
 }
