@@ -8,7 +8,7 @@ export interface Solid extends Field {
   asked: { sigma: number; colour: number; largest: number }
 }
 
-type Point = (x: number, y: number, z: number) => number
+export type Point = (x: number, y: number, z: number) => number
 
 /** A field whose sigma is `density`, coloured by position: red grows with x, green with y, blue with z. */
 export function solid(density: Point, side = 1): Solid {

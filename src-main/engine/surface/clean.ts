@@ -1,0 +1,125 @@
+/** From everything that lies on the level to the one closed surface that is wanted: its main part, smoother, lighter. */
+import { MeshoptSimplifier } from 'meshoptimizer'
+import { compact, type Mesh, sixfoldVolume } from './mesh.ts'
+
+/**
+ * The connected part that encloses most. Floaters enclose less, and hollows inside, facing inwards, less than nothing.
+ */
+export function largestPart({ positions, triangles }: Mesh): Mesh {
+  const parent = Int32Array.from({ length: positions.length / 3 }, (_, vertex) => vertex)
+  const rootOf = (vertex: number): number => {
+    let v = vertex
+    while (parent[v] !== v) {
+      parent[v] = parent[parent[v]]
+      v = parent[v]
+    }
+    return v
+  }
+  for (let t = 0; t < triangles.length; t += 3) {
+    const root = rootOf(triangles[t])
+    parent[rootOf(triangles[t + 1])] = root
+    parent[rootOf(triangles[t + 2])] = root
+  }
+  const volumes = new Float64Array(parent.length)
+  for (let t = 0; t < triangles.length; t += 3) volumes[rootOf(triangles[t])] += sixfoldVolume(positions, triangles, t)
+  const main = volumes.indexOf(volumes.reduce((most, volume) => Math.max(most, volume)))
+  return compact(
+    positions,
+    triangles.filter((_, at) => rootOf(triangles[at - (at % 3)]) === main),
+  )
+}
+
+// Taubin (1995): a step in, then a slightly larger step out; together they pass what is wider than about ten edges.
+const IN = 0.5
+const OUT = 1 / (0.1 - 1 / IN)
+
+/** Moves each vertex of a closed mesh towards its neighbours' mean and back, `passes` times: less noise, same volume. */
+export function smooth({ positions, triangles }: Mesh, passes: number): Mesh {
+  const moved = positions.slice()
+  const sums = new Float32Array(positions.length)
+  const neighbours = new Uint32Array(positions.length / 3)
+  for (const vertex of triangles) neighbours[vertex]++
+  for (const step of Array.from({ length: passes }).flatMap(() => [IN, OUT])) {
+    sums.fill(0)
+    for (let t = 0; t < triangles.length; t++) {
+      // In a closed mesh every edge leaves each of its ends once, so this meets every neighbour once.
+      const from = triangles[t] * 3
+      const to = triangles[t % 3 === 2 ? t - 2 : t + 1] * 3
+      sums[from] += moved[to]
+      sums[from + 1] += moved[to + 1]
+      sums[from + 2] += moved[to + 2]
+    }
+    for (let n = 0; n < moved.length; n++) {
+      moved[n] += step * (sums[n] / neighbours[Math.trunc(n / 3)] - moved[n])
+    }
+  }
+  return { positions: moved, triangles }
+}
+
+/**
+ * The mesh with about `target` triangles (no fewer than its shape needs to stay what it is), closed if it was closed.
+ */
+export async function simplify(mesh: Mesh, target: number): Promise<Mesh> {
+  if (target * 3 >= mesh.triangles.length) return mesh
+  await MeshoptSimplifier.ready
+  const [triangles] = MeshoptSimplifier.simplify(mesh.triangles, mesh.positions, 3, target * 3, 1)
+  return separate(mesh.positions, triangles)
+}
+
+/**
+ * A collapse may pinch a narrow neck into one edge with four triangles. Two of them that lie back to back are taken
+ * away; two that do not get an edge of their own, bent through a new vertex in its middle, which changes no shape.
+ */
+function separate(positions: Float32Array, triangles: Uint32Array): Mesh {
+  const corners = [...positions]
+  let list = [...triangles]
+  for (let shared = sharedEdges(list); shared.length > 0; shared = sharedEdges(list)) {
+    const dropped = new Set<number>()
+    for (const [a, b] of shared) {
+      const along = trianglesAlong(list, a, b)
+      const against = trianglesAlong(list, b, a)
+      while (along.length > 1) {
+        const p = along.pop() as { triangle: number; tip: number }
+        const twin = against.findIndex(({ tip }) => tip === p.tip)
+        const [q] = against.splice(twin >= 0 ? twin : against.length - 1, 1)
+        if (twin >= 0) {
+          dropped.add(p.triangle).add(q.triangle)
+          list.fill(0, p.triangle, p.triangle + 3).fill(0, q.triangle, q.triangle + 3)
+          continue
+        }
+        const middle = corners.length / 3
+        for (let k = 0; k < 3; k++) corners.push((corners[a * 3 + k] + corners[b * 3 + k]) / 2)
+        list.splice(p.triangle, 3, a, middle, p.tip)
+        list.splice(q.triangle, 3, b, middle, q.tip)
+        list.push(middle, b, p.tip, middle, a, q.tip)
+      }
+    }
+    list = list.filter((_, at) => !dropped.has(at - (at % 3)))
+  }
+  return compact(Float32Array.from(corners), Uint32Array.from(list))
+}
+
+/** The edges, as pairs of vertices, along which more than one triangle runs in the same direction. */
+function sharedEdges(triangles: number[]): [number, number][] {
+  const seen = new Set<number>()
+  const shared: [number, number][] = []
+  for (let t = 0; t < triangles.length; t++) {
+    const [from, to] = [triangles[t], triangles[t % 3 === 2 ? t - 2 : t + 1]]
+    const edge = from * 2 ** 26 + to
+    if (seen.has(edge) && from < to) shared.push([from, to])
+    seen.add(edge)
+  }
+  return shared
+}
+
+/** The triangles that run from `a` to `b`: where they begin in the list, and their third vertex. */
+function trianglesAlong(triangles: number[], a: number, b: number): { triangle: number; tip: number }[] {
+  const found: { triangle: number; tip: number }[] = []
+  for (let t = 0; t < triangles.length; t++) {
+    const first = t - (t % 3)
+    if (triangles[t] === a && triangles[first + ((t + 1) % 3)] === b) {
+      found.push({ triangle: first, tip: triangles[first + ((t + 2) % 3)] })
+    }
+  }
+  return found
+}
