@@ -117,7 +117,9 @@ describe('writeModel', () => {
   })
 
   it('takes any names for inputs and outputs', async () => {
-    const values: Tensor[] = ['t0', 'c1', 't2', 'backbone.synthesis/b4.conv1:weight', 'Übermaß'].map((name) => input(name, [1]))
+    const values: Tensor[] = ['t0', 'c1', 't2', 'backbone.synthesis/b4.conv1:weight', 'Übermaß'].map((name) =>
+      input(name, [1]),
+    )
     const sum = values.reduce((total, value) => add(total, mul(value, constant([1], [1]))))
     const program = await runtime.compile(writeModel({ t3: sum, c2: mul(sum, 2) }))
     const feeds = Object.fromEntries(program.model.inputs.map(({ name }, i) => [name, Float32Array.of(10 ** i)]))
