@@ -1,0 +1,210 @@
+/** What an inversion minimises: how far a view is from the portrait, as one model that gives loss and gradients. */
+import type { Generator, View, ViewGradient, Weights } from '../generator/generator.ts'
+import { areaMatrix, bilinearMatrix } from '../generator/resample.ts'
+import {
+  add,
+  div,
+  gradients,
+  input,
+  meanAll,
+  mul,
+  sqrt,
+  square,
+  sub,
+  sumAll,
+  type Tensor,
+  writeModel,
+} from '../graph/index.ts'
+import type { Program } from '../runtime/runtime.ts'
+import { perceptualTaps } from './faceres.ts'
+
+/** A scalar loss of a view with its parts, and its gradient. */
+export interface Judgement {
+  readonly loss: number
+  readonly terms: Readonly<Record<string, number>>
+  readonly gradient: ViewGradient
+}
+
+export interface Objective {
+  judge(view: View): Promise<Judgement>
+}
+
+/** Mean squared difference of the final picture: the loss of the plain projector (spec section 16). */
+export class SquaredError implements Objective {
+  private readonly target: Float32Array
+
+  constructor(target: Float32Array) {
+    this.target = target
+  }
+
+  judge({ image }: View): Promise<Judgement> {
+    const { target } = this
+    let loss = 0
+    const gradient = image.map((value, i) => {
+      const difference = value - target[i]
+      loss += difference * difference
+      return (2 * difference) / image.length
+    })
+    loss /= image.length
+    return Promise.resolve({ loss, terms: { pixels: loss }, gradient: { image: gradient } })
+  }
+}
+
+/** A portrait as the objective sees it. */
+export interface PortraitTarget {
+  /** Side of `rgb`, `matte` in pixels. */
+  readonly size: number
+  /** RGB, 8 bits, rows from the top. */
+  readonly rgb: Uint8Array
+  /** [size * size] 0..1: how much of a pixel is the person. */
+  readonly matte: Float32Array
+  /** [size * size] 1 where the photo shows the pixel, 0 where it was made up. */
+  readonly valid: Uint8Array
+}
+
+export interface ObjectiveWeights {
+  readonly pixels: number
+  readonly perceptual: number
+  readonly matte: number
+}
+
+export const DEFAULT_WEIGHTS: ObjectiveWeights = { pixels: 1, perceptual: 0.4, matte: 1 }
+
+/**
+ * Pixels inside the head's matte, FaceRes activations, and the opacity against the matte. With a generator that paints
+ * on white the background is compared as white; otherwise it is left out.
+ */
+export class PortraitObjective implements Objective {
+  /** [3 * R * R] in -1..1: the portrait as the picture should become. */
+  readonly target: Float32Array
+  private readonly program: Program
+  private readonly fixed: Readonly<Record<string, Float32Array>>
+
+  private constructor(target: Float32Array, program: Program, fixed: Record<string, Float32Array>) {
+    this.target = target
+    this.program = program
+    this.fixed = fixed
+  }
+
+  /**
+   * @param resolution side of the rendering, in rays
+   * @param faceRes weights of the perceptual network
+   */
+  static async create(
+    generator: Generator,
+    portrait: PortraitTarget,
+    resolution: number,
+    faceRes: Weights,
+    weights: ObjectiveWeights = DEFAULT_WEIGHTS,
+  ): Promise<PortraitObjective> {
+    const { config, runtime } = generator
+    const white = config.rendering_kwargs.white_back
+    const side = config.super_resolution ? config.image_resolution : resolution
+    const image = input('image', [1, 3, side, side])
+    const opacity = input('opacity', [1, 1, resolution, resolution])
+    const target = input('target', image.shape)
+    const mask = input('mask', [1, 1, side, side])
+    const matte = input('matte', opacity.shape)
+
+    // Charbonnier: L1 that is smooth at zero.
+    const difference = sqrt(add(square(sub(image, target)), 1e-4))
+    const pixels = div(sumAll(mul(difference, mask)), mul(sumAll(mask), 3))
+    const taps = perceptualTaps(faceRes, blend(image, target, mask, white))
+    const aims = taps.map((tap, i) => input(`tap${i}`, tap.shape))
+    const perceptual = taps.reduce<Tensor | undefined>((sum, tap, i) => {
+      const term = div(meanAll(square(sub(tap, aims[i]))), meanAll(square(aims[i])))
+      return sum ? add(sum, term) : term
+    }, undefined)!
+    const coverage = meanAll(square(sub(opacity, matte)))
+
+    let loss = add(mul(pixels, weights.pixels), mul(perceptual, weights.perceptual / taps.length))
+    if (white) loss = add(loss, mul(coverage, weights.matte))
+    const wrt = white ? [image, opacity] : [image]
+    const [dImage, dOpacity] = gradients(loss, wrt)
+    const program = await runtime.compile(
+      writeModel({ loss, pixels, perceptual, coverage, 'd.image': dImage, ...(dOpacity && { 'd.opacity': dOpacity }) }),
+    )
+
+    const prepared = prepare(portrait, side, resolution, white)
+    const seen = input('target', image.shape)
+    const look = await runtime.compile(
+      writeModel(Object.fromEntries(perceptualTaps(faceRes, seen).map((tap, i) => [`tap${i}`, tap]))),
+    )
+    const network = Object.fromEntries([...faceRes].map(([name, { data }]) => [name, data]))
+    const fixed = { ...network, ...prepared, ...(await look.run({ ...network, target: prepared.target })) }
+    return new PortraitObjective(prepared.target, program, fixed)
+  }
+
+  async judge(view: View): Promise<Judgement> {
+    const result = await this.program.run({ ...this.fixed, image: view.image, opacity: view.rendering.opacity })
+    const [pixels, perceptual, matte] = [result.pixels[0], result.perceptual[0], result.coverage[0]]
+    return {
+      loss: result.loss[0],
+      terms: { pixels, perceptual, matte },
+      gradient: { image: result['d.image'], opacity: result['d.opacity'] },
+    }
+  }
+}
+
+/** What the perceptual network is shown: where the background does not count it sees the target itself. */
+function blend(image: Tensor, target: Tensor, mask: Tensor, white: boolean): Tensor {
+  return white ? image : add(mul(image, mask), mul(target, sub(1, mask)))
+}
+
+/** Target, mask and matte at the sizes of picture and rendering. */
+function prepare(portrait: PortraitTarget, side: number, resolution: number, white: boolean) {
+  const { size, rgb, matte, valid } = portrait
+  const picture = new Float32Array(3 * size * size)
+  const mask = new Float32Array(size * size)
+  for (let i = 0; i < size * size; i++) {
+    const alpha = white ? matte[i] : 1
+    for (let channel = 0; channel < 3; channel++) {
+      picture[channel * size * size + i] = alpha * (rgb[i * 3 + channel] / 127.5 - 1) + (1 - alpha)
+    }
+    // The white background counts a little: it holds the outline, but the person matters.
+    mask[i] = valid[i] * (white ? 0.15 + 0.85 * matte[i] : matte[i])
+  }
+  const visible = matte.map((alpha, i) => alpha * valid[i])
+  return {
+    target: shrink(picture, size, side),
+    mask: shrink(mask, size, side),
+    matte: shrink(visible, size, resolution),
+  }
+}
+
+/** Resamples channels of `from` x `from` to `to` x `to`, every pixel counting. */
+export function shrink(picture: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return picture
+  const { data } = from > to ? areaMatrix(from, to) : bilinearMatrix(from, to, true)
+  const channels = picture.length / (from * from)
+  const wide = new Float32Array(channels * from * to)
+  for (let row = 0; row < channels * from; row++) multiplyRow(data, picture, row * from, 1, wide, row * to, 1, from, to)
+  const result = new Float32Array(channels * to * to)
+  for (let channel = 0; channel < channels; channel++) {
+    for (let column = 0; column < to; column++) {
+      multiplyRow(data, wide, channel * from * to + column, to, result, channel * to * to + column, to, from, to)
+    }
+  }
+  return result
+}
+
+function multiplyRow(
+  matrix: Float32Array,
+  source: Float32Array,
+  at: number,
+  step: number,
+  result: Float32Array,
+  into: number,
+  stride: number,
+  from: number,
+  to: number,
+): void {
+  for (let row = 0; row < to; row++) {
+    let sum = 0
+    for (let k = 0; k < from; k++) {
+      const weight = matrix[row * from + k]
+      if (weight !== 0) sum += weight * source[at + k * step]
+    }
+    result[into + row * stride] = sum
+  }
+}
