@@ -1,0 +1,223 @@
+import sharp, { type Sharp } from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UserError } from '../errors.ts'
+import type { Landmarker } from './mediapipe.ts'
+import type { Photo } from './photo.ts'
+import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
+import { fitPose } from './pose.ts'
+import { collage, samplePhoto, samplePortrait, testLandmarker } from './testing.ts'
+
+let landmarker: Landmarker
+let photo: Photo
+let portrait: Portrait
+beforeAll(async () => {
+  landmarker = await testLandmarker()
+  photo = await samplePhoto()
+  portrait = await make(photo)
+})
+afterAll(() => landmarker.close())
+
+/** A small crop keeps the tests quick. */
+const SIZE = 160
+const make = (from: Photo, face?: number) => makePortrait(from, { frame: 'own', landmarker, face, size: SIZE })
+const codes = ({ warnings }: Portrait) => warnings.map(({ code }) => code)
+const NOTHING = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
+const INTEROCULAR = 44
+
+async function refusal(from: Photo, face?: number): Promise<string> {
+  const error = await make(from, face).then(
+    () => undefined,
+    (error) => error,
+  )
+  expect(error).toBeInstanceOf(UserError)
+  expect((error as UserError).cure).not.toBe('')
+  return (error as UserError).message
+}
+
+/** How far two crops differ, in levels. */
+function difference(a: Portrait, b: Portrait): number {
+  return a.crop.rgb.reduce((sum, value, i) => sum + Math.abs(value - b.crop.rgb[i]), 0) / a.crop.rgb.length
+}
+
+describe('makePortrait', () => {
+  it('makes a clean portrait of the sample', () => {
+    expect(portrait.warnings).toEqual([])
+    expect(portrait.faces).toHaveLength(1)
+    expect(portrait.face).toBe(0)
+    expect(portrait.crop.rgb).toHaveLength(3 * SIZE * SIZE)
+    expect(portrait.camera).toHaveLength(25)
+    expect(Math.abs(portrait.interocular - INTEROCULAR)).toBeLessThan(2)
+    expect(portrait.blur).toBeLessThan(0.03)
+    // She looks almost straight into the camera, her head slightly tilted; the eyes are level in the crop.
+    const { yaw, pitch, roll, rms } = portrait.pose
+    expect(Math.abs(yaw)).toBeLessThan(0.05)
+    expect(Math.abs(pitch)).toBeLessThan(0.15)
+    expect(Math.abs(roll - 0.05)).toBeLessThan(0.03)
+    expect(rms).toBeLessThan(8)
+  })
+
+  it('finds the same face, mirrored, in the mirror', async () => {
+    const mirrored = await make(await samplePhoto((image) => image.flop()))
+    expect(Math.abs(mirrored.pose.yaw + portrait.pose.yaw)).toBeLessThan(0.05)
+    expect(Math.abs(mirrored.pose.roll + portrait.pose.roll)).toBeLessThan(0.02)
+    expect(Math.abs(512 - mirrored.pose.centre[0] - portrait.pose.centre[0])).toBeLessThan(2)
+  })
+
+  it('gives the same crop whatever the size and turn of the photo', async () => {
+    const edits: ((image: Sharp) => Sharp)[] = [
+      (image) => image.resize(1400, 1400),
+      (image) => image.rotate(20, { background: '#777777' }),
+    ]
+    for (const edit of edits) {
+      const other = await make(await samplePhoto(edit))
+      expect(Math.abs(other.pose.yaw - portrait.pose.yaw)).toBeLessThan(0.06)
+      expect(Math.abs(other.pose.pitch - portrait.pose.pitch)).toBeLessThan(0.06)
+      expect(difference(other, portrait)).toBeLessThan(8)
+    }
+  })
+
+  it('uses the focal length of the photo', async () => {
+    const close = await make({ ...photo, focal35mm: 24 })
+    const [{ points }] = landmarker.detect(photo)
+    const expected = fitPose(points, 'own', (24 / 43.27) * Math.hypot(512, 512))
+    expect(close.pose).toEqual(expected)
+    expect(close.pose).not.toEqual(portrait.pose)
+  })
+
+  it('asks which of several faces, and takes the one it is told', async () => {
+    const input = await samplePortrait()
+    const small = await sharp(input).resize(400, 400).toBuffer()
+    const two = await collage(
+      [1000, 600],
+      [
+        { input: small, left: 20, top: 60 },
+        { input, left: 460, top: 40 },
+      ],
+    )
+    const largest = await make(two)
+    expect(codes(largest)).toEqual(['several-faces'])
+    expect(largest.faces).toHaveLength(2)
+    expect(largest.pose.centre[0]).toBeGreaterThan(460)
+    const second = await make(two, 2)
+    expect(codes(second)).toEqual([])
+    expect(second.face).toBe(1)
+    expect(second.pose.centre[0]).toBeLessThan(420)
+    expect(await refusal(two, 3)).toContain('2 faces')
+    expect(await refusal(two, 0)).toContain('no face 0')
+    expect(await refusal(photo, 2)).toContain('one face')
+  })
+
+  it('refuses a photo without a face', async () => {
+    expect(await refusal(await collage([300, 300], []))).toContain('No face')
+  })
+
+  it('warns of a small face, refuses a tiny one', async () => {
+    expect(codes(await make(await samplePhoto((image) => image.resize(240, 240))))).toEqual(['small'])
+    expect(await refusal(await samplePhoto((image) => image.resize(110, 110)))).toContain('too small')
+  })
+
+  it('warns of blur, refuses a lot of it, and is not misled by size or compression', async () => {
+    const blurred = (part: number) => samplePhoto((image) => image.blur(part * INTEROCULAR))
+    expect(codes(await make(await blurred(0.025)))).toEqual([])
+    expect(codes(await make(await blurred(0.07)))).toContain('blurred')
+    expect(await refusal(await blurred(0.12))).toContain('blurred')
+    for (const side of [1500, 360, 300]) {
+      expect(codes(await make(await samplePhoto((image) => image.resize(side, side))))).toEqual([])
+    }
+    expect(codes(await make(await samplePhoto((image) => image.jpeg({ quality: 30 }))))).toEqual([])
+  })
+
+  it('warns when the crop leaves the photo', async () => {
+    const tight = await samplePhoto((image) => image.extract({ left: 165, top: 62, width: 120, height: 120 }))
+    const cut = await make(tight)
+    expect(codes(cut)).toEqual(['outside'])
+    expect(cut.crop.valid.some((pixel) => pixel === 0)).toBe(true)
+  })
+})
+
+describe('the limits on pose', () => {
+  /** A landmarker that sees the sample's landmarks turned about the vertical or horizontal axis of the face. */
+  const turned = (yaw: number, pitch: number): Landmarker => ({
+    detect(image) {
+      return landmarker.detect(image).map(({ points, box }) => ({ box, points: rotated(points, yaw, pitch) }))
+    },
+    close() {},
+  })
+  const seen = (yaw: number, pitch: number) =>
+    makePortrait(photo, { frame: 'own', landmarker: turned(yaw, pitch), size: SIZE })
+
+  it('warns of a turned face and refuses one turned away', async () => {
+    expect(codes(await seen(0.55, 0))).not.toContain('turned')
+    const found = await seen(0.87, 0)
+    expect(Math.abs(found.pose.yaw)).toBeGreaterThan(0.79)
+    expect(codes(found)).toContain('turned')
+    await expect(seen(1.1, 0)).rejects.toThrow(/turned away/)
+    await expect(seen(-1.1, 0)).rejects.toThrow(/turned away/)
+  })
+
+  it('warns of a face seen from above or below', async () => {
+    const tilted = await seen(0, 0.22)
+    expect(codes(tilted)).toContain('tilted')
+    const strongly = await seen(0, 0.4)
+    expect(codes(strongly)).toContain('strongly-tilted')
+    expect(codes(strongly)).not.toContain('tilted')
+  })
+
+  it('doubts landmarks that are no face', async () => {
+    const scrambled: Landmarker = {
+      detect: (image) =>
+        landmarker.detect(image).map(({ points, box }) => ({
+          box,
+          points: points.map((value, i) => value + (i % 3 === 0 && i % 2 === 0 ? 0.12 * box.width : 0)),
+        })),
+      close() {},
+    }
+    expect(codes(await makePortrait(photo, { frame: 'own', landmarker: scrambled, size: SIZE }))).toContain('doubtful')
+  })
+})
+
+describe('adjustPortrait', () => {
+  it('changes nothing without a correction', () => {
+    const { crop, ...rest } = adjustPortrait(photo, portrait, NOTHING)
+    const { crop: before, ...restBefore } = portrait
+    expect(rest).toEqual(restBefore)
+    expect(Buffer.from(crop.rgb).equals(before.rgb)).toBe(true)
+  })
+
+  it('moves, scales and turns the window and the camera', () => {
+    const { pose } = portrait
+    const moved = adjustPortrait(photo, portrait, { ...NOTHING, dx: 0.25, dy: -0.5 })
+    const [x, y] = [moved.pose.centre[0] - pose.centre[0], moved.pose.centre[1] - pose.centre[1]]
+    expect(Math.hypot(x, y) / pose.side).toBeCloseTo(Math.hypot(0.25, 0.5), 6)
+    expect(Math.atan2(y, x)).toBeCloseTo(Math.atan2(-0.5, 0.25) + pose.roll, 6)
+    expect(moved.camera).toEqual(portrait.camera)
+    const other = adjustPortrait(photo, portrait, { ...NOTHING, scale: 1.5, roll: 0.1, yaw: 0.2, pitch: -0.3 })
+    expect(other.pose.side).toBeCloseTo(1.5 * pose.side)
+    expect(other.pose.roll).toBeCloseTo(pose.roll + 0.1)
+    expect(other.camera).not.toEqual(portrait.camera)
+    expect(codes(other)).toContain('tilted')
+  })
+
+  it('stays within bounds', () => {
+    const far = adjustPortrait(photo, portrait, { ...NOTHING, dx: 1e9, dy: -1e9, scale: 1e9, yaw: 9, pitch: 9 })
+    expect(far.pose.centre).toEqual([512, 0])
+    expect(far.pose.side).toBe(4 * 512)
+    expect(far.camera.every(Number.isFinite)).toBe(true)
+    expect(adjustPortrait(photo, portrait, { ...NOTHING, scale: 0 }).pose.side).toBe(16)
+    expect(() => adjustPortrait(photo, portrait, { ...NOTHING, dx: Number.NaN })).toThrow(RangeError)
+  })
+})
+
+/** The landmarks as a camera far away would see them after the head has turned. */
+function rotated(points: Float64Array, yaw: number, pitch: number): Float64Array {
+  const count = points.length / 3
+  const mean = [0, 1, 2].map((axis) => points.reduce((sum, v, i) => sum + (i % 3 === axis ? v : 0), 0) / count)
+  const out = new Float64Array(points.length)
+  for (let i = 0; i < points.length; i += 3) {
+    const [x, y, z] = mean.map((m, axis) => points[i + axis] - m)
+    const [x1, z1] = [x * Math.cos(yaw) - z * Math.sin(yaw), x * Math.sin(yaw) + z * Math.cos(yaw)]
+    const [y1, z2] = [y * Math.cos(pitch) - z1 * Math.sin(pitch), y * Math.sin(pitch) + z1 * Math.cos(pitch)]
+    out.set([mean[0] + x1, mean[1] + y1, mean[2] + z2], i)
+  }
+  return out
+}

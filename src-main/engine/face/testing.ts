@@ -1,0 +1,43 @@
+/** What the tests of the face front end share: the sample portrait, and a landmarker made from the npm packages. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp, { type Sharp } from 'sharp'
+import { buildLandmarkBundle } from '../../../scripts/landmark-bundle.ts'
+import { createLandmarker, type Landmarker } from './mediapipe.ts'
+import { decodePhoto, type Photo } from './photo.ts'
+
+export const samplePortrait = () =>
+  readFile(fileURLToPath(new URL('../../../resources/sample-portrait.jpg', import.meta.url)))
+
+export async function withTaskFile<T>(use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'halfturn-'))
+  try {
+    const file = join(folder, 'face_landmarker.task')
+    await writeFile(file, await buildLandmarkBundle())
+    return await use(file)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export const testLandmarker = (): Promise<Landmarker> => withTaskFile(createLandmarker)
+
+/** The sample portrait after some image operations. */
+export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {
+  return decodePhoto(
+    await edit(sharp(await samplePortrait()))
+      .png()
+      .toBuffer(),
+  )
+}
+
+/** Pictures laid on a plain canvas. */
+export async function collage(
+  [width, height]: [number, number],
+  parts: { input: Buffer; left: number; top: number }[],
+): Promise<Photo> {
+  const canvas = sharp({ create: { width, height, channels: 3, background: '#66788a' } })
+  return decodePhoto(await canvas.composite(parts).png().toBuffer())
+}
