@@ -103,12 +103,12 @@ describe('a generator file', () => {
   })
 
   const embedded = join(import.meta.dirname, '../../../models/default/generator.safetensors')
-  it.skipIf(!existsSync(embedded))('the embedded generator is whole', () => {
+  it.skipIf(!existsSync(embedded))('the embedded generator (once it is there) is whole', () => {
     expect(readGeneratorFile(readFileSync(embedded), 'generator.safetensors').config.frame).toBe('own')
   })
 
   const version0 = golden('generator-v0', 'generator.safetensors')
-  it.skipIf(version0 === undefined)('version 0 is brought up to date', () => {
+  it.skipIf(version0 === undefined)('version 0 (in HALFTURN_SHARED) is brought up to date', () => {
     const { config: upgraded, weights: found, extras } = readGeneratorFile(readFileSync(version0!), 'v0')
     expect(upgraded).toMatchObject({ version: 1, num_ws: 10, decoder_output_dim: 16, super_resolution: null })
     expect(found.get('backbone.synthesis.b64.conv1.weight')?.shape).toEqual([48, 48, 3, 3])

@@ -4,6 +4,7 @@
  */
 import { UserError } from '../errors.ts'
 import { backboneResolutions, type GeneratorConfig, parseConfig, SUPER_RESOLUTION_CLASSES } from './config.ts'
+import { quote } from './quote.ts'
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from './safetensors.ts'
 
 export type Weight = { shape: number[]; data: Float32Array }
@@ -86,7 +87,7 @@ export function checkWeights(config: GeneratorConfig, tensors: ReadonlyMap<strin
     throw new UserError(`${name} lacks ${missing.length} of ${expected.size} weights, first "${missing[0]}".`, cure)
   }
   for (const [key, tensor] of tensors) {
-    const what = `${name}: "${key.slice(0, 120)}"`
+    const what = `${name}: ${quote(key)}`
     const shape = expected.get(key)
     if (shape !== undefined && shape.join() !== tensor.shape.join()) {
       throw new UserError(`${what} has the shape [${tensor.shape}], the config calls for [${shape}].`, cure)

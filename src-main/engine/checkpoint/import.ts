@@ -13,6 +13,7 @@ import {
 } from './config.ts'
 import { checkWeights, expectedWeights } from './generator-file.ts'
 import { kindOf, type NameUse, PickleObject, type PickleValue, readPickle } from './pickle.ts'
+import { quote } from './quote.ts'
 import { type StoredTensor, storeFloat32, toFloat32 } from './safetensors.ts'
 import { isTensor, numberOf, TensorReader, TORCH_NAMES } from './torch.ts'
 
@@ -32,9 +33,12 @@ const NAMES = new Map<string, NameUse>([
   ['torch.nn.modules.activation:Softplus', 'object'],
 ])
 
-/** A generator has some 70 modules, 5 deep. */
+/** A generator has some 70 modules, 5 deep, and 180 tensors. */
 const MAX_MODULES = 2000
 const MAX_DEPTH = 16
+const MAX_TENSORS = 5000
+/** Paths are joined of keys: long ones would be copied for every module below. */
+const MAX_KEY_LENGTH = 100
 
 /** The axes all published checkpoints were trained with: plane 2 is (z, x), a known slip (spec section 5). */
 const PUBLISHED_PLANE_AXES = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0]
@@ -88,10 +92,7 @@ export function importCheckpoint(bytes: Uint8Array, name: string, sha256 = sha25
   const expected = expectedWeights(config)
   const surplus = [...network.tensors.keys()].filter((key) => !expected.has(key) && !UNUSED.has(key))
   if (surplus.length > 0) {
-    throw new UserError(
-      `${name} holds another network than EG3D's: nothing is known of "${surplus[0].slice(0, 120)}".`,
-      CURE,
-    )
+    throw new UserError(`${name} holds another network than EG3D's: nothing is known of ${quote(surplus[0])}.`, CURE)
   }
   return { config, weights: network.tensors }
 }
@@ -101,7 +102,7 @@ function generatorOf(value: PickleValue, name: string): PickleValue {
   if (!(value instanceof Map)) return value
   const generator = value.get('G_ema') ?? value.get('G')
   if (generator === undefined || generator === null) {
-    const keys = [...value.keys()].slice(0, 5).map((key) => JSON.stringify(String(key).slice(0, 40)))
+    const keys = [...value.keys()].slice(0, 5).map(quote)
     throw new UserError(`${name} holds no generator (G_ema or G), only ${keys.join(', ') || 'nothing'}.`, CURE)
   }
   return generator
@@ -121,8 +122,7 @@ class Network {
     this.#reader = new TensorReader(name, fileBytes)
     this.#walk(generator, '', 0)
     const { kind } = this.#modules.get('')!
-    if (kind !== 'TriPlaneGenerator')
-      throw this.#refuse(`holds a ${JSON.stringify(kind.slice(0, 80))}, not EG3D's generator`)
+    if (kind !== 'TriPlaneGenerator') throw this.#refuse(`holds a ${quote(kind)}, not EG3D's generator`)
   }
 
   #refuse(what: string): UserError {
@@ -131,7 +131,7 @@ class Network {
 
   /** Takes down `module` and, under it, its parameters, buffers and modules, as PyTorch's state_dict does. */
   #walk(module: PickleValue, path: string, depth: number): void {
-    const shown = JSON.stringify(path.slice(0, 120) || 'generator')
+    const shown = quote(path || 'generator')
     if (depth > MAX_DEPTH || this.#modules.size >= MAX_MODULES) throw this.#refuse('nests its modules without an end')
     let kind: PickleValue | undefined
     let attributes: PickleValue | undefined
@@ -158,6 +158,7 @@ class Network {
       for (const [key, member] of members) {
         // An absent bias is kept as None.
         if (member === null || (group === '_buffers' && transient instanceof Set && transient.has(key))) continue
+        if (String(key).length > MAX_KEY_LENGTH) throw this.#refuse(`has the over-long name ${quote(key)} in ${shown}`)
         const name = `${prefix}${key}`
         if (group === '_modules') this.#walk(member, name, depth + 1)
         else this.#add(name, member)
@@ -166,7 +167,8 @@ class Network {
   }
 
   #add(name: string, value: PickleValue): void {
-    if (this.tensors.has(name)) throw this.#refuse(`holds the weight ${JSON.stringify(name.slice(0, 120))} twice`)
+    if (this.tensors.has(name)) throw this.#refuse(`holds the weight ${quote(name)} twice`)
+    if (this.tensors.size >= MAX_TENSORS) throw this.#refuse(`has more than ${MAX_TENSORS} weights`)
     const tensor = this.#reader.read(value, name)
     const narrow = tensor.dtype === 'F64' ? storeFloat32(toFloat32(tensor), tensor.shape) : tensor
     this.tensors.set(name, narrow)
@@ -214,7 +216,7 @@ class Network {
     if (kind === undefined) return null
     const name = kind.replace('SuperresolutionHybrid', '') as SuperResolutionClass
     if (kind === name || !Object.hasOwn(SUPER_RESOLUTION_CLASSES, name)) {
-      throw this.#refuse(`has the super-resolution ${JSON.stringify(kind.slice(0, 80))}, which is not known`)
+      throw this.#refuse(`has the super-resolution ${quote(kind)}, which is not known`)
     }
     const grown = SUPER_RESOLUTION_CLASSES[name].up[0] ? 2 : 1
     return {
@@ -244,7 +246,7 @@ class Network {
     return {
       format: 'halfturn-generator',
       version: 1,
-      name: provenance.source.replace(/\.pkl$/i, '').slice(0, 200),
+      name: provenance.source.replace(/\.pkl$/i, '').slice(0, 200) || 'imported',
       frame: 'eg3d',
       z_dim: this.#size(`${mapping}.fc0.weight`, 1) - w_dim,
       c_dim: this.#size(`${mapping}.embed.weight`, 1),

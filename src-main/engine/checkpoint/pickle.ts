@@ -3,6 +3,7 @@
  * and refuses all others; what a pickle would call is noted down as an inert `PickleObject`, never looked up or run.
  */
 import { UserError } from '../errors.ts'
+import { quote } from './quote.ts'
 
 /** A list is an array, a tuple a frozen array, a dict a Map, bytes a view into the file; integers beyond 2^53 bigints. */
 export type PickleValue =
@@ -216,7 +217,7 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]
       if (typeof key !== 'string' && typeof key !== 'number') throw refuse(`${kindOf(key)} as a key`)
-      if (dict.has(key)) throw refuse(`the key ${JSON.stringify(String(key).slice(0, 80))} is set twice`)
+      if (dict.has(key)) throw refuse(`the key ${quote(key)} is set twice`)
       dict.set(key, items[i + 1])
     }
   }
@@ -224,8 +225,7 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
     if (typeof module !== 'string' || typeof item !== 'string') throw refuse('a name that is not text')
     const full = `${module}:${item}`
     if (!names.has(full)) {
-      const shown = JSON.stringify(`${module}.${item}`.slice(0, 120))
-      throw refuse(`the file asks for ${shown}, which no EG3D checkpoint needs`, NOT_ALLOWED)
+      throw refuse(`the file asks for ${quote(`${module}.${item}`)}, which no EG3D checkpoint needs`, NOT_ALLOWED)
     }
     return new PickleName(full)
   }
@@ -235,7 +235,7 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
     const use = names.get(callee.name)
     if (use === 'object') return new PickleObject(callee.name, args)
     if (use === 'dict' && args.length === 0) return new Map()
-    throw refuse(`${callee.name} is called with ${args.length} arguments`, NOT_ALLOWED)
+    throw refuse(`${kindOf(callee)} is called with ${args.length} arguments`, NOT_ALLOWED)
   }
   const build = (state: PickleValue): void => {
     const object = peek()

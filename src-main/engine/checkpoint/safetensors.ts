@@ -3,6 +3,7 @@
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
 import { UserError } from '../errors.ts'
+import { quote } from './quote.ts'
 
 const ELEMENT_BYTES = {
   F64: 8,
@@ -98,7 +99,7 @@ export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetenso
     }
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>
     if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype)) {
-      throw refuse(`tensor ${quote(key)} has the unknown type ${quote(String(JSON.stringify(dtype)))}.`)
+      throw refuse(`tensor ${quote(key)} has the unknown type ${quote(dtype)}.`)
     }
     const count = elementCount(shape)
     if (Number.isNaN(count)) throw refuse(`tensor ${quote(key)} has no usable shape.`)
@@ -156,11 +157,6 @@ function faultOfHeader(text: string): string | undefined {
     }
   }
   return undefined
-}
-
-/** A name from the file, fit to be shown: quoted, escaped and cut. */
-function quote(name: string): string {
-  return JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}...` : name)
 }
 
 /**

@@ -5,9 +5,9 @@ import { type GeneratorConfig, parseConfig } from './config.ts'
 import { expectedWeights } from './generator-file.ts'
 import { type StoredTensor, storeFloat32 } from './safetensors.ts'
 
-/** Bytes of a file in `fixtures/`. */
+/** Bytes of a file in `fixtures/`; not a Buffer, whose slice() does not copy. */
 export function fixture(name: string): Uint8Array {
-  return readFileSync(join(import.meta.dirname, 'fixtures', name))
+  return new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', name)))
 }
 
 /** Path of a large golden outside the repository, or undefined where this machine has none. */

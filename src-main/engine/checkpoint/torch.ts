@@ -13,6 +13,7 @@ import {
   type PickleValue,
   readPickle,
 } from './pickle.ts'
+import { quote } from './quote.ts'
 import { elementBytes, elementCount, type StoredTensor, type StoredType } from './safetensors.ts'
 
 const STORAGE_TYPES: Record<string, StoredType> = {
@@ -77,8 +78,7 @@ export class TensorReader {
    * @param path what messages call it.
    */
   read(value: PickleValue | undefined, path: string): StoredTensor {
-    const refuse = (what: string): UserError =>
-      new UserError(`${this.#name}: tensor "${path.slice(0, 120)}" ${what}.`, CURE)
+    const refuse = (what: string): UserError => new UserError(`${this.#name}: tensor ${quote(path)} ${what}.`, CURE)
     if (value instanceof PickleObject && value.name === REBUILD_PARAMETER) value = value.args[0]
     if (!(value instanceof PickleObject) || value.name !== REBUILD_TENSOR) throw refuse(`is ${kindOf(value)}`)
     const [stored, offset, shape, strides] = value.args
