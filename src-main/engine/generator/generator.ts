@@ -44,6 +44,14 @@ export interface Gradients {
   readonly weights?: WeightGradients
 }
 
+/** What a backward pass finds besides the gradients that every use needs. */
+export interface Want {
+  /** of the camera label */
+  readonly label?: boolean
+  /** of every weight */
+  readonly weights?: boolean
+}
+
 export class Generator {
   readonly config: GeneratorConfig
   readonly renderer: Renderer
@@ -162,30 +170,30 @@ export class Generator {
   }
 
   /** Gradients of sum <cotangent, view> with respect to everything the view came from. */
-  async backward(
-    view: View,
-    cotangent: ViewGradient,
-    want: { label?: boolean; weights?: boolean } = {},
-  ): Promise<Gradients> {
-    const { rendering, ws } = view
-    const enhanced = await this.enhanceBackward(rendering.features, ws, cotangent, want)
-    const rendered = await this.renderer.backward(
-      this.weights,
-      rendering.tape,
-      { features: enhanced.features, depth: cotangent.depth, opacity: cotangent.opacity },
-      want,
-    )
-    const painted = await this.planesBackward(ws, rendered.planes, want)
+  async backward(view: View, cotangent: ViewGradient, want: Want = {}): Promise<Gradients> {
+    const { ws } = view
+    const { w, ...shown } = await this.backwardToPlanes(view, cotangent, want)
+    const painted = await this.planesBackward(ws, shown.planes, want)
     const last = painted.ws.subarray(ws.length - this.config.w_dim)
-    enhanced.w.forEach((value, i) => {
+    w.forEach((value, i) => {
       last[i] += value
     })
-    return {
-      ws: painted.ws,
-      planes: rendered.planes,
-      ...(want.label && { label: rendered.label }),
-      ...(want.weights && { weights: { ...painted.weights, ...rendered.weights, ...enhanced.weights } }),
-    }
+    return { ...shown, ws: painted.ws, ...(want.weights && { weights: { ...painted.weights, ...shown.weights } }) }
+  }
+
+  /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
+  async backwardToPlanes(
+    { rendering, ws }: View,
+    cotangent: ViewGradient,
+    want: Want = {},
+  ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
+    const enhanced = await this.enhanceBackward(rendering.features, ws, cotangent, want)
+    const { depth, opacity } = cotangent
+    const gradient = { features: enhanced.features, depth, opacity }
+    const rendered = await this.renderer.backward(this.weights, rendering.tape, gradient, want)
+    const { planes, label } = rendered
+    const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
+    return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }
   }
 
   private describePlanes(parameters: Parameters): { ws: Tensor; planes: Tensor } {
@@ -214,10 +222,10 @@ export class Generator {
     return ws.slice(ws.length - this.config.w_dim)
   }
 
-  private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
+  private program(key: string, outputs: () => Record<string, Tensor>): Promise<Program> {
     let program = this.programs.get(key)
     if (!program) {
-      program = this.runtime.compile(writeModel(describe()))
+      program = this.runtime.compile(writeModel(outputs()))
       this.programs.set(key, program)
     }
     return program

@@ -1,0 +1,59 @@
+/** Cameras by name of angle: labels of 25 numbers, cam2world and intrinsics (spec section 10). */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
+
+/** Focal length of the portrait crops, in picture sides. */
+export const PORTRAIT_FOCAL = 4.2647
+
+type Orbit = Pick<GeneratorConfig['rendering_kwargs'], 'avg_camera_radius' | 'avg_camera_pivot'>
+
+/**
+ * The camera at `avg_camera_radius` from the world's origin, looking at the pivot, upright.
+ * @param yaw radians; positive sees the head's left side (the camera moves to +x)
+ * @param pitch radians; positive looks from above
+ */
+export function orbitCamera(
+  { avg_camera_radius: radius, avg_camera_pivot: pivot }: Orbit,
+  yaw: number,
+  pitch = 0,
+): Float32Array {
+  const centre = [
+    radius * Math.cos(pitch) * Math.sin(yaw),
+    radius * Math.sin(pitch),
+    radius * Math.cos(pitch) * Math.cos(yaw),
+  ]
+  return lookFrom(centre, pivot)
+}
+
+/**
+ * EG3D's pose sampler without its randomness: h and v as in the reference, both pi/2 seen from the front; v is equal
+ * area on the sphere, not an angle, except at pi/2.
+ */
+export function lookAt(
+  { avg_camera_radius: radius, avg_camera_pivot: pivot }: Orbit,
+  h: number,
+  v: number,
+): Float32Array {
+  const phi = Math.acos(1 - (2 * Math.min(Math.max(v, 1e-5), Math.PI - 1e-5)) / Math.PI)
+  const theta = Math.PI - h
+  const centre = [Math.sin(phi) * Math.cos(theta), Math.cos(phi), Math.sin(phi) * Math.sin(theta)]
+  return lookFrom(
+    centre.map((value) => value * radius),
+    pivot,
+  )
+}
+
+function lookFrom(centre: readonly number[], pivot: readonly number[]): Float32Array {
+  const forward = unit(pivot.map((value, i) => value - centre[i]))
+  const right = unit(cross(forward, [0, 1, 0]))
+  const down = cross(forward, right)
+  const row = (i: number) => [right[i], down[i], forward[i], centre[i]]
+  const f = PORTRAIT_FOCAL
+  return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1])
+}
+
+const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
+  b * f - c * e,
+  c * d - a * f,
+  a * e - b * d,
+]
+const unit = (v: readonly number[]) => v.map((value) => value / Math.hypot(...v))

@@ -1,0 +1,147 @@
+/**
+ * The tuning stage: adds to the planes what the code could not say, until the picture is the photo, and keeps the sides.
+ *
+ * Tuning planes instead of weights: cheaper by the backbone's whole backward pass, finer than the generator's own planes
+ * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
+ * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
+ */
+import type { Generator, View } from '../generator/generator.ts'
+import type { Planes } from '../generator/planes.ts'
+import type { RenderOptions } from '../generator/renderer.ts'
+import { Adam } from './adam.ts'
+import { addDetail, type Detail, refine } from './head.ts'
+import type { Objective } from './objective.ts'
+
+export interface DetailOptions {
+  /** Mean squared difference of neighbouring texels of the detail. */
+  readonly smoothness: number
+  /** Mean square of the detail itself. */
+  readonly size: number
+  /** Novel views against the pivot's: squared depth (world units), opacity, colour. */
+  readonly depth: number
+  readonly opacity: number
+  readonly colour: number
+}
+
+export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 400, opacity: 4, colour: 0.5 }
+
+/** A camera to hold the head to its pivot from, and the pixels to look at. */
+export interface Probe {
+  readonly label: Float32Array
+  readonly rendering: RenderOptions
+}
+
+export class DetailState {
+  readonly detail: Detail
+  readonly adam: Adam
+
+  constructor(resolution: number, channels: number) {
+    this.detail = { resolution, data: new Float32Array(3 * resolution * resolution * channels) }
+    this.adam = new Adam(this.detail.data.length)
+  }
+}
+
+export class DetailStage {
+  readonly state: DetailState
+  private readonly generator: Generator
+  private readonly ws: Float32Array
+  private readonly label: Float32Array
+  private readonly pivot: Planes
+  private readonly options: DetailOptions
+
+  private constructor(
+    generator: Generator,
+    ws: Float32Array,
+    label: Float32Array,
+    pivot: Planes,
+    state: DetailState,
+    options: DetailOptions,
+  ) {
+    this.generator = generator
+    this.ws = ws
+    this.label = label
+    this.pivot = pivot
+    this.state = state
+    this.options = options
+  }
+
+  /** @param ws, label the pivot: the code and the camera that the latent stage found */
+  static async create(
+    generator: Generator,
+    ws: Float32Array,
+    label: Float32Array,
+    state: DetailState,
+    options = DEFAULT_DETAIL,
+  ): Promise<DetailStage> {
+    const pivot = refine(await generator.planes(ws), state.detail.resolution)
+    return new DetailStage(generator, ws, label, pivot, state, options)
+  }
+
+  /** One step of gradient descent. The loss is that before the step. */
+  async step(objective: Objective, rate: number, rendering: RenderOptions, probe: Probe) {
+    const { generator, state, ws } = this
+    const planes = addDetail(this.pivot, state.detail)
+    const view: View = await generator.view(ws, this.label, { ...rendering, planes })
+    const judgement = await objective.judge(view)
+    const { planes: gradient } = await generator.backwardToPlanes(view, judgement.gradient)
+    const kept = await this.addProbe(planes, probe, gradient)
+    const prior = this.addPrior(gradient)
+    state.adam.step(state.detail.data, gradient, rate)
+    return { view, loss: judgement.loss + kept + prior, terms: { ...judgement.terms, sides: kept, prior } }
+  }
+
+  private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
+    const { renderer, weights } = this.generator
+    const before = await renderer.render(weights, this.pivot, label, rendering)
+    const now = await renderer.render(weights, planes, label, rendering)
+    const count = now.depth.length
+    const { depth, opacity, colour } = this.options
+    let loss = 0
+    const gradientOf = (a: Float32Array, b: Float32Array, weight: number, at: (i: number) => number) =>
+      a.map((value, i) => {
+        const difference = value - b[i]
+        const factor = (weight * at(i)) / a.length
+        loss += factor * difference * difference
+        return 2 * factor * difference
+      })
+    const channels = now.features.length / count
+    const cotangent = {
+      // A depth counts where there is something to be near or far.
+      depth: gradientOf(now.depth, before.depth, depth, (i) => before.opacity[i] ** 4),
+      opacity: gradientOf(now.opacity, before.opacity, opacity, () => 1),
+      features: gradientOf(now.features, before.features, colour * (channels / 3), (i) => (i % channels < 3 ? 1 : 0)),
+    }
+    const back = await renderer.backward(weights, now.tape, cotangent)
+    for (let i = 0; i < gradient.length; i++) gradient[i] += back.planes[i]
+    return loss
+  }
+
+  /** smoothness * mean (d - neighbour)^2 + size * mean d^2. */
+  private addPrior(gradient: Float32Array): number {
+    const { data, resolution } = this.state.detail
+    const channels = data.length / (3 * resolution * resolution)
+    const { smoothness, size } = this.options
+    const row = resolution * channels
+    const a = size / data.length
+    const b = smoothness / data.length
+    let loss = 0
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i]
+      loss += a * value * value
+      gradient[i] += 2 * a * value
+      if (i % row < row - channels) {
+        const difference = value - data[i + channels]
+        loss += b * difference * difference
+        gradient[i] += 2 * b * difference
+        gradient[i + channels] -= 2 * b * difference
+      }
+      if (i % (row * resolution) < row * (resolution - 1)) {
+        const difference = value - data[i + row]
+        loss += b * difference * difference
+        gradient[i] += 2 * b * difference
+        gradient[i + row] -= 2 * b * difference
+      }
+    }
+    return loss
+  }
+}

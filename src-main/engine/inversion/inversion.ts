@@ -1,0 +1,397 @@
+/**
+ * A job: from a portrait to a head, one step at a time. The caller drives it, so to pause is not to call; everything it
+ * needs to go on is in its checkpoint, and what it draws at random depends on the seed and the step alone, so that a job
+ * that was interrupted ends in the same bits as one that was not.
+ */
+import { z } from 'zod'
+import {
+  readSafetensors,
+  type StoredTensor,
+  storeFloat32,
+  toFloat32,
+  writeSafetensors,
+} from '../checkpoint/safetensors.ts'
+import { UserError } from '../errors.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import type { Generator, View, Weights } from '../generator/generator.ts'
+import type { RenderOptions } from '../generator/renderer.ts'
+import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
+import { DetailStage, DetailState, type Probe } from './detail.ts'
+import type { Head } from './head.ts'
+import { LatentStage, LatentState } from './latent.ts'
+import { PortraitObjective, type PortraitTarget } from './objective.ts'
+import { normalArray, uniform, uniformArray } from './random.ts'
+import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
+import { startingCode } from './starter.ts'
+
+export const inversionSettings = z.strictObject({
+  quality: z.enum(qualities).default('balanced'),
+  /** Optimiser steps in all; default: the quality's. */
+  steps: z.int().min(3).max(20_000).optional(),
+  learningRate: z.number().positive().max(1).default(DEFAULT_RATE),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0),
+})
+export type InversionSettings = z.infer<typeof inversionSettings>
+
+/** What a job works with. */
+export interface Workshop {
+  readonly generator: Generator
+  /** Tensors of the generator's file beside its weights. */
+  readonly extras: Weights
+  readonly faceRes: Weights
+}
+
+export interface Progress {
+  /** Steps done, of how many. */
+  readonly step: number
+  readonly steps: number
+  readonly phase: Phase
+  readonly loss: number
+  readonly terms: Readonly<Record<string, number>>
+}
+
+/** Codes drawn to measure how far w spreads around its mean (spec section 16 draws 600). */
+const SPREAD_SAMPLES = 300
+const CAMERA = { rate: 0.05, prior: 1e-3 }
+const PRIOR = 0.02
+/** Novel views to hold the head from: yaw and pitch at most, and how they are looked at. */
+const PROBE = { yaw: 1.7, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
+const CHECKPOINT_VERSION = 1
+
+/** Best of a phase: the loss of different phases cannot be compared. */
+interface Best {
+  loss: number
+  ws: Float32Array
+  camera: Float32Array
+  detail: Float32Array | null
+}
+
+export class Inversion {
+  readonly settings: InversionSettings
+  readonly portrait: PortraitTarget
+  /** The camera the landmarks gave. */
+  readonly label: Float32Array
+  private readonly workshop: Workshop
+  private readonly plan: Plan
+  private readonly latent: LatentState
+  private readonly spread: number
+  private readonly objectives = new Map<number, Promise<PortraitObjective>>()
+  private detail: DetailState | null = null
+  private detailStage: DetailStage | null = null
+  private best: Best | null = null
+  private phase: Phase = 'code'
+  private stepsDone = 0
+  private stepsWanted: number
+  private lastView: View | null = null
+
+  private constructor(
+    workshop: Workshop,
+    portrait: PortraitTarget,
+    label: Float32Array,
+    settings: InversionSettings,
+    start: { latent: LatentState; spread: number },
+  ) {
+    this.workshop = workshop
+    this.portrait = portrait
+    this.label = label
+    this.settings = settings
+    this.plan = plans[settings.quality]
+    this.stepsWanted = settings.steps ?? this.plan.steps
+    this.latent = start.latent
+    this.spread = start.spread
+  }
+
+  /** @param label the portrait's camera */
+  static async start(
+    workshop: Workshop,
+    portrait: PortraitTarget,
+    label: Float32Array,
+    settings: InversionSettings,
+  ): Promise<Inversion> {
+    const { generator, extras } = workshop
+    const ws = await startingCode(generator, extras, portrait, label)
+    return new Inversion(workshop, portrait, label, settings, {
+      latent: new LatentState(ws),
+      spread: await spreadOf(generator, label),
+    })
+  }
+
+  get progress(): { step: number; steps: number; phase: Phase; done: boolean } {
+    return {
+      step: this.stepsDone,
+      steps: this.stepsWanted,
+      phase: this.phase,
+      done: this.stepsDone >= this.stepsWanted,
+    }
+  }
+
+  /** May be changed while the job runs; what is done stays done. */
+  set steps(count: number) {
+    this.stepsWanted = Math.max(count, this.stepsDone)
+  }
+
+  /** The best found so far. Valid at any time, from before the first step on. */
+  get head(): Head {
+    const { best, latent, detail } = this
+    const data = best ? best.detail : null
+    return {
+      ws: (best?.ws ?? latent.ws).slice(),
+      label: this.cameraOf(best?.camera ?? latent.camera),
+      ...(data && detail && { detail: { resolution: detail.detail.resolution, data: data.slice() } }),
+    }
+  }
+
+  /** What the last step saw: the picture of the state before it. Null before the first step. */
+  get view(): View | null {
+    return this.lastView
+  }
+
+  /** One optimiser step. */
+  async step(): Promise<Progress> {
+    const { plan, stepsDone: step, stepsWanted: steps, settings } = this
+    const phase = later(this.phase, phaseAt(plan, step, steps))
+    if (phase !== this.phase) this.enter(phase)
+    const { resolution, coarse, fine } = plan.phases[phase]
+    const rendering: RenderOptions = {
+      resolution,
+      coarse,
+      fine,
+      jitter: {
+        coarse: uniformArray(resolution * resolution * coarse, settings.seed, 3 * step),
+        fine: uniformArray(resolution * resolution * fine, settings.seed, 3 * step + 1),
+      },
+    }
+    const rate = rateAt(plan, phase, settings.learningRate, step, steps)
+    const objective = await this.objective(resolution)
+    const before = { ws: this.latent.ws.slice(), camera: this.latent.camera.slice() }
+    const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
+    const result =
+      phase === 'detail'
+        ? await (await this.enterDetail()).step(objective, rate, rendering, this.probe(step))
+        : await this.latentStage().step(objective, rate, rendering)
+    if (!Number.isFinite(result.loss)) {
+      throw new UserError(
+        `The loss became ${result.loss} in step ${step + 1} on ${this.workshop.generator.runtime.provider.name}.`,
+        'Try again with --provider cpu, or with a smaller --learning-rate.',
+      )
+    }
+    if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
+    this.lastView = result.view
+    this.stepsDone++
+    return { step: this.stepsDone, steps, phase, loss: result.loss, terms: result.terms }
+  }
+
+  /** Everything needed to go on, as chunks of a safetensors file. */
+  checkpoint(): Uint8Array[] {
+    const { latent, detail, best, portrait } = this
+    const tensors = new Map<string, StoredTensor>()
+    const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
+    const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
+    put('label', this.label)
+    put('latent.ws', latent.ws)
+    put('latent.camera', latent.camera)
+    put('latent.adam.first', latent.adam.first)
+    put('latent.adam.second', latent.adam.second)
+    put('latent.camera_adam.first', latent.cameraAdam.first)
+    put('latent.camera_adam.second', latent.cameraAdam.second)
+    if (detail) {
+      put('detail.data', detail.detail.data)
+      put('detail.adam.first', detail.adam.first)
+      put('detail.adam.second', detail.adam.second)
+    }
+    if (best) {
+      put('best.ws', best.ws)
+      put('best.camera', best.camera)
+      if (best.detail) put('best.detail', best.detail)
+    }
+    bytes('portrait.rgb', portrait.rgb)
+    bytes(
+      'portrait.matte',
+      Uint8Array.from(portrait.matte, (alpha) => Math.round(alpha * 255)),
+    )
+    bytes('portrait.valid', portrait.valid)
+    const state: CheckpointState = {
+      version: CHECKPOINT_VERSION,
+      settings: this.settings,
+      phase: this.phase,
+      step: this.stepsDone,
+      steps: this.stepsWanted,
+      shared: latent.shared,
+      spread: this.spread,
+      size: portrait.size,
+      latentSteps: latent.adam.steps,
+      cameraSteps: latent.cameraAdam.steps,
+      detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
+      bestLoss: best?.loss ?? null,
+    }
+    return writeSafetensors(tensors, { inversion: JSON.stringify(state) })
+  }
+
+  /**
+   * Goes on from a checkpoint, with the generator it was made with.
+   * @throws UserError when the file is damaged or belongs to a generator of other sizes
+   */
+  static async resume(workshop: Workshop, file: Uint8Array, name = 'The checkpoint'): Promise<Inversion> {
+    const { metadata, tensors } = readSafetensors(file, name)
+    const refuse = (what: string) => new UserError(`${name}: ${what}`, 'Start the reconstruction again from the photo.')
+    const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
+    if (!parsed.success) throw refuse('holds no unfinished reconstruction that this version can read.')
+    const state = parsed.data
+    const { config } = workshop.generator
+    const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
+      const tensor = tensors.get(key)
+      if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
+        throw refuse(`'${key}' is missing or does not fit the generator '${config.name}'.`)
+      }
+      return tensor
+    }
+    const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
+    const pixels = state.size * state.size
+    const portrait: PortraitTarget = {
+      size: state.size,
+      rgb: Uint8Array.from(take('portrait.rgb', 3 * pixels, 'U8').data),
+      matte: Float32Array.from(take('portrait.matte', pixels, 'U8').data, (value) => value / 255),
+      valid: Uint8Array.from(take('portrait.valid', pixels, 'U8').data),
+    }
+    const width = config.num_ws * config.w_dim
+    const latent = new LatentState(floats('latent.ws', width))
+    latent.camera.set(floats('latent.camera', CAMERA_PARAMETERS))
+    latent.adam.first.set(floats('latent.adam.first', width))
+    latent.adam.second.set(floats('latent.adam.second', width))
+    latent.adam.steps = state.latentSteps
+    latent.cameraAdam.first.set(floats('latent.camera_adam.first', CAMERA_PARAMETERS))
+    latent.cameraAdam.second.set(floats('latent.camera_adam.second', CAMERA_PARAMETERS))
+    latent.cameraAdam.steps = state.cameraSteps
+    latent.shared = state.shared
+
+    const inversion = new Inversion(workshop, portrait, floats('label', 25), state.settings, {
+      latent,
+      spread: state.spread,
+    })
+    inversion.stepsDone = state.step
+    inversion.stepsWanted = state.steps
+    inversion.phase = state.phase
+    const length = state.detail ? 3 * state.detail.resolution ** 2 * config.plane_channels : 0
+    if (state.detail) {
+      const detail = new DetailState(state.detail.resolution, config.plane_channels)
+      detail.detail.data.set(floats('detail.data', length))
+      detail.adam.first.set(floats('detail.adam.first', length))
+      detail.adam.second.set(floats('detail.adam.second', length))
+      detail.adam.steps = state.detail.steps
+      inversion.detail = detail
+    }
+    if (state.bestLoss !== null) {
+      inversion.best = {
+        loss: state.bestLoss,
+        ws: floats('best.ws', width),
+        camera: floats('best.camera', CAMERA_PARAMETERS),
+        detail: tensors.has('best.detail') ? floats('best.detail', length) : null,
+      }
+    }
+    return inversion
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase
+    if (phase === 'layers') this.latent.shared = false
+    if (phase === 'detail' && this.best) {
+      // The pivot is the best code found, and the camera that went with it.
+      this.latent.ws.set(this.best.ws)
+      this.latent.camera.set(this.best.camera)
+      this.detail = null
+    }
+    this.best = null
+  }
+
+  private async enterDetail(): Promise<DetailStage> {
+    if (!this.detailStage) {
+      const { generator } = this.workshop
+      const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
+      this.detail ??= new DetailState(resolution, generator.config.plane_channels)
+      const label = this.cameraOf(this.latent.camera)
+      this.detailStage = await DetailStage.create(generator, this.latent.ws, label, this.detail)
+    }
+    return this.detailStage
+  }
+
+  private latentStage(): LatentStage {
+    const { generator } = this.workshop
+    return new LatentStage(generator, this.label, this.latent, {
+      prior: PRIOR,
+      anchor: generator.meanLatent,
+      spread: this.spread,
+      camera: CAMERA,
+    })
+  }
+
+  private objective(resolution: number): Promise<PortraitObjective> {
+    let objective = this.objectives.get(resolution)
+    if (!objective) {
+      const { generator, faceRes } = this.workshop
+      objective = PortraitObjective.create(generator, this.portrait, resolution, faceRes)
+      this.objectives.set(resolution, objective)
+    }
+    return objective
+  }
+
+  /** A random camera around the head, and the pixels of it to look at. */
+  private probe(step: number): Probe {
+    const draw = uniform(this.settings.seed, 3 * step + 2)
+    const yaw = (2 * draw() - 1) * PROBE.yaw
+    const pitch = (2 * draw() - 1) * PROBE.pitch
+    const count = PROBE.resolution * PROBE.resolution
+    const pixels = Uint32Array.from({ length: PROBE.pixels }, () => Math.floor(draw() * count))
+    const { resolution, coarse, fine } = PROBE
+    const label = orbitCamera(this.workshop.generator.config.rendering_kwargs, yaw, pitch)
+    return { label, rendering: { resolution, pixels, coarse, fine } }
+  }
+
+  private cameraOf(parameters: Float32Array): Float32Array {
+    const pivot = this.workshop.generator.config.rendering_kwargs.avg_camera_pivot
+    return moveCamera(this.label, pivot, parameters)
+  }
+}
+
+const checkpointState = z.strictObject({
+  version: z.literal(CHECKPOINT_VERSION),
+  settings: inversionSettings,
+  phase: z.enum(['code', 'layers', 'detail']),
+  step: z.int().min(0),
+  steps: z.int().min(0),
+  shared: z.boolean(),
+  spread: z.number().positive(),
+  size: z.int().min(16).max(4096),
+  latentSteps: z.int().min(0),
+  cameraSteps: z.int().min(0),
+  detail: z.object({ resolution: z.int().min(8).max(1024), steps: z.int().min(0) }).nullable(),
+  bestLoss: z.number().nullable(),
+})
+type CheckpointState = z.infer<typeof checkpointState>
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+const order: Record<Phase, number> = { code: 0, layers: 1, detail: 2 }
+const later = (a: Phase, b: Phase): Phase => (order[b] > order[a] ? b : a)
+
+/** Root mean square distance of a feature of w from its mean, over random codes. */
+async function spreadOf(generator: Generator, label: Float32Array): Promise<number> {
+  const mean = generator.meanLatent
+  let sum = 0
+  for (let i = 0; i < SPREAD_SAMPLES; i++) {
+    const w = await generator.map(normalArray(generator.config.z_dim, 123, i), label)
+    w.forEach((value, k) => {
+      sum += (value - mean[k]) ** 2
+    })
+  }
+  return Math.sqrt(sum / SPREAD_SAMPLES / mean.length)
+}

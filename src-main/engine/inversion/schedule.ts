@@ -1,0 +1,74 @@
+/** Which step of an inversion does what: phases, their rendering and their learning rates. */
+
+export const qualities = ['fast', 'balanced', 'full'] as const
+export type Quality = (typeof qualities)[number]
+
+/** code: one w; layers: a w for every layer; detail: residual planes. */
+export type Phase = 'code' | 'layers' | 'detail'
+export const phases: readonly Phase[] = ['code', 'layers', 'detail']
+
+interface PhasePlan {
+  /** Where the phase ends, as a share of all steps. */
+  readonly until: number
+  /** Side of the rendering in rays; samples a ray in the coarse and the fine pass. */
+  readonly resolution: number
+  readonly coarse: number
+  readonly fine: number
+  /** Relative to the learning rate that is set. */
+  readonly rate: number
+}
+
+export interface Plan {
+  readonly steps: number
+  readonly phases: Readonly<Record<Phase, PhasePlan>>
+  /** Side of the detail planes, at least the generator's own. */
+  readonly detailResolution: number
+}
+
+export const DEFAULT_RATE = 0.02
+
+export const plans: Readonly<Record<Quality, Plan>> = {
+  fast: {
+    steps: 60,
+    detailResolution: 128,
+    phases: {
+      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 1 },
+      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1 },
+      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 1 },
+    },
+  },
+  balanced: {
+    steps: 140,
+    detailResolution: 128,
+    phases: {
+      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 1 },
+      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1 },
+      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 1 },
+    },
+  },
+  full: {
+    steps: 400,
+    detailResolution: 256,
+    phases: {
+      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 1 },
+      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1 },
+      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 1 },
+    },
+  },
+}
+
+/** The phase that step `step` of `steps` belongs to. */
+export function phaseAt(plan: Plan, step: number, steps: number): Phase {
+  return phases.find((phase) => step < Math.round(plan.phases[phase].until * steps)) ?? 'detail'
+}
+
+/** The learning rate within a phase: up over the first steps, down over its last third. */
+export function rateAt(plan: Plan, phase: Phase, rate: number, step: number, steps: number): number {
+  const index = phases.indexOf(phase)
+  const first = index === 0 ? 0 : Math.round(plan.phases[phases[index - 1]].until * steps)
+  const count = Math.max(1, Math.round(plan.phases[phase].until * steps) - first)
+  const done = Math.min(Math.max((step - first) / count, 0), 1)
+  // One w goes straight over into a w for every layer: no reason to slow down in between.
+  const down = phase === 'code' ? 1 : Math.min(1, Math.max(0.03, (1 - done) * 3))
+  return rate * plan.phases[phase].rate * down * Math.min(1, (step - first + 1) / 5)
+}
