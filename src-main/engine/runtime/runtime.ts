@@ -4,29 +4,31 @@
  * work is cut into short runs.
  */
 import * as ort from 'onnxruntime-node'
-import type { Model } from '../graph/index.ts'
-import { sizeOf } from '../graph/index.ts'
-import { type Provider, type ProviderName, selectProvider } from './provider.ts'
+import { UserError } from '../errors.ts'
+import { type Model, type Shape, sizeOf } from '../graph/index.ts'
+import { type Provider, type ProviderOptions, plainMessage, selectProvider } from './provider.ts'
+import { DeviceCopies, Resident } from './resident.ts'
 
-export interface RuntimeOptions {
-  /** Default: the best that works on this machine. */
-  readonly provider?: ProviderName
-  /** Lets a software adapter (SwiftShader, WARP) count as a GPU: correct, slow, for tests. */
-  readonly allowSoftware?: boolean
+export interface RuntimeOptions extends ProviderOptions {
   /** Threads of the CPU provider; default: one per core. */
   readonly threads?: number
 }
 
 export type Values = Readonly<Record<string, Float32Array>>
 
+/** What a run is fed: residents for what many runs share, arrays for the rest. */
+export type Feeds = Readonly<Record<string, Float32Array | Resident>>
+
 export class Runtime {
   readonly provider: Provider
   private readonly threads: number
+  private readonly copies: DeviceCopies | undefined
   private readonly programs = new Map<string, Promise<Program>>()
 
   private constructor(provider: Provider, threads: number) {
     this.provider = provider
     this.threads = threads
+    this.copies = provider.name === 'webgpu' ? new DeviceCopies() : undefined
   }
 
   static async create(options: RuntimeOptions = {}): Promise<Runtime> {
@@ -37,23 +39,30 @@ export class Runtime {
   compile(model: Model): Promise<Program> {
     let program = this.programs.get(model.hash)
     if (!program) {
-      program = ort.InferenceSession.create(model.bytes, {
-        executionProviders: [this.provider.name],
-        graphOptimizationLevel: 'all',
-        intraOpNumThreads: this.threads,
-        logSeverityLevel: 3,
-        // Electron's allocator ends the process at a single block of 1 GiB, which the growing arena would reach.
-        ...('electron' in process.versions && { enableCpuMemArena: false, enableMemPattern: false }),
-      }).then((session) => new Program(model, session))
+      program = this.createProgram(model)
       this.programs.set(model.hash, program)
+      program.catch(() => this.programs.delete(model.hash))
     }
     return program
   }
 
-  /** Frees every session. */
+  /** Frees every session and every copy of a resident. */
   async dispose(): Promise<void> {
-    for (const program of this.programs.values()) await (await program).dispose()
+    await this.copies?.dispose()
+    for (const program of this.programs.values()) await (await program.catch(() => undefined))?.dispose()
     this.programs.clear()
+  }
+
+  private async createProgram(model: Model): Promise<Program> {
+    const creation = ort.InferenceSession.create(model.bytes, {
+      executionProviders: [this.provider.name],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: this.threads,
+      logSeverityLevel: 3,
+      // Electron's allocator ends the process at a single block of 1 GiB, which the growing arena would reach.
+      ...('electron' in process.versions && { enableCpuMemArena: false, enableMemPattern: false }),
+    })
+    return new Program(model, await creation.catch(blame(this.provider)), this.provider, this.copies)
   }
 }
 
@@ -61,32 +70,66 @@ export class Runtime {
 export class Program {
   readonly model: Model
   private readonly session: ort.InferenceSession
+  private readonly provider: Provider
+  private readonly copies: DeviceCopies | undefined
 
-  constructor(model: Model, session: ort.InferenceSession) {
+  constructor(model: Model, session: ort.InferenceSession, provider: Provider, copies: DeviceCopies | undefined) {
     this.model = model
     this.session = session
+    this.provider = provider
+    this.copies = copies
   }
 
   /**
    * @param feeds the model's inputs by name; more may be given (a whole weight store, say) and are ignored
    * @returns the model's outputs by name, or those in `fetches`
-   * @throws when an input is missing or has another number of elements than the model's
+   * @throws when an input is missing or has another number of elements than the model's; UserError when a GPU fails
    */
-  async run(feeds: Values, fetches?: readonly string[]): Promise<Record<string, Float32Array>> {
-    const tensors: Record<string, ort.Tensor> = {}
-    for (const { name, shape } of this.model.inputs) {
-      const data = feeds[name]
-      if (!data) throw new Error(`Program.run: the input '${name}' [${shape}] is missing`)
-      if (data.length !== sizeOf(shape)) {
-        throw new Error(`Program.run: '${name}' has ${data.length} values, the model wants [${shape}]`)
-      }
-      tensors[name] = new ort.Tensor('float32', data, shape as number[])
+  async run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, Float32Array>> {
+    const execute = async () => {
+      const tensors = await this.tensors(feeds)
+      return fetches ? this.session.run(tensors, fetches) : this.session.run(tensors)
     }
-    const outputs = fetches ? await this.session.run(tensors, fetches) : await this.session.run(tensors)
+    this.check(feeds)
+    const outputs = await (this.copies?.inTurn(execute) ?? execute()).catch(blame(this.provider))
     return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]))
   }
 
   async dispose(): Promise<void> {
     await this.session.release()
+  }
+
+  private check(feeds: Feeds): void {
+    for (const { name, shape } of this.model.inputs) {
+      const value = feeds[name]
+      if (!value) throw new Error(`Program.run: the input '${name}' [${shape}] is missing`)
+      const { length } = value instanceof Resident ? value.data : value
+      if (length !== sizeOf(shape)) {
+        throw new Error(`Program.run: '${name}' has ${length} values, the model wants [${shape}]`)
+      }
+    }
+  }
+
+  private async tensors(feeds: Feeds): Promise<Record<string, ort.Tensor>> {
+    const tensors: Record<string, ort.Tensor> = {}
+    for (const { name, shape } of this.model.inputs) tensors[name] = await this.tensor(feeds[name], shape)
+    return tensors
+  }
+
+  private async tensor(value: Float32Array | Resident, shape: Shape): Promise<ort.Tensor> {
+    if (value instanceof Resident && this.copies) return this.copies.tensor(value, shape)
+    // Without a copy: the array itself is read while the model runs.
+    return new ort.Tensor('float32', value instanceof Resident ? value.data : value, shape as number[])
+  }
+}
+
+/** On the CPU an error is a defect of ours; on a GPU it may well be the driver or its memory, and the user can act. */
+function blame({ name, adapter }: Provider): (error: unknown) => never {
+  return (error) => {
+    if (name === 'cpu') throw error
+    const message = plainMessage((error as Error).message)
+    throw new UserError(`The provider ${name} (${adapter}) failed: ${message}`, 'Use the CPU: --provider cpu.', {
+      cause: error,
+    })
   }
 }
