@@ -7,6 +7,18 @@ export interface Mesh {
   triangles: Uint32Array
 }
 
+/** A mesh with what is to be seen on it. */
+export interface Surface extends Mesh {
+  /** [n, 3] unit vectors, pointing out. */
+  normals: Float32Array
+  /** [n, 3] display-referred (sRGB), 0..1. */
+  colours: Float32Array
+  /** [n] how much of each vertex the photo showed, 0..1; absent where nobody asked. */
+  evidence?: Float32Array
+  /** Distance between the density samples it was made from, world units: its level of detail. */
+  voxel: number
+}
+
 /** The volume a closed mesh encloses, negative when its triangles face inwards; cubed units of its positions. */
 export function signedVolume({ positions, triangles }: Mesh): number {
   let six = 0

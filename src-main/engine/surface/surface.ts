@@ -1,0 +1,82 @@
+/** The way from a head's density to a closed, coloured mesh, in one call. */
+import { UserError } from '../errors.ts'
+import { largestPart, simplify, smooth } from './clean.ts'
+import { surfaceColours } from './colour.ts'
+import type { Field, Watch } from './field.ts'
+import { sampleNearLevel } from './grid.ts'
+import { isosurface } from './isosurface.ts'
+import type { Surface } from './mesh.ts'
+import { vertexNormals } from './normals.ts'
+
+export type { Field } from './field.ts'
+export { saveGlb } from './glb.ts'
+export type { Surface } from './mesh.ts'
+export { saveObj } from './obj.ts'
+export { savePly } from './ply.ts'
+export type { Provenance } from './provenance.ts'
+export { saveStl } from './stl.ts'
+
+export interface SurfaceOptions {
+  /** Density samples along the side of the cube, 64..512. */
+  resolution?: number
+  /** Raw density at which the surface lies; 2..20 is plausible (spec section 11). */
+  level?: number
+  /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
+  triangles?: number
+  /** Smoothing passes, 0..100: the density's noise is about a voxel, which a few take away. */
+  smooth?: number
+}
+
+export interface Stats {
+  /** Densities the field was asked for. */
+  evaluated: number
+  vertices: number
+  triangles: number
+}
+
+/**
+ * @throws UserError for an option out of range, where no density reaches the level, and where the field gives NaN
+ * @throws the signal's reason where it is aborted
+ */
+export async function extractSurface(
+  field: Field,
+  { resolution = 256, level = 10, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { progress, signal }: Watch = {},
+): Promise<Surface & { stats: Stats }> {
+  requireInteger('resolution', resolution, 64, 512)
+  requireInteger('number of smoothing passes', passes, 0, 100)
+  if (triangles !== undefined) requireInteger('number of triangles', triangles, 100, 10_000_000)
+  if (!Number.isFinite(level)) {
+    throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
+  }
+
+  // Density takes nearly all the time, colours most of the rest.
+  const grid = await sampleNearLevel(field, level, resolution, { signal, progress: (part) => progress?.(part * 0.8) })
+  const found = isosurface(grid)
+  if (found.triangles.length === 0) {
+    throw new UserError(
+      `No surface at level ${level}: the highest density found is ${grid.highest.toPrecision(3)}.`,
+      'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
+    )
+  }
+  signal?.throwIfAborted()
+  const smoothed = smooth(largestPart(found), passes)
+  signal?.throwIfAborted()
+  const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
+  const normals = vertexNormals(mesh)
+  const colours = await surfaceColours(field, mesh.positions, normals, grid.spacing, {
+    signal,
+    progress: (part) => progress?.(0.8 + part * 0.2),
+  })
+  const stats = {
+    evaluated: grid.evaluated,
+    vertices: mesh.positions.length / 3,
+    triangles: mesh.triangles.length / 3,
+  }
+  return { ...mesh, normals, colours, voxel: grid.spacing, stats }
+}
+
+function requireInteger(what: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  throw new UserError(`The ${what} is ${value}.`, `Give a whole number from ${least} to ${most}.`)
+}
