@@ -1,13 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../errors.ts'
 import { createLandmarker, LANDMARKS, type Landmarker } from './mediapipe.ts'
 import { networkFile } from './networks.ts'
 import { findFaces } from './search.ts'
-import { collage, samplePhoto, samplePortrait, testLandmarker } from './testing.ts'
+import { collage, samplePhoto, samplePortrait, testLandmarker, withFile } from './testing.ts'
 
 let landmarker: Landmarker
 beforeAll(async () => {
@@ -70,12 +67,10 @@ describe('the landmarker', () => {
   })
 
   it('refuses a bundle that is none', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'halfturn-'))
-    const file = join(folder, 'bad.task')
-    await writeFile(file, 'not a zip')
-    await expect(createLandmarker(file)).rejects.toThrow(UserError)
-    await expect(createLandmarker(join(folder, 'missing.task'))).rejects.toThrow(UserError)
-    await rm(folder, { recursive: true })
+    await withFile('bad.task', [Buffer.from('not a zip')], async (file) => {
+      await expect(createLandmarker(file)).rejects.toThrow(UserError)
+      await expect(createLandmarker(`${file}.missing`)).rejects.toThrow(UserError)
+    })
   })
 })
 

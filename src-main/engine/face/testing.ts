@@ -11,18 +11,19 @@ import { decodePhoto, type Photo } from './photo.ts'
 export const samplePortrait = () =>
   readFile(fileURLToPath(new URL('../../../resources/sample-portrait.jpg', import.meta.url)))
 
-export async function withTaskFile<T>(use: (file: string) => Promise<T>): Promise<T> {
+/** Runs `use` with the path of a temporary file of this name and content. */
+export async function withFile<T>(name: string, chunks: Uint8Array[], use: (file: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'halfturn-'))
   try {
-    const file = join(folder, 'face_landmarker.task')
-    await writeFile(file, await buildLandmarkBundle())
-    return await use(file)
+    await writeFile(join(folder, name), chunks)
+    return await use(join(folder, name))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-export const testLandmarker = (): Promise<Landmarker> => withTaskFile(createLandmarker)
+export const testLandmarker = async (): Promise<Landmarker> =>
+  withFile('face_landmarker.task', [await buildLandmarkBundle()], createLandmarker)
 
 /** The sample portrait after some image operations. */
 export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {
