@@ -1,0 +1,195 @@
+/** Draws what one training step looks at: heads, views, rays or patches, and where along each ray samples lie. */
+
+import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { castRays } from '../../src-main/engine/generator/rays.ts'
+import { colourOnWhite, type HeadRecord, type RecordedView } from './records.ts'
+
+export interface BatchShape {
+  readonly heads: number
+  /** Views of each head. */
+  readonly views: number
+  /** Single rays of each view, or one square patch of this side. */
+  readonly rays: number | { readonly patch: number }
+}
+
+/** Samples a ray: over the whole way to the surface, and close around it. */
+export const COARSE = 5
+export const FINE = 12
+export const SAMPLES = COARSE + FINE
+
+/** All arrays run over heads, views of a head, rays of a view. */
+export interface Batch {
+  /** Indices into the records. */
+  readonly heads: readonly number[]
+  /** [rays * SAMPLES] ascending on each ray, world units along the unit ray. */
+  readonly depths: Float32Array
+  /** [rays * SAMPLES * 3] world. */
+  readonly points: Float32Array
+  /** [rays * 3] in -1..1 on white. */
+  readonly colour: Float32Array
+  /** [rays] how much of the pixel is the head, 0..1; 1 where that is all of it; distance along the ray. */
+  readonly mask: Float32Array
+  readonly covered: Float32Array
+  readonly distance: Float32Array
+  /** Patches only: [views, 3, 2n, 2n] in -1..1, the recorded pixels at twice the rays' resolution. */
+  readonly picture?: Float32Array
+}
+
+/** How much likelier than an empty pixel one on the head is to be looked at; contrast adds up to three times that. */
+const HEAD_SHARE = 3
+/** The front view is drawn at least this often. */
+const FRONT_SHARE = 0.3
+/** Rays whose samples ignore the known surface, so that empty space is learned too. */
+const BLIND_SHARE = 0.15
+
+/**
+ * @param interval ray_start and ray_end of the generator
+ * @param random uniform numbers in [0, 1)
+ */
+export function drawBatch(
+  records: readonly HeadRecord[],
+  shape: BatchShape,
+  interval: readonly [number, number],
+  random: () => number,
+): Batch {
+  const side = typeof shape.rays === 'number' ? undefined : shape.rays.patch
+  const perView = side === undefined ? (shape.rays as number) : side * side
+  const total = shape.heads * shape.views * perView
+  const batch = {
+    heads: Array.from({ length: shape.heads }, () => Math.floor(random() * records.length)),
+    depths: new Float32Array(total * SAMPLES),
+    points: new Float32Array(total * SAMPLES * 3),
+    colour: new Float32Array(total * 3),
+    mask: new Float32Array(total),
+    covered: new Float32Array(total),
+    distance: new Float32Array(total),
+    ...(side !== undefined && { picture: new Float32Array(shape.heads * shape.views * 3 * 4 * side * side) }),
+  }
+  batch.heads.forEach((head, h) => {
+    const { views } = records[head]
+    for (let v = 0; v < shape.views; v++) {
+      const view = views[v === 0 && random() < FRONT_SHARE ? 0 : Math.floor(random() * views.length)]
+      const index = h * shape.views + v
+      if (side === undefined) drawRays(view, perView, index * perView, batch, random, interval)
+      else drawPatch(view, side, index, batch as Batch & { picture: Float32Array }, random, interval)
+    }
+  })
+  return batch
+}
+
+type Interval = readonly [number, number]
+
+/** Single pixels of a view, mostly on the head and more where it has contrast. */
+function drawRays(
+  view: RecordedView,
+  count: number,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  interval: Interval,
+) {
+  const pixels = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    let pixel: number
+    do pixel = Math.floor(random() * view.mask.length)
+    while (random() * 4 * HEAD_SHARE > (view.mask[pixel] > 0 ? HEAD_SHARE * (1 + contrast(view, pixel)) : 1))
+    pixels[i] = pixel
+    const at = first + i
+    colourOnWhite(view, pixel, batch.colour, at * 3)
+    batch.mask[at] = view.mask[pixel] / 255
+    batch.distance[at] = halves[view.depth[pixel]]
+  }
+  placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, interval)
+}
+
+/** Differences to the neighbours in a row and a column, 0..3. */
+function contrast({ rgb, size }: RecordedView, pixel: number): number {
+  const next = pixel % size < size - 1 ? 1 : -1
+  const below = pixel < size * (size - 1) ? size : -size
+  let sum = 0
+  for (let channel = 0; channel < 3; channel++) {
+    const value = rgb[pixel * 3 + channel]
+    sum += Math.abs(value - rgb[(pixel + next) * 3 + channel]) + Math.abs(value - rgb[(pixel + below) * 3 + channel])
+  }
+  return Math.min(3, sum / 40)
+}
+
+/** A square of rays at half the view's resolution, its middle on the head. */
+function drawPatch(
+  view: RecordedView,
+  side: number,
+  index: number,
+  batch: Batch & { picture: Float32Array },
+  random: () => number,
+  interval: Interval,
+) {
+  const half = view.size / 2
+  let middle: number
+  do middle = Math.floor(random() * view.mask.length)
+  while (view.mask[middle] === 0 && random() < 0.9)
+  const clamp = (value: number) => Math.min(half - side, Math.max(0, Math.round(value / 2 - side / 2)))
+  const [top, left] = [clamp(Math.floor(middle / view.size)), clamp(middle % view.size)]
+
+  const pixels = new Uint32Array(side * side)
+  const first = index * side * side
+  const colour = new Float32Array(3)
+  for (let i = 0; i < side * side; i++) {
+    const [row, column] = [Math.floor(i / side), i % side]
+    pixels[i] = (top + row) * half + left + column
+    const at = first + i
+    let distance = 0
+    let hits = 0
+    for (let k = 0; k < 4; k++) {
+      const [y, x] = [2 * row + (k >> 1), 2 * column + (k & 1)]
+      const pixel = (2 * top + y) * view.size + 2 * left + x
+      colourOnWhite(view, pixel, colour, 0)
+      for (let channel = 0; channel < 3; channel++) {
+        batch.colour[at * 3 + channel] += colour[channel] / 4
+        batch.picture[((index * 3 + channel) * 2 * side + y) * 2 * side + x] = colour[channel] * 2 - 1
+      }
+      batch.mask[at] += view.mask[pixel] / 1020
+      const depth = halves[view.depth[pixel]]
+      if (depth > 0) {
+        distance += depth
+        hits++
+      }
+    }
+    batch.distance[at] = hits > 0 ? distance / hits : 0
+  }
+  placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, interval)
+}
+
+/** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */
+function placeSamples(
+  { origins, directions }: ReturnType<typeof castRays>,
+  label: Float32Array,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  [near, far]: Interval,
+) {
+  const row = new Float32Array(SAMPLES)
+  for (let i = 0; i < origins.length / 3; i++) {
+    const ray = first + i
+    for (let k = ray * 3; k < ray * 3 + 3; k++) batch.colour[k] = batch.colour[k] * 2 - 1
+    const [dx, dy, dz] = directions.subarray(i * 3, i * 3 + 3)
+    batch.distance[ray] /= dx * label[2] + dy * label[6] + dz * label[10]
+    const hit = batch.mask[ray] > 0.5 && batch.distance[ray] > 0
+    batch.covered[ray] = batch.mask[ray] > 0.98 && hit ? 1 : 0
+    const around = hit && random() > BLIND_SHARE
+    const low = around ? batch.distance[ray] - 0.04 : near
+    const high = around ? batch.distance[ray] + 0.06 : far
+    const reach = around ? Math.max(low - near, 0.02) : far - near
+    for (let k = 0; k < COARSE; k++) row[k] = near + (reach * (k + random())) / COARSE
+    for (let k = 0; k < FINE; k++) row[COARSE + k] = low + ((high - low) * (k + random())) / FINE
+    row.sort()
+    batch.depths.set(row, ray * SAMPLES)
+    for (let k = 0, at = ray * SAMPLES * 3; k < SAMPLES; k++) {
+      batch.points[at++] = origins[i * 3] + row[k] * dx
+      batch.points[at++] = origins[i * 3 + 1] + row[k] * dy
+      batch.points[at++] = origins[i * 3 + 2] + row[k] * dz
+    }
+  }
+}
+
+const halves = decodeFloat16(Uint16Array.from({ length: 65536 }, (_, i) => i))

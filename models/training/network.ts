@@ -1,0 +1,113 @@
+/** The network that is trained: its config, and the weights it starts from. */
+import {
+  GENERATOR_FORMAT,
+  GENERATOR_VERSION,
+  type GeneratorConfig,
+  parseConfig,
+} from '../../src-main/engine/checkpoint/config.ts'
+import { expectedWeights, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { normalArray } from '../../src-main/engine/inversion/random.ts'
+
+/** Side of the rendering, and of the picture the super-resolution makes of it. */
+const RENDERING = 128
+const PLANE_CHANNELS = 16
+
+/** The default generator: small enough for inversion on two CPU cores. */
+export function defaultConfig(withSuperResolution: boolean): GeneratorConfig {
+  return parseConfig({
+    format: GENERATOR_FORMAT,
+    version: GENERATOR_VERSION,
+    name: 'Halfturn heads',
+    frame: 'own',
+    z_dim: 192,
+    c_dim: 25,
+    w_dim: 256,
+    num_ws: 12,
+    mapping_layers: 2,
+    mapping_lr_multiplier: 0.01,
+    plane_resolution: 128,
+    plane_channels: PLANE_CHANNELS,
+    backbone_channels: { 4: 192, 8: 192, 16: 128, 32: 96, 64: 48, 128: 32 },
+    backbone_conv_clamp: null,
+    // (x, y), (x, z), (z, y).
+    plane_axes: [
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      [
+        [1, 0, 0],
+        [0, 0, 1],
+        [0, 1, 0],
+      ],
+      [
+        [0, 0, 1],
+        [0, 1, 0],
+        [1, 0, 0],
+      ],
+    ],
+    decoder_hidden_dim: 64,
+    decoder_output_dim: PLANE_CHANNELS,
+    neural_rendering_resolution: RENDERING,
+    image_resolution: withSuperResolution ? 2 * RENDERING : RENDERING,
+    rendering_kwargs: {
+      depth_resolution: 48,
+      depth_resolution_importance: 48,
+      ray_start: 2.25,
+      ray_end: 3.3,
+      box_warp: 1,
+      avg_camera_radius: 2.7,
+      avg_camera_pivot: [0, 0, 0.2],
+      white_back: true,
+      disparity_space_sampling: false,
+      clamp_mode: 'softplus',
+      c_gen_conditioning_zero: true,
+      c_scale: 1,
+      decoder_lr_mul: 1,
+      superresolution_noise_mode: 'none',
+      sr_antialias: true,
+    },
+    super_resolution: withSuperResolution
+      ? { class: '4X', input_resolution: RENDERING, channels: [32, 16], conv_clamp: null }
+      : null,
+    provenance: { source: 'trained on synthetic heads' },
+    licence: 'May be used, changed and passed on freely. Made from CC0 (MakeHuman) and MIT (ICT-FaceKit) data.',
+  })
+}
+
+const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
+
+/**
+ * Weights of `config`: those of `given` that fit, the others as EG3D starts (spec section 2): N(0, 1), biases 0, those
+ * of affine layers 1. New colour layers start near zero, so that they add to what is there without disturbing it.
+ */
+export function initialWeights(
+  config: GeneratorConfig,
+  given: ReadonlyMap<string, Weight>,
+  seed: number,
+): Map<string, Weight> {
+  const weights = new Map<string, Weight>()
+  let stream = 0
+  for (const [name, shape] of expectedWeights(config)) {
+    const length = shape.reduce((product, size) => product * size, 1)
+    const known = given.get(name)
+    stream++
+    if (known && known.shape.join() === shape.join()) weights.set(name, { shape, data: Float32Array.from(known.data) })
+    else weights.set(name, { shape, data: initial(name, length, seed, stream, config, given.size > 0) })
+  }
+  return weights
+}
+
+function initial(name: string, length: number, seed: number, stream: number, config: GeneratorConfig, added: boolean) {
+  if (name.endsWith('resample_filter')) return Float32Array.from(RESAMPLE_FILTER)
+  if (name.endsWith('affine.bias')) return new Float32Array(length).fill(1)
+  const isNormal = /\.(weight|const)$/.test(name) && !name.includes('.embed.')
+  if (!isNormal) return new Float32Array(length)
+  const values = normalArray(length, seed, stream)
+  let scale = 1
+  if (name.startsWith('backbone.mapping.fc')) scale = 1 / config.mapping_lr_multiplier
+  // Beside a network that is trained already, or after a rendering that is a picture already.
+  if (name.endsWith('torgb.weight') && (added || name.startsWith('superresolution'))) scale = 0.02
+  return values.map((value) => value * scale)
+}

@@ -1,0 +1,106 @@
+/**
+ * What training minimises, as one model: decoder, marcher and, for whole patches, super-resolution run forward and
+ * backward over samples whose plane features the host has gathered. It gives the loss' terms and the gradients of the
+ * features, of the weights it used, and of w.
+ */
+import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
+import { decode } from '../../src-main/engine/generator/decoder.ts'
+import { march } from '../../src-main/engine/generator/march.ts'
+import { Parameters } from '../../src-main/engine/generator/parameters.ts'
+import { superResolution } from '../../src-main/engine/generator/super-resolution.ts'
+import {
+  abs,
+  add,
+  gradients,
+  input,
+  meanAll,
+  mul,
+  reshape,
+  type Shape,
+  slice,
+  square,
+  sub,
+  type Tensor,
+  transpose,
+} from '../../src-main/engine/graph/index.ts'
+
+export const LOSS_WEIGHTS = { colour: 3, mask: 1, depth: 1, picture: 3, edges: 3, smoothness: 2e-3 }
+
+export interface ObjectiveShape {
+  /** Rays and samples on each. */
+  readonly rays: number
+  readonly samples: number
+  /** Square patches the rays make, for the super-resolution; absent for single rays. */
+  readonly patches?: { readonly count: number; readonly side: number }
+}
+
+/** Pixels of the final picture left out at a patch's border, where the network misses its surroundings. */
+const MARGIN = 6
+
+/**
+ * Inputs beside the weights: features [rays * samples, C]; depths [rays, samples]; farthest []; and, each with 'target.'
+ * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
+ * and target.picture [patches, 3, 2n, 2n] in -1..1.
+ * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight
+ */
+export function describeObjective(
+  config: GeneratorConfig,
+  shapes: ReadonlyMap<string, { readonly shape: Shape }>,
+  { rays, samples, patches }: ObjectiveShape,
+): Record<string, Tensor> {
+  const parameters = new Parameters(shapes)
+  const features = input('features', [rays * samples, config.plane_channels])
+  const depths = input('depths', [rays, samples])
+  const farthest = input('farthest', [])
+  const mask = input('target.mask', [rays])
+  const { sigma, colour } = decode(config, parameters, features)
+  const view = march(
+    depths,
+    reshape(sigma, [rays, samples]),
+    reshape(colour, [rays, samples, -1]),
+    farthest,
+    config.rendering_kwargs.white_back,
+  )
+  const terms: Record<string, Tensor> = {
+    colour: mul(meanAll(abs(sub(slice(view.features, 1, 0, 3), input('target.colour', [rays, 3])))), 0.5),
+    mask: meanAll(square(sub(view.opacity, mask))),
+    // Only where the head covers the whole pixel: elsewhere the recorded distance means little.
+    depth: meanAll(
+      mul(input('target.covered', [rays]), abs(sub(expectedDepth(view, farthest), input('target.distance', [rays])))),
+    ),
+  }
+  const leaves: Record<string, Tensor> = { features }
+  if (patches) {
+    const { count, side } = patches
+    const w = input('w', [count, config.w_dim])
+    leaves.w = w
+    const network = {
+      ...config,
+      super_resolution: config.super_resolution && { ...config.super_resolution, input_resolution: side },
+    }
+    const rendered = transpose(reshape(view.features, [count, side, side, config.decoder_output_dim]), [0, 3, 1, 2])
+    const { image } = superResolution(network, parameters, rendered, w)
+    const size = image.shape[2]
+    const inner = (x: Tensor) => slice(slice(x, 2, MARGIN, size - MARGIN), 3, MARGIN, size - MARGIN)
+    const difference = inner(sub(image, input('target.picture', image.shape)))
+    terms.picture = mul(meanAll(abs(difference)), 0.5)
+    terms.edges = mul(add(meanAll(abs(step(difference, 2))), meanAll(abs(step(difference, 3)))), 0.25)
+  }
+  const loss = Object.entries(terms)
+    .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
+    .reduce((sum, term) => add(sum, term))
+  for (const [name, tensor] of parameters.used) if (!name.endsWith('.noise_const')) leaves[name] = tensor
+  const names = Object.keys(leaves)
+  const found = gradients(loss, Object.values(leaves))
+  return { ...terms, loss, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, found[i]])) }
+}
+
+/** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
+function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {
+  return add(mul(view.depth, view.opacity), mul(sub(1, view.opacity), farthest))
+}
+
+/** Differences of neighbours along an axis. */
+export function step(x: Tensor, axis: number): Tensor {
+  return sub(slice(x, axis, 1, x.shape[axis]), slice(x, axis, 0, x.shape[axis] - 1))
+}

@@ -1,0 +1,151 @@
+/**
+ * The renders a generator is trained on: one .npz a head (a zip of NumPy arrays, as heads/sampler writes them), several
+ * views each. Everything stays in its stored bytes; a batch decodes what it needs.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { unzipSync } from 'fflate'
+import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { UserError } from '../../src-main/engine/errors.ts'
+
+/** Heads from this seed on are for evaluation and never trained on. */
+export const FIRST_HELD_OUT_SEED = 900_000
+
+/** One picture of a head; rows from the top. */
+export interface RecordedView {
+  /** Side in pixels. */
+  readonly size: number
+  /** [size * size * 3], on the renderer's grey background. */
+  readonly rgb: Uint8Array
+  /** [size * size] half precision bits: distance along the optical axis, 0 where nothing is. */
+  readonly depth: Uint16Array
+  /** [size * size] 0..255, how much of the pixel is the head. */
+  readonly mask: Uint8Array
+  /** Camera, 25 numbers. */
+  readonly label: Float32Array
+}
+
+/** One head. The first view is from the front. */
+export interface HeadRecord {
+  readonly seed: number
+  readonly views: readonly RecordedView[]
+  /** The shape's parameters, the sampler's own numbers. */
+  readonly shape: Float32Array
+  readonly traits: Traits
+}
+
+/** What the sampler noted of a head. */
+export interface Traits {
+  readonly male: number
+  readonly age: number
+  /** Melanin of the skin, 0..1. */
+  readonly mel: number
+  readonly style: string
+}
+
+/** Grey of the renderer's background, 0..1, as stored (sRGB). */
+export const BACKGROUND = 188 / 255
+
+type Array1 = { readonly type: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }
+
+/** Reads a .npy array of little-endian numbers in row order (NumPy's format, versions 1 to 3). */
+export function readNpy(file: Uint8Array): Array1 {
+  const magic = String.fromCharCode(...file.subarray(0, 6))
+  if (magic !== '\x93NUMPY') throw new UserError('A record holds an entry that is no .npy array.', 'Make it again.')
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  const [length, start] = file[6] === 1 ? [view.getUint16(8, true), 10] : [view.getUint32(8, true), 12]
+  const header = new TextDecoder('latin1').decode(file.subarray(start, start + length))
+  const type = /'descr': *'([^']+)'/.exec(header)?.[1]
+  const shape = /'shape': *\(([^)]*)\)/.exec(header)?.[1]
+  if (type === undefined || shape === undefined || /'fortran_order': *True/.test(header)) {
+    throw new UserError(`A record's array cannot be read: ${header.slice(0, 200)}`, 'Make it again.')
+  }
+  // A copy, so that the bytes are aligned and the record does not hold on to the whole archive.
+  return {
+    type,
+    shape: shape
+      .split(',')
+      .filter((s) => s.trim())
+      .map(Number),
+    bytes: file.slice(start + length),
+  }
+}
+
+const ENTRIES = ['rgb', 'depth', 'mask', 'cam', 'ident', 'meta'] as const
+const TYPES: Record<(typeof ENTRIES)[number], RegExp> = {
+  rgb: /^\|u1$/,
+  depth: /^<f2$/,
+  mask: /^\|u1$/,
+  cam: /^<f4$/,
+  ident: /^<f2$/,
+  meta: /^<U\d+$/,
+}
+
+/** @throws UserError where an entry is missing or of another type. */
+export function readRecord(archive: Uint8Array, name: string): HeadRecord {
+  const files = unzipSync(archive, { filter: ({ name }) => ENTRIES.some((entry) => name === `${entry}.npy`) })
+  const get = (entry: (typeof ENTRIES)[number]): Array1 => {
+    const file = files[`${entry}.npy`]
+    const array = file && readNpy(file)
+    if (!array || !TYPES[entry].test(array.type)) {
+      throw new UserError(`${name} has no usable "${entry}" (${array?.type ?? 'missing'}).`, 'Make the record again.')
+    }
+    return array
+  }
+  const [rgb, depth, mask, cam, ident, meta] = ENTRIES.map(get)
+  const [count, size] = rgb.shape
+  const area = size * size
+  const halves = new Uint16Array(depth.bytes.buffer)
+  const labels = new Float32Array(cam.bytes.buffer)
+  const views = Array.from({ length: count }, (_, i) => ({
+    size,
+    rgb: rgb.bytes.subarray(i * area * 3, (i + 1) * area * 3),
+    depth: halves.subarray(i * area, (i + 1) * area),
+    mask: mask.bytes.subarray(i * area, (i + 1) * area),
+    label: labels.slice(i * 25, (i + 1) * 25),
+  }))
+  const text = String.fromCodePoint(...new Uint32Array(meta.bytes.buffer).filter((code) => code !== 0))
+  const { seed, ...traits } = JSON.parse(text) as Traits & { seed: number }
+  return { seed, views, shape: decodeFloat16(new Uint16Array(ident.bytes.buffer)), traits }
+}
+
+/**
+ * Reads every record of a folder, in the order of their names.
+ * @param limit read at most so many
+ * @throws UserError when there are none, or one is held out for evaluation
+ */
+export async function readRecords(
+  folder: string,
+  { limit = Number.POSITIVE_INFINITY, heldOut = false } = {},
+): Promise<HeadRecord[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d+\.npz$/.test(name)).sort()
+  if (names.length === 0) throw new UserError(`${folder} holds no records (.npz).`, 'Render some heads first.')
+  const records: HeadRecord[] = []
+  for (const name of names.slice(0, limit)) {
+    const record = readRecord(await readFile(join(folder, name)), name)
+    if (record.seed >= FIRST_HELD_OUT_SEED !== heldOut) {
+      throw new UserError(`${name}: seeds from ${FIRST_HELD_OUT_SEED} on are for evaluation only.`, 'Move it away.')
+    }
+    records.push(record)
+  }
+  return records
+}
+
+/** Colour of pixel `i` on white, 0..1, three numbers into `out` at `at`. */
+export function colourOnWhite(view: RecordedView, i: number, out: Float32Array, at: number): void {
+  const bare = (1 - view.mask[i] / 255) * (1 - BACKGROUND)
+  for (let channel = 0; channel < 3; channel++) out[at + channel] = Math.min(1, view.rgb[i * 3 + channel] / 255 + bare)
+}
+
+/** A view on white, shrunk by averaging: [3 * side * side], channel by channel, 0..1. `side` divides the view's. */
+export function thumbnail(view: RecordedView, side: number): Float32Array {
+  const step = view.size / side
+  const result = new Float32Array(3 * side * side)
+  const colour = new Float32Array(3)
+  for (let i = 0; i < view.mask.length; i++) {
+    colourOnWhite(view, i, colour, 0)
+    const to = Math.floor(Math.floor(i / view.size) / step) * side + Math.floor((i % view.size) / step)
+    for (let channel = 0; channel < 3; channel++) result[channel * side * side + to] += colour[channel] / (step * step)
+  }
+  return result
+}

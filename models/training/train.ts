@@ -1,0 +1,121 @@
+/**
+ * Trains a generator: `npm run train -- --data DIR --out DIR --stage planes|picture|all --minutes M [--init FILE]`.
+ * Goes on where OUT/training.safetensors stands; see README.md for what is read and written.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { UserError } from '../../src-main/engine/errors.ts'
+import { providerNames } from '../../src-main/engine/runtime/provider.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { progressLine, recordLosses, writeSheet } from './charts.ts'
+import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
+import { basisFromExtras, basisToExtras, codeOf, describeHead, fitCodes } from './codes.ts'
+import { defaultConfig, initialWeights } from './network.ts'
+import { readRecords } from './records.ts'
+import { type Terms, Trainer } from './trainer.ts'
+
+/** Steps over which the rate rises after a start. */
+const WARM_UP = 100
+/** The rate falls over the last third of the time, to this share. */
+const LAST_RATE = 0.05
+/** Steps a row of the losses is the mean of. */
+const ROW = 50
+const SAVE_EVERY_SECONDS = 120
+const PREVIEW_HEADS = 4
+
+const options = z.object({
+  data: z.string(),
+  out: z.string(),
+  stage: z.enum(['planes', 'picture', 'all']).default('planes'),
+  /** Of training, this time. */
+  minutes: z.coerce.number().positive().default(60),
+  /** A generator's file to start from; weights that do not fit are begun anew. */
+  init: z.string().optional(),
+  rate: z.coerce.number().positive().default(2e-3),
+  seed: z.coerce.number().int().default(0),
+  heads: z.coerce.number().int().positive().optional(),
+  preview: z.coerce.number().int().positive().default(1000),
+  provider: z.enum(providerNames).optional(),
+  threads: z.coerce.number().int().positive().optional(),
+})
+
+async function main(): Promise<void> {
+  const names = Object.keys(options.shape)
+  const { values } = parseArgs({
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+  })
+  const parsed = options.safeParse(values)
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]
+    throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
+  }
+  const { data, out, stage, minutes, init, rate, seed, heads, preview, provider, threads } = parsed.data
+
+  const runtime = await Runtime.create({ provider, threads })
+  const records = await readRecords(data, { limit: heads })
+  console.log(`${records.length} heads, ${records.reduce((sum, { views }) => sum + views.length, 0)} views`)
+  const statePath = join(out, 'training.safetensors')
+  const earlier = await loadTraining(statePath)
+  const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
+  const config = earlier?.config ?? defaultConfig(stage !== 'planes')
+  const shapes = initialWeights(config, given?.weights ?? new Map<string, Weight>(), seed)
+  const described = records.map(describeHead)
+  const basis =
+    basisFromExtras(earlier?.extras ?? given?.extras ?? new Map()) ?? (await fitCodes(runtime, described, config.z_dim))
+  const codes = described.map((x) => codeOf(basis, x, config.z_dim))
+  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed })
+  earlier?.restore(trainer)
+
+  const begun = performance.now()
+  const before = earlier?.seconds ?? 0
+  const elapsed = () => (performance.now() - begun) / 1000
+  const save = async () => {
+    await saveTraining(statePath, trainer, basisToExtras(basis), before + elapsed())
+    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, trainer.average, basisToExtras(basis))
+  }
+  const show = () => {
+    const average = new Map([...shapes].map(([name, { shape }]) => [name, { shape, data: trainer.average[name] }]))
+    const rows = records.slice(0, PREVIEW_HEADS).map(({ views }, i) => ({ z: codes[i], view: views[0] }))
+    return writeSheet(join(out, `preview-${trainer.steps}.png`), runtime, config, average, rows)
+  }
+
+  const first = trainer.steps
+  let saved = 0
+  let recent: Terms[] = []
+  while (elapsed() < minutes * 60) {
+    const share = elapsed() / (minutes * 60)
+    const factor =
+      Math.min(1, (trainer.steps - first + 1) / WARM_UP) * Math.min(1, Math.max(LAST_RATE, 3 * (1 - share)))
+    const terms = await trainer.step(rate * factor)
+    if (!Number.isFinite(terms.loss)) throw new Error(`The loss is ${terms.loss} at step ${trainer.steps}`)
+    recent.push(terms)
+    if (process.stdout.isTTY) process.stdout.write(`\r${progressLine(share, trainer.steps, terms)}`)
+    if (recent.length === ROW) {
+      const mean = Object.fromEntries(
+        Object.keys(terms).map((name) => [name, recent.reduce((sum, row) => sum + row[name], 0) / ROW]),
+      )
+      await recordLosses(join(out, 'losses.csv'), trainer.steps, before + elapsed(), mean)
+      if (!process.stdout.isTTY) console.log(progressLine(share, trainer.steps, mean))
+      recent = []
+    }
+    if (elapsed() - saved > SAVE_EVERY_SECONDS) {
+      await save()
+      saved = elapsed()
+    }
+    if (trainer.steps % preview === 0) await show()
+  }
+  await save()
+  await show()
+  await runtime.dispose()
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(`${error.message}\n${error.cure}`)
+  process.exitCode = 2
+}

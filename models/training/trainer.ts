@@ -1,0 +1,221 @@
+/**
+ * One training step: planes of a few heads, samples along rays of their recorded views, the objective, and Adam on
+ * every weight the stage trains. Batched over heads; the planes are sampled by the host, as everywhere in the engine.
+ */
+import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
+import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { trainable, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
+import { backbone } from '../../src-main/engine/generator/backbone.ts'
+import { mapping } from '../../src-main/engine/generator/mapping.ts'
+import { Parameters } from '../../src-main/engine/generator/parameters.ts'
+import { PlaneProjection, samplePlanes, samplePlanesBackward } from '../../src-main/engine/generator/planes.ts'
+import {
+  add,
+  constant,
+  expand,
+  input,
+  meanAll,
+  mul,
+  pullBack,
+  reshape,
+  square,
+  transpose,
+  writeModel,
+} from '../../src-main/engine/graph/index.ts'
+import { Adam } from '../../src-main/engine/inversion/adam.ts'
+import { uniform } from '../../src-main/engine/inversion/random.ts'
+import type { Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { type BatchShape, drawBatch, SAMPLES } from './batch.ts'
+import { describeObjective, step as differences, LOSS_WEIGHTS } from './objective.ts'
+import type { HeadRecord } from './records.ts'
+
+/**
+ * What is trained, on what. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
+ * decoder on patches, the planes as they are. 'all': everything, on patches.
+ */
+export type Stage = 'planes' | 'picture' | 'all'
+
+export const BATCHES: Record<Stage, BatchShape> = {
+  planes: { heads: 4, views: 2, rays: 640 },
+  picture: { heads: 1, views: 3, rays: { patch: 48 } },
+  all: { heads: 2, views: 1, rays: { patch: 64 } },
+}
+
+export interface TrainerOptions {
+  readonly stage: Stage
+  readonly seed: number
+  /** Half life of the averaged weights is about 350 steps. */
+  readonly averaging?: number
+}
+
+export type Terms = Record<string, number>
+
+export class Trainer {
+  readonly config: GeneratorConfig
+  /** Weights being trained, their running average (what is shipped), and the optimisers' moments, by name. */
+  readonly weights: Record<string, Float32Array>
+  readonly average: Record<string, Float32Array>
+  readonly adams: Record<string, Adam> = {}
+  steps = 0
+  private readonly shapes: ReadonlyMap<string, Weight>
+  private readonly runtime: Runtime
+  private readonly records: readonly HeadRecord[]
+  private readonly codes: readonly Float32Array[]
+  private readonly options: TrainerOptions
+  private readonly projection: PlaneProjection
+  private programs: Promise<Record<'paint' | 'judge' | 'paintBackward', Program>> | undefined
+
+  /** @param codes z of each record, [z_dim] */
+  constructor(
+    runtime: Runtime,
+    config: GeneratorConfig,
+    shapes: ReadonlyMap<string, Weight>,
+    records: readonly HeadRecord[],
+    codes: readonly Float32Array[],
+    options: TrainerOptions,
+  ) {
+    this.runtime = runtime
+    this.config = config
+    this.shapes = shapes
+    this.records = records
+    this.codes = codes
+    this.options = options
+    this.projection = new PlaneProjection(config)
+    this.weights = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
+    this.average = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
+  }
+
+  private get batch(): BatchShape {
+    return BATCHES[this.options.stage]
+  }
+
+  /** @returns the terms of the loss before the step */
+  async step(rate: number): Promise<Terms> {
+    const { config, weights, batch: shape } = this
+    const { ray_start, ray_end } = config.rendering_kwargs
+    const random = uniform(this.options.seed, this.steps)
+    const batch = drawBatch(this.records, shape, [ray_start as number, ray_end as number], random)
+    this.programs ??= this.compile()
+    const { paint, judge, paintBackward } = await this.programs
+
+    const z = new Float32Array(shape.heads * config.z_dim)
+    batch.heads.forEach((head, i) => {
+      z.set(this.codes[head], i * config.z_dim)
+    })
+    const { planes, w } = await paint.run({ ...weights, z })
+    const features = new Float32Array((batch.points.length / 3) * config.plane_channels)
+    const ofHead = (array: Float32Array, head: number) =>
+      array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
+    const planesOf = (head: number) => ({
+      data: ofHead(planes, head),
+      resolution: config.plane_resolution,
+      channels: config.plane_channels,
+    })
+    for (let head = 0; head < shape.heads; head++) {
+      ofHead(features, head).set(samplePlanes(planesOf(head), this.projection, ofHead(batch.points, head)))
+    }
+
+    const { colour, mask, covered, distance, picture } = batch
+    const targets = { colour, mask, covered, distance, ...(picture && { picture }) }
+    const judged = await judge.run({
+      ...weights,
+      ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
+      features,
+      depths: batch.depths,
+      farthest: Float32Array.of(ray_end as number),
+      w: repeatRows(w, config.w_dim, shape.views),
+    })
+    const gradients = Object.fromEntries(Object.entries(judged).filter(([name]) => name.startsWith('d.')))
+    const { features: dFeatures, w: dW, ...dWeights } = unprefixed(gradients)
+
+    if (this.options.stage !== 'picture') {
+      const dPlanes = new Float32Array(planes.length)
+      for (let head = 0; head < shape.heads; head++) {
+        const points = ofHead(batch.points, head)
+        samplePlanesBackward(planesOf(head), this.projection, points, ofHead(dFeatures, head), ofHead(dPlanes, head))
+      }
+      const { smoothness, ...painted } = await paintBackward.run({
+        ...weights,
+        z,
+        'cotangent.planes': dPlanes,
+        'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
+      })
+      judged.smoothness = smoothness
+      Object.assign(dWeights, unprefixed(painted))
+    }
+    this.update(dWeights, rate)
+    return Object.fromEntries(
+      ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name]).map((name) => [name, judged[name][0]]),
+    )
+  }
+
+  private update(gradients: Record<string, Float32Array>, rate: number): void {
+    this.steps++
+    const keep = Math.min(this.options.averaging ?? 0.998, (this.steps + 1) / (this.steps + 20))
+    for (const [name, gradient] of Object.entries(gradients)) {
+      this.adams[name] ??= new Adam(gradient.length, { beta2: 0.99 })
+      // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
+      const gain = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
+      this.adams[name].step(this.weights[name], gradient, rate * gain)
+      const values = this.weights[name]
+      const average = this.average[name]
+      for (let i = 0; i < values.length; i++) average[i] = values[i] + keep * (average[i] - values[i])
+    }
+  }
+
+  private async compile() {
+    const { runtime, shapes, config, batch } = this
+    const paint = writeModel(this.describePaint(new Parameters(shapes)).outputs)
+    const rays = batch.heads * batch.views * (typeof batch.rays === 'number' ? batch.rays : batch.rays.patch ** 2)
+    const patches =
+      typeof batch.rays === 'number' ? undefined : { count: batch.heads * batch.views, side: batch.rays.patch }
+    const judge = writeModel(describeObjective(config, shapes, { rays, samples: SAMPLES, patches }))
+    return {
+      paint: await runtime.compile(paint),
+      judge: await runtime.compile(judge),
+      paintBackward: await runtime.compile(writeModel(this.describePaintBackward())),
+    }
+  }
+
+  /** z [heads, z_dim] to planes [heads, 3, R, R, C] and w [heads, w_dim]. */
+  private describePaint(parameters: Parameters) {
+    const { config } = this
+    const { heads } = this.batch
+    const { plane_resolution: size, plane_channels: channels, w_dim, num_ws } = config
+    const label = constant(new Float32Array(heads * config.c_dim), [heads, config.c_dim])
+    const w = mapping(config, parameters, input('z', [heads, config.z_dim]), label)
+    const image = backbone(config, parameters, expand(reshape(w, [heads, 1, w_dim]), [heads, num_ws, w_dim]))
+    const planes = transpose(reshape(image, [heads, 3, channels, size, size]), [0, 1, 3, 4, 2])
+    return { outputs: { planes, w } }
+  }
+
+  private describePaintBackward() {
+    const parameters = new Parameters(this.shapes)
+    const { planes, w } = this.describePaint(parameters).outputs
+    const smoothness = add(meanAll(square(differences(planes, 2))), meanAll(square(differences(planes, 3))))
+    const leaves = trainable(parameters)
+    const found = pullBack(
+      [planes, w, mul(smoothness, LOSS_WEIGHTS.smoothness)],
+      [input('cotangent.planes', planes.shape), input('cotangent.w', w.shape), constant(1)],
+      Object.values(leaves),
+    )
+    return { smoothness, ...Object.fromEntries(Object.keys(leaves).map((name, i) => [`d.${name}`, found[i]])) }
+  }
+}
+
+/** Each row `times` times in a row. */
+function repeatRows(rows: Float32Array, width: number, times: number): Float32Array {
+  return Float32Array.from(
+    { length: rows.length * times },
+    (_, i) => rows[Math.floor(i / (width * times)) * width + (i % width)],
+  )
+}
+
+/** The adjoint of `repeatRows`. */
+function sumRows(rows: Float32Array, width: number, times: number): Float32Array {
+  const sums = new Float32Array(rows.length / times)
+  rows.forEach((value, i) => {
+    sums[Math.floor(i / (width * times)) * width + (i % width)] += value
+  })
+  return sums
+}
