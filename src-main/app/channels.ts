@@ -1,0 +1,51 @@
+/** The few messages between window and shell that are not the engine's, and what they may carry. */
+import { z } from 'zod'
+
+export const channels = {
+  /** Window to shell: give me a line to the engine. */
+  connect: 'halfturn:connect',
+  /** Shell to window: here it is (a port comes along). */
+  port: 'halfturn:port',
+  /** Shell to window: the engine ended; `true` where it is being started again. */
+  down: 'halfturn:down',
+  /** Shell to window: a menu command. */
+  command: 'halfturn:command',
+  choose: 'halfturn:choose',
+  save: 'halfturn:save',
+  openExternal: 'halfturn:open-external',
+} as const
+
+const fileName = z
+  .string()
+  .min(1)
+  .max(240)
+  .regex(/^[^\\/:*?"<>|\p{Cc}]+$/u)
+  .refine((name) => !/^\.+$/.test(name))
+
+/** A name to propose in the save dialog. */
+export const chooseRequest = z.strictObject({ name: fileName, extension: z.string().regex(/^[a-z0-9]{2,8}$/) })
+
+/** Files to write where the dialog said: the first under the chosen name, the others beside it. */
+export const saveRequest = z.strictObject({
+  ticket: z.int(),
+  files: z
+    .array(z.strictObject({ name: fileName, blob: z.string().regex(/^[0-9a-f]{32}$/) }))
+    .min(1)
+    .max(8),
+})
+
+export type Chosen = { ticket: number; name: string }
+export type Command = 'open' | 'save' | 'new' | 'log'
+
+/** What the preload puts into the window as `halfturn`. */
+export interface Shell {
+  /** Asks for a line to the engine; it arrives as a message event on the window, with a port. */
+  connect(): void
+  onDown(listener: (restarting: boolean) => void): void
+  onCommand(listener: (command: Command) => void): void
+  /** The system's save dialog. Nothing where the person cancels. */
+  choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>
+  /** @returns why it failed, or nothing */
+  save(request: z.input<typeof saveRequest>): Promise<string | undefined>
+  openExternal(url: string): Promise<void>
+}

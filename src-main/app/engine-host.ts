@@ -1,0 +1,87 @@
+/** The engine's utility process: started, handed to windows, started again when it dies. */
+import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import { restartDelay } from '../restart.ts'
+import { channels } from './channels.ts'
+
+export class EngineHost {
+  private process: UtilityProcess | undefined
+  private readonly entry: string
+  private readonly data: string
+  private readonly windows = new Set<WebContents>()
+  private readonly writes = new Map<number, (failure: string | undefined) => void>()
+  private tickets = 0
+  private deaths: number[] = []
+  private closing = false
+
+  constructor(entry: string, data: string) {
+    this.entry = entry
+    this.data = data
+    this.start()
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid
+  }
+
+  /** Gives a window its own line to the engine. */
+  connect(window: WebContents): void {
+    if (!this.windows.has(window)) {
+      this.windows.add(window)
+      window.once('destroyed', () => this.windows.delete(window))
+    }
+    if (!this.process) return
+    const { port1, port2 } = new MessageChannelMain()
+    this.process.postMessage({ type: 'window' }, [port1])
+    window.postMessage(channels.port, null, [port2])
+  }
+
+  /** Has the engine write bytes it holds to a path the person chose. @returns why it failed, or nothing */
+  write(blob: string, path: string): Promise<string | undefined> {
+    const engine = this.process
+    if (!engine) return Promise.resolve('The engine is not running.')
+    const ticket = ++this.tickets
+    return new Promise((resolve) => {
+      this.writes.set(ticket, resolve)
+      engine.postMessage({ type: 'write', ticket, blob, path })
+    })
+  }
+
+  /** Lets the engine save everything and end. */
+  async close(): Promise<void> {
+    this.closing = true
+    const engine = this.process
+    if (!engine) return
+    const ended = new Promise<void>((resolve) => engine.once('exit', () => resolve()))
+    engine.postMessage({ type: 'quit' })
+    const timer = setTimeout(() => engine.kill(), 10_000)
+    await ended
+    clearTimeout(timer)
+  }
+
+  private start(): void {
+    const engine = utilityProcess.fork(this.entry, [], {
+      serviceName: 'Halfturn engine',
+      stdio: 'inherit',
+      env: { ...process.env, HALFTURN_DATA: this.data },
+    })
+    this.process = engine
+    engine.on('message', (message: { ticket?: number; failure?: string }) => {
+      if (message.ticket === undefined) return
+      this.writes.get(message.ticket)?.(message.failure)
+      this.writes.delete(message.ticket)
+    })
+    engine.on('exit', () => this.onDeath())
+    for (const window of this.windows) this.connect(window)
+  }
+
+  private onDeath(): void {
+    this.process = undefined
+    for (const resolve of this.writes.values()) resolve('The engine ended while writing.')
+    this.writes.clear()
+    if (this.closing) return
+    this.deaths.push(Date.now())
+    const delay = restartDelay(this.deaths)
+    for (const window of this.windows) window.send(channels.down, delay !== undefined)
+    if (delay !== undefined) setTimeout(() => this.start(), delay)
+  }
+}

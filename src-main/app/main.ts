@@ -1,0 +1,196 @@
+/** The desktop shell: windows, menu, dialogs. It knows no picture and no head; those are the engine's and the window's. */
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, extname, join, normalize, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  type IpcMainEvent,
+  type IpcMainInvokeEvent,
+  ipcMain,
+  Menu,
+  type MenuItemConstructorOptions,
+  nativeTheme,
+  protocol,
+  session,
+  shell,
+} from 'electron'
+import { contentSecurityPolicy } from '../policy.ts'
+import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
+import { EngineHost } from './engine-host.ts'
+import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const WINDOW_FILES = join(here, '..', 'renderer')
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+}
+
+app.setName('Halfturn')
+if (process.env.HALFTURN_DATA) app.setPath('userData', process.env.HALFTURN_DATA)
+// With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+protocol.registerSchemesAsPrivileged([
+  { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
+])
+
+let engine: EngineHost | undefined
+/** Where the person said files may go, until they are written there. */
+const chosen = new Map<number, string>()
+let tickets = 0
+
+if (!app.requestSingleInstanceLock()) app.quit()
+else {
+  app.on('second-instance', () => createWindow())
+  app.on('web-contents-created', (_, contents) => guardContents(contents, openOutside))
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) createWindow()
+  })
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+  app.on('before-quit', (event) => {
+    if (!engine) return
+    event.preventDefault()
+    const closing = engine
+    engine = undefined
+    closing.close().finally(() => app.quit())
+  })
+  // A top-level await of this deadlocks in an ES module.
+  app.whenReady().then(start)
+}
+
+function start(): void {
+  guardSession(session.defaultSession)
+  session.defaultSession.protocol.handle(SCHEME, serveFile)
+  engine = new EngineHost(join(here, 'engine-process.js'), app.getPath('userData'))
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu()))
+
+  listen(channels.connect, ({ sender }) => engine?.connect(sender))
+  handle(channels.choose, async ({ sender }, value): Promise<Chosen | undefined> => {
+    const { name, extension } = chooseRequest.parse(value)
+    const owner = BrowserWindow.fromWebContents(sender)
+    const options = { defaultPath: `${name}.${extension}`, filters: [{ name: extension, extensions: [extension] }] }
+    const { canceled, filePath } = await (owner
+      ? dialog.showSaveDialog(owner, options)
+      : dialog.showSaveDialog(options))
+    if (canceled || !filePath) return undefined
+    const path = extname(filePath).toLowerCase() === `.${extension}` ? filePath : `${filePath}.${extension}`
+    chosen.set(++tickets, path)
+    return { ticket: tickets, name: basename(path, extname(path)) }
+  })
+  handle(channels.save, async (_, value): Promise<string | undefined> => {
+    const { ticket, files } = saveRequest.parse(value)
+    const path = chosen.get(ticket)
+    chosen.delete(ticket)
+    if (!path || !engine) return 'Nothing was chosen to save to.'
+    for (const [index, { name, blob }] of files.entries()) {
+      const failure = await engine.write(blob, index === 0 ? path : join(dirname(path), basename(name)))
+      if (failure) return failure
+    }
+    return undefined
+  })
+  handle(channels.openExternal, (_, url) => openOutside(String(url)))
+  createWindow()
+}
+
+function createWindow(): void {
+  const window = new BrowserWindow({
+    width: 1280,
+    height: 820,
+    minWidth: 900,
+    minHeight: 600,
+    show: false,
+    title: 'Halfturn',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#f7f6f3',
+    webPreferences: { ...webPreferences, preload: join(here, '..', 'preload', 'preload.cjs') },
+  })
+  window.once('ready-to-show', () => window.show())
+  window.loadURL(`${ORIGIN}/index.html`)
+}
+
+/** The window's files under its own scheme; nothing else of the disk can be reached by it. */
+async function serveFile({ url, method }: Request): Promise<Response> {
+  const path = normalize(join(WINDOW_FILES, decodeURIComponent(new URL(url).pathname)))
+  const type = TYPES[extname(path)]
+  if (!isOwn(url) || method !== 'GET' || !path.startsWith(WINDOW_FILES + sep) || !type) {
+    return new Response(null, { status: 404 })
+  }
+  const bytes = await readFile(path).catch(() => undefined)
+  if (!bytes) return new Response(null, { status: 404 })
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      'Content-Type': type,
+      'Content-Security-Policy': contentSecurityPolicy(),
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
+}
+
+/** Messages count only when they come from the main frame of the window's own page. */
+const trusted = ({ senderFrame }: IpcMainEvent | IpcMainInvokeEvent) =>
+  senderFrame !== null && senderFrame.parent === null && isOwn(senderFrame.url)
+
+function listen(channel: string, work: (event: IpcMainEvent, value: unknown) => void): void {
+  ipcMain.on(channel, (event, value) => {
+    if (trusted(event)) work(event, value)
+  })
+}
+
+function handle(channel: string, work: (event: IpcMainInvokeEvent, value: unknown) => unknown): void {
+  ipcMain.handle(channel, (event, value) => {
+    if (!trusted(event)) throw new Error('This message is not from the window.')
+    return work(event, value)
+  })
+}
+
+function openOutside(url: string): void {
+  if (isOutside(url)) shell.openExternal(url)
+}
+
+function menu(): MenuItemConstructorOptions[] {
+  const command = (label: string, name: Command, accelerator: string): MenuItemConstructorOptions => ({
+    label,
+    accelerator,
+    click: (_, window) => (window as BrowserWindow | undefined)?.webContents.send(channels.command, name),
+  })
+  const isMac = process.platform === 'darwin'
+  return [
+    ...(isMac ? [{ role: 'appMenu' } as const] : []),
+    {
+      label: '&File',
+      submenu: [
+        { label: 'New Window', accelerator: 'CmdOrCtrl+Shift+N', click: createWindow },
+        command('New Head', 'new', 'CmdOrCtrl+N'),
+        command('Open…', 'open', 'CmdOrCtrl+O'),
+        command('Save Project…', 'save', 'CmdOrCtrl+S'),
+        { type: 'separator' },
+        { role: isMac ? 'close' : 'quit' },
+      ],
+    },
+    // Undo and redo are the window's: they take back corrections of the pose, not only typing.
+    {
+      label: '&Edit',
+      submenu: [{ role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }],
+    },
+    {
+      label: '&View',
+      submenu: [
+        { role: 'reload' },
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
+        ...(app.isPackaged ? [] : [{ role: 'toggleDevTools' } as const]),
+      ],
+    },
+    { role: 'windowMenu' },
+    { label: '&Help', submenu: [command('Show Log', 'log', 'F12')] },
+  ]
+}

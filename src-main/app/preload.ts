@@ -1,0 +1,28 @@
+/** The only code of the shell inside the window: named functions over typed channels, and nothing else. */
+import { contextBridge, ipcRenderer } from 'electron'
+import type { Shell } from './channels.ts'
+
+// The sandbox lets a preload require nothing of its own, and zod must not be bundled in: the names are repeated here
+// and checked against channels.ts by their type.
+const channels: typeof import('./channels.ts').channels = {
+  connect: 'halfturn:connect',
+  port: 'halfturn:port',
+  down: 'halfturn:down',
+  command: 'halfturn:command',
+  choose: 'halfturn:choose',
+  save: 'halfturn:save',
+  openExternal: 'halfturn:open-external',
+}
+
+// A port cannot cross the context bridge, but it can be handed on by postMessage within the page.
+ipcRenderer.on(channels.port, ({ ports }) => window.postMessage(channels.port, window.location.origin, [...ports]))
+
+const shell: Shell = {
+  connect: () => ipcRenderer.send(channels.connect),
+  onDown: (listener) => void ipcRenderer.on(channels.down, (_, restarting) => listener(restarting)),
+  onCommand: (listener) => void ipcRenderer.on(channels.command, (_, command) => listener(command)),
+  choose: (request) => ipcRenderer.invoke(channels.choose, request),
+  save: (request) => ipcRenderer.invoke(channels.save, request),
+  openExternal: (url) => ipcRenderer.invoke(channels.openExternal, url),
+}
+contextBridge.exposeInMainWorld('halfturn', shell)
