@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { writeFileAtomic } from '../src-main/engine/files.ts'
 import { buildFaceResNetwork } from './faceres-network.ts'
 import { buildLandmarkBundle } from './landmark-bundle.ts'
+import { buildMatteNetwork } from './matte-network.ts'
 
 const folder = fileURLToPath(new URL('../resources/networks/', import.meta.url))
 const makers: Record<string, () => Uint8Array[] | Promise<Uint8Array[]>> = {
   'face_landmarker.task': async () => [await buildLandmarkBundle()],
   'faceres.safetensors': buildFaceResNetwork,
+  'matte.safetensors': buildMatteNetwork,
 }
 
 for (const [name, make] of Object.entries(makers)) {

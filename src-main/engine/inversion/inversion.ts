@@ -185,8 +185,11 @@ export class Inversion {
     return { step: this.stepsDone, steps, phase, loss: result.loss, terms: result.terms }
   }
 
-  /** Everything needed to go on, as chunks of a safetensors file. */
-  checkpoint(): Uint8Array[] {
+  /**
+   * Everything needed to go on, as chunks of a safetensors file.
+   * @param generator digest of the generator's file, so that no other one is taken for it
+   */
+  checkpoint(generator: string): Uint8Array[] {
     const { latent, detail, best, portrait } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
@@ -216,6 +219,7 @@ export class Inversion {
     bytes('portrait.valid', portrait.valid)
     const state: CheckpointState = {
       version: CHECKPOINT_VERSION,
+      generator,
       settings: this.settings,
       phase: this.phase,
       step: this.stepsDone,
@@ -233,15 +237,18 @@ export class Inversion {
 
   /**
    * Goes on from a checkpoint, with the generator it was made with.
-   * @throws UserError when the file is damaged or belongs to a generator of other sizes
+   * @param name of the file, for messages
+   * @param generator digest of the generator's file
+   * @throws UserError when the file is damaged or was made with another generator
    */
-  static async resume(workshop: Workshop, file: Uint8Array, name = 'The checkpoint'): Promise<Inversion> {
+  static async resume(workshop: Workshop, file: Uint8Array, name: string, generator: string): Promise<Inversion> {
     const { metadata, tensors } = readSafetensors(file, name)
     const refuse = (what: string) => new UserError(`${name}: ${what}`, 'Start the reconstruction again from the photo.')
     const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
     if (!parsed.success) throw refuse('holds no unfinished reconstruction that this version can read.')
     const state = parsed.data
     const { config } = workshop.generator
+    if (state.generator !== generator) throw refuse(`was made with another generator than '${config.name}'.`)
     const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
       const tensor = tensors.get(key)
       if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
@@ -358,6 +365,7 @@ export class Inversion {
 
 const checkpointState = z.strictObject({
   version: z.literal(CHECKPOINT_VERSION),
+  generator: z.string(),
   settings: inversionSettings,
   phase: z.enum(['code', 'layers', 'detail']),
   step: z.int().min(0),

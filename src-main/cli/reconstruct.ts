@@ -1,0 +1,209 @@
+/** halfturn reconstruct: a photo to a head. */
+import { existsSync } from 'node:fs'
+import { access, constants, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { basename, extname, join, resolve } from 'node:path'
+import { UserError } from '../engine/errors.ts'
+import { createMatting } from '../engine/face/matte.ts'
+import { createLandmarker } from '../engine/face/mediapipe.ts'
+import { decodePhoto } from '../engine/face/photo.ts'
+import { makePortrait } from '../engine/face/portrait.ts'
+import { explainWriteError, writeFileAtomic } from '../engine/files.ts'
+import { readFaceRes } from '../engine/inversion/faceres.ts'
+import { paintHead } from '../engine/inversion/head.ts'
+import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
+import { type Quality, qualities } from '../engine/inversion/schedule.ts'
+import type { Loaded } from '../engine/library.ts'
+import { portraitTarget } from '../engine/portrait-target.ts'
+import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import type { Command } from './commands.ts'
+import { writeHead } from './output.ts'
+import { clock, createReporter, type Reporter } from './reporter.ts'
+import { openWorkbench } from './workbench.ts'
+
+const HELP = `Turns one portrait photo into a 3D head.
+
+usage: halfturn reconstruct PHOTO [options]
+
+  PHOTO                  JPEG, PNG or WebP with a face in it
+  -o, --output DIR       where the files go (default: ./<name of the photo>-head)
+  --quality NAME         fast, balanced or full (default: balanced)
+  --steps N              optimiser steps (default: the quality's)
+  --learning-rate X      default 0.02
+  --seed N               default 0; the same seed gives the same head
+  --face N               which face, 1 being the largest
+  --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
+  --triangles N          of the mesh (default 60000)
+  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
+  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
+  --allow-software       let a software adapter count as a GPU
+  --resume               go on with what was interrupted in the output folder
+  --json                 progress as JSON lines
+  -h, --help
+
+Writes NAME.glb, NAME.obj with its .mtl and texture, and NAME.sheet.png to look at.
+Ctrl-C stops after the step at hand and keeps the best so far.
+`
+
+const CHECKPOINT_SECONDS = 15
+const INTERRUPTED = 130
+
+const options = {
+  ...runtimeOptions,
+  output: { type: 'string', short: 'o' },
+  quality: { type: 'string' },
+  steps: { type: 'string' },
+  'learning-rate': { type: 'string' },
+  seed: { type: 'string' },
+  face: { type: 'string' },
+  'mesh-resolution': { type: 'string' },
+  triangles: { type: 'string' },
+  resume: { type: 'boolean' },
+} as const
+
+export const reconstruct: Command = {
+  summary: 'a photo to a head',
+  async run(argv) {
+    const { values, positionals } = readArguments('reconstruct', argv, options)
+    if (values.help) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    const [photo, ...others] = positionals
+    if (photo === undefined || others.length > 0) {
+      throw new UserError('reconstruct takes one photo.', 'For example: halfturn reconstruct portrait.jpg')
+    }
+    const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
+    const steps = wholeNumber('steps', values.steps, 3, 20_000)
+    const settings = inversionSettings.parse({
+      quality,
+      steps,
+      seed: wholeNumber('seed', values.seed, 0, 2 ** 31 - 1),
+      learningRate: positiveNumber('learning-rate', values['learning-rate'], 1),
+    })
+    const meshResolution = wholeNumber('mesh-resolution', values['mesh-resolution'], 64, 512) ?? 256
+    const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
+    const face = wholeNumber('face', values.face, 1, 100)
+    const name = basename(photo, extname(photo))
+    const folder = resolve(values.output ?? `${name}-head`)
+    const checkpoint = join(folder, `${name}.unfinished`)
+    const report = createReporter(values.json ?? false)
+    const bytes = await readPhoto(photo)
+    await ensureWritable(folder)
+
+    const loaded = await openWorkbench(values, report)
+    const workshop: Workshop = { generator: loaded.generator, extras: loaded.file.extras, faceRes: await readFaceRes() }
+    const inversion = values.resume
+      ? await resumeFrom(checkpoint, workshop, loaded)
+      : await begin(bytes, face, workshop, settings, report)
+    if (values.resume && steps !== undefined) inversion.steps = steps
+
+    const finished = await optimise(inversion, checkpoint, loaded, report)
+    if (!finished) {
+      const { step, steps: wanted } = inversion.progress
+      report.say(
+        `Stopped after step ${step} of ${wanted}. The best so far is kept in ${checkpoint}.\n` +
+          `Go on:      halfturn reconstruct ${photo} -o ${folder} --resume\n` +
+          `Finish now: halfturn reconstruct ${photo} -o ${folder} --resume --steps ${Math.max(step, 3)}`,
+        { stopped: true, step, steps: wanted, checkpoint },
+      )
+      return INTERRUPTED
+    }
+    const { head, portrait } = inversion
+    const files = await writeHead(
+      {
+        loaded,
+        planes: await paintHead(loaded.generator, head),
+        ws: head.ws,
+        label: head.label,
+        crop: portrait,
+        settings: { ...inversion.settings, steps: inversion.progress.steps },
+      },
+      { folder, name, meshResolution, triangles },
+      report,
+    )
+    await rm(checkpoint, { force: true })
+    report.say(`Wrote ${files.join(', ')}`, { files })
+    return 0
+  },
+}
+
+async function readPhoto(path: string): Promise<Uint8Array> {
+  const cure = 'Give the path of a JPEG, PNG or WebP file.'
+  try {
+    if ((await stat(path)).isDirectory()) throw new UserError(`${path} is a folder.`, cure)
+    return await readFile(path)
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError(`Could not read ${path} (${(cause as NodeJS.ErrnoException).code}).`, cure, { cause })
+  }
+}
+
+/** Better now than after a minute of work. */
+async function ensureWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw explainWriteError(error, folder)
+  }
+}
+
+async function begin(
+  bytes: Uint8Array,
+  face: number | undefined,
+  workshop: Workshop,
+  settings: ReturnType<typeof inversionSettings.parse>,
+  report: Reporter,
+): Promise<Inversion> {
+  const photo = await decodePhoto(bytes)
+  const { frame } = workshop.generator.config
+  const portrait = await makePortrait(photo, { frame, landmarker: await createLandmarker(), face })
+  for (const { code, message } of portrait.warnings) report.warn(message, { code })
+  const matting = await createMatting(workshop.generator.runtime, portrait.crop.size)
+  const target = await portraitTarget(portrait, matting)
+  return Inversion.start(workshop, target, portrait.camera, settings)
+}
+
+async function resumeFrom(checkpoint: string, workshop: Workshop, loaded: Loaded): Promise<Inversion> {
+  if (!existsSync(checkpoint)) {
+    throw new UserError(`There is nothing unfinished at ${checkpoint}.`, 'Leave --resume out to start from the photo.')
+  }
+  return Inversion.resume(workshop, await readFile(checkpoint), checkpoint, loaded.sha256)
+}
+
+/** Runs to the end, or to Ctrl-C. @returns whether it reached the end */
+async function optimise(inversion: Inversion, checkpoint: string, loaded: Loaded, report: Reporter): Promise<boolean> {
+  let stopped = false
+  const stop = () => {
+    // A second Ctrl-C does not wait.
+    if (stopped) process.exit(INTERRUPTED)
+    stopped = true
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  const save = () => writeFileAtomic(checkpoint, ...inversion.checkpoint(loaded.sha256))
+  const started = performance.now()
+  const first = inversion.progress.step
+  let saved = started
+  try {
+    while (!inversion.progress.done && !stopped) {
+      const { step, steps, phase, loss, terms } = await inversion.step()
+      const now = performance.now()
+      const rate = ((step - first) * 1000) / (now - started)
+      const left = (steps - step) / rate
+      const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
+      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
+      if (now - saved > CHECKPOINT_SECONDS * 1000) {
+        await save()
+        saved = now
+      }
+      // Lets signals in: a step blocks the event loop.
+      await new Promise(setImmediate)
+    }
+    if (stopped) await save()
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+  return !stopped
+}

@@ -1,0 +1,68 @@
+/** What a command says while it works: a line that rewrites itself on a terminal, plain lines elsewhere, or JSON. */
+
+const BAR = 24
+
+export interface Reporter {
+  /** A finished fact. */
+  say(text: string, data?: Record<string, unknown>): void
+  warn(text: string, data?: Record<string, unknown>): void
+  /** Progress of something long; `text` stands behind the bar. */
+  progress(label: string, done: number, total: number, text: string, data?: Record<string, unknown>): void
+}
+
+export function createReporter(json: boolean): Reporter {
+  return json ? jsonReporter() : new TerminalReporter()
+}
+
+function jsonReporter(): Reporter {
+  const write = (type: string, data: Record<string, unknown>) =>
+    process.stdout.write(`${JSON.stringify({ type, ...data })}\n`)
+  return {
+    say: (message, data) => write('message', { message, ...data }),
+    warn: (message, data) => write('warning', { message, ...data }),
+    progress: (label, done, total, _, data) => write('progress', { label, done, total, ...data }),
+  }
+}
+
+class TerminalReporter implements Reporter {
+  private readonly live = process.stderr.isTTY
+  private open = false
+  private shown = -1
+
+  say(text: string): void {
+    this.closeLine()
+    process.stdout.write(`${text}\n`)
+  }
+
+  warn(text: string): void {
+    this.closeLine()
+    process.stderr.write(`Note: ${text}\n`)
+  }
+
+  progress(label: string, done: number, total: number, text: string): void {
+    const share = total > 0 ? done / total : 1
+    const filled = Math.round(share * BAR)
+    const line = `${label.padEnd(9)} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${text}`
+    if (this.live) {
+      process.stderr.write(`\r\x1b[2K${line}`)
+      this.open = true
+      if (done >= total) this.closeLine()
+      return
+    }
+    // A log wants a tenth now and then, not every step.
+    const tenth = Math.floor(share * 10)
+    if (tenth !== this.shown || done >= total) process.stderr.write(`${line}\n`)
+    this.shown = tenth
+  }
+
+  private closeLine(): void {
+    if (this.open) process.stderr.write('\n')
+    this.open = false
+  }
+}
+
+/** 75 to '1:15'. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,45 @@
+/** What commands share: the runtime that was asked for and the generator to use with it. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { UserError } from '../engine/errors.ts'
+import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
+import { Runtime } from '../engine/runtime/runtime.ts'
+import { providerOption } from './arguments.ts'
+import type { Reporter } from './reporter.ts'
+
+/** Where imported generators are kept. */
+export const generatorFolder = join(homedir(), '.halfturn', 'generators')
+
+export interface WorkbenchOptions {
+  readonly provider?: string
+  readonly 'allow-software'?: boolean
+  readonly generator?: string
+}
+
+/** @throws UserError where the provider or the generator cannot be used */
+export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
+  const provider = providerOption(options.provider)
+  const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'] })
+  const library = new Library(runtime, generatorFolder)
+  const loaded = await library.load(await generatorId(library, options.generator))
+  report.say(`Running on ${runtime.provider.reason}`, {
+    provider: runtime.provider.name,
+    reason: runtime.provider.reason,
+  })
+  return loaded
+}
+
+/** The id of an embedded or imported generator; a path is taken in first. */
+async function generatorId(library: Library, wanted: string | undefined): Promise<string> {
+  if (wanted === undefined || wanted === EMBEDDED) return EMBEDDED
+  const path = resolve(wanted)
+  if (!existsSync(path)) {
+    throw new UserError(
+      `There is no generator file ${path}.`,
+      `Leave --generator out for the embedded one, or see halfturn info.`,
+    )
+  }
+  return (await library.add(await readFile(path), wanted)).id
+}

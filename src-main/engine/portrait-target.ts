@@ -1,0 +1,10 @@
+/** From a portrait to what an inversion compares with. */
+import type { Matting } from './face/matte.ts'
+import type { Portrait } from './face/portrait.ts'
+import type { PortraitTarget } from './inversion/objective.ts'
+
+/** Cuts the person out of the crop. Opacities are kept in 256 steps, so that a saved target is the target itself. */
+export async function portraitTarget({ crop }: Portrait, matting: Matting): Promise<PortraitTarget> {
+  const matte = (await matting(crop)).map((alpha) => Math.round(Math.min(Math.max(alpha, 0), 1) * 255) / 255)
+  return { size: crop.size, rgb: crop.rgb, matte, valid: crop.valid }
+}
