@@ -1,0 +1,15 @@
+/** Bundles the command line into out/cli. Packages stay packages: native libraries and WebAssembly must not be bundled. */
+import { build } from 'esbuild'
+
+await build({
+  // The provider probe runs as a process of its own, found beside its caller.
+  entryPoints: { cli: 'src-main/cli.ts', probe: 'src-main/engine/runtime/probe.ts' },
+  outdir: 'out/cli',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  packages: 'external',
+  sourcemap: true,
+  legalComments: 'none',
+})
