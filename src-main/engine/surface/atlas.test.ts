@@ -18,7 +18,7 @@ let atlas: Atlas
 beforeAll(async () => {
   const grid = await sampleNearLevel(field, 10, 128)
   const mesh = await simplify(largestPart(isosurface(grid)), 20_000)
-  surface = { ...mesh, normals: vertexNormals(mesh), colours: new Float32Array(), voxel: grid.spacing }
+  surface = { ...mesh, normals: vertexNormals(mesh), colours: new Float32Array(), voxel: grid.lattice.spacing }
   atlas = await unwrap(surface, SIZE)
 })
 

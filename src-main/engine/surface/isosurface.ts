@@ -1,7 +1,8 @@
 /** Marching cubes over the bricks of a sparse grid: a closed, consistently oriented triangle mesh. */
 import { CASES, EDGES } from './cases.ts'
-import { BRICK, type Grid, REACH, readBrick } from './grid.ts'
+import type { Grid } from './grid.ts'
 import { Triples } from './growing.ts'
+import { BRICK, REACH } from './lattice.ts'
 import type { Mesh } from './mesh.ts'
 
 /** A vertex keeps this share of an edge between itself and the edge's ends, so that no triangle has an area of 0. */
@@ -13,17 +14,18 @@ const SHORTEST = 1e-3
  * inside the outermost samples. An empty mesh where nothing reaches the level.
  */
 export function isosurface(grid: Grid): Mesh {
-  const { level, blocks, slots, spacing, origin } = grid
+  const { level, lattice } = grid
+  const { blocks, slots, spacing, origin } = lattice
   const positions = new Triples((length) => new Float32Array(length))
   const triangles = new Triples((length) => new Uint32Array(length))
   // The vertex on the edge that leaves a stored sample along an axis.
-  const vertices = new Int32Array(grid.slotCount * BRICK ** 3 * 3).fill(-1)
+  const vertices = new Int32Array(lattice.slotCount * BRICK ** 3 * 3).fill(-1)
   const samples = new Float32Array(REACH ** 3)
   const corners = Array.from({ length: 8 }, (_, c) => (c & 1) + ((c >> 1) & 1) * REACH + (c >> 2) * REACH ** 2)
 
   for (const brick of grid.bricks) {
-    readBrick(grid, brick, samples)
-    const place = [brick % blocks, Math.floor(brick / blocks) % blocks, Math.floor(brick / blocks ** 2)]
+    lattice.readBrick(brick, samples)
+    const place = lattice.place(brick)
 
     const vertexOn = (x: number, y: number, z: number, axis: number): number => {
       const block = brick + ((z >> 2) * blocks + (y >> 2)) * blocks + (x >> 2)

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signedVolume } from './mesh.ts'
-import { assertClosed, blobs, euler, headLike, solid, sphere, union } from './solids.ts'
+import { assertClosed, blobs, euler, headLike, sharp, solid, sphere, union } from './solids.ts'
 import { extractSurface } from './surface.ts'
 
 describe('extractSurface', () => {
   it('makes of a head one closed surface with outward unit normals and the colours just inside it', async () => {
-    const field = solid(union(headLike(), sphere(0.03, 0.4, 0.4, 0.4)))
+    const field = solid(union(headLike(), sphere(0.03, 0.33, 0.33, 0.33)))
     const seen: number[] = []
     const surface = await extractSurface(field, { resolution: 96 }, { progress: (fraction) => seen.push(fraction) })
     assertClosed(surface)
     expect(euler(surface)).toBe(2)
-    expect(signedVolume(surface)).toBeGreaterThan(0.07)
+    expect(signedVolume(surface)).toBeGreaterThan(0.05)
     expect(surface.stats).toEqual({
       evaluated: field.asked.sigma,
       vertices: surface.positions.length / 3,
@@ -50,6 +50,14 @@ describe('extractSurface', () => {
     )
   })
 
+  it('leaves out what grows at the edge of the box', async () => {
+    const wall = (_x: number, y: number) => sharp(y - 0.35)
+    const surface = await extractSurface(solid(union(sphere(0.3), wall)), { resolution: 64 })
+    expect(signedVolume(surface) / ((4 / 3) * Math.PI * 0.3 ** 3)).toBeCloseTo(1, 1)
+    const whole = await extractSurface(solid(union(sphere(0.3), wall)), { resolution: 64, margin: 0 })
+    expect(Math.max(...whole.positions)).toBeGreaterThan(0.48)
+  })
+
   it('says how high the density got when there is no surface', async () => {
     await expect(
       extractSurface(
@@ -70,6 +78,7 @@ describe('extractSurface', () => {
     [{ resolution: 64, triangles: 3 }, /triangles is 3/],
     [{ resolution: 64, smooth: -1 }, /passes is -1/],
     [{ resolution: 64, level: Number.NaN }, /level NaN/],
+    [{ resolution: 64, margin: 0.5 }, /margin is 0.5/],
   ])('refuses %o before asking for anything', async (options, message) => {
     const field = solid(sphere(0.3))
     const refused = expect(extractSurface(field, options)).rejects

@@ -17,8 +17,13 @@ export type { Provenance } from './provenance.ts'
 export { saveStl } from './stl.ts'
 
 export interface SurfaceOptions {
-  /** Density samples along the side of the cube, 64..512. */
+  /** Density samples along the side of the field's cube, 64..512. */
   resolution?: number
+  /**
+   * How much of the cube's side to leave out at every face, 0..0.25 of it. Hardly a training camera saw what is there,
+   * and what nobody looks at grows as it likes.
+   */
+  margin?: number
   /** Raw density at which the surface lies; 2..20 is plausible (spec section 11). */
   level?: number
   /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
@@ -26,6 +31,9 @@ export interface SurfaceOptions {
   /** Smoothing passes, 0..100: the density's noise is about a voxel, which a few take away. */
   smooth?: number
 }
+
+/** The border the reference leaves out for its meshes: 30 samples of 256 (spec section 11). */
+const MARGIN = 30 / 256
 
 export interface Stats {
   /** Densities the field was asked for. */
@@ -40,7 +48,7 @@ export interface Stats {
  */
 export async function extractSurface(
   field: Field,
-  { resolution = 256, level = 10, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { resolution = 256, margin = MARGIN, level = 10, triangles, smooth: passes = 3 }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
   requireInteger('resolution', resolution, 64, 512)
@@ -49,13 +57,23 @@ export async function extractSurface(
   if (!Number.isFinite(level)) {
     throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
   }
+  if (!(margin >= 0 && margin <= 0.25)) {
+    throw new UserError(`The margin is ${margin}.`, 'Give a share of the cube from 0 to 0.25.')
+  }
 
+  const kept: Field = {
+    side: field.side * (1 - 2 * margin),
+    sigma: (points) => field.sigma(points),
+    colour: (points) => field.colour(points),
+  }
+  const samples = Math.round(resolution * (1 - 2 * margin))
   // Density takes nearly all the time, colours most of the rest.
-  const grid = await sampleNearLevel(field, level, resolution, { signal, progress: (part) => progress?.(part * 0.8) })
+  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.8) })
   const found = isosurface(grid)
+  const { lattice } = grid
   if (found.triangles.length === 0) {
     throw new UserError(
-      `No surface at level ${level}: the highest density found is ${grid.highest.toPrecision(3)}.`,
+      `No surface at level ${level}: the highest density found is ${lattice.highest.toPrecision(3)}.`,
       'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
     )
   }
@@ -64,16 +82,16 @@ export async function extractSurface(
   signal?.throwIfAborted()
   const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
   const normals = vertexNormals(mesh)
-  const colours = await surfaceColours(field, mesh.positions, normals, grid.spacing, {
+  const colours = await surfaceColours(field, mesh.positions, normals, lattice.spacing, {
     signal,
     progress: (part) => progress?.(0.8 + part * 0.2),
   })
   const stats = {
-    evaluated: grid.evaluated,
+    evaluated: lattice.evaluated,
     vertices: mesh.positions.length / 3,
     triangles: mesh.triangles.length / 3,
   }
-  return { ...mesh, normals, colours, voxel: grid.spacing, stats }
+  return { ...mesh, normals, colours, voxel: lattice.spacing, stats }
 }
 
 function requireInteger(what: string, value: number, least: number, most: number): void {
