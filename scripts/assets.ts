@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { writeFileAtomic } from '../src-main/engine/files.ts'
+import { buildDlibNetwork } from './dlib-network.ts'
 import { buildFaceResNetwork } from './faceres-network.ts'
 import { buildLandmarkBundle } from './landmark-bundle.ts'
 import { buildMatteNetwork } from './matte-network.ts'
@@ -13,6 +14,7 @@ const folder = fileURLToPath(new URL('../resources/networks/', import.meta.url))
 const makers: Record<string, () => Uint8Array[] | Promise<Uint8Array[]>> = {
   'face_landmarker.task': async () => [await buildLandmarkBundle()],
   'faceres.safetensors': buildFaceResNetwork,
+  'dlib.safetensors': buildDlibNetwork,
   'matte.safetensors': buildMatteNetwork,
 }
 

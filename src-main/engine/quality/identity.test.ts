@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
+import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
+import { cutCrop } from '../face/crop.ts'
+import type { Landmarker } from '../face/mediapipe.ts'
+import type { Photo } from '../face/photo.ts'
+import { makePortrait } from '../face/portrait.ts'
+import { samplePhoto, testLandmarker, withFile } from '../face/testing.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import { input, writeModel } from '../graph/index.ts'
+import { Runtime } from '../runtime/runtime.ts'
+import { createIdentity, type Identity, identityDistance, identityNetwork, SAME_PERSON } from './identity.ts'
+
+let runtime: Runtime
+let landmarker: Landmarker
+let identity: Identity
+beforeAll(async () => {
+  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
+  landmarker = await testLandmarker()
+  identity = await withFile('dlib.safetensors', buildDlibNetwork(), (file) => createIdentity(runtime, 'own', file))
+})
+afterAll(async () => {
+  landmarker.close()
+  await runtime.dispose()
+})
+
+const describePhoto = async (photo: Photo) => {
+  const { crop, camera } = await makePortrait(photo, { frame: 'own', landmarker })
+  return identity({ ...crop, label: camera })
+}
+
+describe('identityNetwork', () => {
+  it('gives what face-api gives', async () => {
+    // The fixture is FaceRecognitionNet.computeFaceDescriptor (face-api 1.7.15, CPU) of this square.
+    const path = fileURLToPath(new URL('fixtures/sample-descriptor.json', import.meta.url))
+    const golden = Float32Array.from(JSON.parse(await readFile(path, 'utf8')))
+    const { rgb } = await samplePhoto((image) => image.extract({ left: 145, top: 40, width: 150, height: 150 }))
+    const { tensors } = readSafetensors(Buffer.concat(buildDlibNetwork()), 'dlib.safetensors')
+    const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
+    const program = await runtime.compile(
+      writeModel({ descriptor: identityNetwork(weights, input('chip', [1, 3, 150, 150])) }),
+    )
+    const area = 150 * 150
+    const chip = Float32Array.from(rgb, (_, i) => rgb[3 * (i % area) + Math.floor(i / area)])
+    const feeds = Object.fromEntries([...weights].map(([name, { data }]) => [name, data]))
+    const { descriptor } = await program.run({ ...feeds, chip })
+    expect(golden).toHaveLength(128)
+    expect(identityDistance(descriptor, golden)).toBeLessThan(0.01)
+  })
+})
+
+describe('createIdentity', () => {
+  it('knows a person again in another picture of the same photo', async () => {
+    const seen = await describePhoto(await samplePhoto())
+    const edited = await samplePhoto((image) => image.flop().modulate({ brightness: 1.2 }).blur(1))
+    const distance = identityDistance(seen, await describePhoto(edited))
+    expect(distance).toBeGreaterThan(0)
+    expect(distance).toBeLessThan(SAME_PERSON)
+  })
+
+  it('finds the face by the camera, wherever in the picture it stands', async () => {
+    const photo = await samplePhoto()
+    const portrait = await makePortrait(photo, { frame: 'own', landmarker })
+    const seen = await identity({ ...portrait.crop, label: portrait.camera })
+    // The same photo in a wider window: a shorter focal length in sides of the picture.
+    const { size, rgb } = cutCrop(photo, { ...portrait.pose, side: portrait.pose.side * 1.4 })
+    const label = portrait.camera.slice()
+    label[16] /= 1.4
+    label[20] /= 1.4
+    expect(identityDistance(seen, await identity({ size, rgb, label }))).toBeLessThan(0.1)
+    // With a camera that does not belong to the picture it does not.
+    const wrong = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0.2, 0.2, 0.2] }, 0)
+    expect(identityDistance(seen, await identity({ ...portrait.crop, label: wrong }))).toBeGreaterThan(0.3)
+  })
+})
