@@ -15,8 +15,15 @@ export function adjoint(outputs: Record<string, Tensor>, leaves: Record<string, 
 
 /** Weights that tuning and training may change: all that the graph asked for but the noise pictures, which are buffers. */
 export function trainable(parameters: Parameters): Record<string, Tensor> {
-  return Object.fromEntries([...parameters.used].filter(([name]) => !name.endsWith('.noise_const')))
+  return Object.fromEntries([...parameters.used].filter(([name]) => !isNoise(name)))
 }
+
+/** The noise pictures: buffers that training leaves alone and the official projector optimises (spec section 16). */
+export function noisePictures(parameters: Parameters): Record<string, Tensor> {
+  return Object.fromEntries([...parameters.used].filter(([name]) => isNoise(name)))
+}
+
+const isNoise = (name: string) => name.endsWith('.noise_const')
 
 /** 'd.<name>' back to '<name>'. */
 export function unprefixed(gradients: Record<string, Float32Array>): Record<string, Float32Array> {

@@ -5,7 +5,7 @@
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, reshape, type Shape, type Tensor, transpose, writeModel } from '../graph/index.ts'
 import type { Program, Runtime } from '../runtime/runtime.ts'
-import { adjoint, trainable, unprefixed } from './adjoint.ts'
+import { adjoint, noisePictures, trainable, unprefixed } from './adjoint.ts'
 import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
@@ -50,6 +50,8 @@ export interface Want {
   readonly label?: boolean
   /** of every weight */
   readonly weights?: boolean
+  /** of the backbone's noise pictures, which are no weights; they come back among them */
+  readonly noise?: boolean
 }
 
 export class Generator {
@@ -112,12 +114,14 @@ export class Generator {
   async planesBackward(
     ws: Float32Array,
     gradient: Float32Array,
-    want: { weights?: boolean } = {},
+    want: Pick<Want, 'weights' | 'noise'> = {},
   ): Promise<{ ws: Float32Array; weights: WeightGradients }> {
-    const program = await this.program(want.weights ? 'planes-backward-weights' : 'planes-backward', () => {
+    const kind = `planes-backward${want.weights ? '-weights' : ''}${want.noise ? '-noise' : ''}`
+    const program = await this.program(kind, () => {
       const parameters = new Parameters(this.shapes)
       const { ws, planes } = this.describePlanes(parameters)
-      return adjoint({ planes }, { ws, ...(want.weights && trainable(parameters)) })
+      const leaves = { ...(want.weights && trainable(parameters)), ...(want.noise && noisePictures(parameters)) }
+      return adjoint({ planes }, { ws, ...leaves })
     })
     const { 'd.ws': result, ...weights } = await program.run({ ...this.weights, ws, 'cotangent.planes': gradient })
     return { ws: result, weights: unprefixed(weights) }
@@ -178,7 +182,8 @@ export class Generator {
     w.forEach((value, i) => {
       last[i] += value
     })
-    return { ...shown, ws: painted.ws, ...(want.weights && { weights: { ...painted.weights, ...shown.weights } }) }
+    const weights = { ...painted.weights, ...shown.weights }
+    return { ...shown, ws: painted.ws, ...((want.weights || want.noise) && { weights }) }
   }
 
   /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
