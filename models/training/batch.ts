@@ -13,8 +13,8 @@ export interface BatchShape {
 }
 
 /** Samples a ray: over the whole way to the surface, and close around it. */
-export const COARSE = 5
-export const FINE = 12
+export const COARSE = 4
+export const FINE = 10
 export const SAMPLES = COARSE + FINE
 
 /** All arrays run over heads, views of a head, rays of a view. */

@@ -70,6 +70,7 @@ export async function writeSheet(
   config: GeneratorConfig,
   weights: Weights,
   rows: readonly { readonly z?: Float32Array; readonly w?: Float32Array; readonly view?: RecordedView }[],
+  samples: { readonly coarse?: number; readonly fine?: number } = {},
 ): Promise<void> {
   const generator = new Generator(runtime, config, weights)
   const side = config.image_resolution
@@ -89,6 +90,7 @@ export async function writeSheet(
     const planes = await generator.planes(ws)
     for (const [column, yaw] of YAWS.entries()) {
       const { image } = await generator.view(ws, orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180), {
+        ...samples,
         planes,
       })
       await place(toPixels(image, side), side, column + 1, row)

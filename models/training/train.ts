@@ -24,7 +24,9 @@ const LAST_RATE = 0.05
 /** Steps a row of the losses is the mean of. */
 const ROW = 50
 const SAVE_EVERY_SECONDS = 120
-const PREVIEW_HEADS = 4
+const PREVIEW_HEADS = 3
+/** Fewer samples a ray than a picture to be kept has. */
+const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
 
 const options = z.object({
   data: z.string(),
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
   const show = () => {
     const average = new Map([...shapes].map(([name, { shape }]) => [name, { shape, data: trainer.average[name] }]))
     const rows = records.slice(0, PREVIEW_HEADS).map(({ views }, i) => ({ z: codes[i], view: views[0] }))
-    return writeSheet(join(out, `preview-${trainer.steps}.png`), runtime, config, average, rows)
+    return writeSheet(join(out, `preview-${trainer.steps}.png`), runtime, config, average, rows, PREVIEW_SAMPLES)
   }
 
   const first = trainer.steps

@@ -36,7 +36,7 @@ import type { HeadRecord } from './records.ts'
 export type Stage = 'planes' | 'picture' | 'all'
 
 export const BATCHES: Record<Stage, BatchShape> = {
-  planes: { heads: 4, views: 2, rays: 640 },
+  planes: { heads: 2, views: 3, rays: 448 },
   picture: { heads: 1, views: 3, rays: { patch: 48 } },
   all: { heads: 2, views: 1, rays: { patch: 64 } },
 }

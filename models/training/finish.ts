@@ -1,0 +1,108 @@
+/**
+ * Turns a trained generator into the one that is shipped: the mean latent, the starter that reads a code off a picture,
+ * and directions of w for what is known of the training heads.
+ * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG]`
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { Generator } from '../../src-main/engine/generator/generator.ts'
+import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { writeSheet } from './charts.ts'
+import { saveGenerator } from './checkpoint.ts'
+import { basisFromExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
+import { type HeadRecord, readRecords, thumbnail } from './records.ts'
+import { centred, means, product, ridge, type Table, table } from './regression.ts'
+import { traitsOf } from './traits.ts'
+
+/** Ridge strengths tried for the starter; the best on heads left out is used. */
+const STRENGTHS = [0.003, 0.01, 0.03, 0.1]
+/** Every so many heads one is left out to measure with. */
+const LEFT_OUT = 8
+const DIRECTION_STRENGTH = 1e-3
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    generator: { type: 'string' },
+    out: { type: 'string' },
+    sheet: { type: 'string' },
+  },
+})
+const { data, generator: path, out, sheet } = values
+if (!data || !path || !out) throw new Error('--data, --generator and --out are needed')
+
+const runtime = await Runtime.create({ provider: 'cpu' })
+const { config, weights, extras } = readGeneratorFile(await readFile(path), path)
+const basis = basisFromExtras(extras)
+if (!basis) throw new Error(`${path} has no code basis`)
+const generator = new Generator(runtime, config, weights)
+const records = await readRecords(data)
+const noLabel = new Float32Array(config.c_dim)
+const codes = records.map((record) => codeOf(basis, describeHead(record), config.z_dim))
+const latents: Float32Array[] = []
+for (const z of codes) latents.push(await generator.map(z, noLabel))
+
+const meanLatent = means(table(latents))
+const thumbnails = table(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
+const toZ = await fitStarter('z', thumbnails, table(codes))
+const toW = await fitStarter('w', thumbnails, table(latents))
+const found: [string, Weight][] = [
+  ['starter.mean', { shape: [thumbnails.columns], data: toW.mean }],
+  ['starter.matrix', { shape: [thumbnails.columns, config.z_dim], data: toZ.matrix.data }],
+  ['starter.w.matrix', { shape: [thumbnails.columns, config.w_dim], data: toW.matrix.data }],
+  ['starter.w.offset', { shape: [config.w_dim], data: toW.offset }],
+  ...(await fitDirections(records, table(latents))),
+]
+
+const shipped: Record<string, Float32Array> = { ...generator.weights, 'backbone.mapping.w_avg': meanLatent }
+await saveGenerator(out, config, weights, shipped, found)
+if (sheet) {
+  const all = new Map([...weights].map(([name, { shape }]) => [name, { shape, data: shipped[name] }]))
+  const drawn: Float32Array[] = []
+  for (let seed = 0; seed < 2; seed++) drawn.push(await generator.map(normalArray(config.z_dim, seed), noLabel))
+  const truncated = drawn.map((w) => w.map((value, i) => meanLatent[i] + 0.7 * (value - meanLatent[i])))
+  const rows = [0, 1, 2].map((i) => ({ z: codes[i], view: records[i].views[0] }))
+  await writeSheet(sheet, runtime, config, all, [...rows, ...truncated.map((w) => ({ w })), { w: meanLatent }])
+}
+await runtime.dispose()
+
+/**
+ * The linear map from a front thumbnail to a code: code = offset + (thumbnail - mean) @ matrix. Prints how far it is
+ * off on heads left out of the fit, relative to the codes' spread.
+ */
+async function fitStarter(what: string, x: Table, y: Table) {
+  const kept = (rest: boolean) => (source: Table) =>
+    table(rowsOf(source).filter((_, i) => (i % LEFT_OUT === 0) === !rest))
+  const [fitted, probe] = [kept(true), kept(false)]
+  const errors: number[] = []
+  for (const strength of STRENGTHS) {
+    const [mx, my] = [means(fitted(x)), means(fitted(y))]
+    const matrix = await ridge(runtime, centred(fitted(x), mx), centred(fitted(y), my), strength)
+    const guess = await product(runtime, centred(probe(x), mx), matrix, 'ab')
+    const truth = centred(probe(y), my)
+    const power = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
+    errors.push(Math.sqrt(power(truth.data.map((value, i) => value - guess.data[i])) / power(truth.data)))
+  }
+  const best = errors.indexOf(Math.min(...errors))
+  console.log(`starter to ${what}: relative error ${errors[best].toFixed(3)} at ridge ${STRENGTHS[best]}`)
+  const [mean, offset] = [means(x), means(y)]
+  return { mean, offset, matrix: await ridge(runtime, centred(x, mean), centred(y, offset), STRENGTHS[best]) }
+}
+
+/** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */
+async function fitDirections(heads: readonly HeadRecord[], w: Table): Promise<[string, Weight][]> {
+  const traits = heads.map(traitsOf)
+  const names = Object.keys(traits[0]) as (keyof (typeof traits)[number])[]
+  const raw = table(traits.map((trait) => Float32Array.from(names, (name) => trait[name])))
+  const shifted = centred(raw, means(raw))
+  const spread = names.map((_, k) => Math.sqrt(rowsOf(shifted).reduce((sum, row) => sum + row[k] ** 2, 0) / raw.rows))
+  const standard = { ...shifted, data: shifted.data.map((value, i) => value / spread[i % names.length]) }
+  const matrix = await ridge(runtime, standard, centred(w, means(w)), DIRECTION_STRENGTH)
+  return rowsOf(matrix).map((data, k) => [`direction.${names[k]}`, { shape: [data.length], data }])
+}
+
+function rowsOf({ rows, columns, data }: Table): Float32Array[] {
+  return Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns))
+}
