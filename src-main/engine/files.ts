@@ -39,7 +39,8 @@ export async function writeFileAtomic(path: string, ...chunks: (Uint8Array | str
     }
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    // What went wrong matters, not that there was nothing to clean up.
+    await rm(temporary, { force: true }).catch(() => {})
     throw explainWriteError(error, path)
   }
 }
