@@ -17,7 +17,7 @@ import { centred, means, product, ridge, type Table, table } from './regression.
 import { traitsOf } from './traits.ts'
 
 /** Ridge strengths tried for the starter; the best on heads left out is used. */
-const STRENGTHS = [0.003, 0.01, 0.03, 0.1]
+const STRENGTHS = [0.03, 0.1, 0.3, 1]
 /** Every so many heads one is left out to measure with. */
 const LEFT_OUT = 8
 const DIRECTION_STRENGTH = 1e-3
