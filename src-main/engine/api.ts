@@ -123,6 +123,8 @@ export interface ProjectSummary {
   saved: number
   thumbnail?: BlobId
   state: JobState
+  /** Whether the engine has it open, for this window or another. */
+  open: boolean
 }
 
 /** `interrupted`: the engine or the app ended in the middle; opening the project goes on. */

@@ -121,7 +121,10 @@ export class Engine implements EngineApi {
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
   })
 
-  recent = () => this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
+  recent: EngineApi['recent'] = async () => {
+    const all = await this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
+    return all.map((project) => ({ ...project, open: this.projects.has(project.id) }))
+  }
 
   forget: EngineApi['forget'] = async ({ project }) => {
     const open = this.projects.get(project)

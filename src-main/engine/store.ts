@@ -81,10 +81,10 @@ export class Store {
   }
 
   /** Newest first. Projects that cannot be read are left out. */
-  async list(thumbnail: (bytes: Uint8Array, id: string) => string): Promise<ProjectSummary[]> {
+  async list(thumbnail: (bytes: Uint8Array, id: string) => string): Promise<Omit<ProjectSummary, 'open'>[]> {
     const ids = (await readdir(this.folder).catch(() => [])).filter((id) => /^[0-9a-f]{16}$/.test(id))
     const all = await Promise.all(
-      ids.map(async (id): Promise<ProjectSummary[]> => {
+      ids.map(async (id): Promise<Omit<ProjectSummary, 'open'>[]> => {
         try {
           const { name, job } = await this.readRecord(id)
           const saved = (await stat(join(this.folder, id, parts.record))).mtimeMs

@@ -1,0 +1,256 @@
+/** The window: a stage on the left, three numbered steps on the right. */
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Compare } from './panels/compare.tsx'
+import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
+import { Drop } from './panels/drop.tsx'
+import { FormPanel } from './panels/form-panel.tsx'
+import { Icon, type IconName } from './panels/icons.tsx'
+import { LookPanel, StageTools } from './panels/look-panel.tsx'
+import { PhotoEditor } from './panels/photo-editor.tsx'
+import { PhotoPanel } from './panels/photo-panel.tsx'
+import { Stage } from './stage/stage.tsx'
+import { actions, type Step, useStore } from './state/store.ts'
+import { strings } from './strings.ts'
+
+const STEPS: readonly Step[] = ['photo', 'form', 'look']
+const ACCEPTED = 'image/jpeg,image/png,image/webp,.halfturn,.pkl,.safetensors'
+
+export function App() {
+  const { project, step, hello, showCamera, showLog } = useStore()
+  const input = useRef<HTMLInputElement>(null)
+  const dragging = useDropAndPaste()
+  useShortcuts()
+  const choose = () => input.current?.click()
+  return (
+    <div className="app">
+      <header>
+        <button type="button" className="wordmark" onClick={actions.leave} disabled={!project}>
+          <img src="./icon.svg" alt="" />
+          {strings.app}
+        </button>
+        <span className="project-name">{project?.name}</span>
+        {hello && (
+          <span className="provider" title={hello.reason}>
+            {strings.engine.runsOn(strings.providers[hello.provider])}
+          </span>
+        )}
+        {project && <IconButton icon="plus" label={strings.newHead} onClick={actions.leave} />}
+        <ThemeButton />
+        <IconButton icon="info" label={strings.about} onClick={() => actions.showLog(true)} />
+      </header>
+      <Banner />
+      <main className={project ? undefined : 'empty'}>
+        {project ? (
+          <>
+            <div className="view">
+              <View step={step} />
+            </div>
+            <aside>
+              <Steps />
+            </aside>
+          </>
+        ) : (
+          <Drop onChoose={choose} />
+        )}
+      </main>
+      <Messages />
+      {dragging && <div className="dragging">{strings.drop.release}</div>}
+      {showCamera && <CameraDialog />}
+      {showLog && <LogDialog />}
+      <input
+        ref={input}
+        id="file-input"
+        type="file"
+        accept={ACCEPTED}
+        hidden
+        onChange={({ target }) => {
+          const [file] = target.files ?? []
+          target.value = ''
+          if (file) actions.openFile(file)
+        }}
+      />
+    </div>
+  )
+}
+
+function View({ step }: { step: Step }) {
+  const { volume, previewUrl, project } = useStore()
+  if (step === 'photo' || (!volume && project?.photo)) return <PhotoEditor />
+  return (
+    <div className={step === 'form' && previewUrl ? 'stage-and-compare' : 'stage-alone'}>
+      <div className="stage-box">
+        <Stage />
+        <StageTools />
+      </div>
+      {step === 'form' && <Compare />}
+    </div>
+  )
+}
+
+function Steps() {
+  const { project, step } = useStore()
+  if (!project) return null
+  const panels: Record<Step, ReactNode> = { photo: <PhotoPanel />, form: <FormPanel />, look: <LookPanel /> }
+  const reachable: Record<Step, boolean> = {
+    photo: !!project.photo,
+    form: !!project.portrait,
+    look: project.head,
+  }
+  const done: Record<Step, boolean> = {
+    photo: !!project.portrait && step !== 'photo',
+    form: project.job.state === 'done',
+    look: false,
+  }
+  return (
+    <ol className="steps">
+      {STEPS.map((name, index) => (
+        <li key={name} className={name === step ? 'current' : undefined}>
+          <button
+            type="button"
+            className="step"
+            aria-expanded={name === step}
+            aria-current={name === step ? 'step' : undefined}
+            disabled={!reachable[name]}
+            onClick={() => actions.goTo(name)}
+          >
+            <span className="number">{done[name] ? <Icon name="check" /> : index + 1}</span>
+            <span>
+              <b>{strings.steps[name]}</b>
+              {name === step && <small>{strings.stepHints[name]}</small>}
+            </span>
+          </button>
+          {name === step && panels[name]}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** What concerns the whole window: the engine's state. */
+function Banner() {
+  const { hostState } = useStore()
+  if (hostState === 'ready') return null
+  return (
+    <p className="banner" role="status">
+      {strings.engine[hostState]}
+      {hostState === 'lost' && ` ${strings.engine.lostCure}`}
+    </p>
+  )
+}
+
+function Messages() {
+  const { problem, notice, busy } = useStore()
+  useEffect(() => {
+    if (!notice) return
+    const timer = window.setTimeout(actions.dismiss, 5000)
+    return () => window.clearTimeout(timer)
+  }, [notice])
+  return (
+    <div className="messages">
+      {busy && (
+        <div className="message" role="status">
+          <span className="spinner" />
+          <span>{busy.what}</span>
+          {busy.fraction !== undefined && <progress value={busy.fraction} aria-label={busy.what} />}
+        </div>
+      )}
+      {problem && (
+        <div className="message problem" role="alert">
+          <Icon name="warn" />
+          <span>
+            <b>{problem.message}</b>
+            {problem.cure && <> {problem.cure}</>}
+          </span>
+          <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
+        </div>
+      )}
+      {notice && (
+        <div className="message" role="status">
+          <Icon name="check" />
+          <span>{notice}</span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function IconButton({ icon, label, onClick }: { icon: IconName; label: string; onClick(): void }) {
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+const THEME = 'theme'
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(() => localStorage.getItem(THEME) ?? systemTheme())
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme
+  }, [theme])
+  const other = theme === 'dark' ? 'light' : 'dark'
+  return (
+    <IconButton
+      icon={theme === 'dark' ? 'sun' : 'moon'}
+      label={strings.theme[other]}
+      onClick={() => {
+        localStorage.setItem(THEME, other)
+        setTheme(other)
+      }}
+    />
+  )
+}
+
+const systemTheme = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+
+/** Files may be dropped and pasted anywhere. @returns whether one hovers over the window */
+function useDropAndPaste(): boolean {
+  const [dragging, setDragging] = useState(false)
+  useEffect(() => {
+    let depth = 0
+    const take = (files: FileList | undefined) => {
+      const [file] = files ?? []
+      if (file) actions.openFile(file)
+    }
+    const on = {
+      dragenter: () => setDragging(++depth > 0),
+      dragleave: () => setDragging(--depth > 0),
+      dragover: (event: DragEvent) => event.preventDefault(),
+      drop: (event: DragEvent) => {
+        event.preventDefault()
+        depth = 0
+        setDragging(false)
+        take(event.dataTransfer?.files)
+      },
+      paste: (event: ClipboardEvent) => take(event.clipboardData?.files),
+    }
+    for (const [name, listener] of Object.entries(on)) window.addEventListener(name, listener as EventListener)
+    return () => {
+      for (const [name, listener] of Object.entries(on)) window.removeEventListener(name, listener as EventListener)
+    }
+  }, [])
+  return dragging
+}
+
+/** Ctrl or Cmd with O, S, N, Z; in the desktop app the menu has all but the last. */
+function useShortcuts(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+      const editing = event.target instanceof HTMLInputElement && event.target.type === 'number'
+      const key = event.key.toLowerCase()
+      const work: Record<string, () => void> = {
+        o: () => document.getElementById('file-input')?.click(),
+        s: () => actions.saveProject(),
+        z: () => (event.shiftKey ? actions.redo() : actions.undo()),
+        y: () => actions.redo(),
+      }
+      if (!work[key] || (editing && 'zy'.includes(key))) return
+      event.preventDefault()
+      work[key]()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+}

@@ -1,0 +1,201 @@
+/**
+ * Where the window runs and how it reaches the engine: inside the desktop shell by a message port, in a browser tab by a
+ * WebSocket for messages and HTTP for bytes. Everything above sees one interface.
+ */
+import { type BirpcReturn, createBirpc } from 'birpc'
+import { Packr } from 'msgpackr'
+import type { Chosen, Command, Shell } from '../src-main/app/channels.ts'
+import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/engine/api.ts'
+import type { DoorFunctions, WindowFunctions } from '../src-main/engine/door.ts'
+
+declare global {
+  interface Window {
+    halfturn?: Shell
+  }
+}
+
+/** What the engine refused or failed at, in words, with the cure. */
+export class EngineError extends Error {
+  readonly cure: string | undefined
+
+  constructor(message: string, cure?: string) {
+    super(message)
+    this.name = 'EngineError'
+    this.cure = cure
+  }
+}
+
+export type HostState = 'connecting' | 'ready' | 'restarting' | 'lost'
+
+export interface Host {
+  readonly kind: 'desktop' | 'browser'
+  readonly engine: EngineApi
+  put(bytes: Uint8Array): Promise<BlobId>
+  get(id: BlobId): Promise<Uint8Array<ArrayBuffer>>
+  /** Asks where to save, where the surroundings have a dialog for it. Nothing where the person cancels. */
+  choose(name: string, extension: string): Promise<Chosen | undefined>
+  /** Saves files made by the engine where `choose` said, or downloads them. */
+  save(chosen: Chosen, files: FileOut[]): Promise<void>
+  openExternal(url: string): void
+}
+
+export interface Listeners {
+  onState(state: HostState): void
+  onEvent(event: EngineEvent): void
+  onCommand(command: Command): void
+}
+
+type Remote = BirpcReturn<DoorFunctions, WindowFunctions>
+
+const NAME_SAFE = /[\\/:*?"<>|\p{Cc}]+/gu
+export const safeName = (name: string) => name.replace(NAME_SAFE, ' ').trim().slice(0, 120) || 'head'
+
+export function createHost(listeners: Listeners): Host {
+  const line = new Line(listeners)
+  return window.halfturn ? desktop(window.halfturn, line, listeners) : browser(line, listeners)
+}
+
+/** The current connection, and the calls that go over it. */
+class Line {
+  private remote: Remote | undefined
+  private readonly listeners: Listeners
+  private waiting: (() => void)[] = []
+
+  constructor(listeners: Listeners) {
+    this.listeners = listeners
+  }
+
+  readonly engine = new Proxy({} as EngineApi, {
+    get:
+      (_, method: Method) =>
+      (request: unknown): Promise<unknown> =>
+        this.ask((remote) => remote.call(method, request)),
+  })
+
+  async ask<T>(work: (remote: Remote) => Promise<Answer<unknown>>): Promise<T> {
+    if (!this.remote) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    const answer = await work(this.remote!)
+    if ('failure' in answer) throw new EngineError(answer.failure.message, answer.failure.cure)
+    return answer.value as T
+  }
+
+  open(post: (data: unknown) => void, on: (listener: (data: unknown) => void) => void): void {
+    this.close('restarting')
+    this.remote = createBirpc<DoorFunctions, WindowFunctions>(
+      { event: (event) => this.listeners.onEvent(event) },
+      { post, on, timeout: -1 },
+    )
+    for (const resolve of this.waiting.splice(0)) resolve()
+    this.listeners.onState('ready')
+  }
+
+  /** Calls under way fail: nobody will answer them. */
+  close(state: HostState): void {
+    const { remote } = this
+    this.remote = undefined
+    remote?.$close(new EngineError('The engine ended in the middle of this.', 'It is being started again.'))
+    if (remote || state === 'lost') this.listeners.onState(state)
+  }
+}
+
+function desktop(shell: Shell, line: Line, { onCommand }: Listeners): Host {
+  window.addEventListener('message', ({ data, source, origin, ports }) => {
+    if (source !== window || origin !== window.location.origin || data !== 'halfturn:port' || !ports[0]) return
+    const [port] = ports
+    line.open(
+      (data) => port.postMessage(data),
+      (listener) => {
+        port.onmessage = ({ data }) => listener(data)
+      },
+    )
+  })
+  shell.onDown((restarting) => line.close(restarting ? 'restarting' : 'lost'))
+  shell.onCommand(onCommand)
+  shell.connect()
+  return {
+    kind: 'desktop',
+    engine: line.engine,
+    put: (bytes) => line.ask((remote) => remote.put(bytes)),
+    get: (id) => line.ask((remote) => remote.get(id)),
+    choose: (name, extension) => shell.choose({ name: safeName(name), extension }),
+    save: async ({ ticket }, files) => {
+      const failure = await shell.save({ ticket, files })
+      if (failure) throw new EngineError(failure)
+    },
+    openExternal: (url) => void shell.openExternal(url),
+  }
+}
+
+const RETRY = 500
+const RETRIES = 40
+
+function browser(line: Line, { onState }: Listeners): Host {
+  const token = takeToken()
+  const packr = new Packr({ moreTypes: true, structuredClone: true, useRecords: false })
+  let failures = 0
+  const connect = () => {
+    const socket = new WebSocket(`ws://${window.location.host}/engine`, ['halfturn', token])
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => {
+      failures = 0
+      line.open(
+        (data) => {
+          if (socket.readyState === WebSocket.OPEN) socket.send(packr.pack(data) as Uint8Array<ArrayBuffer>)
+        },
+        (listener) => {
+          socket.onmessage = ({ data }) => listener(packr.unpack(new Uint8Array(data)))
+        },
+      )
+    }
+    socket.onclose = () => {
+      if (++failures > RETRIES) return line.close('lost')
+      line.close('restarting')
+      if (failures === 1) onState('restarting')
+      setTimeout(connect, RETRY)
+    }
+  }
+  connect()
+  const authorization = { Authorization: `Bearer ${token}` }
+  const get = async (id: BlobId): Promise<Uint8Array<ArrayBuffer>> => {
+    const response = await fetch(`/blob/${id}`, { headers: authorization })
+    if (!response.ok) throw new EngineError('These data are no longer held by the engine.', 'Do it again.')
+    return new Uint8Array(await response.arrayBuffer())
+  }
+  return {
+    kind: 'browser',
+    engine: line.engine,
+    get,
+    put: async (bytes) => {
+      const body = bytes as Uint8Array<ArrayBuffer>
+      const response = await fetch('/blob', { method: 'PUT', headers: authorization, body })
+      if (!response.ok) throw new EngineError('The file is too large to be taken.', 'Choose a smaller one.')
+      const answer = (await response.json()) as Answer<BlobId>
+      if ('failure' in answer) throw new EngineError(answer.failure.message, answer.failure.cure)
+      return answer.value
+    },
+    choose: (name) => Promise.resolve({ ticket: 0, name: safeName(name) }),
+    save: async (_, files) => {
+      for (const { name, blob } of files) download(name, await get(blob))
+    },
+    openExternal: (url) => void window.open(url, '_blank', 'noopener'),
+  }
+}
+
+/** The launch's token, from the address the person opened; kept for reloads of this tab only. */
+function takeToken(): string {
+  const given = window.location.hash.slice(1)
+  if (given) {
+    sessionStorage.setItem('token', given)
+    history.replaceState(null, '', window.location.pathname)
+  }
+  return given || sessionStorage.getItem('token') || 'none'
+}
+
+function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  const url = URL.createObjectURL(new Blob([bytes]))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}

@@ -1,0 +1,2 @@
+/** What the bundler imports beside code. */
+declare module '*.css'

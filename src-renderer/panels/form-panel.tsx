@@ -1,0 +1,180 @@
+/** Step 2: forming the head, and how it goes. */
+import { useRef } from 'react'
+import { MOST_STEPS } from '../limits.ts'
+import { actions, useStore } from '../state/store.ts'
+import { strings } from '../strings.ts'
+import { Icon } from './icons.tsx'
+import { LossPlot } from './loss-plot.tsx'
+
+const text = strings.form
+
+export function FormPanel() {
+  const { project } = useStore()
+  if (!project?.portrait) return null
+  const { state } = project.job
+  return state === 'running' || state === 'paused' || state === 'interrupted' ? <Forming /> : <Before />
+}
+
+function Before() {
+  const { project, settings, hello, generator, busy } = useStore()
+  const file = useRef<HTMLInputElement>(null)
+  if (!settings || !hello || !project) return null
+  const chosen = hello.generators.find(({ id }) => id === generator)
+  return (
+    <div className="panel">
+      {project.losses.length > 1 && <LossPlot losses={project.losses} steps={project.job.steps} />}
+      <fieldset className="segments">
+        <legend>{text.quality}</legend>
+        {(['fast', 'balanced', 'full'] as const).map((quality) => (
+          <label key={quality}>
+            <input
+              type="radio"
+              name="quality"
+              checked={settings.quality === quality}
+              onChange={() => actions.setSettings({ quality })}
+            />
+            <span>{text.qualities[quality]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <NumberField
+        label={text.steps}
+        value={settings.steps}
+        least={3}
+        most={MOST_STEPS}
+        onChange={(steps) => actions.setSettings({ steps })}
+      />
+      <details>
+        <summary>{text.more}</summary>
+        <label className="field">
+          <span>{text.generator}</span>
+          <select value={generator} onChange={(event) => actions.setGenerator(event.target.value)}>
+            {hello.generators.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {chosen && <p className="quiet small">{chosen.licence}</p>}
+        <button type="button" className="link" onClick={() => file.current?.click()}>
+          {text.importGenerator}
+        </button>
+        <input
+          ref={file}
+          type="file"
+          accept=".pkl,.safetensors"
+          hidden
+          onChange={({ target }) => target.files?.[0] && actions.openFile(target.files[0])}
+        />
+        <NumberField
+          label={text.seed}
+          value={settings.seed}
+          least={0}
+          most={2 ** 31 - 1}
+          onChange={(seed) => actions.setSettings({ seed })}
+        />
+        <NumberField
+          label={text.learningRate}
+          value={settings.learningRate}
+          least={0.0001}
+          most={1}
+          step={0.001}
+          onChange={(learningRate) => actions.setSettings({ learningRate })}
+        />
+      </details>
+      <button type="button" className="primary wide" disabled={!!busy} onClick={actions.start}>
+        {busy?.what === text.preparing ? text.preparing : project.head ? text.again : text.start}
+      </button>
+    </div>
+  )
+}
+
+function Forming() {
+  const { project, progress } = useStore()
+  if (!project) return null
+  const { state, step, steps } = project.job
+  const paused = state === 'paused'
+  const fraction = steps > 0 ? step / steps : 0
+  return (
+    <div className="panel">
+      <p className="phase" aria-live="polite">
+        {paused ? text.paused : progress ? text.phases[progress.phase] : text.preparing}
+      </p>
+      <progress value={fraction} aria-label={text.stepOf(step, steps)} />
+      <div className="facts">
+        <span>{text.stepOf(step, steps)}</span>
+        {progress && !paused && (
+          <>
+            <span>{text.speed(progress.stepsPerSecond)}</span>
+            <span>{text.left(duration(progress.secondsLeft))}</span>
+          </>
+        )}
+      </div>
+      <LossPlot losses={project.losses} steps={steps} />
+      <NumberField
+        label={text.steps}
+        value={steps}
+        least={Math.max(3, step + 1)}
+        most={MOST_STEPS}
+        onChange={actions.setSteps}
+      />
+      <div className="buttons">
+        {paused ? (
+          <button type="button" className="primary" onClick={actions.resume}>
+            <Icon name="play" />
+            {text.resume}
+          </button>
+        ) : (
+          <button type="button" onClick={actions.pause}>
+            <Icon name="pause" />
+            {text.pause}
+          </button>
+        )}
+        <button type="button" title={text.cancelHint} onClick={actions.cancel}>
+          <Icon name="stop" />
+          {text.cancel}
+        </button>
+      </div>
+    </div>
+  )
+}
+
+interface NumberFieldProps {
+  label: string
+  value: number
+  least: number
+  most: number
+  step?: number
+  onChange(value: number): void
+}
+
+/** A number that counts once it is complete and within its limits. */
+export function NumberField({ label, value, least, most, step = 1, onChange }: NumberFieldProps) {
+  const commit = (input: HTMLInputElement) => {
+    const wanted = Math.min(most, Math.max(least, Number(input.value)))
+    if (Number.isFinite(wanted) && input.value !== '' && wanted !== value) onChange(step === 1 ? Math.round(wanted) : wanted)
+    input.value = String(value)
+  }
+  return (
+    <label className="field">
+      <span>{label}</span>
+      <input
+        key={value}
+        type="number"
+        defaultValue={value}
+        min={least}
+        max={most}
+        step={step}
+        onBlur={({ target }) => commit(target)}
+        onKeyDown={(event) => event.key === 'Enter' && commit(event.currentTarget)}
+      />
+    </label>
+  )
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+}

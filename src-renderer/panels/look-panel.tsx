@@ -1,0 +1,187 @@
+/** Step 3: looking at the head, and taking it along. */
+import { useState } from 'react'
+import type { MeshFormat } from '../../src-main/engine/api.ts'
+import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
+import { stagePicture, turntableVideo } from '../stage/turntable-video.ts'
+import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
+import { strings } from '../strings.ts'
+import { randomSeed } from './drop.tsx'
+import { NumberField } from './form-panel.tsx'
+import { Icon } from './icons.tsx'
+
+const text = strings.look
+const RESOLUTIONS = [96, 128, 192, 256, 384]
+
+export function LookPanel() {
+  const { project, mode, surfaceStyle } = useStore()
+  if (!project?.head) return null
+  return (
+    <div className="panel">
+      {project.random && <RandomPerson {...project.random} key={project.id} />}
+      <Segments
+        legend={text.mode}
+        value={mode}
+        options={text.modes}
+        onChange={(value) => {
+          actions.setMode(value as Mode)
+          if (value === 'surface') actions.loadSurface()
+        }}
+      />
+      {mode === 'surface' && (
+        <Segments
+          legend={text.surfaceStyle}
+          value={surfaceStyle}
+          options={text.surfaceStyles}
+          onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
+        />
+      )}
+      <Save />
+      <p className="quiet small">{project.random ? text.honestRandom : text.honest}</p>
+    </div>
+  )
+}
+
+/** Buttons over the stage: where to look from. */
+export function StageTools() {
+  const { turntable } = useStore()
+  return (
+    <fieldset className="stage-tools" aria-label={text.presets}>
+      {(Object.keys(PRESETS) as Preset[]).map((preset) => (
+        <button key={preset} type="button" onClick={() => stage.current?.turnTo(preset)}>
+          {text[preset]}
+        </button>
+      ))}
+      <button type="button" aria-pressed={turntable} onClick={() => actions.setTurntable(!turntable)}>
+        <Icon name="turn" />
+        {text.turntable}
+      </button>
+    </fieldset>
+  )
+}
+
+function RandomPerson({ seed, truncation }: { seed: number; truncation: number }) {
+  const [variety, setVariety] = useState(truncation)
+  return (
+    <section className="random">
+      <h3>{strings.random.title}</h3>
+      <NumberField
+        label={strings.random.seed}
+        value={seed}
+        least={0}
+        most={2 ** 31 - 1}
+        onChange={(value) => actions.randomPerson(value, variety)}
+      />
+      <label className="field">
+        <span>{strings.random.truncation}</span>
+        <input
+          type="range"
+          min={0}
+          max={1.2}
+          step={0.05}
+          value={variety}
+          onChange={({ target }) => setVariety(Number(target.value))}
+          onPointerUp={() => variety !== truncation && actions.randomPerson(seed, variety)}
+          onKeyUp={() => variety !== truncation && actions.randomPerson(seed, variety)}
+        />
+      </label>
+      <button type="button" className="wide" onClick={() => actions.randomPerson(randomSeed(), variety)}>
+        <Icon name="dice" />
+        {strings.random.next}
+      </button>
+    </section>
+  )
+}
+
+function Save() {
+  const { mesh, busy, hello, project, volume } = useStore()
+  const disabled = busy !== undefined
+  const enhanced = hello?.generators.find(({ id }) => id === project?.generator)?.resolution ?? 0
+  const savePicture = () => {
+    const { current } = stage
+    const renderer = current?.volume()
+    if (!current || !renderer) return
+    // Where the engine has no super-resolution to offer, the stage's own picture is the sharper one.
+    const own = enhanced < 256 ? () => stagePicture(renderer, current.camera()) : undefined
+    actions.savePicture(current.label(), own)
+  }
+  const saveVideo = () => {
+    const renderer = stage.current?.volume()
+    if (renderer && volume) {
+      actions.saveVideo((progress) => turntableVideo(renderer, volume.decoder.radius, progress))
+    }
+  }
+  const { save } = strings
+  return (
+    <section className="save">
+      <h3>{save.mesh}</h3>
+      <div className="formats">
+        {(['glb', 'obj', 'ply', 'stl'] as MeshFormat[]).map((format) => (
+          <button
+            key={format}
+            type="button"
+            title={save.hints[format]}
+            disabled={disabled}
+            onClick={() => actions.saveMesh(format)}
+          >
+            {save[format]}
+          </button>
+        ))}
+      </div>
+      <div className="pair">
+        <label className="field">
+          <span>{save.resolution}</span>
+          <select
+            value={mesh.resolution}
+            onChange={({ target }) => actions.setMesh({ resolution: Number(target.value) })}
+          >
+            {RESOLUTIONS.map((resolution) => (
+              <option key={resolution} value={resolution}>
+                {resolution}³
+              </option>
+            ))}
+          </select>
+        </label>
+        <NumberField
+          label={save.triangles}
+          value={mesh.triangles}
+          least={100}
+          most={2_000_000}
+          onChange={(triangles) => actions.setMesh({ triangles })}
+        />
+      </div>
+      <h3>{save.title}</h3>
+      <div className="formats three">
+        <button type="button" disabled={disabled} onClick={savePicture}>
+          {save.picture}
+        </button>
+        <button type="button" disabled={disabled} onClick={saveVideo}>
+          {save.video}
+        </button>
+        <button type="button" disabled={disabled} onClick={actions.saveProject}>
+          {save.project}
+        </button>
+      </div>
+    </section>
+  )
+}
+
+interface SegmentsProps {
+  legend: string
+  value: string
+  options: Record<string, string>
+  onChange(value: string): void
+}
+
+function Segments({ legend, value, options, onChange }: SegmentsProps) {
+  return (
+    <fieldset className="segments">
+      <legend>{legend}</legend>
+      {Object.entries(options).map(([key, label]) => (
+        <label key={key}>
+          <input type="radio" name={legend} checked={value === key} onChange={() => onChange(key)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}

@@ -1,0 +1,106 @@
+/** Step 1: what was found on the photo, and putting it right. */
+import type { PoseCorrection } from '../../src-main/engine/api.ts'
+import { actions, useStore } from '../state/store.ts'
+import { strings } from '../strings.ts'
+import { Icon } from './icons.tsx'
+
+const text = strings.photo
+const DEGREE = Math.PI / 180
+const AUTOMATIC: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
+
+export function PhotoPanel() {
+  const { project, cropUrl, history } = useStore()
+  const portrait = project?.portrait
+  if (!project?.photo || !portrait) return null
+  const { correction, warnings } = portrait
+  const locked = project.job.state === 'running' || project.job.state === 'paused'
+  const changed = JSON.stringify(correction) !== JSON.stringify(AUTOMATIC)
+  const angle = (key: 'yaw' | 'pitch' | 'roll', limit: number) => (
+    <Dial
+      label={text[key]}
+      value={portrait[key] / DEGREE}
+      limit={limit}
+      disabled={locked}
+      onChange={(value, keep) =>
+        actions.correct({ ...correction, [key]: correction[key] + value * DEGREE - portrait[key] }, keep)
+      }
+    />
+  )
+  return (
+    <div className="panel">
+      {warnings.length === 0 ? (
+        <p className="good">
+          <Icon name="check" />
+          {text.good}
+        </p>
+      ) : (
+        <ul className="warnings">
+          {warnings.map((warning) => (
+            <li key={warning}>
+              <Icon name="warn" />
+              {warning}
+            </li>
+          ))}
+        </ul>
+      )}
+      {project.photo.faces.length > 1 && <p className="quiet">{text.faces(project.photo.faces.length)}</p>}
+      <details>
+        <summary>{text.correct}</summary>
+        <div className="correct">
+          {cropUrl && <img className="crop-picture" src={cropUrl} alt={text.cropAlt} title={text.crops} />}
+          <div className="dials">
+            {angle('yaw', 90)}
+            {angle('pitch', 60)}
+            {angle('roll', 90)}
+          </div>
+        </div>
+        <p className="quiet">{text.correctHint}</p>
+        <div className="buttons tight">
+          <button type="button" disabled={locked || history.past.length === 0} onClick={actions.undo}>
+            <Icon name="undo" />
+            {text.undo}
+          </button>
+          <button type="button" disabled={locked || history.future.length === 0} onClick={actions.redo}>
+            <Icon name="redo" />
+            {text.redo}
+          </button>
+          <button type="button" disabled={locked || !changed} onClick={() => actions.correct(AUTOMATIC)}>
+            {text.reset}
+          </button>
+        </div>
+      </details>
+      <button type="button" className="primary wide" onClick={() => actions.goTo('form')}>
+        {text.next}
+      </button>
+    </div>
+  )
+}
+
+interface DialProps {
+  label: string
+  /** Degrees. */
+  value: number
+  limit: number
+  disabled: boolean
+  onChange(value: number, keep: boolean): void
+}
+
+function Dial({ label, value, limit, disabled, onChange }: DialProps) {
+  return (
+    <label className="dial">
+      <span>{label}</span>
+      <input
+        type="range"
+        min={-limit}
+        max={limit}
+        step={0.5}
+        value={Math.round(value * 2) / 2}
+        disabled={disabled}
+        onChange={(event) => onChange(Number(event.target.value), false)}
+        onPointerUp={(event) => onChange(Number(event.currentTarget.value), true)}
+        onKeyUp={(event) => onChange(Number(event.currentTarget.value), true)}
+      />
+      <output>{value.toFixed(0)}°</output>
+    </label>
+  )
+}

@@ -1,0 +1,41 @@
+/** Cameras between three.js and the engine's labels, and where world points fall in a crop. */
+import type { PerspectiveCamera } from 'three'
+
+/** Focal length of portrait crops and of the stage at zoom 1, in picture sides. */
+export const FOCAL = 4.2647
+/** Vertical field of view that goes with it, degrees. */
+export const FIELD_OF_VIEW = (2 * Math.atan(0.5 / FOCAL) * 180) / Math.PI
+
+/**
+ * The engine's camera label of the square in the middle of the stage: cam2world with axes right, down, forward, then
+ * the intrinsics.
+ */
+export function toLabel(camera: PerspectiveCamera): number[] {
+  camera.updateMatrixWorld()
+  const m = camera.matrixWorld.elements
+  // three.js keeps columns together and has axes right, up, back.
+  const row = (i: number) => [m[i], -m[4 + i], -m[8 + i], m[12 + i]]
+  const f = FOCAL * camera.zoom
+  return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1]
+}
+
+/** @returns crop coordinates 0..1 of a world point under a camera label */
+export function project(label: readonly number[], point: readonly [number, number, number]): [number, number] {
+  const d = point.map((value, i) => value - label[4 * i + 3])
+  const along = (axis: number) => d[0] * label[axis] + d[1] * label[4 + axis] + d[2] * label[8 + axis]
+  const [x, y, z] = [along(0), along(1), along(2)]
+  return [(label[16] * x) / z + label[18], (label[20] * y) / z + label[21]]
+}
+
+export interface CropWindow {
+  centre: readonly [number, number]
+  side: number
+  roll: number
+}
+
+/** Crop coordinates 0..1 to photo pixels. */
+export function cropToPhoto({ centre, side, roll }: CropWindow, [u, v]: readonly [number, number]): [number, number] {
+  const [x, y] = [(u - 0.5) * side, (v - 0.5) * side]
+  const [cos, sin] = [Math.cos(roll), Math.sin(roll)]
+  return [centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y]
+}

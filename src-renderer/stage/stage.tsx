@@ -1,0 +1,268 @@
+/** The 3D stage: the head, turned by hand or by itself, drawn as the person asked. */
+import { OrbitControls } from '@react-three/drei'
+import { Canvas, useFrame, useThree } from '@react-three/fiber'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import type { PerspectiveCamera, WebGLRenderer } from 'three'
+import type { OrbitControls as Controls } from 'three-stdlib'
+import { actions, useStore } from '../state/store.ts'
+import { strings } from '../strings.ts'
+import { FIELD_OF_VIEW, toLabel } from './camera.ts'
+import { Pace } from './pace.ts'
+import { SurfaceMesh } from './surface.tsx'
+import { VolumeRenderer } from './volume-renderer.ts'
+
+export const PRESETS = { front: 0, threeQuarter: Math.PI / 5, profile: Math.PI / 2, back: Math.PI } as const
+export type Preset = keyof typeof PRESETS
+
+/** What other parts of the window may ask of the stage while it is there. */
+export interface StageHandle {
+  turnTo(preset: Preset): void
+  /** Radians. */
+  turnBy(yaw: number, pitch: number): void
+  zoom(factor: number): void
+  label(): number[]
+  camera(): PerspectiveCamera
+  volume(): VolumeRenderer | undefined
+  /** The driver's name for the graphics adapter. */
+  adapter(): string
+}
+
+export const stage: { current: StageHandle | undefined } = { current: undefined }
+
+/** Milliseconds without movement after which the finest picture is drawn, and the engine's view asked for. */
+const REST = 220
+const REST_RENDERED = 450
+/** Radians a second of the turntable; half the swing while the head forms, and its speed. */
+const TURN = 0.7
+const SWING = 0.7
+const SWING_SPEED = 0.6
+/** Least milliseconds between frames while the engine needs the processor. */
+const FORMING_INTERVAL = 110
+const ARROW = Math.PI / 24
+const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
+/** A little air around the head. */
+const FIRST_ZOOM = 0.88
+
+export function Stage() {
+  const element = useRef<HTMLElement>(null)
+  const { volume, mode, project } = useStore()
+  const [resting, setResting] = useState(false)
+  const view = useRenderedView(resting)
+  const radius = volume?.decoder.radius ?? 2.7
+  if (!volume) return null
+  return (
+    <section
+      ref={element}
+      className="stage"
+      aria-label={strings.look.stage}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the stage is turned with the keyboard
+      tabIndex={0}
+      onKeyDown={onKey}
+      onWheel={(event) => stage.current?.zoom(Math.exp(-event.deltaY / 600))}
+      data-mode={mode}
+    >
+      <Canvas
+        frameloop="demand"
+        flat
+        linear
+        dpr={[1, 2]}
+        gl={{ alpha: true, antialias: true, premultipliedAlpha: true, powerPreference: 'high-performance' }}
+        camera={{ fov: FIELD_OF_VIEW, position: [0, 0, radius], near: 0.1, far: 20, zoom: FIRST_ZOOM }}
+      >
+        <Head element={element} onRest={setResting} key={project?.id} />
+      </Canvas>
+      {mode === 'rendered' && resting && view && <img className="stage-view" src={view} alt="" />}
+      {mode === 'rendered' && resting && !view && <p className="stage-note">{strings.look.rendering}</p>}
+    </section>
+  )
+}
+
+function onKey(event: React.KeyboardEvent): void {
+  const { current } = stage
+  if (!current) return
+  const turns: Record<string, () => void> = {
+    ArrowLeft: () => current.turnBy(-ARROW, 0),
+    ArrowRight: () => current.turnBy(ARROW, 0),
+    ArrowUp: () => current.turnBy(0, -ARROW),
+    ArrowDown: () => current.turnBy(0, ARROW),
+    Home: () => current.turnTo('front'),
+    '+': () => current.zoom(1.15),
+    '=': () => current.zoom(1.15),
+    '-': () => current.zoom(1 / 1.15),
+    '1': () => current.turnTo('front'),
+    '2': () => current.turnTo('threeQuarter'),
+    '3': () => current.turnTo('profile'),
+    '4': () => current.turnTo('back'),
+    ' ': () => actions.setTurntable(!useStore.getState().turntable),
+  }
+  const work = turns[event.key]
+  if (!work) return
+  event.preventDefault()
+  work()
+}
+
+/** Draws the head; everything that moves it ends here. */
+function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onRest(resting: boolean): void }) {
+  const { gl, camera, scene, invalidate } = useThree()
+  const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
+  const forming = project?.job.state === 'running'
+  const controls = useRef<Controls>(null)
+  const renderer = useMemo(() => new VolumeRenderer(gl), [gl])
+  useEffect(() => () => renderer.dispose(), [renderer])
+  const pace = useMemo(() => new Pace(), [])
+  const motion = useRef({ moved: 0, resting: false, drawn: 0, swing: 0, timer: 0 })
+
+  /** Turns by an angle, or to one; the controls take it from there. */
+  const turn = useMemo(
+    () => ({
+      by: (angle: number) => controls.current?.setAzimuthalAngle(controls.current.getAzimuthalAngle() + angle),
+      to: (angle: number) => {
+        controls.current?.setAzimuthalAngle(angle)
+        controls.current?.setPolarAngle(Math.PI / 2)
+      },
+      tilt: (angle: number) => controls.current?.setPolarAngle(controls.current.getPolarAngle() + angle),
+    }),
+    [],
+  )
+
+  const stir = useMemo(
+    () => () => {
+      const now = motion.current
+      now.moved = performance.now()
+      if (now.resting) {
+        now.resting = false
+        onRest(false)
+        pace.rest()
+      }
+      window.clearTimeout(now.timer)
+      now.timer = window.setTimeout(() => {
+        now.resting = true
+        onRest(true)
+        invalidate()
+      }, REST)
+      invalidate()
+    },
+    [invalidate, onRest, pace],
+  )
+  useEffect(() => () => window.clearTimeout(motion.current.timer), [])
+
+  useEffect(() => {
+    const perspective = camera as PerspectiveCamera
+    stage.current = {
+      turnTo: (preset) => {
+        actions.setTurntable(false)
+        turn.to(PRESETS[preset])
+        stir()
+      },
+      turnBy: (yaw, pitch) => {
+        actions.setTurntable(false)
+        turn.by(yaw)
+        turn.tilt(pitch)
+        stir()
+      },
+      zoom: (factor) => {
+        perspective.zoom = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, perspective.zoom * factor))
+        perspective.updateProjectionMatrix()
+        stir()
+      },
+      label: () => toLabel(perspective),
+      camera: () => perspective,
+      volume: () => renderer,
+      adapter: () => adapterName(gl),
+    }
+    return () => {
+      stage.current = undefined
+    }
+  }, [camera, gl, renderer, stir, turn])
+
+  useEffect(() => {
+    if (volume) renderer.setVolume(volume)
+    invalidate()
+  }, [volume, renderer, invalidate])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: any of these changes the picture
+  useEffect(() => stir(), [mode, surface, surfaceStyle, turntable, stir])
+
+  // While the head forms it swings; the turntable turns it all the way. Both stop at a touch.
+  useEffect(() => {
+    if (!turntable) return
+    const timer = window.setInterval(invalidate, forming ? FORMING_INTERVAL : 1000 / 60)
+    return () => window.clearInterval(timer)
+  }, [turntable, forming, invalidate])
+
+  useFrame((_, delta) => {
+    const now = motion.current
+    if (turntable) {
+      const seconds = Math.min(delta, 0.3)
+      if (forming) {
+        now.swing += seconds * SWING_SPEED
+        controls.current?.setAzimuthalAngle(SWING * Math.sin(now.swing))
+      } else turn.by(seconds * TURN)
+      now.moved = performance.now()
+    }
+    const time = performance.now()
+    const resting = !turntable && time - now.moved >= REST
+    if (mode === 'surface' && surface) gl.render(scene, camera)
+    else {
+      gl.clear()
+      const scale = resting ? 1 : forming ? Math.min(pace.scale, 0.4) : pace.scale
+      renderer.render(camera as PerspectiveCamera, { scale, moving: !resting, depth: mode === 'depth' })
+    }
+    if (!resting) pace.frame(time)
+    const { current } = element
+    if (current) {
+      current.dataset.fps = pace.fps.toFixed(1)
+      current.dataset.scale = pace.scale.toFixed(2)
+      current.dataset.resting = String(resting)
+      current.dataset.frames = String(Number(current.dataset.frames ?? 0) + 1)
+    }
+  }, 1)
+
+  return (
+    <>
+      <OrbitControls
+        ref={controls}
+        enablePan={false}
+        enableZoom={false}
+        enableDamping={false}
+        rotateSpeed={0.7}
+        minPolarAngle={Math.PI / 2 - 1.1}
+        maxPolarAngle={Math.PI / 2 + 1.1}
+        onStart={() => actions.setTurntable(false)}
+        onChange={stir}
+      />
+      {surface && mode === 'surface' && <SurfaceMesh surface={surface} style={surfaceStyle} />}
+    </>
+  )
+}
+
+/** The engine's own view, asked for whenever the camera has rested in that mode. */
+function useRenderedView(resting: boolean) {
+  const { mode, volume } = useStore()
+  const [view, setView] = useState<string>()
+  const version = volume?.version
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the head is another picture
+  useEffect(() => {
+    setView(undefined)
+    if (mode !== 'rendered' || !resting) return
+    let wanted = true
+    const timer = window.setTimeout(async () => {
+      const { current } = stage
+      if (!current) return
+      const url = await actions.view(current.label())
+      if (!url) return
+      if (wanted) setView(url)
+      else URL.revokeObjectURL(url)
+    }, REST_RENDERED - REST)
+    return () => {
+      wanted = false
+      window.clearTimeout(timer)
+    }
+  }, [mode, resting, version])
+  return view
+}
+
+function adapterName(gl: WebGLRenderer): string {
+  const context = gl.getContext()
+  const extension = context.getExtension('WEBGL_debug_renderer_info')
+  return String(context.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : context.RENDERER))
+}

@@ -1,0 +1,53 @@
+/** The head as a mesh: in its colours, as clay, or as wire. */
+import { useEffect, useMemo } from 'react'
+import { BufferAttribute, BufferGeometry, DataTexture, LinearFilter, RGBAFormat } from 'three'
+import type { SurfaceData, SurfaceStyle } from '../state/store.ts'
+
+export function SurfaceMesh({ surface, style }: { surface: SurfaceData; style: SurfaceStyle }) {
+  const geometry = useMemo(() => {
+    const geometry = new BufferGeometry()
+    geometry.setAttribute('position', new BufferAttribute(surface.positions, 3))
+    geometry.setAttribute('normal', new BufferAttribute(surface.normals, 3))
+    geometry.setAttribute('color', new BufferAttribute(surface.colours, 3, true))
+    geometry.setIndex(new BufferAttribute(surface.triangles, 1))
+    return geometry
+  }, [surface])
+  useEffect(() => () => geometry.dispose(), [geometry])
+  const clay = useMemo(clayTexture, [])
+  useEffect(() => () => clay.dispose(), [clay])
+  return (
+    <mesh geometry={geometry}>
+      {style === 'colour' && <meshBasicMaterial vertexColors toneMapped={false} />}
+      {style === 'clay' && <meshMatcapMaterial matcap={clay} toneMapped={false} />}
+      {style === 'wire' && <meshMatcapMaterial matcap={clay} wireframe toneMapped={false} />}
+    </mesh>
+  )
+}
+
+const SIDE = 128
+
+/** A lit sphere: a soft key light from the upper left, a cool fill, a rim. */
+function clayTexture(): DataTexture {
+  const pixels = new Uint8Array(4 * SIDE * SIDE)
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++) {
+      const x = ((column + 0.5) / SIDE) * 2 - 1
+      const y = ((row + 0.5) / SIDE) * 2 - 1
+      const z = Math.sqrt(Math.max(0, 1 - x * x - y * y))
+      const key = Math.max(0, -0.45 * x + 0.6 * y + 0.66 * z)
+      const fill = Math.max(0, 0.7 * x - 0.1 * y + 0.6 * z)
+      const rim = (1 - z) ** 4
+      const shade = [0.2 + 0.66 * key + 0.1 * fill, 0.18 + 0.6 * key + 0.13 * fill, 0.17 + 0.54 * key + 0.18 * fill]
+      const at = 4 * (row * SIDE + column)
+      shade.forEach((value, channel) => {
+        pixels[at + channel] = Math.min(255, 255 * (value + 0.12 * rim))
+      })
+      pixels[at + 3] = 255
+    }
+  }
+  const texture = new DataTexture(pixels, SIDE, SIDE, RGBAFormat)
+  texture.magFilter = LinearFilter
+  texture.minFilter = LinearFilter
+  texture.needsUpdate = true
+  return texture
+}

@@ -1,0 +1,475 @@
+/** What the window knows and what it can do: one store, its actions, and the line to the engine behind them. */
+import { create } from 'zustand'
+import type {
+  EngineEvent,
+  Hello,
+  MeshFormat,
+  Phase,
+  PlanesState,
+  PoseCorrection,
+  Project,
+  ProjectSummary,
+  Settings,
+} from '../../src-main/engine/api.ts'
+import { createHost, EngineError, type HostState } from '../host.ts'
+import { strings } from '../strings.ts'
+import { type History, noHistory, record, stepBack, stepForward } from './history.ts'
+
+export type Step = 'photo' | 'form' | 'look'
+export type Mode = 'volume' | 'rendered' | 'surface' | 'depth'
+export type SurfaceStyle = 'colour' | 'clay' | 'wire'
+
+export interface Problem {
+  message: string
+  cure?: string
+}
+
+/** The planes with their bytes, ready for textures. */
+export interface Volume extends PlanesState {
+  /** Half floats [3][R][R][C]. */
+  data: Uint16Array
+}
+
+export interface SurfaceData {
+  positions: Float32Array
+  normals: Float32Array
+  colours: Uint8Array
+  triangles: Uint32Array
+  /** Version of the planes it was made from, and the options. */
+  key: string
+}
+
+export interface Progress {
+  step: number
+  steps: number
+  phase: Phase
+  stepsPerSecond: number
+  secondsLeft: number
+}
+
+interface State {
+  hostState: HostState
+  hello: Hello | undefined
+  recent: ProjectSummary[]
+  /** Object URLs of thumbnails by project. */
+  thumbnails: Record<string, string>
+  project: Project | undefined
+  step: Step
+  /** Object URLs. */
+  photoUrl: string | undefined
+  cropUrl: string | undefined
+  previewUrl: string | undefined
+  progress: Progress | undefined
+  volume: Volume | undefined
+  surface: SurfaceData | undefined
+  settings: Settings | undefined
+  generator: string
+  mode: Mode
+  surfaceStyle: SurfaceStyle
+  turntable: boolean
+  mesh: { resolution: number; triangles: number }
+  /** What takes longer than a moment, in words, with a fraction where it is known. */
+  busy: { what: string; fraction?: number } | undefined
+  problem: Problem | undefined
+  notice: string | undefined
+  history: History<PoseCorrection>
+  showCamera: boolean
+  showLog: boolean
+  /** Milliseconds from engine to window of the last preview, and from drop to pose; for the log. */
+  latency: { preview?: number; pose?: number }
+}
+
+const GENERATOR = 'default'
+const LAST_PROJECT = 'project'
+
+export const useStore = create<State>(() => ({
+  hostState: 'connecting',
+  hello: undefined,
+  recent: [],
+  thumbnails: {},
+  project: undefined,
+  step: 'photo',
+  photoUrl: undefined,
+  cropUrl: undefined,
+  previewUrl: undefined,
+  progress: undefined,
+  volume: undefined,
+  surface: undefined,
+  settings: undefined,
+  generator: GENERATOR,
+  mode: 'volume',
+  surfaceStyle: 'colour',
+  turntable: false,
+  mesh: { resolution: 192, triangles: 60_000 },
+  busy: undefined,
+  problem: undefined,
+  notice: undefined,
+  history: noHistory(),
+  showCamera: false,
+  showLog: false,
+  latency: {},
+}))
+
+const set = useStore.setState
+const get = useStore.getState
+
+export const host = createHost({ onState, onEvent, onCommand })
+const { engine } = host
+
+// ---------------------------------------------------------------------------------------------------------------- lines
+
+async function onState(hostState: HostState): Promise<void> {
+  set({ hostState })
+  if (hostState !== 'ready') return set({ busy: undefined })
+  await attempt(async () => {
+    const hello = await engine.hello({})
+    set({ hello, settings: get().settings ?? hello.defaults })
+    const id = get().project?.id ?? sessionStorage.getItem(LAST_PROJECT)
+    const recent = await loadRecent()
+    // What was open in this window, or what a killed app left unfinished, goes on.
+    const unfinished = recent.find(({ state, open }) => state === 'running' && !open)
+    const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
+    if (next) await show(await engine.open({ project: next }))
+  })
+}
+
+function onEvent(event: EngineEvent): void | Promise<void> {
+  const { project } = get()
+  if (event.project !== project?.id) return
+  switch (event.type) {
+    case 'progress': {
+      const { step, steps, phase, loss, stepsPerSecond, secondsLeft } = event
+      const losses = [...project.losses.slice(0, step - 1), loss]
+      return set({
+        progress: { step, steps, phase, stepsPerSecond, secondsLeft },
+        project: { ...project, losses, head: true, job: { ...project.job, step, steps } },
+      })
+    }
+    case 'preview':
+      return showPreview(event)
+    case 'job': {
+      const { job, message, cure } = event
+      set({ project: { ...project, job }, ...(message && { problem: { message, cure } }) })
+      if (job.state === 'done') set({ step: 'look' })
+      return
+    }
+    case 'task':
+      return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
+  }
+}
+
+function onCommand(command: 'open' | 'save' | 'new' | 'log'): void {
+  if (command === 'new') actions.leave()
+  else if (command === 'log') set({ showLog: true })
+  else if (command === 'save') actions.saveProject()
+  else document.getElementById('file-input')?.click()
+}
+
+/** Runs `work`; what it refuses is shown with its cure. */
+async function attempt<T>(work: () => Promise<T>, busy?: string): Promise<T | undefined> {
+  if (busy !== undefined) set({ busy: { what: busy }, problem: undefined })
+  try {
+    return await work()
+  } catch (error) {
+    const cure = error instanceof EngineError ? error.cure : undefined
+    // While the engine restarts, the banner says all there is to say.
+    if (get().hostState === 'ready') set({ problem: { message: (error as Error).message, cure } })
+    return undefined
+  } finally {
+    if (busy !== undefined) set({ busy: undefined })
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------- showing
+
+const toUrl = (bytes: Uint8Array): string =>
+  URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' }))
+
+async function pictureUrl(blob: string): Promise<string> {
+  return toUrl(await host.get(blob))
+}
+
+function replaceUrl(key: 'photoUrl' | 'cropUrl' | 'previewUrl', url: string | undefined): void {
+  const old = get()[key]
+  set({ [key]: url })
+  if (old) setTimeout(() => URL.revokeObjectURL(old), 1000)
+}
+
+async function loadRecent(): Promise<ProjectSummary[]> {
+  const recent = await engine.recent({})
+  const urls = await Promise.all(
+    recent.slice(0, 8).map(async ({ id, thumbnail }) => [id, thumbnail && (await pictureUrl(thumbnail))] as const),
+  )
+  for (const url of Object.values(get().thumbnails)) URL.revokeObjectURL(url)
+  set({ recent, thumbnails: Object.fromEntries(urls.filter((entry): entry is [string, string] => !!entry[1])) })
+  return recent
+}
+
+/** Puts a project into the window, at the step it was left in. */
+async function show(project: Project): Promise<void> {
+  const isNew = get().project?.id !== project.id
+  sessionStorage.setItem(LAST_PROJECT, project.id)
+  const forming = ['running', 'paused', 'interrupted', 'failed'].includes(project.job.state)
+  set({
+    project,
+    generator: project.generator,
+    step: forming ? 'form' : project.head ? 'look' : 'photo',
+    ...(isNew && {
+      volume: undefined,
+      surface: undefined,
+      progress: undefined,
+      mode: 'volume',
+      history: noHistory(),
+      settings: project.head ? project.settings : (get().settings ?? project.settings),
+    }),
+  })
+  if (isNew) replaceUrl('previewUrl', undefined)
+  replaceUrl('photoUrl', project.photo && (await pictureUrl(project.photo.picture)))
+  replaceUrl('cropUrl', project.portrait && (await pictureUrl(project.portrait.crop)))
+  if (project.head && project.job.state !== 'running') await loadVolume()
+}
+
+async function loadVolume(): Promise<void> {
+  const { project } = get()
+  if (!project?.head) return
+  await takeVolume(await engine.planes({ project: project.id }))
+}
+
+async function takeVolume(state: PlanesState): Promise<void> {
+  const bytes = await host.get(state.planes)
+  // Copies where the bytes do not begin at an even address.
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  set({ volume: { ...state, data: new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2) } })
+}
+
+async function showPreview(event: Extract<EngineEvent, { type: 'preview' }>): Promise<void> {
+  set(({ latency }) => ({ latency: { ...latency, preview: Date.now() - event.sent } }))
+  replaceUrl('previewUrl', toUrl(event.picture))
+  await takeVolume(event.planes).catch(() => {})
+}
+
+// --------------------------------------------------------------------------------------------------------------- actions
+
+/** Only the newest correction matters: while one is on its way, the next waits and replaces those before it. */
+let adjusting = false
+let nextCorrection: PoseCorrection | undefined
+
+async function sendCorrection(correction: PoseCorrection): Promise<void> {
+  nextCorrection = correction
+  if (adjusting) return
+  adjusting = true
+  while (nextCorrection) {
+    const { project } = get()
+    if (!project) break
+    const sent: PoseCorrection = nextCorrection
+    nextCorrection = undefined
+    await attempt(async () => {
+      const portrait = await engine.adjust({ project: project.id, correction: sent })
+      const now = get().project
+      if (now?.id !== project.id) return
+      set({ project: { ...now, portrait } })
+      replaceUrl('cropUrl', await pictureUrl(portrait.crop))
+    })
+  }
+  adjusting = false
+}
+
+export const actions = {
+  async openFile(file: File): Promise<void> {
+    const began = performance.now()
+    await attempt(async () => {
+      const bytes = new Uint8Array(await file.arrayBuffer())
+      const blob = await host.put(bytes)
+      if (/\.(pkl|safetensors)$/i.test(file.name)) {
+        const summary = await engine.importGenerator({ file: blob, name: file.name })
+        set({ hello: await engine.hello({}), generator: summary.id, notice: summary.name })
+      } else if (/\.halfturn$/i.test(file.name)) {
+        await show(await engine.openFile({ file: blob, name: file.name }))
+      } else {
+        const name = file.name.replace(/\.[^.]+$/, '') || 'Photo'
+        await show(await engine.openPhoto({ photo: blob, name, generator: get().generator }))
+        set(({ latency }) => ({ latency: { ...latency, pose: performance.now() - began } }))
+      }
+    }, strings.photo.finding)
+  },
+
+  openSample: () =>
+    attempt(async () => show(await engine.openSample({ generator: get().generator })), strings.photo.finding),
+
+  openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.photo.finding),
+
+  async forget(id: string): Promise<void> {
+    await attempt(async () => {
+      await engine.forget({ project: id })
+      await loadRecent()
+    })
+  },
+
+  async leave(): Promise<void> {
+    sessionStorage.removeItem(LAST_PROJECT)
+    set({ project: undefined, step: 'photo', volume: undefined, surface: undefined, problem: undefined, mode: 'volume' })
+    await attempt(loadRecent)
+  },
+
+  randomPerson: (seed: number, truncation: number) =>
+    attempt(async () => show(await engine.random({ seed, truncation, generator: get().generator }))),
+
+  goTo: (step: Step) => set({ step }),
+
+  chooseFace: (face: number) =>
+    attempt(async () => {
+      const { project } = get()
+      if (!project) return
+      await show(await engine.chooseFace({ project: project.id, face }))
+      set({ step: 'photo', history: noHistory() })
+    }, strings.photo.finding),
+
+  /** @param keep whether this is a step to come back to: the end of a drag, not its middle */
+  correct(correction: PoseCorrection, keep = true): void {
+    const { project, history } = get()
+    if (!project?.portrait) return
+    if (keep) set({ history: record(history, correctionBeforeDrag ?? project.portrait.correction, correction) })
+    correctionBeforeDrag = keep ? undefined : (correctionBeforeDrag ?? project.portrait.correction)
+    // Shown at once; the engine's answer brings crop, camera and warnings.
+    set({ project: { ...project, portrait: { ...project.portrait, correction } } })
+    sendCorrection(correction)
+  },
+
+  undo(): void {
+    const { project, history } = get()
+    const step = project?.portrait && stepBack(history, project.portrait.correction)
+    if (step) restore(step)
+  },
+
+  redo(): void {
+    const { project, history } = get()
+    const step = project?.portrait && stepForward(history, project.portrait.correction)
+    if (step) restore(step)
+  },
+
+  setSettings(change: Partial<Settings>): void {
+    const { settings, hello } = get()
+    if (!settings || !hello) return
+    const steps = change.quality ? { steps: hello.qualitySteps[change.quality] } : {}
+    set({ settings: { ...settings, ...steps, ...change } })
+  },
+
+  setGenerator: (generator: string) => set({ generator }),
+
+  /** While the head forms. */
+  setSteps: (steps: number) =>
+    attempt(async () => {
+      const { project } = get()
+      if (project) await engine.setSteps({ project: project.id, steps })
+    }),
+
+  start: () =>
+    attempt(async () => {
+      const { project, settings, generator } = get()
+      if (!project || !settings) return
+      set({ step: 'form', progress: undefined, surface: undefined, problem: undefined, mode: 'volume', turntable: true })
+      replaceUrl('previewUrl', undefined)
+      const started = await engine.start({ project: project.id, settings, generator })
+      set({ project: started })
+    }, strings.form.preparing),
+
+  pause: () => forProject((project) => engine.pause({ project })),
+  resume: () => forProject((project) => engine.resume({ project })),
+  cancel: () => forProject((project) => engine.cancel({ project })),
+
+  setMode: (mode: Mode) => set({ mode }),
+  setSurfaceStyle: (surfaceStyle: SurfaceStyle) => set({ surfaceStyle }),
+  setTurntable: (turntable: boolean) => set({ turntable }),
+  setMesh: (change: Partial<State['mesh']>) => set(({ mesh }) => ({ mesh: { ...mesh, ...change } })),
+
+  /** Fetches the surface of the head as it is now, where it is not there yet. */
+  async loadSurface(): Promise<void> {
+    const { project, volume, mesh, surface, busy } = get()
+    if (!project?.head || busy) return
+    const key = `${project.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
+    if (surface?.key === key) return
+    await attempt(async () => {
+      const state = await engine.surface({ project: project.id, ...mesh })
+      const blobs = [state.positions, state.normals, state.colours, state.triangles]
+      const [positions, normals, colours, triangles] = await Promise.all(blobs.map((blob) => host.get(blob)))
+      const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer
+      set({
+        surface: {
+          positions: new Float32Array(whole(positions)),
+          normals: new Float32Array(whole(normals)),
+          colours,
+          triangles: new Uint32Array(whole(triangles)),
+          key,
+        },
+      })
+    }, strings.look.extracting)
+  },
+
+  /** The engine's own view from a camera, as an object URL. */
+  async view(camera: number[]): Promise<string | undefined> {
+    return attempt(async () => {
+      const { project } = get()
+      if (!project?.head) return undefined
+      return pictureUrl((await engine.view({ project: project.id, camera })).picture)
+    })
+  },
+
+  saveMesh: (format: MeshFormat) => {
+    const { project, mesh } = get()
+    return save(format, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
+  },
+
+  saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),
+
+  /** @param render the window's own picture, where it is the better one */
+  savePicture: (camera: number[], render: (() => Promise<Uint8Array>) | undefined) =>
+    save('png', async () => {
+      const picture = render && (await host.put(await render()))
+      return engine.exportPicture({ project: get().project!.id, camera, ...(picture && { picture }) })
+    }),
+
+  saveVideo: (encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
+    save('webm', async (name) => {
+      const bytes = await encode((fraction) =>
+        set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})),
+      )
+      return [{ name: `${name}.webm`, blob: await host.put(bytes) }]
+    }),
+
+  log: () => engine.log({}),
+  showLog: (showLog: boolean) => set({ showLog }),
+  showCamera: (showCamera: boolean) => set({ showCamera }),
+  dismiss: () => set({ problem: undefined, notice: undefined }),
+  problem: (problem: Problem) => set({ problem }),
+}
+
+/** Where a drag began: that is what undo goes back to. */
+let correctionBeforeDrag: PoseCorrection | undefined
+
+function restore({ value, history }: { value: PoseCorrection; history: History<PoseCorrection> }): void {
+  const { project } = get()
+  if (!project?.portrait) return
+  set({ history, project: { ...project, portrait: { ...project.portrait, correction: value } } })
+  sendCorrection(value)
+}
+
+async function forProject(work: (project: string) => Promise<unknown>): Promise<void> {
+  const { project } = get()
+  if (project) await attempt(() => work(project.id))
+}
+
+/** Asks where, has it made, writes it there and says so. */
+async function save(extension: string, make: (name: string) => Promise<{ name: string; blob: string }[]>): Promise<void> {
+  const { project } = get()
+  if (!project) return
+  const chosen = await host.choose(project.name, extension)
+  if (!chosen) return
+  const label = `${chosen.name}.${extension}`
+  const saved = await attempt(async () => {
+    const files = await make(chosen.name)
+    const [first, ...others] = files
+    await host.save(chosen, [{ ...first, name: label }, ...others])
+    return true
+  }, strings.save.saving(label))
+  if (saved) set({ notice: strings.save.saved(label) })
+}
