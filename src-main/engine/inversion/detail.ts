@@ -10,7 +10,7 @@ import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
 import { addDetail, type Detail, refine } from './head.ts'
-import type { Objective } from './objective.ts'
+import { assertFinite, type Objective } from './objective.ts'
 
 export interface DetailOptions {
   /** Mean squared difference of neighbouring texels of the detail. */
@@ -86,8 +86,10 @@ export class DetailStage {
     const { planes: gradient } = await generator.backwardToPlanes(view, judgement.gradient)
     const kept = await this.addProbe(planes, probe, gradient)
     const prior = this.addPrior(gradient)
+    const loss = judgement.loss + kept + prior
+    assertFinite(generator, loss, gradient)
     state.adam.step(state.detail.data, gradient, rate)
-    return { view, loss: judgement.loss + kept + prior, terms: { ...judgement.terms, sides: kept, prior } }
+    return { view, loss, terms: { ...judgement.terms, sides: kept, prior } }
   }
 
   private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {

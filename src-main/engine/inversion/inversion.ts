@@ -173,12 +173,6 @@ export class Inversion {
       phase === 'detail'
         ? await (await this.enterDetail()).step(objective, rate, rendering, this.probe(step))
         : await this.latentStage().step(objective, rate, rendering)
-    if (!Number.isFinite(result.loss)) {
-      throw new UserError(
-        `The loss became ${result.loss} in step ${step + 1} on ${this.workshop.generator.runtime.provider.name}.`,
-        'Try again with --provider cpu, or with a smaller --learning-rate.',
-      )
-    }
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++

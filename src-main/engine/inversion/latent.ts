@@ -6,7 +6,7 @@ import type { Generator, View } from '../generator/generator.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
-import type { Objective } from './objective.ts'
+import { assertFinite, type Objective } from './objective.ts'
 
 export interface LatentOptions {
   /** Strength of the pull towards `anchor`, per standard deviation squared; 0 for the plain projector. */
@@ -72,6 +72,8 @@ export class LatentStage {
     const gradients = await generator.backward(view, judgement.gradient, { label: refine !== null })
 
     const prior = this.addPrior(gradients.ws)
+    const loss = judgement.loss + prior
+    assertFinite(generator, loss, gradients.ws, ...(gradients.label ? [gradients.label] : []))
     const gradient = state.shared ? this.sumRows(gradients.ws) : gradients.ws
     state.adam.step(state.ws, gradient, rate)
     if (refine && gradients.label) {
@@ -82,7 +84,7 @@ export class LatentStage {
         refine.rate,
       )
     }
-    return { view, loss: judgement.loss + prior, terms: { ...judgement.terms, prior } }
+    return { view, loss, terms: { ...judgement.terms, prior } }
   }
 
   /** prior / 2 * mean over layers and features of ((w - anchor) / spread)^2; adds its gradient, returns its value. */

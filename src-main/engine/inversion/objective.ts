@@ -1,4 +1,5 @@
 /** What an inversion minimises: how far a view is from the portrait, as one model that gives loss and gradients. */
+import { UserError } from '../errors.ts'
 import type { Generator, View, ViewGradient, Weights } from '../generator/generator.ts'
 import { areaMatrix, bilinearMatrix } from '../generator/resample.ts'
 import {
@@ -27,6 +28,19 @@ export interface Judgement {
 
 export interface Objective {
   judge(view: View): Promise<Judgement>
+}
+
+/**
+ * Asked before a step is taken, so that a step that cannot be taken leaves everything as it was.
+ * @throws UserError where the loss or a gradient holds something that is no number
+ */
+export function assertFinite({ runtime }: Generator, loss: number, ...gradients: Float32Array[]): void {
+  const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
+  if ([loss, ...sums].every(Number.isFinite)) return
+  throw new UserError(
+    `The loss or its gradient stopped being a number on ${runtime.provider.name}.`,
+    'Try again with --provider cpu, or with a smaller --learning-rate.',
+  )
 }
 
 /** Mean squared difference of the final picture: the loss of the plain projector (spec section 16). */

@@ -1,0 +1,266 @@
+/**
+ * A whole job on small random generators with the real perceptual network: what it promises about interruption, the best
+ * so far, changed plans and foreign checkpoints.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import { UserError } from '../errors.ts'
+import { GoldenCase } from '../generator/golden-case.ts'
+import { Runtime } from '../runtime/runtime.ts'
+import { readFaceRes } from './faceres.ts'
+import { Inversion, type InversionSettings, inversionSettings, type Workshop } from './inversion.ts'
+import type { PortraitTarget } from './objective.ts'
+import { uniform } from './random.ts'
+import { type Phase, phases } from './schedule.ts'
+
+const STEPS = 5
+const GENERATOR = 'digest of the generator'
+
+const runtime = await Runtime.create({ provider: 'cpu' })
+afterAll(() => runtime.dispose())
+const faceRes = await readFaceRes()
+
+const workshopOf = (golden: GoldenCase): Workshop => ({
+  generator: golden.generator(runtime),
+  extras: new Map(),
+  faceRes,
+})
+// One with a white background, whose opacity is compared too, and one without.
+const [white, dark] = [new GoldenCase('tiny2x'), new GoldenCase('tiny8x')]
+const portrait = portraitOf(48)
+const settingsOf = (change: Partial<InversionSettings> = {}) =>
+  inversionSettings.parse({ quality: 'fast', steps: STEPS, seed: 5, ...change })
+const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
+  Inversion.start(workshopOf(golden), portrait, golden.at('det/c', 0), settingsOf(change))
+
+/** A head and shoulders of two colours on a background, as bytes. */
+function portraitOf(size: number): PortraitTarget {
+  const rgb = new Uint8Array(3 * size * size)
+  const matte = new Float32Array(size * size)
+  const valid = new Uint8Array(size * size).fill(1)
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const [x, y] = [(column + 0.5) / size - 0.5, (row + 0.5) / size - 0.5]
+      const distance = Math.hypot(x, y)
+      const at = row * size + column
+      matte[at] = Math.round(255 * Math.min(Math.max((0.38 - distance) * 20, 0), 1)) / 255
+      rgb.set(y < 0 ? [190, 140 + row, 110] : [120, 90, 80 + column], 3 * at)
+      if (row === 0) valid[at] = 0
+    }
+  }
+  return { size, rgb, matte, valid }
+}
+
+const bytesOf = ({ buffer }: Float32Array) => Buffer.from(buffer)
+const checkpointOf = (job: Inversion) => Buffer.concat(job.checkpoint(GENERATOR))
+const resumeOn = (golden: GoldenCase, file: Uint8Array) =>
+  Inversion.resume(workshopOf(golden), file, 'job.unfinished', GENERATOR)
+
+async function finish(job: Inversion): Promise<Inversion> {
+  while (!job.progress.done) await job.step()
+  return job
+}
+
+describe.each([
+  ['a generator on white', white],
+  ['a generator with super-resolution', dark],
+])('a job with %s', (_, golden) => {
+  /** A checkpoint after every step, and what each step said. */
+  const checkpoints: Uint8Array[] = []
+  const seen: { phase: Phase; loss: number }[] = []
+  let whole: Inversion
+
+  beforeAll(async () => {
+    whole = await startOn(golden)
+    checkpoints.push(checkpointOf(whole))
+    while (!whole.progress.done) {
+      seen.push(await whole.step())
+      checkpoints.push(checkpointOf(whole))
+    }
+  })
+
+  it('goes through every phase', () => {
+    expect(new Set(seen.map(({ phase }) => phase))).toEqual(new Set(phases))
+    expect(seen.length).toBe(STEPS)
+    expect(whole.head.detail).toBeDefined()
+    expect(whole.view).not.toBeNull()
+  })
+
+  it('ends in the same bits after an interruption at any step', async () => {
+    for (let step = 0; step < STEPS; step++) {
+      const resumed = await resumeOn(golden, checkpoints[step])
+      expect(resumed.progress.step).toBe(step)
+      // The bits of the next step are the bits of all that follow, for every checkpoint is of one state.
+      const { loss } = await resumed.step()
+      expect(loss).toBe(seen[step].loss)
+      expect(checkpointOf(resumed).equals(checkpoints[step + 1]), `after step ${step + 1}`).toBe(true)
+    }
+  })
+
+  it('reads its finished state back', async () => {
+    const resumed = await resumeOn(golden, checkpoints[STEPS])
+    expect(resumed.progress).toEqual(whole.progress)
+    expect(resumed.portrait).toEqual(portrait)
+    expect(bytesOf(resumed.head.detail!.data).equals(bytesOf(whole.head.detail!.data))).toBe(true)
+    expect({ ...resumed.head, detail: null }).toEqual({ ...whole.head, detail: null })
+  })
+
+  it('descends', () => {
+    const losses = seen.filter(({ phase }) => phase === 'detail').map(({ loss }) => loss)
+    expect(losses.at(-1)).toBeLessThan(losses[0])
+  })
+})
+
+describe('a job', () => {
+  it('has a head before its first step: where it starts, seen by the camera it was given', async () => {
+    const job = await startOn(white)
+    const { generator } = workshopOf(white)
+    expect(job.view).toBeNull()
+    expect(job.head.ws).toEqual(generator.repeat(generator.meanLatent))
+    expect(job.head.detail).toBeUndefined()
+    job.head.label.forEach((value, i) => {
+      expect(value).toBeCloseTo(job.label[i], 6)
+    })
+  })
+
+  it('keeps the best of a phase, whatever comes after it', async () => {
+    // A rate that overshoots: some steps are worse than those before.
+    const job = await startOn(white, { learningRate: 1, steps: 24 })
+    let best = Number.POSITIVE_INFINITY
+    let worsened = 0
+    let head = job.head
+    for (let step = 0; step < 5; step++) {
+      const before = { ws: currentCode(job), head }
+      const { loss, phase } = await job.step()
+      expect(phase).toBe('code')
+      head = job.head
+      if (loss < best) {
+        best = loss
+        // The loss is that of the state before the step.
+        expect(head.ws).toEqual(before.ws)
+      } else {
+        worsened++
+        expect(head).toEqual(before.head)
+      }
+    }
+    expect(worsened).toBeGreaterThan(0)
+  })
+
+  it('is shortened and lengthened while it runs', async () => {
+    const job = await startOn(white, { steps: 20 })
+    await job.step()
+    job.steps = 5
+    await finish(job)
+    expect(job.progress).toMatchObject({ step: 5, steps: 5, phase: 'detail', done: true })
+    job.steps = 6
+    expect((await job.step()).phase).toBe('detail')
+    // Less than what is done: it ends here.
+    job.steps = 2
+    expect(job.progress).toMatchObject({ step: 6, steps: 6, done: true })
+    expect(job.head.detail).toBeDefined()
+  })
+
+  it('draws other numbers for another seed and the same ones for the same', async () => {
+    const first = async (seed: number) => (await (await startOn(white, { seed })).step()).loss
+    expect(await first(1)).toBe(await first(1))
+    expect(await first(1)).not.toBe(await first(2))
+  })
+
+  it('says so when the loss is no number, and is left as it was', async () => {
+    const workshop = workshopOf(white)
+    workshop.generator.weights['decoder.net.2.bias'] = new Float32Array(9).fill(Number.NaN)
+    const job = await Inversion.start(workshop, portrait, white.at('det/c', 0), settingsOf())
+    const before = checkpointOf(job)
+    await expect(job.step()).rejects.toThrow(UserError)
+    expect(checkpointOf(job).equals(before)).toBe(true)
+  })
+
+  it('asks for sensible settings', () => {
+    for (const wrong of [
+      { steps: 2 },
+      { steps: 1.5 },
+      { learningRate: 0 },
+      { seed: -1 },
+      { quality: 'best' },
+      { x: 1 },
+    ]) {
+      expect(inversionSettings.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false)
+    }
+    expect(inversionSettings.parse({})).toMatchObject({ quality: 'balanced', seed: 0 })
+  })
+})
+
+/** The code as it stands, which need not be the best one. */
+function currentCode(job: Inversion): Float32Array {
+  const { data } = readSafetensors(checkpointOf(job), 'job').tensors.get('latent.ws')!
+  return new Float32Array(Uint8Array.from(data).buffer)
+}
+
+describe('a checkpoint', () => {
+  let file: Uint8Array
+  beforeAll(async () => {
+    const job = await startOn(white)
+    await finish(job)
+    file = checkpointOf(job)
+  })
+
+  const expectRefused = async (bytes: Uint8Array, what: string, golden = white, generator = GENERATOR) => {
+    const refused = await Inversion.resume(workshopOf(golden), bytes, 'job.unfinished', generator).catch((e) => e)
+    expect(refused, what).toBeInstanceOf(UserError)
+    expect(refused.message, what).toContain('job.unfinished')
+    expect(refused.cure, what).not.toBe('')
+  }
+
+  it('of another generator is refused', async () => {
+    await expectRefused(file, 'another digest', white, 'another')
+    await expectRefused(file, 'other sizes under the same digest', dark)
+  })
+
+  it('cut off anywhere is refused', async () => {
+    const draw = uniform(1)
+    const lengths = [
+      0,
+      1,
+      8,
+      9,
+      100,
+      file.length - 1,
+      ...Array.from({ length: 12 }, () => Math.floor(draw() * file.length)),
+    ]
+    for (const length of lengths) await expectRefused(file.subarray(0, length), `${length} of ${file.length} bytes`)
+  })
+
+  it('that is something else, lacks a tensor or has wrong facts is refused', async () => {
+    await expectRefused(new TextEncoder().encode('a letter to a friend'), 'text')
+    const { tensors, metadata } = readSafetensors(file, 'job')
+    const state = JSON.parse(metadata.inversion)
+    const written = (change: object, without = '') =>
+      Buffer.concat(
+        writeSafetensors(new Map([...tensors].filter(([name]) => name !== without)), {
+          inversion: JSON.stringify({ ...state, ...change }),
+        }),
+      )
+    await expect(resumeOn(white, written({}))).resolves.toBeInstanceOf(Inversion)
+    for (const name of tensors.keys()) {
+      // Absent, it is a phase that had not found anything yet.
+      if (name !== 'best.detail') await expectRefused(written({}, name), `without ${name}`)
+    }
+    for (const change of [
+      { version: 99 },
+      { phase: 'lunch' },
+      { step: -1 },
+      { step: 1.5 },
+      { size: 47 },
+      { size: 1e9 },
+      { spread: 0 },
+      { detail: { resolution: 64, steps: 3 } },
+      { detail: { resolution: 1e6, steps: 3 } },
+      { settings: { quality: 'fast', learningRate: 5, seed: 0 } },
+      { surprise: true },
+    ]) {
+      await expectRefused(written(change), JSON.stringify(change))
+    }
+    const bare = Buffer.concat(writeSafetensors(tensors, {}))
+    await expectRefused(bare, 'without metadata')
+  })
+})
