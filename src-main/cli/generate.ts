@@ -4,7 +4,7 @@ import { orbitCamera } from '../engine/generator/camera.ts'
 import { normalArray } from '../engine/inversion/random.ts'
 import { positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { writeHead } from './output.ts'
+import { ensureWritable, writeHead } from './output.ts'
 import { createReporter } from './reporter.ts'
 import { openWorkbench } from './workbench.ts'
 
@@ -46,14 +46,16 @@ export const generate: Command = {
     const meshResolution = wholeNumber('mesh-resolution', values['mesh-resolution'], 64, 512) ?? 256
     const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
     const report = createReporter(values.json ?? false)
+    const folder = resolve(values.output ?? `person-${seed}`)
     const loaded = await openWorkbench(values, report)
+    await ensureWritable(folder)
     const { generator } = loaded
     const label = orbitCamera(generator.config.rendering_kwargs, 0)
     const z = normalArray(generator.config.z_dim, seed)
     const ws = generator.repeat(await generator.map(z, label, truncation))
     const files = await writeHead(
       { loaded, planes: await generator.planes(ws), ws, label, crop: null, settings: { seed, truncation } },
-      { folder: resolve(values.output ?? `person-${seed}`), name: `person-${seed}`, meshResolution, triangles },
+      { folder, name: `person-${seed}`, meshResolution, triangles },
       report,
     )
     report.say(`Wrote ${files.join(', ')}`, { files })

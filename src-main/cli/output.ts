@@ -1,6 +1,7 @@
 /** The files of a finished head: sheet, GLB, OBJ with its texture. */
+import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../engine/files.ts'
+import { explainWriteError, writeFileAtomic } from '../engine/files.ts'
 import type { Planes } from '../engine/generator/planes.ts'
 import type { Loaded } from '../engine/library.ts'
 import { assertHealthy } from '../engine/runtime/health.ts'
@@ -27,6 +28,16 @@ export interface FinishedHead {
   readonly label: Float32Array
   readonly crop: { size: number; rgb: Uint8Array } | null
   readonly settings: Record<string, string | number | boolean>
+}
+
+/** Makes the folder. @throws UserError where files cannot be written into it */
+export async function ensureWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw explainWriteError(error, folder)
+  }
 }
 
 /** @returns the files written */

@@ -1,13 +1,13 @@
 /** halfturn reconstruct: a photo to a head. */
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { createMatting } from '../engine/face/matte.ts'
 import { createLandmarker } from '../engine/face/mediapipe.ts'
 import { decodePhoto } from '../engine/face/photo.ts'
 import { makePortrait } from '../engine/face/portrait.ts'
-import { explainWriteError, writeFileAtomic } from '../engine/files.ts'
+import { writeFileAtomic } from '../engine/files.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import { paintHead } from '../engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
@@ -16,7 +16,7 @@ import type { Loaded } from '../engine/library.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { writeHead } from './output.ts'
+import { ensureWritable, writeHead } from './output.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { openWorkbench } from './workbench.ts'
 
@@ -88,22 +88,23 @@ export const reconstruct: Command = {
     const checkpoint = join(folder, `${name}.unfinished`)
     const report = createReporter(values.json ?? false)
     const bytes = await readPhoto(photo)
-    await ensureWritable(folder)
-
     const loaded = await openWorkbench(values, report)
     const workshop: Workshop = { generator: loaded.generator, extras: loaded.file.extras, faceRes: await readFaceRes() }
     const inversion = values.resume
       ? await resumeFrom(checkpoint, workshop, loaded)
       : await begin(bytes, face, workshop, settings, report)
     if (values.resume && steps !== undefined) inversion.steps = steps
+    // Better now than after minutes of work, and not before the photo has been accepted: no empty folder stays behind.
+    await ensureWritable(folder)
 
     const finished = await optimise(inversion, checkpoint, loaded, report)
     if (!finished) {
       const { step, steps: wanted } = inversion.progress
+      const again = ['halfturn', 'reconstruct', ...argv.filter((word) => word !== '--resume'), '--resume'].map(quoted)
       report.say(
         `Stopped after step ${step} of ${wanted}. The best so far is kept in ${checkpoint}.\n` +
-          `Go on:      halfturn reconstruct ${photo} -o ${folder} --resume\n` +
-          `Finish now: halfturn reconstruct ${photo} -o ${folder} --resume --steps ${Math.max(step, 3)}`,
+          `Go on:      ${again.join(' ')}\n` +
+          `Finish now: ${again.join(' ')} --steps ${Math.max(step, 3)}`,
         { stopped: true, step, steps: wanted, checkpoint },
       )
       return INTERRUPTED
@@ -138,16 +139,6 @@ async function readPhoto(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Better now than after a minute of work. */
-async function ensureWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-    await access(folder, constants.W_OK)
-  } catch (error) {
-    throw explainWriteError(error, folder)
-  }
-}
-
 async function begin(
   bytes: Uint8Array,
   face: number | undefined,
@@ -170,6 +161,9 @@ async function resumeFrom(checkpoint: string, workshop: Workshop, loaded: Loaded
   }
   return Inversion.resume(workshop, await readFile(checkpoint), checkpoint, loaded.sha256)
 }
+
+/** A word as a shell takes it. */
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** Runs to the end, or to Ctrl-C. @returns whether it reached the end */
 async function optimise(inversion: Inversion, checkpoint: string, loaded: Loaded, report: Reporter): Promise<boolean> {
@@ -200,7 +194,8 @@ async function optimise(inversion: Inversion, checkpoint: string, loaded: Loaded
       // Lets signals in: a step blocks the event loop.
       await new Promise(setImmediate)
     }
-    if (stopped) await save()
+    // When it is finished too: what comes now may fail for want of space.
+    await save()
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)

@@ -41,5 +41,8 @@ async function generatorId(library: Library, wanted: string | undefined): Promis
       `Leave --generator out for the embedded one, or see halfturn info.`,
     )
   }
-  return (await library.add(await readFile(path), wanted)).id
+  const bytes = await readFile(path).catch((cause) => {
+    throw new UserError(`Could not read ${wanted} (${cause.code}).`, 'Give the path of a generator file.', { cause })
+  })
+  return (await library.add(bytes, wanted)).id
 }

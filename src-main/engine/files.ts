@@ -12,6 +12,7 @@ const CURES: Record<string, string> = {
   EROFS: 'The disk is read-only: choose another folder.',
   ENOTDIR: 'A part of the path is a file, not a folder: choose another path.',
   EEXIST: 'A part of the path is a file, not a folder: choose another path.',
+  ENOENT: 'The folder cannot be made there: choose another path.',
   EISDIR: 'That is a folder: give a file name.',
 }
 
