@@ -1,11 +1,14 @@
 /**
  * Sampling the three feature planes at points in space, and its adjoint (spec section 5). This runs in the host and not
  * in the graph: with the channels of a texel side by side in memory one pass does for every channel what GridSample
- * does once per channel, and the adjoint, a scatter with collisions, has no sound fast form on the CPU provider.
+ * does once per channel, and the adjoint, a scatter with collisions, has no sound fast form on the CPU provider. The
+ * loops themselves are WebAssembly (`planes.kernel.ts`), four channels at a time.
  */
 import type { GeneratorConfig, Matrix3 } from '../checkpoint/config.ts'
+import wasm from './planes.wasm.ts'
+import type { Rays } from './rays.ts'
 
-/** The planes of one head: [3][R][R][C], the channels of a texel side by side. */
+/** The planes of one head: [3][R][R][C], the channels of a texel side by side. Not changed once they are sampled. */
 export interface Planes {
   readonly data: Float32Array
   readonly resolution: number
@@ -39,55 +42,167 @@ function invert([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Matrix3 {
   ]
 }
 
+/** The parts of the kernel's memory, one after another; sizes in bytes. */
+const PARTS = [
+  'projection',
+  'planes',
+  'gradient',
+  'origins',
+  'directions',
+  'depths',
+  'features',
+  'cotangent',
+  'rays',
+] as const
+type Part = (typeof PARTS)[number]
+
+interface Kernel {
+  readonly memory: WebAssembly.Memory
+  readonly base: WebAssembly.Global<'i32'>
+  sample(...args: number[]): void
+  scatter(...args: number[]): void
+}
+
+const PAGE = 1 << 16
+let compiled: WebAssembly.Module | undefined
+
 /**
- * Bilinear samples, zeros outside, pixel centres at half coordinates; the mean over the three planes.
+ * A kernel that holds one head's planes, their gradient and a batch of rays in its own memory. The arrays it hands out
+ * are windows of that memory, so that models read and write them without a copy; the next `sample` ends their validity.
+ */
+export class PlaneSampler {
+  private readonly kernel: Kernel
+  private readonly sizes: Record<Part, number>
+  private readonly addresses: Record<Part, number>
+  private planes: Planes = { data: new Float32Array(), resolution: 0, channels: 0 }
+  private count = { rays: 0, samples: 0 }
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(wasm, 'base64'))
+    this.kernel = new WebAssembly.Instance(compiled).exports as unknown as Kernel
+    const none = Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>
+    this.sizes = { ...none, projection: 18 * 8 }
+    this.addresses = none
+  }
+
+  holds(planes: Planes): boolean {
+    return this.planes === planes
+  }
+
+  /** Takes planes in (those it holds are not copied again) and sets their gradient to zero. */
+  load(planes: Planes, projection: PlaneProjection): void {
+    if (!this.holds(planes)) {
+      this.place({ planes: planes.data.byteLength, gradient: planes.data.byteLength })
+      this.window('planes').set(planes.data)
+      this.planes = planes
+    }
+    new Float64Array(this.kernel.memory.buffer, this.addresses.projection, 18).set(projection.rows)
+    this.window('gradient').fill(0)
+  }
+
+  /**
+   * Bilinear samples, zeros outside, pixel centres at half coordinates; the mean over the three planes.
+   * @param rays M of them
+   * @param depths [M * samples]: the points are origin + depth * direction
+   * @returns [M * samples * C], a window
+   */
+  sample({ origins, directions }: Rays, depths: Float32Array, samples: number): Float32Array {
+    const bytes = depths.length * this.planes.channels * 4
+    this.count = { rays: origins.length / 3, samples }
+    this.place({
+      origins: origins.byteLength,
+      directions: directions.byteLength,
+      depths: depths.byteLength,
+      features: bytes,
+      cotangent: bytes,
+      rays: this.count.rays * 6 * 4,
+    })
+    this.window('origins').set(origins)
+    this.window('directions').set(directions)
+    this.window('depths').set(depths)
+    this.kernel.sample(...this.common(), this.addresses.features)
+    return this.window('features')
+  }
+
+  /** Where the gradient of what `sample` gave is to be written before `scatter`. */
+  get cotangent(): Float32Array {
+    return this.window('cotangent')
+  }
+
+  /**
+   * The adjoint of the last `sample`: adds to `gradient`.
+   * @param rays whether their gradient is wanted too
+   * @returns [M][6] of origin and direction
+   */
+  scatter(want: { rays?: boolean } = {}): Float32Array | undefined {
+    const { cotangent, gradient, rays } = this.addresses
+    if (want.rays) this.window('rays').fill(0)
+    this.kernel.scatter(...this.common(), cotangent, gradient, want.rays ? rays : 0)
+    return want.rays ? this.window('rays') : undefined
+  }
+
+  /** [3][R][R][C], what `scatter` added up since `load`; a window. */
+  get gradient(): Float32Array {
+    return this.window('gradient')
+  }
+
+  private common(): number[] {
+    const { planes, projection, origins, directions, depths } = this.addresses
+    const { resolution, channels } = this.planes
+    return [planes, resolution, channels, projection, origins, directions, depths, this.count.rays, this.count.samples]
+  }
+
+  /** Gives parts their sizes and moves what lies behind them; earlier parts keep their content. */
+  private place(sizes: Partial<Record<Part, number>>): void {
+    Object.assign(this.sizes, sizes)
+    let end = this.kernel.base.value
+    for (const part of PARTS) {
+      this.addresses[part] = end
+      end = Math.ceil((end + this.sizes[part]) / 64) * 64
+    }
+    const { memory } = this.kernel
+    const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE)
+    if (missing > 0) memory.grow(missing)
+  }
+
+  private window(part: Part): Float32Array {
+    return new Float32Array(this.kernel.memory.buffer, this.addresses[part], this.sizes[part] / 4)
+  }
+}
+
+const idle: PlaneSampler[] = []
+
+/**
+ * A sampler with the planes loaded, to be handed back with `releaseSampler`: one caller at a time, and the next one with
+ * the same planes finds them there.
+ */
+export function borrowSampler(planes: Planes, projection: PlaneProjection): PlaneSampler {
+  const loaded = idle.findIndex((sampler) => sampler.holds(planes))
+  const sampler = (loaded >= 0 ? idle.splice(loaded, 1)[0] : idle.pop()) ?? new PlaneSampler()
+  sampler.load(planes, projection)
+  return sampler
+}
+
+export function releaseSampler(sampler: PlaneSampler): void {
+  idle.push(sampler)
+}
+
+/** Points in one batch of the functions below: 8 MiB of features at 32 channels. */
+const BATCH = 1 << 16
+
+/**
+ * `PlaneSampler.sample` for single points.
  * @param points [M * 3] world
  * @returns [M * C]
  */
 export function samplePlanes(planes: Planes, projection: PlaneProjection, points: Float32Array): Float32Array {
-  const { data, resolution, channels } = planes
-  const count = points.length / 3
-  const result = new Float32Array(count * channels)
-  const { rows } = projection
-  const area = resolution * resolution * channels
-  for (let i = 0; i < count; i++) {
-    const x = points[i * 3]
-    const y = points[i * 3 + 1]
-    const z = points[i * 3 + 2]
-    const out = i * channels
-    for (let plane = 0; plane < 3; plane++) {
-      const at = plane * 6
-      const u = rows[at] * x + rows[at + 1] * y + rows[at + 2] * z
-      const v = rows[at + 3] * x + rows[at + 4] * y + rows[at + 5] * z
-      const px = ((u + 1) * resolution - 1) / 2
-      const py = ((v + 1) * resolution - 1) / 2
-      if (!(px > -1 && px < resolution && py > -1 && py < resolution)) continue
-      const column = Math.floor(px)
-      const row = Math.floor(py)
-      const fx = px - column
-      const fy = py - row
-      // A tap outside gets weight 0 and any address inside, so that the inner loop needs no branch.
-      const left = column >= 0 ? (1 - fx) / 3 : 0
-      const right = column + 1 < resolution ? fx / 3 : 0
-      const top = row >= 0 ? 1 - fy : 0
-      const bottom = row + 1 < resolution ? fy : 0
-      const c0 = Math.max(column, 0) * channels
-      const c1 = Math.min(column + 1, resolution - 1) * channels
-      const r0 = plane * area + Math.max(row, 0) * resolution * channels
-      const r1 = plane * area + Math.min(row + 1, resolution - 1) * resolution * channels
-      const w00 = left * top
-      const w01 = right * top
-      const w10 = left * bottom
-      const w11 = right * bottom
-      const a = r0 + c0
-      const b = r0 + c1
-      const c = r1 + c0
-      const d = r1 + c1
-      for (let k = 0; k < channels; k++) {
-        result[out + k] += w00 * data[a + k] + w01 * data[b + k] + w10 * data[c + k] + w11 * data[d + k]
-      }
-    }
+  const { channels } = planes
+  const result = new Float32Array((points.length / 3) * channels)
+  const sampler = borrowSampler(planes, projection)
+  for (let first = 0; first < points.length / 3; first += BATCH) {
+    result.set(sampler.sample(...asRays(points, first)), first * channels)
   }
+  releaseSampler(sampler)
   return result
 }
 
@@ -103,71 +218,28 @@ export function samplePlanesBackward(
   planesGradient: Float32Array,
   pointsGradient?: Float32Array,
 ): void {
-  const { data, resolution, channels } = planes
-  const count = points.length / 3
-  const { rows } = projection
-  const area = resolution * resolution * channels
-  for (let i = 0; i < count; i++) {
-    const x = points[i * 3]
-    const y = points[i * 3 + 1]
-    const z = points[i * 3 + 2]
-    const g = i * channels
-    for (let plane = 0; plane < 3; plane++) {
-      const at = plane * 6
-      const u = rows[at] * x + rows[at + 1] * y + rows[at + 2] * z
-      const v = rows[at + 3] * x + rows[at + 4] * y + rows[at + 5] * z
-      const px = ((u + 1) * resolution - 1) / 2
-      const py = ((v + 1) * resolution - 1) / 2
-      if (!(px > -1 && px < resolution && py > -1 && py < resolution)) continue
-      const column = Math.floor(px)
-      const row = Math.floor(py)
-      const fx = px - column
-      const fy = py - row
-      const hasLeft = column >= 0 ? 1 / 3 : 0
-      const hasRight = column + 1 < resolution ? 1 / 3 : 0
-      const hasTop = row >= 0 ? 1 : 0
-      const hasBottom = row + 1 < resolution ? 1 : 0
-      const c0 = Math.max(column, 0) * channels
-      const c1 = Math.min(column + 1, resolution - 1) * channels
-      const r0 = plane * area + Math.max(row, 0) * resolution * channels
-      const r1 = plane * area + Math.min(row + 1, resolution - 1) * resolution * channels
-      const a = r0 + c0
-      const b = r0 + c1
-      const c = r1 + c0
-      const d = r1 + c1
-      const w00 = hasLeft * (1 - fx) * hasTop * (1 - fy)
-      const w01 = hasRight * fx * hasTop * (1 - fy)
-      const w10 = hasLeft * (1 - fx) * hasBottom * fy
-      const w11 = hasRight * fx * hasBottom * fy
-      if (pointsGradient) {
-        let s00 = 0
-        let s01 = 0
-        let s10 = 0
-        let s11 = 0
-        for (let k = 0; k < channels; k++) {
-          const value = cotangent[g + k]
-          s00 += value * data[a + k]
-          s01 += value * data[b + k]
-          s10 += value * data[c + k]
-          s11 += value * data[d + k]
-        }
-        s00 *= hasLeft * hasTop
-        s01 *= hasRight * hasTop
-        s10 *= hasLeft * hasBottom
-        s11 *= hasRight * hasBottom
-        const du = (((s01 - s00) * (1 - fy) + (s11 - s10) * fy) * resolution) / 2
-        const dv = (((s10 - s00) * (1 - fx) + (s11 - s01) * fx) * resolution) / 2
-        pointsGradient[i * 3] += du * rows[at] + dv * rows[at + 3]
-        pointsGradient[i * 3 + 1] += du * rows[at + 1] + dv * rows[at + 4]
-        pointsGradient[i * 3 + 2] += du * rows[at + 2] + dv * rows[at + 5]
-      }
-      for (let k = 0; k < channels; k++) {
-        const value = cotangent[g + k]
-        planesGradient[a + k] += w00 * value
-        planesGradient[b + k] += w01 * value
-        planesGradient[c + k] += w10 * value
-        planesGradient[d + k] += w11 * value
-      }
+  const sampler = borrowSampler(planes, projection)
+  for (let first = 0; first < points.length / 3; first += BATCH) {
+    sampler.sample(...asRays(points, first))
+    const part = sampler.cotangent
+    part.set(cotangent.subarray(first * planes.channels).subarray(0, part.length))
+    const rays = sampler.scatter({ rays: pointsGradient !== undefined })
+    if (!pointsGradient || !rays) continue
+    for (let i = 0; i < rays.length / 6; i++) {
+      for (let axis = 0; axis < 3; axis++) pointsGradient[(first + i) * 3 + axis] += rays[i * 6 + axis]
     }
   }
+  accumulate(planesGradient, sampler.gradient)
+  releaseSampler(sampler)
+}
+
+/** Points as rays of one sample each, of length zero. */
+function asRays(points: Float32Array, first: number): [Rays, Float32Array, number] {
+  const origins = points.subarray(first * 3, (first + BATCH) * 3)
+  return [{ origins, directions: new Float32Array(origins.length) }, new Float32Array(origins.length / 3), 1]
+}
+
+/** sum += values */
+export function accumulate(sum: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += values[i]
 }

@@ -1,0 +1,248 @@
+// @ts-nocheck: this is AssemblyScript, which `scripts/kernels.ts` compiles to `planes.wasm.ts`.
+/**
+ * The inner loops of plane sampling: gather with bilinear weights, and its adjoint, the scatter. One sample's channels
+ * lie side by side, so four of them are one SIMD operation. All addresses are byte offsets into the module's memory.
+ *
+ * Points are given as rays: origin + depth * direction, rays x samples of them; a single point is a ray of one sample.
+ */
+
+/** The first byte that the host may use. */
+export const base: usize = __heap_base
+
+// Where the bilinear footprint on one plane lies, and its weights: written by `footprint`, read right after it.
+let tap00: usize = 0
+let tap01: usize = 0
+let tap10: usize = 0
+let tap11: usize = 0
+let weight00: f32 = 0
+let weight01: f32 = 0
+let weight10: f32 = 0
+let weight11: f32 = 0
+let shareX: f64 = 0
+let shareY: f64 = 0
+// 1 where the tap's column or row lies on the plane, otherwise 0.
+let left: f64 = 0
+let right: f64 = 0
+let top: f64 = 0
+let bottom: f64 = 0
+
+/**
+ * The footprint of a point on a plane of `size` x `size` texels of `stride` bytes: four byte offsets from the plane's
+ * start and their weights, which add up to 1/3 (the mean over three planes). A tap outside has weight 0 and some address
+ * inside. False where no tap touches the plane.
+ */
+function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32): bool {
+  const u = load<f64>(rows) * x + load<f64>(rows, 8) * y + load<f64>(rows, 16) * z
+  const v = load<f64>(rows, 24) * x + load<f64>(rows, 32) * y + load<f64>(rows, 40) * z
+  const extent = <f64>size
+  const px = ((u + 1) * extent - 1) * 0.5
+  const py = ((v + 1) * extent - 1) * 0.5
+  if (!(px > -1 && px < extent && py > -1 && py < extent)) return false
+  const floorX = Math.floor(px)
+  const floorY = Math.floor(py)
+  const column = <i32>floorX
+  const row = <i32>floorY
+  shareX = px - floorX
+  shareY = py - floorY
+  left = column >= 0 ? 1 : 0
+  right = column + 1 < size ? 1 : 0
+  top = row >= 0 ? 1 : 0
+  bottom = row + 1 < size ? 1 : 0
+  const west = (left * (1 - shareX)) / 3
+  const east = (right * shareX) / 3
+  const north = top * (1 - shareY)
+  const south = bottom * shareY
+  weight00 = <f32>(west * north)
+  weight01 = <f32>(east * north)
+  weight10 = <f32>(west * south)
+  weight11 = <f32>(east * south)
+  const column0 = max(column, 0) * stride
+  const column1 = min(column + 1, size - 1) * stride
+  const row0 = max(row, 0) * size * stride
+  const row1 = min(row + 1, size - 1) * size * stride
+  tap00 = <usize>(row0 + column0)
+  tap01 = <usize>(row0 + column1)
+  tap10 = <usize>(row1 + column0)
+  tap11 = <usize>(row1 + column1)
+  return true
+}
+
+/**
+ * @param planes [3][size][size][channels]
+ * @param projection [3][2][3] float64
+ * @param origins [rays][3]
+ * @param directions [rays][3]
+ * @param depths [rays][samples]
+ * @param features result [rays][samples][channels]
+ */
+export function sample(
+  planes: usize,
+  size: i32,
+  channels: i32,
+  projection: usize,
+  origins: usize,
+  directions: usize,
+  depths: usize,
+  rays: i32,
+  samples: i32,
+  features: usize,
+): void {
+  const stride = channels << 2
+  const area = <usize>(size * size * stride)
+  const vectors = <usize>(stride & ~15)
+  const end = <usize>stride
+  for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
+    const ox = <f64>load<f32>(origins)
+    const oy = <f64>load<f32>(origins, 4)
+    const oz = <f64>load<f32>(origins, 8)
+    const dx = <f64>load<f32>(directions)
+    const dy = <f64>load<f32>(directions, 4)
+    const dz = <f64>load<f32>(directions, 8)
+    for (let i = 0; i < samples; i++, depths += 4, features += stride) {
+      const t = <f64>load<f32>(depths)
+      const x = ox + t * dx
+      const y = oy + t * dy
+      const z = oz + t * dz
+      let k: usize = 0
+      for (; k < vectors; k += 16) v128.store(features + k, f32x4.splat(0))
+      for (; k < end; k += 4) store<f32>(features + k, 0)
+      for (let plane = 0; plane < 3; plane++) {
+        if (!footprint(projection + <usize>(plane * 48), x, y, z, size, stride)) continue
+        const start = planes + <usize>plane * area
+        const a = start + tap00
+        const b = start + tap01
+        const c = start + tap10
+        const d = start + tap11
+        const wa = f32x4.splat(weight00)
+        const wb = f32x4.splat(weight01)
+        const wc = f32x4.splat(weight10)
+        const wd = f32x4.splat(weight11)
+        for (k = 0; k < vectors; k += 16) {
+          const above = f32x4.add(f32x4.mul(wa, v128.load(a + k)), f32x4.mul(wb, v128.load(b + k)))
+          const below = f32x4.add(f32x4.mul(wc, v128.load(c + k)), f32x4.mul(wd, v128.load(d + k)))
+          v128.store(features + k, f32x4.add(v128.load(features + k), f32x4.add(above, below)))
+        }
+        for (; k < end; k += 4) {
+          const above = weight00 * load<f32>(a + k) + weight01 * load<f32>(b + k)
+          const below = weight10 * load<f32>(c + k) + weight11 * load<f32>(d + k)
+          store<f32>(features + k, load<f32>(features + k) + (above + below))
+        }
+      }
+    }
+  }
+}
+
+/**
+ * The adjoint of `sample`: adds to the gradients of the planes and, unless the address is 0, of the rays.
+ * @param cotangent [rays][samples][channels]
+ * @param planesGradient [3][size][size][channels]
+ * @param raysGradient [rays][6], origin and direction, or 0
+ */
+export function scatter(
+  planes: usize,
+  size: i32,
+  channels: i32,
+  projection: usize,
+  origins: usize,
+  directions: usize,
+  depths: usize,
+  rays: i32,
+  samples: i32,
+  cotangent: usize,
+  planesGradient: usize,
+  raysGradient: usize,
+): void {
+  const stride = channels << 2
+  const area = <usize>(size * size * stride)
+  const vectors = <usize>(stride & ~15)
+  const end = <usize>stride
+  for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
+    const ox = <f64>load<f32>(origins)
+    const oy = <f64>load<f32>(origins, 4)
+    const oz = <f64>load<f32>(origins, 8)
+    const dx = <f64>load<f32>(directions)
+    const dy = <f64>load<f32>(directions, 4)
+    const dz = <f64>load<f32>(directions, 8)
+    let originX: f64 = 0
+    let originY: f64 = 0
+    let originZ: f64 = 0
+    let directionX: f64 = 0
+    let directionY: f64 = 0
+    let directionZ: f64 = 0
+    for (let i = 0; i < samples; i++, depths += 4, cotangent += stride) {
+      const t = <f64>load<f32>(depths)
+      const x = ox + t * dx
+      const y = oy + t * dy
+      const z = oz + t * dz
+      for (let plane = 0; plane < 3; plane++) {
+        const rows = projection + <usize>(plane * 48)
+        if (!footprint(rows, x, y, z, size, stride)) continue
+        const start = <usize>plane * area
+        const to = planesGradient + start
+        const a = to + tap00
+        const b = to + tap01
+        const c = to + tap10
+        const d = to + tap11
+        const wa = f32x4.splat(weight00)
+        const wb = f32x4.splat(weight01)
+        const wc = f32x4.splat(weight10)
+        const wd = f32x4.splat(weight11)
+        let k: usize = 0
+        for (; k < vectors; k += 16) {
+          const g = v128.load(cotangent + k)
+          v128.store(a + k, f32x4.add(v128.load(a + k), f32x4.mul(wa, g)))
+          v128.store(b + k, f32x4.add(v128.load(b + k), f32x4.mul(wb, g)))
+          v128.store(c + k, f32x4.add(v128.load(c + k), f32x4.mul(wc, g)))
+          v128.store(d + k, f32x4.add(v128.load(d + k), f32x4.mul(wd, g)))
+        }
+        for (; k < end; k += 4) {
+          const g = load<f32>(cotangent + k)
+          store<f32>(a + k, load<f32>(a + k) + weight00 * g)
+          store<f32>(b + k, load<f32>(b + k) + weight01 * g)
+          store<f32>(c + k, load<f32>(c + k) + weight10 * g)
+          store<f32>(d + k, load<f32>(d + k) + weight11 * g)
+        }
+        if (raysGradient === 0) continue
+        // d feature / d px = (right - left) taps, weighted along the other axis; px = (u + 1) size / 2 - 1/2.
+        const from = planes + start
+        const s00 = left * top * <f64>dot(cotangent, from + tap00, vectors, end)
+        const s01 = right * top * <f64>dot(cotangent, from + tap01, vectors, end)
+        const s10 = left * bottom * <f64>dot(cotangent, from + tap10, vectors, end)
+        const s11 = right * bottom * <f64>dot(cotangent, from + tap11, vectors, end)
+        const scale = <f64>size / 6
+        const du = ((s01 - s00) * (1 - shareY) + (s11 - s10) * shareY) * scale
+        const dv = ((s10 - s00) * (1 - shareX) + (s11 - s01) * shareX) * scale
+        const gx = du * load<f64>(rows) + dv * load<f64>(rows, 24)
+        const gy = du * load<f64>(rows, 8) + dv * load<f64>(rows, 32)
+        const gz = du * load<f64>(rows, 16) + dv * load<f64>(rows, 40)
+        originX += gx
+        originY += gy
+        originZ += gz
+        directionX += t * gx
+        directionY += t * gy
+        directionZ += t * gz
+      }
+    }
+    if (raysGradient === 0) continue
+    store<f32>(raysGradient, load<f32>(raysGradient) + <f32>originX)
+    store<f32>(raysGradient, load<f32>(raysGradient, 4) + <f32>originY, 4)
+    store<f32>(raysGradient, load<f32>(raysGradient, 8) + <f32>originZ, 8)
+    store<f32>(raysGradient, load<f32>(raysGradient, 12) + <f32>directionX, 12)
+    store<f32>(raysGradient, load<f32>(raysGradient, 16) + <f32>directionY, 16)
+    store<f32>(raysGradient, load<f32>(raysGradient, 20) + <f32>directionZ, 20)
+    raysGradient += 24
+  }
+}
+
+function dot(a: usize, b: usize, vectors: usize, end: usize): f32 {
+  let sums = f32x4.splat(0)
+  let k: usize = 0
+  for (; k < vectors; k += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + k), v128.load(b + k)))
+  let sum =
+    f32x4.extract_lane(sums, 0) +
+    f32x4.extract_lane(sums, 1) +
+    f32x4.extract_lane(sums, 2) +
+    f32x4.extract_lane(sums, 3)
+  for (; k < end; k += 4) sum += load<f32>(a + k) * load<f32>(b + k)
+  return sum
+}
