@@ -23,7 +23,7 @@ export interface DetailOptions {
   readonly colour: number
 }
 
-export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 400, opacity: 4, colour: 0.5 }
+export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 200, opacity: 4, colour: 0.25 }
 
 /** A camera to hold the head to its pivot from, and the pixels to look at. */
 export interface Probe {

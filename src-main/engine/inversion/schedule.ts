@@ -34,7 +34,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     phases: {
       code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 1 },
       layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1 },
-      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 1 },
+      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4 },
     },
   },
   balanced: {
@@ -43,7 +43,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     phases: {
       code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 1 },
       layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1 },
-      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 1 },
+      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4 },
     },
   },
   full: {
@@ -52,7 +52,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     phases: {
       code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 1 },
       layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1 },
-      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 1 },
+      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4 },
     },
   },
 }
