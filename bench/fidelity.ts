@@ -1,0 +1,309 @@
+/**
+ * How true a head is to the person, from the photo's side and from all others: held-out heads of the procedural head
+ * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
+ * head, the code read off the photo, the latent stage alone and the finished head.
+ *
+ * `npm run bench -- fidelity [--heads 20] [--quality balanced] [--first 900100]`
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
+import { createMatting } from '../src-main/engine/face/matte.ts'
+import { createLandmarker, type Landmarker } from '../src-main/engine/face/mediapipe.ts'
+import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import type { Generator } from '../src-main/engine/generator/generator.ts'
+import type { Planes } from '../src-main/engine/generator/planes.ts'
+import { castRays } from '../src-main/engine/generator/rays.ts'
+import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
+import { type Head, paintHead } from '../src-main/engine/inversion/head.ts'
+import { Inversion, inversionSettings, type Workshop } from '../src-main/engine/inversion/inversion.ts'
+import type { PortraitTarget } from '../src-main/engine/inversion/objective.ts'
+import { startingCode } from '../src-main/engine/inversion/starter.ts'
+import { EMBEDDED, Library } from '../src-main/engine/library.ts'
+import { toRgb } from '../src-main/engine/pictures.ts'
+import { portraitTarget } from '../src-main/engine/portrait-target.ts'
+import { identityDistance } from '../src-main/engine/quality/identity.ts'
+import { cosine, createRecognition, psnr, type Recognition } from '../src-main/engine/quality/likeness.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { extractSurface, fieldOf } from '../src-main/engine/shape.ts'
+import { METRES_PER_UNIT } from '../src-main/engine/surface/units.ts'
+import { headView } from '../src-main/engine/views.ts'
+import { median, peakMemory, type Recorder } from './support/recorder.ts'
+import { type Alignment, align, type TrueHead, type TrueView, trueHeads } from './support/truth.ts'
+
+/** Side in rays and pixels of all pictures compared. */
+const SIDE = 128
+const SURFACE = { resolution: 192, level: 10 }
+const MILLIMETRES = 1000 * METRES_PER_UNIT
+
+/** Of one picture of one head. */
+interface Figures {
+  psnr: number
+  /** 1 - cosine of FaceRes' descriptors. */
+  faceres: number
+  /** Distance of dlib's descriptors. */
+  dlib: number
+  /** Root mean square, after alignment; NaN for the input view, whose truth is a photo. */
+  depth_mm: number
+}
+
+interface Measured {
+  readonly method: string
+  readonly seconds: number
+  readonly views: ReadonlyMap<string, Figures>
+  readonly surface: Alignment | null
+}
+
+interface Kit {
+  readonly workshop: Workshop
+  readonly recognition: Recognition
+  readonly landmarker: Landmarker
+}
+
+export default async function fidelity(recorder: Recorder, options: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...options],
+    options: {
+      heads: { type: 'string', default: '20' },
+      first: { type: 'string', default: '900100' },
+      quality: { type: 'string', default: 'balanced' },
+      steps: { type: 'string' },
+    },
+  })
+  const settings = inversionSettings.parse({
+    quality: values.quality,
+    ...(values.steps && { steps: Number(values.steps) }),
+  })
+  const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const { generator, file } = await new Library(runtime, '').load(EMBEDDED)
+  const faceRes = await readFaceRes()
+  const kit: Kit = {
+    workshop: { generator, extras: file.extras, faceRes },
+    recognition: await createRecognition(runtime, faceRes),
+    landmarker: await createLandmarker(),
+  }
+
+  const all: Measured[] = []
+  for (const head of heads) {
+    for (const measured of await measureHead(kit, head, settings)) {
+      all.push(measured)
+      for (const [view, figures] of measured.views) {
+        recorder.add({ what: `${head.seed} ${measured.method} ${view}`, ...figures })
+      }
+      recorder.add({ what: `${head.seed} ${measured.method} surface`, ...surfaceFigures(measured) })
+    }
+  }
+  recorder.add({ what: 'peak memory', mib: peakMemory() })
+  console.log(`\n${table(all, settings.quality, heads.length)}`)
+  kit.landmarker.close()
+  await runtime.dispose()
+}
+
+async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settings']): Promise<Measured[]> {
+  const { workshop, landmarker } = kit
+  const { generator, extras } = workshop
+  const portrait = await makePortrait(await decodePhoto(head.photo), { frame: generator.config.frame, landmarker })
+  const target = await portraitTarget(portrait, await createMatting(generator.runtime, portrait.crop.size))
+  const label = portrait.camera
+  const measured: Measured[] = []
+  const judge = async (method: string, found: Head, seconds: number) => {
+    measured.push({ method, seconds, ...(await judgeHead(kit, head, target, found, method)) })
+  }
+
+  await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, 0)
+  const began = performance.now()
+  const secondsSince = () => (performance.now() - began) / 1000
+  const ws = await startingCode(generator, extras, target, label)
+  await judge('starter', { ws, label }, secondsSince())
+
+  const started = performance.now()
+  const inversion = await Inversion.start(workshop, target, label, settings)
+  let latent: { head: Head; seconds: number } | undefined
+  while (!inversion.progress.done) {
+    const before = inversion.head
+    const { phase } = await inversion.step()
+    if (phase === 'detail' && !latent) latent = { head: before, seconds: (performance.now() - started) / 1000 }
+  }
+  const seconds = (performance.now() - started) / 1000
+  if (latent) await judge('latent', latent.head, latent.seconds)
+  await judge('halfturn', inversion.head, seconds)
+  return measured
+}
+
+async function judgeHead(kit: Kit, head: TrueHead, target: PortraitTarget, found: Head, method: string) {
+  const { generator } = kit.workshop
+  const planes = await paintHead(generator, found)
+  const views = new Map<string, Figures>()
+  const photo = await photoOnWhite(target)
+  const seen = toRgb((await headView(generator, planes, found.ws, found.label, SIDE)).image)
+  const pictures = [photo.rgb, seen]
+  views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
+  const surface = await surfaceOf(generator, planes, head)
+  if (surface) {
+    for (const full of head.views) {
+      const truth = await shrinkView(full)
+      const { rgb, figures } = await compareView(kit, planes, found, truth, surface.matrix)
+      views.set(`${truth.degrees}`, figures)
+      pictures.push(truth.rgb, rgb)
+    }
+  }
+  await savePictures(pictures, join(head.folder, `${method}.png`))
+  return { views, surface }
+}
+
+/** Pairs of truth and reconstruction, one above the other: figures alone do not show what is wrong. */
+async function savePictures(pictures: readonly Uint8Array[], path: string): Promise<void> {
+  const cells = pictures.map((rgb, i) => ({
+    input: Buffer.from(rgb),
+    raw: { width: SIDE, height: SIDE, channels: 3 as const },
+    left: (i >> 1) * SIDE,
+    top: (i % 2) * SIDE,
+  }))
+  const [width, height] = [(pictures.length / 2) * SIDE, 2 * SIDE]
+  await sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
+    .composite(cells)
+    .toFile(path)
+}
+
+/** Null where the head has no surface at all. */
+async function surfaceOf(generator: Generator, planes: Planes, head: TrueHead): Promise<Alignment | null> {
+  const field = fieldOf(generator, planes)
+  const found = await extractSurface(field, SURFACE).catch(() => null)
+  return found && align(head, found.positions)
+}
+
+async function compareView(
+  kit: Kit,
+  planes: Planes,
+  { ws }: Head,
+  truth: TrueView,
+  matrix: readonly number[],
+): Promise<{ rgb: Uint8Array; figures: Figures }> {
+  const { image, rendering } = await headView(
+    kit.workshop.generator,
+    planes,
+    ws,
+    intoReconstruction(truth.label, matrix),
+    SIDE,
+  )
+  const weight = truth.depth.map((depth, i) => Math.max(depth > 0 ? 1 : 0, rendering.opacity[i]))
+  const scale = scaleOf(matrix)
+  const { directions } = castRays(truth.label, SIDE)
+  const forward = [truth.label[2], truth.label[6], truth.label[10]]
+  let [sum, count] = [0, 0]
+  truth.depth.forEach((depth, i) => {
+    if (depth === 0 || rendering.opacity[i] < 0.5) return
+    const along = forward.reduce((dot, value, axis) => dot + value * directions[3 * i + axis], 0)
+    sum += (scale * rendering.depth[i] * along - depth) ** 2
+    count++
+  })
+  const rgb = toRgb(image)
+  return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES * Math.sqrt(sum / count)) }
+}
+
+async function compare(
+  { recognition }: Kit,
+  a: Uint8Array,
+  b: Uint8Array,
+  weight: ArrayLike<number>,
+  depth_mm: number,
+): Promise<Figures> {
+  const [pictureA, pictureB] = [a, b].map((rgb) => ({ size: SIDE, rgb }))
+  const { identity, faceRes } = recognition
+  return {
+    psnr: psnr(a, b, weight),
+    faceres: 1 - cosine(await faceRes(pictureA), await faceRes(pictureB)),
+    dlib: identityDistance(await identity(pictureA), await identity(pictureB)),
+    depth_mm,
+  }
+}
+
+/** The portrait's person on white, and how much each pixel counts. */
+async function photoOnWhite({ size, rgb, matte, valid }: PortraitTarget) {
+  const white = rgb.map((value, i) => {
+    const alpha = matte[Math.floor(i / 3)]
+    return Math.round(alpha * value + (1 - alpha) * 255)
+  })
+  const weight = Uint8Array.from(matte, (alpha, i) => Math.round(255 * alpha * valid[i]))
+  return { rgb: await shrink(white, size, 3), weight: await shrink(weight, size, 1) }
+}
+
+async function shrinkView(view: TrueView): Promise<TrueView> {
+  const step = view.size / SIDE
+  const depth = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const at = Math.floor(i / SIDE) * step * view.size + (i % SIDE) * step
+    const four = [0, 1, view.size, view.size + 1].map((offset) => view.depth[at + offset])
+    // A pixel across an edge has no one depth.
+    return four.every((value) => value > 0) ? four.reduce((a, b) => a + b) / 4 : 0
+  })
+  return { ...view, size: SIDE, rgb: await shrink(view.rgb, view.size, 3), depth }
+}
+
+const shrink = async (data: Uint8Array, size: number, channels: 1 | 3): Promise<Uint8Array> =>
+  new Uint8Array(
+    await sharp(data, { raw: { width: size, height: size, channels } })
+      .resize(SIDE, SIDE, { kernel: 'mitchell' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer(),
+  )
+
+const scaleOf = (m: readonly number[]) => Math.hypot(m[0], m[4], m[8])
+
+/** The camera that sees the reconstruction as `label` sees the true head. */
+function intoReconstruction(label: Float32Array, m: readonly number[]): Float32Array {
+  const scale = scaleOf(m)
+  const result = Float32Array.from(label)
+  // The inverse of x -> scale R x + t: x -> R^T (x - t) / scale. A camera's axes are turned, not scaled.
+  const back = (x: readonly number[], divisor: number) =>
+    [0, 1, 2].map((k) => (m[k] * x[0] + m[4 + k] * x[1] + m[8 + k] * x[2]) / scale / divisor)
+  for (let column = 0; column < 3; column++) {
+    const axis = back([label[column], label[4 + column], label[8 + column]], 1)
+    for (let row = 0; row < 3; row++) result[row * 4 + column] = axis[row]
+  }
+  const centre = back([label[3] - m[3], label[7] - m[7], label[11] - m[11]], scale)
+  for (let row = 0; row < 3; row++) result[row * 4 + 3] = centre[row]
+  return result
+}
+
+const surfaceFigures = ({ surface, seconds }: Measured) => ({
+  mean_mm: MILLIMETRES * (surface?.mean ?? Number.NaN),
+  p90_mm: MILLIMETRES * (surface?.p90 ?? Number.NaN),
+  face_mm: MILLIMETRES * (surface?.face ?? Number.NaN),
+  seconds,
+})
+
+/** Medians over heads, both sides of an angle together, as a Markdown table. */
+function table(all: readonly Measured[], quality: string, heads: number): string {
+  const methods = [...new Set(all.map(({ method }) => method))]
+  const columns: [string, string[]][] = [
+    ['input', ['input']],
+    ['0°', ['0']],
+    ['±30°', ['-30', '30']],
+    ['±60°', ['-60', '60']],
+    ['±90°', ['-90', '90']],
+  ]
+  const rows = methods.map((method) => {
+    const mine = all.filter((measured) => measured.method === method)
+    const cells = columns.map(([, names]) => {
+      const figures = mine.flatMap(({ views }) => names.flatMap((name) => views.get(name) ?? []))
+      const of = (key: keyof Figures, digits: number) => median(figures.map((f) => f[key])).toFixed(digits)
+      const depth = names[0] === 'input' ? [] : [of('depth_mm', 1)]
+      return [of('psnr', 1), of('faceres', 3), of('dlib', 2), ...depth].join(' / ')
+    })
+    const surfaces = mine.map(surfaceFigures)
+    const of = (key: keyof (typeof surfaces)[0], digits: number) => median(surfaces.map((s) => s[key])).toFixed(digits)
+    return [method, ...cells, `${of('mean_mm', 2)} / ${of('p90_mm', 2)} / ${of('face_mm', 2)}`, of('seconds', 0)]
+  })
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    `${heads} heads, ${quality}; medians of PSNR dB / FaceRes distance / dlib distance / depth RMSE mm:`,
+    '',
+    line(['', ...columns.map(([name]) => name), 'surface: mean / p90 / face, mm', 's']),
+    line(Array(columns.length + 3).fill('---')),
+    ...rows.map(line),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,153 @@
+"""Heads of the procedural head model, for benchmarks that need the truth.
+
+render HEADS CACHE SEED ...  photographs heads and writes what is true about each to CACHE/SEED
+align TRUTH POINTS           fits points of a reconstruction onto the true surface, prints JSON
+
+HEADS is the head model's folder, with sampler/ and data/. Needs numpy, scipy, PIL and gcc (Debian's python3).
+"""
+import json
+import os
+import shutil
+import sys
+
+import numpy as np
+
+ANGLES = (-90, -60, -30, 0, 30, 60, 90)
+VIEW_SIDE = 256
+# A photo is taken from closer than the portrait camera stands: its focal length in window sides.
+PHOTO_SIDE, WINDOW_SIDE, PHOTO_FOCAL = 760, 340, (2.2, 3.4)
+# Below this the head model ends; photos end a little above it.
+PHOTO_BOTTOM = -0.38
+# Shoulders are no part of a head.
+NECK = -0.25
+SURFACE_POINTS = 20000
+
+
+def render(heads, cache, seeds):
+    # The rasteriser is compiled beside the sampler, and the shared folder may be read-only.
+    here = os.path.join(cache, 'sampler')
+    shutil.copytree(os.path.join(heads, 'sampler'), here, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    sys.path.insert(0, here)
+    import headgen
+
+    model = headgen.HeadModel(os.path.join(heads, 'data'))
+    for seed in seeds:
+        folder = os.path.join(cache, str(seed))
+        if os.path.exists(os.path.join(folder, 'truth.json')):
+            continue
+        os.makedirs(folder, exist_ok=True)
+        head = model.sample(seed)
+        truth = {'views': [view(headgen, head, degrees, folder) for degrees in ANGLES]}
+        truth['photo'] = photograph(headgen, head, np.random.default_rng(7_000_000 + seed), seed, folder)
+        points = head.surface_points(SURFACE_POINTS, np.random.default_rng(0))['xyz']
+        points[points[:, 1] > NECK].astype('<f4').tofile(os.path.join(folder, 'surface.f32'))
+        # Last, because it says that the rest is there.
+        with open(os.path.join(folder, 'truth.json'), 'w') as file:
+            json.dump(truth, file)
+        print(f'head {seed}', file=sys.stderr)
+
+
+def view(headgen, head, degrees, folder):
+    """The head from a portrait camera: colours on white, and depth along the camera's axis (0: nothing there)."""
+    from PIL import Image
+
+    camera = headgen.lookat(np.radians(degrees), 0)
+    rgb, depth, mask = head_picture(head, camera, VIEW_SIDE, headgen.FOCAL, np.ones((VIEW_SIDE, VIEW_SIDE, 3)))
+    Image.fromarray(rgb).save(os.path.join(folder, f'view{degrees:+d}.png'))
+    np.where(mask > 0.5, depth, 0).astype('<f4').tofile(os.path.join(folder, f'view{degrees:+d}.depth'))
+    return {'degrees': degrees, 'label': label(camera, headgen.FOCAL)}
+
+
+def photograph(headgen, head, rng, seed, folder):
+    """A photo as people take them: somewhat turned and tilted, off the middle, from close by, with a background."""
+    from PIL import Image
+
+    yaw, pitch, roll = np.radians(np.clip(rng.normal(0, (13, 5, 5)), (-30, -12, -10), (30, 12, 10)))
+    focal = rng.uniform(*PHOTO_FOCAL)
+    camera = headgen.lookat(yaw, pitch, radius=headgen.RADIUS * focal / headgen.FOCAL)
+    turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    camera[:3, :3] = camera[:3, :3] @ turn
+    in_photo = focal * WINDOW_SIDE / PHOTO_SIDE
+    rgb, _, _ = head_picture(head, camera, PHOTO_SIDE, in_photo, background(rng, seed % 3))
+    distance = np.linalg.norm(camera[:3, 3] - headgen.PIVOT)
+    bottom = int(PHOTO_SIDE * (0.5 - PHOTO_BOTTOM * in_photo / distance))
+    top, left, right = (int(rng.uniform(0, 0.2) * PHOTO_SIDE) for _ in range(3))
+    rgb = rgb[top:bottom, left:PHOTO_SIDE - right]
+    rgb = np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+    Image.fromarray(rgb).save(os.path.join(folder, 'photo.jpg'), quality=92, subsampling=0)
+    return {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
+
+
+def background(rng, kind):
+    """Linear light: plain, a gradient, or blurred noise."""
+    from PIL import Image
+
+    plain = np.ones((PHOTO_SIDE, PHOTO_SIDE, 3)) * rng.uniform(0.05, 0.6, 3)
+    if kind == 0:
+        return plain
+    if kind == 1:
+        ramp = np.linspace(0, 1, PHOTO_SIDE)[:, None, None]
+        return plain * (1 - ramp) + ramp * rng.uniform(0.05, 0.6, 3)
+    blobs = (rng.uniform(0.02, 0.6, (12, 12, 3)) * 255).astype(np.uint8)
+    return np.asarray(Image.fromarray(blobs).resize((PHOTO_SIDE, PHOTO_SIDE), Image.BICUBIC)) / 255
+
+
+def head_picture(head, camera, side, focal, behind):
+    """The head over `behind` (linear light), 8 bits sRGB; depth; mask."""
+    black, depth, mask = head.render(camera, side, 3, focal, (0, 0, 0))
+    # The sampler's backgrounds are plain; over black its picture is the head times its mask, in sRGB.
+    to_linear = lambda c: np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    to_srgb = lambda c: np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)
+    linear = to_linear(black / 255) + (1 - mask)[..., None] * behind
+    return (np.clip(to_srgb(np.clip(linear, 0, 1)), 0, 1) * 255 + 0.5).astype(np.uint8), depth, mask
+
+
+def label(camera, focal):
+    return [float(value) for value in camera.reshape(-1)] + [focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1]
+
+
+def align(truth, points):
+    """
+    The similarity that lays the reconstruction's face on the true one (iterated closest points, the worst fifth left
+    out), and how far the true surface is from the reconstruction then.
+    """
+    from scipy.spatial import cKDTree
+
+    target = np.fromfile(os.path.join(truth, 'surface.f32'), '<f4').reshape(-1, 3).astype(np.float64)
+    source = np.fromfile(points, '<f4').reshape(-1, 3).astype(np.float64)
+    face = target[(target[:, 2] > 0.05) & (target[:, 1] < 0.17)][:4000]
+    tree = cKDTree(source)
+    matrix = np.eye(4)
+    for _ in range(40):
+        scale = np.cbrt(np.linalg.det(matrix[:3, :3]))
+        back = np.linalg.inv(matrix)
+        distance, nearest = tree.query(face @ back[:3, :3].T + back[:3, 3])
+        kept = distance <= np.quantile(distance, 0.8)
+        matrix = similarity(source[nearest[kept]], face[kept], scale)
+    back = np.linalg.inv(matrix)
+    distance = tree.query(target @ back[:3, :3].T + back[:3, 3])[0] * np.cbrt(np.linalg.det(matrix[:3, :3]))
+    front = target[:, 2] > 0.05
+    print(json.dumps({
+        'matrix': matrix.reshape(-1).tolist(),
+        'mean': distance.mean(), 'p90': np.quantile(distance, 0.9), 'face': distance[front].mean(),
+    }))
+
+
+def similarity(source, target, scale_before):
+    """Umeyama: the least-squares similarity; its scale changes little by little, or closest points would shrink it."""
+    ms, mt = source.mean(0), target.mean(0)
+    u, d, vt = np.linalg.svd((target - mt).T @ (source - ms))
+    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
+    rotation = u @ sign @ vt
+    scale = np.clip((d * np.diag(sign)).sum() / ((source - ms) ** 2).sum(), 0.98 * scale_before, 1.02 * scale_before)
+    matrix = np.eye(4)
+    matrix[:3, :3] = scale * rotation
+    matrix[:3, 3] = mt - scale * rotation @ ms
+    return matrix
+
+
+if __name__ == '__main__':
+    if sys.argv[1] == 'render':
+        render(sys.argv[2], sys.argv[3], [int(seed) for seed in sys.argv[4:]])
+    else:
+        align(sys.argv[2], sys.argv[3])

@@ -1,0 +1,97 @@
+/** Held-out heads with everything that is true about them: photographed, seen from all sides and measured by heads.py. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import sharp from 'sharp'
+import { UserError } from '../../src-main/engine/errors.ts'
+
+const SCRIPT = join(import.meta.dirname, 'heads.py')
+const CACHE = join(homedir(), '.cache', 'halfturn-bench')
+/** The system's own Python: the head model needs its numpy and scipy. */
+const PYTHON = '/usr/bin/python3'
+
+export interface TrueView {
+  readonly degrees: number
+  /** Camera in the head's own frame, 25 numbers. */
+  readonly label: Float32Array
+  readonly size: number
+  /** RGB on white. */
+  readonly rgb: Uint8Array
+  /** [size * size] along the camera's axis, world units; 0 where there is no head. */
+  readonly depth: Float32Array
+}
+
+export interface TrueHead {
+  readonly seed: number
+  readonly folder: string
+  /** A JPEG file. */
+  readonly photo: Uint8Array
+  readonly views: readonly TrueView[]
+}
+
+/** Where a reconstruction's surface lies against the true one; lengths in world units. */
+export interface Alignment {
+  /** Row-major 4 x 4 similarity from the reconstruction's frame to the head's. */
+  readonly matrix: readonly number[]
+  /** Distance of the true surface from the reconstruction's: head and hair without shoulders. */
+  readonly mean: number
+  readonly p90: number
+  /** The same for the front half. */
+  readonly face: number
+}
+
+/**
+ * Renders the heads into a cache folder, once.
+ * @throws UserError where there is no head model
+ */
+export async function trueHeads(seeds: readonly number[]): Promise<TrueHead[]> {
+  const shared = resolve(process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '..', '..', '..', 'shared'))
+  const model = join(shared, 'heads')
+  if (!existsSync(join(model, 'sampler', 'headgen.py'))) {
+    throw new UserError(
+      `There is no head model in ${model}.`,
+      'Set HALFTURN_SHARED to the folder that holds heads/; without it there is no truth to compare with.',
+    )
+  }
+  await python('render', model, CACHE, ...seeds.map(String))
+  return Promise.all(seeds.map(readHead))
+}
+
+/** @param points [n, 3] of the reconstruction's surface */
+export async function align(head: TrueHead, points: Float32Array): Promise<Alignment> {
+  const file = join(head.folder, 'reconstruction.f32')
+  await writeFile(file, new Uint8Array(points.buffer, points.byteOffset, points.byteLength))
+  return JSON.parse(await python('align', head.folder, file))
+}
+
+async function python(...options: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, ...options]).catch((cause) => {
+    throw new UserError(`bench/support/heads.py failed: ${cause.message}`, 'It needs numpy, scipy, PIL and gcc.', {
+      cause,
+    })
+  })
+  return stdout
+}
+
+async function readHead(seed: number): Promise<TrueHead> {
+  const folder = join(CACHE, String(seed))
+  const truth = JSON.parse(await readFile(join(folder, 'truth.json'), 'utf8'))
+  const views = truth.views.map(async ({ degrees, label }: { degrees: number; label: number[] }): Promise<TrueView> => {
+    const name = `view${degrees < 0 ? '' : '+'}${degrees}`
+    const { data, info } = await sharp(join(folder, `${name}.png`))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    const depth = await readFile(join(folder, `${name}.depth`))
+    return {
+      degrees,
+      label: Float32Array.from(label),
+      size: info.width,
+      rgb: new Uint8Array(data),
+      depth: new Float32Array(new Uint8Array(depth).buffer),
+    }
+  })
+  return { seed, folder, photo: await readFile(join(folder, 'photo.jpg')), views: await Promise.all(views) }
+}
