@@ -1,0 +1,102 @@
+/**
+ * Evidence and invention: how well the photo saw each point of a head's surface. A point is seen where nothing lies
+ * before it, where it faces the camera, inside the person's outline, as far as the photo is sharp.
+ */
+import { eyeBlur } from '../face/blur.ts'
+import { type Frame, TEMPLATE } from '../face/template.ts'
+import type { PortraitTarget } from '../inversion/objective.ts'
+import type { Surface } from '../surface/surface.ts'
+import { look, project } from './sight.ts'
+
+/** Side of the depth buffer: a pixel is half a millimetre of a head. */
+const BUFFER = 512
+/** A point this far behind what the camera sees there is half hidden, world units (3 mm). */
+const HIDDEN = 0.008
+/** Cosines between the surface and the way to the camera: nothing is seen below, everything above. */
+const FACING: readonly [number, number] = [0.1, 0.5]
+/** Blur at the eyes in interocular distances: as sharp as any photo below, nothing to be seen above. */
+const BLUR: readonly [number, number] = [0.02, 0.1]
+const LEFT_EYE = [33, 133]
+const RIGHT_EYE = [263, 362]
+
+/** From invention to evidence: blue, grey, orange, which colour-blind eyes tell apart too. */
+const RAMP: readonly (readonly number[])[] = [
+  [44, 72, 168],
+  [205, 205, 205],
+  [246, 148, 22],
+]
+
+/**
+ * @param label the photo's camera as refined, 25 numbers
+ * @returns a number for each vertex, 0 invented to 1 seen
+ */
+export function evidenceOf(
+  surface: Surface,
+  label: Float32Array,
+  portrait: PortraitTarget,
+  frame: Frame,
+): Float32Array {
+  const { positions, normals } = surface
+  const { depth } = look(surface, label, BUFFER)
+  const sharp = sharpness(portrait, label, frame)
+  return Float32Array.from({ length: positions.length / 3 }, (_, vertex) => {
+    const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
+    const [u, v, far] = project(label, x, y, z)
+    if (!(u >= 0 && v >= 0 && u < 1 && v < 1)) return 0
+    const way = [label[3] - x, label[7] - y, label[11] - z]
+    const cosine = way.reduce((sum, w, axis) => sum + w * normals[3 * vertex + axis], 0) / Math.hypot(...way)
+    const behind = far - depth[Math.floor(v * BUFFER) * BUFFER + Math.floor(u * BUFFER)]
+    const pixel = Math.floor(v * portrait.size) * portrait.size + Math.floor(u * portrait.size)
+    const inside = portrait.matte[pixel] * portrait.valid[pixel]
+    return ramp(cosine, FACING) * (1 - ramp(behind, [HIDDEN / 2, 1.5 * HIDDEN])) * inside * sharp
+  })
+}
+
+/** 1 for a sharp photo, 0 for one too blurred to see anything; judged at the eyes, where the average head has them. */
+function sharpness({ size, rgb }: PortraitTarget, label: Float32Array, frame: Frame): number {
+  const eye = (landmarks: readonly number[]) => {
+    const corners = TEMPLATE[frame].filter(({ landmark }) => landmarks.includes(landmark))
+    const seen = corners.map(({ position: [x, y, z] }) => project(label, x, y, z))
+    return [0, 1].map((axis) => (size * seen.reduce((sum, at) => sum + at[axis], 0)) / seen.length)
+  }
+  const turned = Math.hypot(label[0], label[4])
+  return 1 - ramp(eyeBlur({ width: size, height: size, rgb }, [eye(LEFT_EYE), eye(RIGHT_EYE)]) * turned, BLUR)
+}
+
+/**
+ * The surface in the colours of its evidence, shaded, on white.
+ * @param evidence [n] a number for each vertex
+ * @returns RGB, 8 bits, `size * size` pixels
+ */
+export function drawEvidence(surface: Surface, evidence: Float32Array, label: Float32Array, size: number): Uint8Array {
+  const { triangles, normals } = surface
+  const sight = look(surface, label, size)
+  const rgb = new Uint8Array(3 * size * size).fill(255)
+  for (let pixel = 0; pixel < size * size; pixel++) {
+    const t = sight.triangle[pixel]
+    if (t < 0) continue
+    const [wb, wc] = sight.weights.subarray(2 * pixel, 2 * pixel + 2)
+    const at = (values: Float32Array, width: number, k: number) =>
+      (1 - wb - wc) * values[triangles[t] * width + k] +
+      wb * values[triangles[t + 1] * width + k] +
+      wc * values[triangles[t + 2] * width + k]
+    // The light stands beside the camera.
+    const cosine = [0, 1, 2].reduce((sum, k) => sum - at(normals, 3, k) * label[4 * k + 2], 0)
+    const light = 0.45 + 0.55 * Math.max(0, cosine)
+    const colour = rampColour(at(evidence, 1, 0))
+    for (let k = 0; k < 3; k++) rgb[3 * pixel + k] = Math.round(light * colour[k])
+  }
+  return rgb
+}
+
+function rampColour(value: number): number[] {
+  const place = Math.min(Math.max(value, 0), 1) * (RAMP.length - 1)
+  const low = Math.min(Math.floor(place), RAMP.length - 2)
+  return RAMP[low].map((from, k) => from + (place - low) * (RAMP[low + 1][k] - from))
+}
+
+/** 0 below the range, 1 above it, smooth between. */
+function ramp(value: number, [low, high]: readonly [number, number]): number {
+  const t = Math.min(1, Math.max(0, (value - low) / (high - low)))
+  return t * t * (3 - 2 * t)
+}
