@@ -18,13 +18,22 @@ export type WeightGradients = Record<string, Float32Array>
 
 /** A picture of a head from a camera. */
 export interface View {
-  /** [3 * R * R], channel by channel, nominally -1..1, not limited */
+  /** [3 * R * R], channel by channel, nominally -1..1, not limited; of a plain view the rendering itself */
   readonly image: Float32Array
   /** [3 * n * n], the rendering before super-resolution */
   readonly raw: Float32Array
   readonly rendering: Rendering
   readonly planes: Planes
   readonly ws: Float32Array
+  /** Without super-resolution: the generator has none, or it was left out. */
+  readonly plain: boolean
+}
+
+export interface ViewOptions extends RenderOptions {
+  /** When they are known already. */
+  readonly planes?: Planes
+  /** Leaves the super-resolution out. */
+  readonly plain?: boolean
 }
 
 /** Cotangents of a view; what is left out is zero. */
@@ -127,7 +136,7 @@ export class Generator {
     return { ws: result, weights: unprefixed(weights) }
   }
 
-  /** The final picture from a rendering. */
+  /** The super-resolution: the final picture from a rendering, for generators that have one. */
   async enhance(features: Float32Array, ws: Float32Array): Promise<{ image: Float32Array; raw: Float32Array }> {
     const n = this.sideOf(features)
     const program = await this.program(`enhance/${n}`, () => {
@@ -150,27 +159,27 @@ export class Generator {
     const program = await this.program(`enhance-backward${want.weights ? '-weights' : ''}/${n}`, () => {
       const parameters = new Parameters(this.shapes)
       const { image, raw, features, w } = this.describeEnhance(parameters, n)
-      const leaves = this.config.super_resolution
-        ? { features, w, ...(want.weights && trainable(parameters)) }
-        : { features }
-      return adjoint({ image, raw }, leaves)
+      return adjoint({ image, raw }, { features, w, ...(want.weights && trainable(parameters)) })
     })
     const result = await program.run({
       ...this.weights,
       features,
       w: this.lastOf(ws),
-      'cotangent.image': cotangent.image ?? new Float32Array(3 * (this.config.super_resolution ? size * size : n * n)),
+      'cotangent.image': cotangent.image ?? new Float32Array(3 * size * size),
       'cotangent.raw': cotangent.raw ?? new Float32Array(3 * n * n),
     })
-    const { 'd.features': dFeatures, 'd.w': dW = new Float32Array(this.config.w_dim), ...weights } = result
+    const { 'd.features': dFeatures, 'd.w': dW, ...weights } = result
     return { features: dFeatures, w: dW, weights: unprefixed(weights) }
   }
 
-  /** ws and a camera to a view. @param planes when they are known already */
-  async view(ws: Float32Array, label: Float32Array, options: RenderOptions & { planes?: Planes } = {}): Promise<View> {
+  /** ws and a camera to a view. */
+  async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
     const planes = options.planes ?? (await this.planes(ws))
     const rendering = await this.renderer.render(this.weights, planes, label, options)
-    return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws }
+    const plain = options.plain ?? !this.config.super_resolution
+    if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain }
+    const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
+    return { image: raw, raw, rendering, planes, ws, plain }
   }
 
   /** Gradients of sum <cotangent, view> with respect to everything the view came from. */
@@ -188,17 +197,31 @@ export class Generator {
 
   /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
   async backwardToPlanes(
-    { rendering, ws }: View,
+    { rendering, ws, plain }: View,
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
-    const enhanced = await this.enhanceBackward(rendering.features, ws, cotangent, want)
+    const enhanced = plain
+      ? this.colourCotangent(rendering.features.length, cotangent)
+      : await this.enhanceBackward(rendering.features, ws, cotangent, want)
     const { depth, opacity } = cotangent
     const gradient = { features: enhanced.features, depth, opacity }
     const rendered = await this.renderer.backward(this.weights, rendering.tape, gradient, want)
     const { planes, label } = rendered
     const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
     return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }
+  }
+
+  /** The adjoint of a plain view's picture. */
+  private colourCotangent(length: number, { image, raw }: ViewGradient) {
+    const channels = this.config.decoder_output_dim
+    const features = new Float32Array(length)
+    const area = length / channels
+    for (const picture of [image, raw]) {
+      if (!picture) continue
+      for (let i = 0; i < 3 * area; i++) features[(i % area) * channels + Math.floor(i / area)] += picture[i]
+    }
+    return { features, w: new Float32Array(this.config.w_dim), weights: {} }
   }
 
   private describePlanes(parameters: Parameters): { ws: Tensor; planes: Tensor } {
@@ -235,4 +258,12 @@ export class Generator {
     }
     return program
   }
+}
+
+/** The first three of each ray's features, [n * n * channels], as a picture [3 * n * n]. */
+function coloursOf(features: Float32Array, channels: number): Float32Array {
+  const area = features.length / channels
+  const picture = new Float32Array(3 * area)
+  for (let i = 0; i < 3 * area; i++) picture[i] = features[(i % area) * channels + Math.floor(i / area)]
+  return picture
 }

@@ -18,7 +18,7 @@ export function superResolution(
   w: Tensor,
 ): { image: Tensor; raw: Tensor } {
   const raw = slice(features, 1, 0, 3)
-  if (!config.super_resolution) return { image: raw, raw }
+  if (!config.super_resolution) throw new Error(`The generator '${config.name}' has no super-resolution`)
   const { class: kind, input_resolution: target, conv_clamp: clamp } = config.super_resolution
   const { up, resize } = SUPER_RESOLUTION_CLASSES[kind]
   const size = features.shape[2]

@@ -5,7 +5,7 @@
  * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
  * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
  */
-import type { Generator, View } from '../generator/generator.ts'
+import type { Generator, View, ViewOptions } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
@@ -78,7 +78,7 @@ export class DetailStage {
   }
 
   /** One step of gradient descent. The loss is that before the step. */
-  async step(objective: Objective, rate: number, rendering: RenderOptions, probe: Probe) {
+  async step(objective: Objective, rate: number, rendering: ViewOptions, probe: Probe) {
     const { generator, state, ws } = this
     const planes = addDetail(this.pivot, state.detail)
     const view: View = await generator.view(ws, this.label, { ...rendering, planes })

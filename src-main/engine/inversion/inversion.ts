@@ -13,8 +13,7 @@ import {
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import type { Generator, View, Weights } from '../generator/generator.ts'
-import type { RenderOptions } from '../generator/renderer.ts'
+import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
@@ -79,7 +78,7 @@ export class Inversion {
   private readonly plan: Plan
   private readonly latent: LatentState
   private readonly spread: number
-  private readonly objectives = new Map<number, Promise<PortraitObjective>>()
+  private readonly objectives = new Map<string, Promise<PortraitObjective>>()
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
   private best: Best | null = null
@@ -156,7 +155,9 @@ export class Inversion {
     const phase = later(this.phase, phaseAt(plan, step, steps))
     if (phase !== this.phase) this.enter(phase)
     const { resolution, coarse, fine } = plan.phases[phase]
-    const rendering: RenderOptions = {
+    const plain = plan.phases[phase].plain || !this.workshop.generator.config.super_resolution
+    const rendering: ViewOptions = {
+      plain,
       resolution,
       coarse,
       fine,
@@ -166,7 +167,7 @@ export class Inversion {
       },
     }
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
-    const objective = await this.objective(resolution)
+    const objective = await this.objective(resolution, plain)
     const before = { ws: this.latent.ws.slice(), camera: this.latent.camera.slice() }
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
     const result =
@@ -329,12 +330,13 @@ export class Inversion {
     })
   }
 
-  private objective(resolution: number): Promise<PortraitObjective> {
-    let objective = this.objectives.get(resolution)
+  private objective(resolution: number, plain: boolean): Promise<PortraitObjective> {
+    const key = `${resolution}/${plain}`
+    let objective = this.objectives.get(key)
     if (!objective) {
       const { generator, faceRes } = this.workshop
-      objective = PortraitObjective.create(generator, this.portrait, resolution, faceRes)
-      this.objectives.set(resolution, objective)
+      objective = PortraitObjective.create(generator, this.portrait, resolution, plain, faceRes)
+      this.objectives.set(key, objective)
     }
     return objective
   }

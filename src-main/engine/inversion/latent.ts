@@ -2,8 +2,7 @@
  * The latent stage: finds the code whose picture is the photo, first one w for all layers, then one for each (W+), and
  * puts the camera right along the way (spec section 16, stage 1).
  */
-import type { Generator, View } from '../generator/generator.ts'
-import type { RenderOptions } from '../generator/renderer.ts'
+import type { Generator, View, ViewOptions } from '../generator/generator.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
 import { assertFinite, type Objective } from './objective.ts'
@@ -64,7 +63,7 @@ export class LatentStage {
   }
 
   /** One step of gradient descent. The loss is that before the step. */
-  async step(objective: Objective, rate: number, rendering: RenderOptions = {}): Promise<LatentStep> {
+  async step(objective: Objective, rate: number, rendering: ViewOptions = {}): Promise<LatentStep> {
     const { state, options, generator } = this
     const refine = options.camera
     const view = await generator.view(state.ws.slice(), this.camera, rendering)

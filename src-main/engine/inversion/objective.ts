@@ -102,18 +102,20 @@ export class PortraitObjective implements Objective {
 
   /**
    * @param resolution side of the rendering, in rays
+   * @param plain judges the rendering itself, not the super-resolution's picture
    * @param faceRes weights of the perceptual network
    */
   static async create(
     generator: Generator,
     portrait: PortraitTarget,
     resolution: number,
+    plain: boolean,
     faceRes: Weights,
     weights: ObjectiveWeights = DEFAULT_WEIGHTS,
   ): Promise<PortraitObjective> {
     const { config, runtime } = generator
     const white = config.rendering_kwargs.white_back
-    const side = config.super_resolution ? config.image_resolution : resolution
+    const side = plain ? resolution : config.image_resolution
     const image = input('image', [1, 3, side, side])
     const opacity = input('opacity', [1, 1, resolution, resolution])
     const target = input('target', image.shape)

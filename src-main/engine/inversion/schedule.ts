@@ -16,6 +16,8 @@ interface PhasePlan {
   readonly fine: number
   /** Relative to the learning rate that is set. */
   readonly rate: number
+  /** Looks at the rendering itself: the super-resolution costs as much as all the rest. */
+  readonly plain: boolean
 }
 
 export interface Plan {
@@ -32,27 +34,27 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     steps: 60,
     detailResolution: 128,
     phases: {
-      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 1 },
-      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1 },
-      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4 },
+      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4, plain: true },
     },
   },
   balanced: {
     steps: 140,
     detailResolution: 128,
     phases: {
-      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 1 },
-      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1 },
-      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4 },
+      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1, plain: true },
+      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4, plain: false },
     },
   },
   full: {
     steps: 400,
     detailResolution: 256,
     phases: {
-      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 1 },
-      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1 },
-      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4 },
+      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 1, plain: true },
+      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1, plain: true },
+      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4, plain: false },
     },
   },
 }
