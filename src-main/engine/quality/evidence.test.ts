@@ -51,11 +51,14 @@ describe('evidenceOf', () => {
   })
 
   it('has not seen what lies behind something else', async () => {
-    const ball = await extractSurface(solid(sphere(0.06, 0, 0, 0.4)), { resolution: 64 })
+    const ball = await extractSurface(solid(sphere(0.08)), { resolution: 64 })
     const count = head.positions.length / 3
     const both: Surface = {
       ...head,
-      positions: Float32Array.of(...head.positions, ...ball.positions),
+      positions: Float32Array.of(
+        ...head.positions,
+        ...ball.positions.map((value, i) => value + (i % 3 === 2 ? 0.5 : 0)),
+      ),
       normals: Float32Array.of(...head.normals, ...ball.normals),
       triangles: Uint32Array.of(...head.triangles, ...ball.triangles.map((vertex) => vertex + count)),
     }
