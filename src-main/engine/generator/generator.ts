@@ -4,7 +4,8 @@
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, reshape, type Shape, type Tensor, transpose, writeModel } from '../graph/index.ts'
-import type { Program, Runtime } from '../runtime/runtime.ts'
+import { type Resident, residents } from '../runtime/resident.ts'
+import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, noisePictures, trainable, unprefixed } from './adjoint.ts'
 import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
@@ -70,6 +71,7 @@ export class Generator {
   /** By EG3D's state names. An entry may be exchanged for an array of the same length: that is how tuning works. */
   readonly weights: Record<string, Float32Array>
   private readonly shapes: Weights
+  private readonly residents: Record<string, Resident>
   private readonly programs = new Map<string, Promise<Program>>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights) {
@@ -77,7 +79,16 @@ export class Generator {
     this.config = config
     this.shapes = weights
     this.weights = Object.fromEntries([...weights].map(([name, { data }]) => [name, data]))
+    this.residents = residents(this.weights)
     this.renderer = new Renderer(runtime, config, weights)
+  }
+
+  /** The weights as programs take them, kept in GPU memory; an entry of `weights` that was exchanged is renewed. */
+  private get feeds(): Feeds {
+    for (const [name, resident] of Object.entries(this.residents)) {
+      if (resident.data !== this.weights[name]) resident.set(this.weights[name])
+    }
+    return this.residents
   }
 
   /** The mean latent [w_dim]. */
@@ -99,7 +110,7 @@ export class Generator {
       return { w: mapping(config, parameters, input('z', [1, config.z_dim]), input('label', [1, config.c_dim])) }
     })
     const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
-    const { w } = await program.run({ ...this.weights, z, label: seen })
+    const { w } = await program.run({ ...this.feeds, z, label: seen })
     return psi === 1 ? w : truncate(w, this.meanLatent, psi)
   }
 
@@ -115,7 +126,7 @@ export class Generator {
     const program = await this.program('planes', () => ({
       planes: this.describePlanes(new Parameters(this.shapes)).planes,
     }))
-    const { planes } = await program.run({ ...this.weights, ws })
+    const { planes } = await program.run({ ...this.feeds, ws })
     return { data: planes, resolution: this.config.plane_resolution, channels: this.config.plane_channels }
   }
 
@@ -132,7 +143,7 @@ export class Generator {
       const leaves = { ...(want.weights && trainable(parameters)), ...(want.noise && noisePictures(parameters)) }
       return adjoint({ planes }, { ws, ...leaves })
     })
-    const { 'd.ws': result, ...weights } = await program.run({ ...this.weights, ws, 'cotangent.planes': gradient })
+    const { 'd.ws': result, ...weights } = await program.run({ ...this.feeds, ws, 'cotangent.planes': gradient })
     return { ws: result, weights: unprefixed(weights) }
   }
 
@@ -143,7 +154,7 @@ export class Generator {
       const { image, raw } = this.describeEnhance(new Parameters(this.shapes), n)
       return { image, raw }
     })
-    const { image, raw } = await program.run({ ...this.weights, features, w: this.lastOf(ws) })
+    const { image, raw } = await program.run({ ...this.feeds, features, w: this.lastOf(ws) })
     return { image, raw }
   }
 
@@ -162,7 +173,7 @@ export class Generator {
       return adjoint({ image, raw }, { features, w, ...(want.weights && trainable(parameters)) })
     })
     const result = await program.run({
-      ...this.weights,
+      ...this.feeds,
       features,
       w: this.lastOf(ws),
       'cotangent.image': cotangent.image ?? new Float32Array(3 * size * size),
@@ -175,7 +186,7 @@ export class Generator {
   /** ws and a camera to a view. */
   async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
     const planes = options.planes ?? (await this.planes(ws))
-    const rendering = await this.renderer.render(this.weights, planes, label, options)
+    const rendering = await this.renderer.render(this.feeds, planes, label, options)
     const plain = options.plain ?? !this.config.super_resolution
     if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain }
     const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
@@ -206,7 +217,7 @@ export class Generator {
       : await this.enhanceBackward(rendering.features, ws, cotangent, want)
     const { depth, opacity } = cotangent
     const gradient = { features: enhanced.features, depth, opacity }
-    const rendered = await this.renderer.backward(this.weights, rendering.tape, gradient, want)
+    const rendered = await this.renderer.backward(this.feeds, rendering.tape, gradient, want)
     const { planes, label } = rendered
     const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
     return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }

@@ -10,7 +10,7 @@
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, reshape, type Shape, type Tensor, writeModel } from '../graph/index.ts'
-import type { Program, Runtime, Values } from '../runtime/runtime.ts'
+import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { decode, decodeDensity } from './decoder.ts'
 import { march, marchWeights } from './march.ts'
@@ -105,7 +105,7 @@ export class Renderer {
    * @param weights the decoder's weights by name
    * @param label camera, 25 numbers
    */
-  async render(weights: Values, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Rendering> {
+  async render(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Rendering> {
     const { rendering_kwargs: kwargs, decoder_output_dim: channels } = this.config
     const resolution = options.resolution ?? this.config.neural_rendering_resolution
     const coarse = options.coarse ?? kwargs.depth_resolution
@@ -168,7 +168,7 @@ export class Renderer {
    * @param want what else than the planes' gradient is needed
    */
   async backward(
-    weights: Values,
+    weights: Feeds,
     tape: Tape,
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
@@ -220,7 +220,7 @@ export class Renderer {
    * @param points [M * 3]
    * @returns sigma [M]; colour [M * decoder_output_dim], about 0..1
    */
-  async query(weights: Values, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
+  async query(weights: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
     const size = TILE_SAMPLES / 2
     const program = await this.program(what, size, 1)
     const width = what === 'sigma' ? 1 : this.config.decoder_output_dim
