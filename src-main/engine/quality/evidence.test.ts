@@ -6,7 +6,7 @@ import { headLike, solid, sphere } from '../surface/solids.ts'
 import { extractSurface, type Surface } from '../surface/surface.ts'
 import { drawEvidence, evidenceOf } from './evidence.ts'
 
-const ORBIT = { avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }
+const ORBIT = { avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] as [number, number, number] }
 const FRONT = orbitCamera(ORBIT, 0)
 const SIZE = 256
 

@@ -1,0 +1,105 @@
+/** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
+import { smooth } from '../surface/clean.ts'
+import type { Surface } from '../surface/surface.ts'
+import { METRES_PER_UNIT } from '../surface/units.ts'
+import { look } from './sight.ts'
+
+export interface Form {
+  /** How far the face stands out of its own plane, as seen from the front, millimetres. A mask has next to none. */
+  readonly relief: number
+  /** Root mean square of what smoothing takes away, millimetres. */
+  readonly roughness: number
+  /** The part of the surface that smoothing moves further than any smooth skin or hair would be. */
+  readonly spikes: number
+  /** Median difference between the left and the right half, seen from the front, millimetres. */
+  readonly asymmetry: number
+}
+
+const MILLIMETRES = 1000 * METRES_PER_UNIT
+const SIDE = 128
+/** Smoothing passes that take away what is narrower than about ten edges. */
+const PASSES = 10
+/** What smoothing moves further than this, in millimetres, is a spike. */
+const SPIKE = 4
+/** The face's place in a picture from the front, in picture sides from its middle. */
+const FACE = { across: 0.26, up: 0.3, down: 0.28 }
+
+/** @param front a camera straight before the head, 25 numbers */
+export function formOf(surface: Surface, front: Float32Array): Form {
+  const { depth } = look(surface, front, SIDE)
+  const face: number[] = []
+  const differences: number[] = []
+  const last = Math.ceil(SIDE * (0.5 + FACE.down))
+  for (let row = Math.floor(SIDE * (0.5 - FACE.up)); row < last; row++) {
+    for (let column = Math.floor(SIDE * (0.5 - FACE.across)); column < SIDE / 2; column++) {
+      const [left, right] = [depth[row * SIDE + column], depth[row * SIDE + SIDE - 1 - column]]
+      if (Number.isFinite(left)) face.push(left)
+      if (Number.isFinite(right)) face.push(right)
+      if (Number.isFinite(left) && Number.isFinite(right)) differences.push(Math.abs(left - right))
+    }
+  }
+  const moved = movedBySmoothing(surface)
+  const area = moved.reduce((sum, { share }) => sum + share, 0)
+  const part = (which: (distance: number) => number) =>
+    moved.reduce((sum, { distance, share }) => sum + share * which(distance), 0) / area
+  return {
+    relief: MILLIMETRES * (quantile(face, 0.95) - quantile(face, 0.05)),
+    roughness: Math.sqrt(part((distance) => distance * distance)),
+    spikes: part((distance) => (distance > SPIKE ? 1 : 0)),
+    asymmetry: MILLIMETRES * quantile(differences, 0.5),
+  }
+}
+
+/** How far smoothing moves each vertex along its normal, millimetres, and what share of the area is the vertex's. */
+function movedBySmoothing(surface: Surface): { distance: number; share: number }[] {
+  const { positions, normals, triangles } = surface
+  const { positions: after } = smooth(surface, PASSES)
+  const shares = new Float32Array(positions.length / 3)
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3]
+    const u = [0, 1, 2].map((k) => positions[b + k] - positions[a + k])
+    const v = [0, 1, 2].map((k) => positions[c + k] - positions[a + k])
+    const area = Math.hypot(u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])
+    for (let k = 0; k < 3; k++) shares[triangles[t + k]] += area
+  }
+  return Array.from(shares, (share, vertex) => {
+    const at = 3 * vertex
+    const along = [0, 1, 2].reduce((sum, k) => sum + (after[at + k] - positions[at + k]) * normals[at + k], 0)
+    return { distance: MILLIMETRES * Math.abs(along), share }
+  })
+}
+
+/**
+ * The part of a head's outline that one can see through: what is enclosed by it and yet not covered.
+ * @param opacity [n * n] of a rendering, 0..1
+ */
+export function holesIn(opacity: Float32Array): number {
+  const size = Math.sqrt(opacity.length)
+  const open = (pixel: number) => opacity[pixel] < 0.5
+  const outside = new Uint8Array(opacity.length)
+  const queue: number[] = []
+  const visit = (pixel: number) => {
+    if (outside[pixel] === 1 || !open(pixel)) return
+    outside[pixel] = 1
+    queue.push(pixel)
+  }
+  for (let i = 0; i < size; i++) {
+    for (const pixel of [i, (size - 1) * size + i, i * size, i * size + size - 1]) visit(pixel)
+  }
+  while (queue.length > 0) {
+    const pixel = queue.pop() as number
+    const column = pixel % size
+    if (column > 0) visit(pixel - 1)
+    if (column < size - 1) visit(pixel + 1)
+    if (pixel >= size) visit(pixel - size)
+    if (pixel < opacity.length - size) visit(pixel + size)
+  }
+  const outline = opacity.reduce((sum, _, pixel) => sum + (outside[pixel] ? 0 : 1), 0)
+  const holes = opacity.reduce((sum, _, pixel) => sum + (open(pixel) && !outside[pixel] ? 1 : 0), 0)
+  return outline === 0 ? 0 : holes / outline
+}
+
+function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) return 0
+  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))]
+}

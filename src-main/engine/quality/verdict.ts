@@ -1,0 +1,206 @@
+/**
+ * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and one plain
+ * sentence that says what to think of it and what to do.
+ */
+import { cutCrop } from '../face/crop.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import type { Generator } from '../generator/generator.ts'
+import type { Planes } from '../generator/planes.ts'
+import { type PortraitTarget, shrink } from '../inversion/objective.ts'
+import { toRgb } from '../pictures.ts'
+import type { Surface } from '../surface/surface.ts'
+import { headView } from '../views.ts'
+import { type Form, formOf, holesIn } from './form.ts'
+import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
+import { cosine, psnr, type Recognition } from './likeness.ts'
+
+export interface Quality {
+  readonly verdict: Verdict
+  /** One sentence for people. */
+  readonly message: string
+  /** What went wrong; empty unless the verdict is `failed`. */
+  readonly failures: readonly Failure[]
+  readonly figures: Figures
+}
+
+/** `good`: use it. `uncertain`: look at it first. `failed`: do it again, differently. */
+export type Verdict = 'good' | 'uncertain' | 'failed'
+
+export const failures = ['black', 'grey', 'flat', 'holes', 'spikes', 'unconverged'] as const
+export type Failure = (typeof failures)[number]
+
+export interface Figures extends Form {
+  /** The picture from the photo's camera against the photo. */
+  readonly input: {
+    /** Inside the person's outline, decibels. */
+    readonly psnr: number
+    /** Cosine of FaceRes' descriptors, 1 alike. */
+    readonly faceRes: number
+    /** Distance of dlib's descriptors, 0 alike. */
+    readonly identity: number
+  }
+  /** Distance of dlib's descriptors between the photo and renderings so many degrees from the front. */
+  readonly views: readonly { readonly degrees: number; readonly identity: number }[]
+  /** How far the photo is turned from the front, degrees; positive shows more of the person's left side. */
+  readonly turned: number
+  /** Mean and standard deviation of the head's picture, levels of 255. */
+  readonly brightness: number
+  readonly contrast: number
+  /** The part of the outline that one can see through. */
+  readonly holes: number
+  /** Mean evidence over the surface, 0..1. */
+  readonly seen: number
+}
+
+/** What a finished head is judged by. */
+export interface Finished {
+  readonly planes: Planes
+  readonly ws: Float32Array
+  /** The photo's camera as refined, 25 numbers. */
+  readonly label: Float32Array
+  readonly portrait: PortraitTarget
+  /** With its evidence, where that is known. */
+  readonly surface: Surface
+}
+
+const DEGREE = Math.PI / 180
+const ANGLES = [-60, -30, 30, 60]
+/** Side in rays of the renderings that are looked at. */
+const SIDE = 192
+
+const LIMITS = {
+  /** Mean of a picture that shows nothing but black. */
+  black: 8,
+  /** Standard deviation of a picture that shows nothing but one colour. */
+  grey: 6,
+  /** Millimetres; heads have 45 and more. */
+  relief: 20,
+  holes: 0.005,
+  spikes: 0.002,
+  /** Decibels: what even the generator's mean head reaches on some photos. */
+  psnr: 15,
+  /** dlib takes unlike synthetic persons for one at 0.6; of one's own photo more may be asked. */
+  likeness: 0.5,
+  /** Even a true head differs that much from its own front at 60 degrees: 0.38 to 0.57 on ten heads. */
+  steep: 0.75,
+  /** Millimetres; a finished head has 0.05 to 0.1. */
+  roughness: 0.4,
+  turned: 30,
+}
+
+/** Looks at the head from the photo's camera and from both sides, measures its surface, and judges. */
+export async function assess(generator: Generator, head: Finished, recognition: Recognition): Promise<Quality> {
+  const { planes, ws, label, portrait, surface } = head
+  const { rendering_kwargs: orbit } = generator.config
+  const { identity, faceRes } = recognition
+  const see = async (camera: Float32Array) => {
+    const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
+    return { picture: { size: Math.sqrt(image.length / 3), rgb: toRgb(image) }, holes: holesIn(rendering.opacity) }
+  }
+  const photo = pictureOf(portrait, orbit.white_back)
+  const wanted = await identity(photo)
+
+  const { picture, ...seen } = await see(label)
+  const holes = [seen.holes]
+  const views: { degrees: number; identity: number }[] = []
+  for (const degrees of ANGLES) {
+    const side = await see(orbitCamera(orbit, degrees * DEGREE))
+    holes.push(side.holes)
+    views.push({ degrees, identity: identityDistance(wanted, await identity(side.picture)) })
+  }
+
+  const shown = resized(photo, picture.size)
+  const weight = shrink(
+    portrait.matte.map((alpha, i) => alpha * portrait.valid[i]),
+    portrait.size,
+    picture.size,
+  )
+  const { evidence } = surface
+  return judge({
+    ...formOf(surface, orbitCamera(orbit, 0)),
+    ...tones(picture.rgb, weight),
+    input: {
+      psnr: psnr(picture.rgb, shown.rgb, weight),
+      faceRes: cosine(await faceRes(picture), await faceRes(shown)),
+      identity: identityDistance(wanted, await identity(picture)),
+    },
+    views,
+    turned: Math.atan2(label[3] - orbit.avg_camera_pivot[0], label[11] - orbit.avg_camera_pivot[2]) / DEGREE,
+    holes: Math.max(...holes),
+    seen: evidence ? evidence.reduce((sum, value) => sum + value, 0) / evidence.length : 0,
+  })
+}
+
+/** What the figures say. */
+export function judge(figures: Figures): Quality {
+  const { input, views, turned } = figures
+  const signs: Record<Failure, boolean> = {
+    black: figures.brightness < LIMITS.black,
+    grey: figures.contrast < LIMITS.grey,
+    flat: figures.relief < LIMITS.relief,
+    holes: figures.holes > LIMITS.holes,
+    spikes: figures.spikes > LIMITS.spikes,
+    // Not below the limit: a picture of NaN has no ratio.
+    unconverged: !(input.psnr > LIMITS.psnr && input.identity < SAME_PERSON),
+  }
+  const found = failures.filter((failure) => signs[failure])
+  if (found.length > 0) return { verdict: 'failed', message: FAILED[found[0]], failures: found, figures }
+
+  const doubt = (message: string): Quality => ({ verdict: 'uncertain', message, failures: [], figures })
+  if (Math.abs(turned) > LIMITS.turned) {
+    return doubt(`Side view uncertain because the photo is turned ${Math.round(Math.abs(turned))}°.`)
+  }
+  if (input.identity > LIMITS.likeness) return doubt('The likeness is weak: try more steps, or --quality full.')
+  const drifted = views.filter(
+    ({ degrees, identity }) => identity > (Math.abs(degrees) > 45 ? LIMITS.steep : SAME_PERSON),
+  )
+  if (drifted.length > 0) {
+    const angles = drifted.map(({ degrees }) => `${degrees > 0 ? '+' : ''}${degrees}°`).join(' and ')
+    return doubt(`Side view uncertain: from ${angles} it no longer looks like the person in the photo.`)
+  }
+  if (figures.roughness > LIMITS.roughness) return doubt('The surface is rough: try fewer steps.')
+  return {
+    verdict: 'good',
+    message: 'Good: it looks like the photo, and it holds from the side.',
+    failures: [],
+    figures,
+  }
+}
+
+const FAILED: Record<Failure, string> = {
+  black: 'The picture is black: try --provider cpu.',
+  grey: 'The picture shows nothing: try --provider cpu, or check the generator.',
+  flat: 'The head has collapsed to a flat mask: try another --seed, or a photo from another side.',
+  holes: 'The head has holes: try fewer steps, or another --seed.',
+  spikes: 'The surface has spikes: try fewer steps, or a smaller --learning-rate.',
+  unconverged: 'It did not converge, the picture is not the person yet: try more steps.',
+}
+
+/** The portrait as the generator's pictures are: on white where it paints on white. */
+function pictureOf({ size, rgb, matte }: PortraitTarget, white: boolean): FacePicture {
+  if (!white) return { size, rgb }
+  return {
+    size,
+    rgb: rgb.map((value, i) => {
+      const alpha = matte[Math.floor(i / 3)]
+      return Math.round(alpha * value + (1 - alpha) * 255)
+    }),
+  }
+}
+
+function resized({ size, rgb }: FacePicture, to: number): FacePicture {
+  return cutCrop({ width: size, height: size, rgb }, { centre: [size / 2, size / 2], side: size, roll: 0 }, to)
+}
+
+/** Mean and standard deviation of a picture's levels. */
+function tones(rgb: Uint8Array, weight: Float32Array): { brightness: number; contrast: number } {
+  let [total, sum, squares] = [0, 0, 0]
+  for (let i = 0; i < rgb.length; i++) {
+    const w = weight[Math.floor(i / 3)]
+    total += w
+    sum += w * rgb[i]
+    squares += w * rgb[i] * rgb[i]
+  }
+  const brightness = total === 0 ? 0 : sum / total
+  return { brightness, contrast: Math.sqrt(Math.max(0, squares / Math.max(total, 1) - brightness * brightness)) }
+}
