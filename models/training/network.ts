@@ -93,10 +93,15 @@ export function initialWeights(
     const length = shape.reduce((product, size) => product * size, 1)
     const known = given.get(name)
     stream++
-    if (known && known.shape.join() === shape.join()) weights.set(name, { shape, data: Float32Array.from(known.data) })
+    if (fits(known, { shape })) weights.set(name, { shape, data: Float32Array.from(known!.data) })
     else weights.set(name, { shape, data: initial(name, length, seed, stream, config, given.size > 0) })
   }
   return weights
+}
+
+/** Whether a weight of another generator can be taken over. */
+export function fits(weight: Weight | undefined, { shape }: Pick<Weight, 'shape'>): boolean {
+  return weight !== undefined && weight.shape.join() === shape.join()
 }
 
 function initial(name: string, length: number, seed: number, stream: number, config: GeneratorConfig, added: boolean) {

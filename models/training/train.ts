@@ -13,7 +13,7 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { progressLine, recordLosses, writeSheet } from './charts.ts'
 import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, initialWeights } from './network.ts'
+import { defaultConfig, fits, initialWeights } from './network.ts'
 import { readRecords } from './records.ts'
 import { type Terms, Trainer } from './trainer.ts'
 
@@ -68,7 +68,8 @@ async function main(): Promise<void> {
   const basis =
     basisFromExtras(earlier?.extras ?? given?.extras ?? new Map()) ?? (await fitCodes(runtime, described, config.z_dim))
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
-  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed })
+  const fresh = given && new Set([...shapes.keys()].filter((name) => !fits(given.weights.get(name), shapes.get(name)!)))
+  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh })
   earlier?.restore(trainer)
 
   const begun = performance.now()

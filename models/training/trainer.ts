@@ -38,15 +38,20 @@ export type Stage = 'planes' | 'picture' | 'all'
 export const BATCHES: Record<Stage, BatchShape> = {
   planes: { heads: 2, views: 3, rays: 448 },
   picture: { heads: 1, views: 3, rays: { patch: 48 } },
-  all: { heads: 2, views: 1, rays: { patch: 64 } },
+  all: { heads: 2, views: 2, rays: { patch: 36 } },
 }
 
 export interface TrainerOptions {
   readonly stage: Stage
   readonly seed: number
+  /** Weights that start anew in a network that is trained already: they learn faster than the others. */
+  readonly fresh?: ReadonlySet<string>
   /** Half life of the averaged weights is about 350 steps. */
   readonly averaging?: number
 }
+
+/** How much faster fresh weights learn. */
+const FRESH_GAIN = 4
 
 export type Terms = Record<string, number>
 
@@ -155,7 +160,8 @@ export class Trainer {
     for (const [name, gradient] of Object.entries(gradients)) {
       this.adams[name] ??= new Adam(gradient.length, { beta2: 0.99 })
       // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
-      const gain = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
+      const undo = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
+      const gain = this.options.fresh?.has(name) ? FRESH_GAIN * undo : undo
       this.adams[name].step(this.weights[name], gradient, rate * gain)
       const values = this.weights[name]
       const average = this.average[name]
