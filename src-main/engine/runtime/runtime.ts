@@ -59,8 +59,13 @@ export class Runtime {
       graphOptimizationLevel: 'all',
       intraOpNumThreads: this.threads,
       logSeverityLevel: 3,
+      // A pattern allocates the whole run's memory a second time, in one block.
+      enableMemPattern: false,
       // Electron's allocator ends the process at a single block of 1 GiB, which the growing arena would reach.
-      ...('electron' in process.versions && { enableCpuMemArena: false, enableMemPattern: false }),
+      ...('electron' in process.versions && { enableCpuMemArena: false }),
+      // Between runs the host works: threads that spin in wait for the next run would take its core (half the CPU time
+      // of rendering, which is many short runs).
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     })
     return new Program(model, await creation.catch(blame(this.provider)), this.provider, this.copies)
   }
