@@ -63,6 +63,13 @@ async function main(): Promise<void> {
   const earlier = await loadTraining(statePath)
   const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
   const config = earlier?.config ?? defaultConfig(stage !== 'planes')
+  const size = records[0].views[0].size
+  if (stage !== 'planes' && size !== config.image_resolution) {
+    throw new UserError(
+      `The records are ${size} pixels wide, the generator's picture is ${config.image_resolution}.`,
+      'Render the records at that size, or train the planes only.',
+    )
+  }
   const shapes = initialWeights(config, given?.weights ?? new Map<string, Weight>(), seed)
   const described = records.map(describeHead)
   const basis =

@@ -1,0 +1,156 @@
+/** Training end to end on a tiny network and records made up on the spot. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { strToU8, zipSync } from 'fflate'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
+import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
+import { normalArray, uniform } from '../../src-main/engine/inversion/random.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { drawBatch, SAMPLES } from './batch.ts'
+import { loadTraining, saveTraining } from './checkpoint.ts'
+import { codeOf, describeHead, fitCodes } from './codes.ts'
+import { defaultConfig, initialWeights } from './network.ts'
+import { type HeadRecord, readRecord } from './records.ts'
+import { type Terms, Trainer } from './trainer.ts'
+
+const SIZE = 80
+
+/** A small version of the real thing, with every part. */
+function tinyConfig(): GeneratorConfig {
+  const config = defaultConfig(true)
+  return parseConfig({
+    ...config,
+    z_dim: 8,
+    w_dim: 8,
+    num_ws: 6,
+    plane_resolution: 16,
+    plane_channels: 4,
+    backbone_channels: { 4: 8, 8: 8, 16: 8 },
+    decoder_hidden_dim: 8,
+    decoder_output_dim: 4,
+    neural_rendering_resolution: SIZE / 2,
+    image_resolution: SIZE,
+    super_resolution: { class: '4X', input_resolution: SIZE / 2, channels: [4, 4], conv_clamp: null },
+  })
+}
+
+/** A disc of one colour in front of the camera, as a record's archive. */
+function archive(seed: number): Uint8Array {
+  const npy = (type: string, shape: number[], bytes: Uint8Array) => {
+    const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+    const header = `${text.padEnd(117)}\n`
+    return Uint8Array.from([...strToU8('\x93NUMPY', true), 1, 0, header.length, 0, ...strToU8(header), ...bytes])
+  }
+  const area = SIZE * SIZE
+  const inside = (i: number) => Math.hypot((i % SIZE) - SIZE / 2, Math.floor(i / SIZE) - SIZE / 2) < SIZE / 3
+  const pick = <T>(yes: T, no: T) => Array.from({ length: area }, (_, i) => (inside(i) ? yes : no))
+  const colour = [40 + 60 * seed, 90, 200 - 60 * seed]
+  const label = orbitCamera(tinyConfig().rendering_kwargs, 0)
+  const bytes = (array: Float32Array | Uint16Array | Uint32Array) => new Uint8Array(array.buffer)
+  const meta = JSON.stringify({ seed, male: 0, age: 30, mel: 0.2, style: 'bob01' })
+  return zipSync({
+    'rgb.npy': npy('|u1', [1, SIZE, SIZE, 3], Uint8Array.from(pick(colour, [188, 188, 188]).flat())),
+    'depth.npy': npy('<f2', [1, SIZE, SIZE], bytes(encodeFloat16(Float32Array.from(pick(2.6, 0))))),
+    'mask.npy': npy('|u1', [1, SIZE, SIZE], Uint8Array.from(pick(255, 0))),
+    'cam.npy': npy('<f4', [1, 25], bytes(label)),
+    'ident.npy': npy('<f2', [6], bytes(encodeFloat16(normalArray(6, seed)))),
+    'meta.npy': npy(`<U${meta.length}`, [1], bytes(Uint32Array.from(meta, (c) => c.codePointAt(0)!))),
+  })
+}
+
+let runtime: Runtime
+let folder: string
+let records: HeadRecord[]
+beforeAll(async () => {
+  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
+  folder = await mkdtemp(join(tmpdir(), 'halfturn-train-'))
+  records = [0, 1, 2].map((seed) => readRecord(archive(seed), `${seed}.npz`))
+})
+afterAll(async () => {
+  await runtime.dispose()
+  await rm(folder, { recursive: true })
+})
+
+describe('records', () => {
+  it('come back as they were written', () => {
+    const [{ views, traits, seed }] = records
+    expect(seed).toBe(0)
+    expect(traits.style).toBe('bob01')
+    expect(views[0].size).toBe(SIZE)
+    expect([...views[0].rgb.subarray(0, 3)]).toEqual([188, 188, 188])
+    expect(views[0].label[16]).toBeCloseTo(4.2647)
+  })
+})
+
+describe('a batch', () => {
+  it('puts ascending samples around the recorded surface', () => {
+    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200 }, [2.25, 3.3], uniform(1))
+    let near = 0
+    for (let ray = 0; ray < 400; ray++) {
+      const row = batch.depths.subarray(ray * SAMPLES, (ray + 1) * SAMPLES)
+      expect([...row]).toEqual([...row].sort((a, b) => a - b))
+      if (batch.mask[ray] > 0.5 && row.filter((t) => Math.abs(t - batch.distance[ray]) < 0.07).length >= 8) near++
+    }
+    expect(near).toBeGreaterThan(100)
+  })
+
+  it('shows patches at twice the resolution of their rays', () => {
+    const side = 8
+    const batch = drawBatch(records, { heads: 1, views: 1, rays: { patch: side } }, [2.25, 3.3], uniform(2))
+    for (let channel = 0; channel < 3; channel++) {
+      const at = (y: number, x: number) => batch.picture![(channel * 2 * side + y) * 2 * side + x]
+      const mean = (at(6, 4) + at(7, 4) + at(6, 5) + at(7, 5)) / 4
+      expect(batch.colour[(3 * side + 2) * 3 + channel]).toBeCloseTo(mean, 5)
+    }
+  })
+})
+
+describe('training', () => {
+  const start = async (seed = 0) => {
+    const config = tinyConfig()
+    const described = records.map(describeHead)
+    const basis = await fitCodes(runtime, described, config.z_dim)
+    const codes = described.map((x) => codeOf(basis, x, config.z_dim))
+    const shapes = initialWeights(config, new Map(), seed)
+    return new Trainer(runtime, config, shapes, records, codes, { stage: 'all', seed })
+  }
+
+  it('brings the loss down, of every part', async () => {
+    const trainer = await start()
+    const rows: Terms[] = []
+    for (let i = 0; i < 60; i++) rows.push(await trainer.step(8e-3))
+    const mean = (name: string, from: number) => rows.slice(from, from + 5).reduce((sum, row) => sum + row[name], 0)
+    expect(mean('colour', 55)).toBeLessThan(0.7 * mean('colour', 0))
+    expect(mean('picture', 55)).toBeLessThan(0.7 * mean('picture', 0))
+    expect(mean('mask', 55)).toBeLessThan(mean('mask', 0))
+  }, 60_000)
+
+  it('goes on from its checkpoint as if it had not stopped', async () => {
+    const path = join(folder, 'training.safetensors')
+    const trainer = await start()
+    for (let i = 0; i < 3; i++) await trainer.step(1e-3)
+    await saveTraining(path, trainer, [], 12)
+    const again = await start(5)
+    const stored = await loadTraining(path)
+    stored!.restore(again)
+    expect(stored!.seconds).toBe(12)
+    expect(again.weights).toEqual(trainer.weights)
+    await trainer.step(1e-3)
+    const resumed = await start(0)
+    stored!.restore(resumed)
+    await resumed.step(1e-3)
+    for (const [name, values] of Object.entries(trainer.weights)) {
+      expect(
+        resumed.weights[name].every((value, i) => Math.abs(value - values[i]) < 1e-5),
+        name,
+      ).toBe(true)
+      expect(
+        resumed.average[name].every((value, i) => Math.abs(value - trainer.average[name][i]) < 1e-5),
+        name,
+      ).toBe(true)
+    }
+  }, 60_000)
+})
