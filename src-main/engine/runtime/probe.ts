@@ -3,6 +3,7 @@
  * Started by `provider.ts` as `probe <provider>`; the answer goes over IPC, what the libraries say to the standard
  * streams.
  */
+import './privacy.ts'
 import * as ort from 'onnxruntime-node'
 import {
   add,

@@ -5,6 +5,7 @@
  */
 import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
+import './privacy.ts'
 import * as ort from 'onnxruntime-node'
 import { UserError } from '../errors.ts'
 import type { ProbeAnswer } from './probe.ts'
