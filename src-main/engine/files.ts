@@ -1,6 +1,6 @@
 /** Writing files so that a reader never sees half of one: temporary name, flush, rename. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UserError } from './errors.ts'
 
@@ -23,6 +23,17 @@ export function explainWriteError(error: unknown, path: string): unknown {
   return cure === undefined ? error : new UserError(`Could not write ${path} (${code}).`, cure, { cause: error })
 }
 
+/** Makes a folder and those above it. Not mkdir's own `recursive`: below /proc that never returns in Node 20. */
+export async function makeFolder(folder: string): Promise<void> {
+  const isFolder = async () => (await stat(folder).catch(() => undefined))?.isDirectory() === true
+  if (await isFolder()) return
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  await mkdir(folder).catch(async (error) => {
+    // Somebody else may have made it meanwhile.
+    if (!(await isFolder())) throw error
+  })
+}
+
 /**
  * Writes `chunks` to `path`: to a temporary name in the same folder first, flushed, then renamed, so that an old file
  * stays whole when the disk is full or the process dies. Creates missing folders.
@@ -30,7 +41,7 @@ export function explainWriteError(error: unknown, path: string): unknown {
 export async function writeFileAtomic(path: string, ...chunks: (Uint8Array | string)[]): Promise<void> {
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(temporary, 'wx')
     try {
       for (const chunk of chunks) await file.writeFile(chunk)
