@@ -142,6 +142,24 @@ for (const provider of ['cpu', 'webgpu'] as const) {
       },
     )
 
+    it.runIf(whole)('renders chosen pixels into a picture that is empty elsewhere, and back', async () => {
+      const golden = new GoldenCase('tiny8x')
+      const generator = golden.generator(runtime)
+      const [ws, label] = [golden.at('det/ws', 0), golden.at('det/c', 0)]
+      const pixels = Uint32Array.from({ length: 100 }, (_, i) => i * 2 + 7)
+      const some = await generator.view(ws, label, { pixels, plain: true })
+      const all = await generator.view(ws, label, { plain: true })
+      const chosen = all.image.map((_, i) => (pixels.includes(i % 256) ? 1 : 0))
+      expectClose(
+        some.image,
+        all.image.map((value, i) => (chosen[i] ? value : 1)),
+        'image',
+      )
+      const image = all.image.map((value, i) => chosen[i] * value)
+      const [partial, full] = [await generator.backward(some, { image }), await generator.backward(all, { image })]
+      expectRelative(partial.ws, full.ws, 'ws')
+    })
+
     it('answers density and colour at points', async () => {
       const golden = new GoldenCase('tiny8x')
       const generator = golden.generator(runtime)

@@ -11,7 +11,7 @@ import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
 import type { Planes } from './planes.ts'
-import { Renderer, type Rendering, type RenderOptions } from './renderer.ts'
+import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { superResolution } from './super-resolution.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
@@ -183,10 +183,11 @@ export class Generator {
     return { features: dFeatures, w: dW, weights: unprefixed(weights) }
   }
 
-  /** ws and a camera to a view. */
+  /** ws and a camera to a view. Where only some pixels are rendered, the others are empty and white. */
   async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
     const planes = options.planes ?? (await this.planes(ws))
-    const rendering = await this.renderer.render(this.feeds, planes, label, options)
+    const rendered = await this.renderer.render(this.feeds, planes, label, options)
+    const rendering = options.pixels ? spread(rendered, this.config.decoder_output_dim) : rendered
     const plain = options.plain ?? !this.config.super_resolution
     if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain }
     const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
@@ -216,7 +217,9 @@ export class Generator {
       ? this.colourCotangent(rendering.features.length, cotangent)
       : await this.enhanceBackward(rendering.features, ws, cotangent, want)
     const { depth, opacity } = cotangent
-    const gradient = { features: enhanced.features, depth, opacity }
+    const { pixels } = rendering.tape
+    const full = { features: enhanced.features, depth, opacity }
+    const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
     const rendered = await this.renderer.backward(this.feeds, rendering.tape, gradient, want)
     const { planes, label } = rendered
     const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
@@ -277,4 +280,38 @@ function coloursOf(features: Float32Array, channels: number): Float32Array {
   const picture = new Float32Array(3 * area)
   for (let i = 0; i < 3 * area; i++) picture[i] = features[(i % area) * channels + Math.floor(i / area)]
   return picture
+}
+
+/** A rendering of some pixels as one of all: the rest shows nothing, on white. */
+function spread(rendering: Rendering, channels: number): Rendering {
+  const { resolution, farthest, pixels } = rendering.tape
+  const count = resolution * resolution
+  const full = {
+    features: new Float32Array(count * channels).fill(1),
+    depth: new Float32Array(count).fill(farthest),
+    opacity: new Float32Array(count),
+  }
+  pixels!.forEach((pixel, i) => {
+    full.features.set(rendering.features.subarray(i * channels, (i + 1) * channels), pixel * channels)
+    full.depth[pixel] = rendering.depth[i]
+    full.opacity[pixel] = rendering.opacity[i]
+  })
+  return { ...full, tape: rendering.tape }
+}
+
+/** The adjoint of `spread`. */
+function gather(
+  { features, depth, opacity }: RenderingGradient,
+  pixels: Uint32Array,
+  channels: number,
+): RenderingGradient {
+  const take = (values: Float32Array | undefined, width: number) => {
+    if (!values) return undefined
+    const result = new Float32Array(pixels.length * width)
+    pixels.forEach((pixel, i) => {
+      result.set(values.subarray(pixel * width, (pixel + 1) * width), i * width)
+    })
+    return result
+  }
+  return { features: take(features, channels), depth: take(depth, 1), opacity: take(opacity, 1) }
 }
