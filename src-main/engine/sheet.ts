@@ -1,25 +1,39 @@
-/** The sheet: one picture that shows a head at a glance, photo, front, both sides and depth. */
+/** The sheet: one picture that shows a head at a glance: photo, front, both sides, depth, evidence. */
 import sharp from 'sharp'
 import { orbitCamera } from './generator/camera.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Planes } from './generator/planes.ts'
 import { png, toRgb } from './pictures.ts'
+import { drawEvidence } from './quality/evidence.ts'
+import type { Surface } from './surface/surface.ts'
 import { depthPicture, headView } from './views.ts'
 
 const CELL = 256
 const DEGREE = Math.PI / 180
 const ANGLES = [0, -30, 30, -60, 60]
+const EVIDENCE_ANGLES = [-45, 45]
+
+/** The photo a head was made from. */
+export interface SheetPhoto {
+  /** The portrait's crop, RGB, 8 bits. */
+  readonly crop: { readonly size: number; readonly rgb: Uint8Array }
+  /** Its camera as refined, 25 numbers. */
+  readonly label: Float32Array
+  /** The head's surface, with its evidence. */
+  readonly surface: Surface
+}
 
 /**
- * @param crop the portrait's crop, RGB, 8 bits; absent for a person nobody has photographed
+ * @param photo absent for a person nobody has photographed
  * @param made what made it, for the file's description
- * @returns a PNG: the crop and the head from the photo's camera, then front, -30, 30, -60, 60 degrees, and depth
+ * @returns a PNG: the crop and the head from the photo's camera, then front, -30, 30, -60, 60 degrees, depth, and what
+ * the photo showed (orange) and did not (blue) from -45 and 45 degrees
  */
 export async function drawSheet(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
-  photo: { crop: { size: number; rgb: Uint8Array }; label: Float32Array } | null,
+  photo: SheetPhoto | null,
   made: string,
 ): Promise<Uint8Array> {
   const cells: Buffer[] = []
@@ -44,9 +58,15 @@ export async function drawSheet(
     await addPicture(view.image)
     if (angle === 0) cells.push(await depthCell(view.rendering.depth, view.rendering.opacity))
   }
-  // Depth goes last.
+  // Depth comes after the pictures.
   const depth = cells.splice(photo ? 3 : 1, 1)[0]
   cells.push(depth)
+  const evidence = photo?.surface.evidence
+  if (photo && evidence) {
+    for (const angle of EVIDENCE_ANGLES) {
+      await add(drawEvidence(photo.surface, evidence, orbitCamera(orbit, angle * DEGREE), CELL), CELL)
+    }
+  }
   const { data, info } = await sharp({
     create: { width: CELL * cells.length, height: CELL, channels: 3, background: '#ffffff' },
   })
