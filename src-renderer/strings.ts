@@ -27,7 +27,14 @@ export const strings = {
     unfinished: 'unfinished',
   },
 
-  camera: { title: 'Look into the camera', take: 'Take the photo', photoName: 'Camera photo', cancel: 'Back', refused: 'The camera cannot be used.', refusedCure: 'Allow it in the system’s settings, or choose a photo instead.' },
+  camera: {
+    title: 'Look into the camera',
+    take: 'Take the photo',
+    photoName: 'Camera photo',
+    cancel: 'Back',
+    refused: 'The camera cannot be used.',
+    refusedCure: 'Allow it in the system’s settings, or choose a photo instead.',
+  },
 
   photo: {
     finding: 'Looking for the face…',

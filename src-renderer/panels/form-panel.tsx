@@ -153,7 +153,8 @@ interface NumberFieldProps {
 export function NumberField({ label, value, least, most, step = 1, onChange }: NumberFieldProps) {
   const commit = (input: HTMLInputElement) => {
     const wanted = Math.min(most, Math.max(least, Number(input.value)))
-    if (Number.isFinite(wanted) && input.value !== '' && wanted !== value) onChange(step === 1 ? Math.round(wanted) : wanted)
+    if (Number.isFinite(wanted) && input.value !== '' && wanted !== value)
+      onChange(step === 1 ? Math.round(wanted) : wanted)
     input.value = String(value)
   }
   return (

@@ -15,7 +15,12 @@ export function LossPlot({ losses, steps }: { losses: readonly number[]; steps: 
   const last = losses[losses.length - 1]
   return (
     <figure className="plot">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={strings.form.lossLabel(last)}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={strings.form.lossLabel(last)}
+      >
         <path d={`M${path}`} />
       </svg>
       <figcaption>

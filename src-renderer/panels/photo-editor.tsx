@@ -29,7 +29,14 @@ export function PhotoEditor() {
   const window = portrait
   const unit = Math.max(photo.width, photo.height) / 640
   const toPhoto = (uv: [number, number]) => cropToPhoto(window, uv)
-  const points = ([[0, 0], [1, 0], [1, 1], [0, 1]] as [number, number][]).map(toPhoto)
+  const points = (
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ] as [number, number][]
+  ).map(toPhoto)
   const knob = toPhoto([0.5, -0.07])
 
   /** Photo pixels under the pointer. */

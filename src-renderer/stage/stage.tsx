@@ -175,12 +175,8 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
     }
   }, [camera, gl, renderer, stir, turn])
 
-  useEffect(() => {
-    if (volume) renderer.setVolume(volume)
-    invalidate()
-  }, [volume, renderer, invalidate])
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of these changes the picture
-  useEffect(() => stir(), [mode, surface, surfaceStyle, turntable, stir])
+  useEffect(() => stir(), [volume, mode, surface, surfaceStyle, turntable, stir])
 
   // While the head forms it swings; the turntable turns it all the way. Both stop at a touch.
   useEffect(() => {
@@ -201,13 +197,15 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
     }
     const time = performance.now()
     const resting = !turntable && time - now.moved >= REST
+    if (volume && !renderer.setVolume(volume)) invalidate()
+    const perspective = camera as PerspectiveCamera
+    const depth = mode === 'depth'
     if (mode === 'surface' && surface) gl.render(scene, camera)
-    else {
-      gl.clear()
-      const scale = resting ? 1 : forming ? Math.min(pace.scale, 0.4) : pace.scale
-      renderer.render(camera as PerspectiveCamera, { scale, moving: !resting, depth: mode === 'depth' })
-    }
-    if (!resting) pace.frame(time)
+    else if (!resting) {
+      const cost = renderer.renderMoving(perspective, forming ? Math.min(pace.scale, 0.5) : pace.scale, depth)
+      if (cost === undefined) invalidate()
+      else pace.frame(time, cost)
+    } else if (!renderer.renderResting(perspective, depth)) invalidate()
     const { current } = element
     if (current) {
       current.dataset.fps = pace.fps.toFixed(1)

@@ -9,6 +9,8 @@ import type { VolumeRenderer } from './volume-renderer.ts'
 const SIZE = 512
 const FRAMES = 96
 const RATE = 24
+/** Milliseconds an exact frame may take; where it takes longer, the lattice has to do. */
+const PATIENCE = 250
 const PAPER = [247, 246, 243]
 
 export async function turntableVideo(
@@ -23,8 +25,12 @@ export async function turntableVideo(
   const source = new CanvasSource(canvas, { codec: 'vp8', bitrate: QUALITY_HIGH })
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
+  await renderer.read(turntableCamera(0, radius), SIZE)
+  const began = performance.now()
+  await renderer.read(turntableCamera(0, radius), SIZE)
+  const exact = performance.now() - began < PATIENCE
   for (let frame = 0; frame < FRAMES; frame++) {
-    const pixels = await renderer.read(turntableCamera((frame / FRAMES) * 2 * Math.PI, radius), SIZE)
+    const pixels = await renderer.read(turntableCamera((frame / FRAMES) * 2 * Math.PI, radius), SIZE, exact)
     context.putImageData(onPaper(pixels), 0, 0)
     await source.add(frame / RATE, 1 / RATE)
     progress((frame + 1) / FRAMES)

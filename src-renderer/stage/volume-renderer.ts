@@ -17,10 +17,9 @@ import {
   RawShaderMaterial,
   RGBAFormat,
   Scene,
-  UnsignedByteType,
   Vector2,
   Vector3,
-  Vector4,
+  WebGL3DRenderTarget,
   type WebGLRenderer,
   WebGLRenderTarget,
 } from 'three'
@@ -28,44 +27,46 @@ import type { Volume } from '../state/store.ts'
 import {
   CELL_TILES,
   CELLS,
-  cellFragment,
   copyFragment,
+  exactFragment,
   fullscreenVertex,
   LATTICE,
-  LATTICE_TILES,
   latticeFragment,
-  marchFragment,
+  latticeMarchFragment,
+  probeFragment,
+  spreadFragment,
 } from './volume-shaders.ts'
 
 type Uniforms = Record<string, { value: unknown }>
 
-/** Samples along the side of the box. */
+/** Samples along the side of the box: at rest, and while it moves. */
 const FINE = 110
-const COARSE = 64
-
-export interface Look {
-  /** Part of the full resolution, 0..1. */
-  scale: number
-  /** Fewer samples, for while it moves. */
-  moving: boolean
-  depth: boolean
-}
+const COARSE = 80
+/** Milliseconds a strip of the exact picture should take: short enough to stop for a touch. */
+const STRIP_TIME = 30
 
 export class VolumeRenderer {
   private readonly gl: WebGLRenderer
   private readonly scene = new Scene()
   private readonly triangle: Mesh<BufferGeometry, RawShaderMaterial>
-  private readonly lattice = target(LATTICE * LATTICE_TILES[0], LATTICE * LATTICE_TILES[1], NearestFilter)
-  private readonly cells = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1], NearestFilter)
-  private readonly small = target(1, 1, LinearFilter)
-  private readonly shared: Uniforms = {}
-  private readonly copy = material(copyFragment, { picture: { value: this.small.texture } }, true)
-  private readonly gather = material(cellFragment, { lattice: { value: this.lattice.texture } })
-  private look: RawShaderMaterial | undefined
-  private march: RawShaderMaterial | undefined
-  private shape = ''
+  private readonly probed = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1])
+  private readonly cells = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1])
+  private readonly lattice = latticeTarget()
+  private readonly small = target(1, 1, true)
+  private readonly full = target(1, 1, true)
+  private readonly spread = material(spreadFragment, { cells: { value: this.probed.texture } })
+  private readonly copy = material(copyFragment, { picture: { value: null } }, true)
+  private readonly quick = material(latticeMarchFragment, {
+    lattice: { value: this.lattice.texture },
+    ...marchUniforms(),
+  })
+  /** Made for one decoder: its numbers are in the shaders. */
+  private made: { key: string; probe: RawShaderMaterial; bake: RawShaderMaterial; exact: RawShaderMaterial } | undefined
   private texture: DataArrayTexture | undefined
-  private version: Volume | undefined
+  private volume: Volume | undefined
+  private baking: Fence | undefined
+  private moving: { fence: Fence; began: number } | undefined
+  private exact: Strips | undefined
 
   constructor(gl: WebGLRenderer) {
     this.gl = gl
@@ -76,65 +77,99 @@ export class VolumeRenderer {
     this.scene.add(this.triangle)
   }
 
-  /** Takes the planes of another head, or of the same one a step later. */
-  setVolume(volume: Volume): void {
-    if (volume === this.version) return
-    this.version = volume
-    const { channels, resolution, decoder } = volume
-    const groups = channels / 4
-    const { hidden, projection, box, radius } = decoder
+  /**
+   * Takes the planes of another head, or of the same one a step later. While the GPU is still busy with the last ones it
+   * does nothing: heads that come faster than it can take them must not pile up.
+   * @returns whether it has taken them
+   */
+  setVolume(volume: Volume): boolean {
+    if (volume === this.volume) return true
+    if (this.baking && !this.baking.done()) return false
+    this.volume = volume
+    this.exact = undefined
     this.upload(volume)
-    Object.assign(this.shared, {
+    const { decoder, resolution } = volume
+    const { projection, box, radius } = decoder
+    const { probe, bake, exact } = this.materials(volume)
+    const shared: Uniforms = {
       planes: { value: this.texture },
       resolution: { value: resolution },
       rows: { value: Array.from({ length: 6 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
-      weight0: { value: vectors(decoder.weight0) },
-      bias0: { value: [...decoder.bias0] },
-      // From one row an output to one vector a hidden unit.
-      weight1: {
-        value: Array.from(
-          { length: hidden },
-          (_, j) => new Vector4(...[0, 1, 2, 3].map((output) => decoder.weight1[output * hidden + j])),
-        ),
-      },
-      bias1: { value: new Vector4(...decoder.bias1) },
       box: { value: box },
+      cells: { value: this.cells.texture },
       depths: { value: new Vector2(radius - 0.5 * box, radius + 0.25 * box) },
-    })
-    const shape = `${groups}/${hidden}`
-    if (shape !== this.shape) {
-      this.look?.dispose()
-      this.march?.dispose()
-      this.shape = shape
-      this.look = material(latticeFragment(groups, hidden), {})
-      this.march = material(marchFragment(groups, hidden), {
-        cells: { value: this.cells.texture },
-        cameraToWorld: { value: null },
-        reach: { value: new Vector2() },
-        stride: { value: 0 },
-        depthOnly: { value: false },
-      })
     }
-    for (const user of [this.look!, this.march!]) Object.assign(user.uniforms, this.shared)
-    this.draw(this.look!, this.lattice)
-    this.draw(this.gather, this.cells)
+    for (const user of [probe, bake, exact, this.quick]) Object.assign(user.uniforms, shared)
+    this.draw(probe, this.probed)
+    this.draw(this.spread, this.cells)
+    for (let slice = 0; slice < LATTICE; slice++) {
+      bake.uniforms.slice.value = slice
+      this.draw(bake, this.lattice, slice)
+    }
+    this.baking = new Fence(this.gl)
+    return true
   }
 
-  /** Draws onto the stage. */
-  render(camera: PerspectiveCamera, look: Look): void {
-    if (!this.march) return
-    const size = this.gl.getDrawingBufferSize(new Vector2())
-    const width = Math.max(1, Math.round(size.x * look.scale))
-    const height = Math.max(1, Math.round(size.y * look.scale))
-    if (this.small.width !== width || this.small.height !== height) this.small.setSize(width, height)
-    this.cast(camera, width / height, look, this.small)
-    this.draw(this.copy, null)
+  /**
+   * Draws onto the stage through the lattice, unless the GPU is busy with the last frame.
+   * @param scale part of the full resolution, 0..1
+   * @returns milliseconds the last frame took, where this one was drawn
+   */
+  renderMoving(camera: PerspectiveCamera, scale: number, depth: boolean): number | undefined {
+    if (!this.volume || (this.moving && !this.moving.fence.done())) return undefined
+    const now = performance.now()
+    const cost = this.moving ? now - this.moving.began : 0
+    this.exact = undefined
+    const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
+    resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
+    this.aim(this.quick, camera, x / y, COARSE, depth)
+    this.draw(this.quick, this.small)
+    this.show(this.small)
+    this.moving = { fence: new Fence(this.gl), began: now }
+    return cost
   }
 
-  /** @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels */
-  async read(camera: PerspectiveCamera, size: number, depth = false): Promise<Uint8Array<ArrayBuffer>> {
-    const memory = target(size, size, LinearFilter)
-    this.cast(camera, 1, { scale: 1, moving: false, depth }, memory)
+  /**
+   * Draws the exact picture, a strip a call, and shows it when it is whole; until then what is on the stage stays.
+   * @returns whether it is
+   */
+  renderResting(camera: PerspectiveCamera, depth: boolean): boolean {
+    if (!this.volume || !this.made) return true
+    const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
+    this.moving = undefined
+    if (!this.exact) {
+      resize(this.full, x, y)
+      this.aim(this.made.exact, camera, x / y, FINE, depth)
+      this.exact = new Strips(y, this.gl)
+    }
+    this.exact.draw((from, rows) => this.drawStrip(this.full, from, rows))
+    if (this.exact.whole) this.show(this.full)
+    return this.exact.whole
+  }
+
+  /**
+   * @param exact through planes and decoder rather than the lattice
+   * @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels
+   */
+  async read(camera: PerspectiveCamera, size: number, exact = true): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.made) throw new Error('There is no head to draw.')
+    const memory = target(size, size)
+    const march = exact ? this.made.exact : this.quick
+    if (exact) {
+      const strips = new Strips(size, this.gl)
+      while (!strips.whole) {
+        strips.draw((from, rows) => {
+          // The stage may have drawn something else meanwhile.
+          this.aim(march, camera, 1, FINE, false)
+          this.drawStrip(memory, from, rows)
+        })
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      this.exact = undefined
+    } else {
+      this.aim(march, camera, 1, FINE, false)
+      this.draw(march, memory)
+    }
     const pixels = new Uint8Array(4 * size * size)
     await this.gl.readRenderTargetPixelsAsync(memory, 0, 0, size, size, pixels)
     memory.dispose()
@@ -142,31 +177,53 @@ export class VolumeRenderer {
   }
 
   dispose(): void {
-    for (const thing of [this.lattice, this.cells, this.small, this.copy, this.gather, this.look, this.march]) {
-      thing?.dispose()
-    }
-    this.texture?.dispose()
-    this.triangle.geometry.dispose()
+    const { probed, cells, lattice, small, full, spread, copy, quick, made, texture, triangle } = this
+    for (const thing of [probed, cells, lattice, small, full, spread, copy, quick]) thing.dispose()
+    for (const thing of [made?.probe, made?.bake, made?.exact, texture, triangle.geometry]) thing?.dispose()
   }
 
-  private cast(camera: PerspectiveCamera, aspect: number, look: Look, into: WebGLRenderTarget): void {
-    const { march } = this
-    if (!march || !this.version) return
+  private materials({ decoder, channels }: Volume) {
+    const { weight0, bias0, weight1, bias1 } = decoder
+    const key = `${channels} ${weight0} ${bias0} ${weight1} ${bias1}`
+    if (this.made?.key !== key) {
+      for (const old of [this.made?.probe, this.made?.bake, this.made?.exact]) old?.dispose()
+      this.made = {
+        key,
+        probe: material(probeFragment(decoder, channels), {}),
+        bake: material(latticeFragment(decoder, channels), { slice: { value: 0 } }),
+        exact: material(exactFragment(decoder, channels), marchUniforms()),
+      }
+    }
+    return this.made
+  }
+
+  private aim(march: RawShaderMaterial, camera: PerspectiveCamera, aspect: number, samples: number, depth: boolean) {
     camera.updateMatrixWorld()
     const half = Math.tan((camera.fov * Math.PI) / 360) / camera.zoom
     const { uniforms } = march
-    uniforms.cameraToWorld.value = camera.matrixWorld
+    uniforms.cameraToWorld.value = camera.matrixWorld.clone()
     uniforms.reach.value.set(half * aspect, half)
-    uniforms.stride.value = this.version.decoder.box / (look.moving ? COARSE : FINE)
-    uniforms.depthOnly.value = look.depth
-    this.draw(march, into)
+    uniforms.stride.value = this.volume!.decoder.box / samples
+    uniforms.depthOnly.value = depth
   }
 
-  private draw(what: RawShaderMaterial, into: WebGLRenderTarget | null): void {
+  private show(picture: WebGLRenderTarget): void {
+    this.copy.uniforms.picture.value = picture.texture
+    this.draw(this.copy, null)
+  }
+
+  private drawStrip(into: WebGLRenderTarget, from: number, rows: number): void {
+    into.scissorTest = true
+    into.scissor.set(0, from, into.width, rows)
+    this.draw(this.made!.exact, into)
+    into.scissorTest = false
+  }
+
+  private draw(what: RawShaderMaterial, into: WebGLRenderTarget | null, layer?: number): void {
     const { gl } = this
     this.triangle.material = what
     const before = gl.getRenderTarget()
-    gl.setRenderTarget(into)
+    gl.setRenderTarget(into, layer)
     gl.render(this.scene, NO_CAMERA)
     gl.setRenderTarget(before)
   }
@@ -179,12 +236,10 @@ export class VolumeRenderer {
     if (this.texture?.image.width !== side || this.texture.image.depth !== layers) {
       this.texture?.dispose()
       this.texture = new DataArrayTexture(new Uint16Array(side * side * layers * 4), side, side, layers)
-      Object.assign(this.texture, {
-        format: RGBAFormat,
-        type: HalfFloatType,
-        magFilter: LinearFilter,
-        minFilter: LinearFilter,
-      })
+      this.texture.format = RGBAFormat
+      this.texture.type = HalfFloatType
+      this.texture.magFilter = LinearFilter
+      this.texture.minFilter = LinearFilter
     }
     const into = this.texture.image.data as unknown as Uint16Array
     for (let plane = 0; plane < 3; plane++) {
@@ -202,15 +257,85 @@ export class VolumeRenderer {
   }
 }
 
+/** Tells when the GPU has done what was asked of it so far. */
+class Fence {
+  private readonly context: WebGL2RenderingContext
+  private sync: WebGLSync | null
+
+  constructor(gl: WebGLRenderer) {
+    this.context = gl.getContext() as WebGL2RenderingContext
+    this.sync = this.context.fenceSync(this.context.SYNC_GPU_COMMANDS_COMPLETE, 0)
+    this.context.flush()
+  }
+
+  done(): boolean {
+    if (!this.sync) return true
+    if (this.context.clientWaitSync(this.sync, 0, 0) === this.context.TIMEOUT_EXPIRED) return false
+    this.context.deleteSync(this.sync)
+    this.sync = null
+    return true
+  }
+}
+
+/** Cuts a picture into strips, each as high as the GPU manages in a moment, and waits for one before the next. */
+class Strips {
+  private readonly gl: WebGLRenderer
+  private readonly height: number
+  private from = 0
+  private rows = 8
+  private drawing: { fence: Fence; began: number } | undefined
+
+  constructor(height: number, gl: WebGLRenderer) {
+    this.height = height
+    this.gl = gl
+  }
+
+  get whole(): boolean {
+    return this.from >= this.height && !this.drawing
+  }
+
+  /** Has the next strip drawn, unless the GPU is busy with the last one or all is drawn. */
+  draw(work: (from: number, rows: number) => void): void {
+    if (this.drawing) {
+      const { fence, began } = this.drawing
+      if (!fence.done()) return
+      const factor = STRIP_TIME / Math.max(1, performance.now() - began)
+      this.rows = Math.max(1, Math.round(this.rows * Math.min(4, Math.max(0.25, factor))))
+      this.drawing = undefined
+    }
+    if (this.from >= this.height) return
+    const rows = Math.min(this.rows, this.height - this.from)
+    const began = performance.now()
+    work(this.from, rows)
+    this.from += rows
+    this.drawing = { fence: new Fence(this.gl), began }
+  }
+}
+
 /** The shaders know where they look from by themselves. */
 const NO_CAMERA = new Camera()
 
-function target(width: number, height: number, filter: typeof LinearFilter | typeof NearestFilter): WebGLRenderTarget {
-  return new WebGLRenderTarget(width, height, {
+const marchUniforms = (): Uniforms => ({
+  cameraToWorld: { value: null },
+  reach: { value: new Vector2() },
+  stride: { value: 0 },
+  depthOnly: { value: false },
+})
+
+function resize(picture: WebGLRenderTarget, width: number, height: number): void {
+  if (picture.width !== width || picture.height !== height) picture.setSize(width, height)
+}
+
+function target(width: number, height: number, smooth = false): WebGLRenderTarget {
+  const filter = smooth ? LinearFilter : NearestFilter
+  return new WebGLRenderTarget(width, height, { depthBuffer: false, magFilter: filter, minFilter: filter })
+}
+
+function latticeTarget(): WebGL3DRenderTarget {
+  return new WebGL3DRenderTarget(LATTICE, LATTICE, LATTICE, {
     depthBuffer: false,
-    type: UnsignedByteType,
-    magFilter: filter,
-    minFilter: filter,
+    magFilter: LinearFilter,
+    minFilter: LinearFilter,
   })
 }
 
@@ -227,8 +352,4 @@ function material(fragmentShader: string, uniforms: Uniforms, blends = false): R
       ? { blending: CustomBlending, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor }
       : { blending: NoBlending }),
   })
-}
-
-function vectors(values: Float32Array): Vector4[] {
-  return Array.from({ length: values.length / 4 }, (_, i) => new Vector4(...values.subarray(4 * i, 4 * i + 4)))
 }

@@ -1,14 +1,18 @@
 /**
  * The volume renderer's shaders: the three feature planes, the small decoder and the march of EG3D on the user's GPU.
- * A coarse map of where anything is lets rays pass through emptiness without asking the decoder.
+ *
+ * First the density is looked at in the middle of coarse cells; only where there is something, the decoder is asked
+ * again, for a lattice of densities and colours. While the head moves, rays march through that lattice: one texture
+ * access a sample, fluent even without a GPU. At rest they march through planes and decoder themselves.
  */
 
-/** Side of the lattice the density is looked at, and of the map made from it. */
-export const LATTICE = 64
+/** Cells along a side, and how their slices are laid out in one picture: columns x rows. */
 export const CELLS = 32
-/** How slices of lattice and map are laid out in their pictures: columns x rows. */
-export const LATTICE_TILES = [8, 8] as const
 export const CELL_TILES = [8, 4] as const
+/** Points of the lattice along a side. */
+export const LATTICE = 96
+/** Below this density there is nothing to see within a cell. */
+const EMPTY = 0.25
 
 export const fullscreenVertex = /* glsl */ `
 in vec3 position;
@@ -18,18 +22,39 @@ void main() {
   gl_Position = vec4(position.xy, 0.0, 1.0);
 }`
 
-/** @param groups channels / 4 */
-const decoder = (groups: number, hidden: number) => /* glsl */ `
+/** The decoder's numbers, written into the shader: as constants they cost no access. */
+export interface DecoderNumbers {
+  /** [hidden][channels] */
+  weight0: ArrayLike<number>
+  bias0: ArrayLike<number>
+  /** [4][hidden] */
+  weight1: ArrayLike<number>
+  bias1: ArrayLike<number>
+}
+
+const vec4 = (values: readonly number[]) => `vec4(${values.map((x) => x.toExponential(5)).join(',')})`
+
+/** Unrolled: no loop, no array. */
+function network({ weight0, bias0, weight1, bias1 }: DecoderNumbers, channels: number): string {
+  const hidden = bias0.length
+  const rows = Array.from({ length: hidden }, (_, j) => {
+    const sum = Array.from({ length: channels / 4 }, (_, g) => {
+      const at = j * channels + 4 * g
+      return `dot(f${g}, ${vec4([0, 1, 2, 3].map((k) => weight0[at + k]))})`
+    })
+    const out = vec4([0, 1, 2, 3].map((output) => weight1[output * hidden + j]))
+    return `  result += ${out} * softplus(${sum.join(' + ')} + ${bias0[j].toExponential(5)});`
+  })
+  return `  vec4 result = ${vec4([0, 1, 2, 3].map((k) => bias1[k]))};\n${rows.join('\n')}`
+}
+
+const decoder = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
 precision highp float;
 precision highp int;
 precision highp sampler2DArray;
 uniform sampler2DArray planes;
 uniform float resolution;
 uniform vec3 rows[6];
-uniform vec4 weight0[${hidden * groups}];
-uniform float bias0[${hidden}];
-uniform vec4 weight1[${hidden}];
-uniform vec4 bias1;
 uniform float box;
 
 // log(1 + e^x) without overflow; to the base 2 because that is what hardware has.
@@ -37,75 +62,95 @@ float softplus(float x) {
   return max(x, 0.0) + log2(1.0 + exp2(-1.442695 * abs(x))) * 0.693147;
 }
 
-// Density and colour (before the sigmoid) at a world point. The planes have a border of zeros, one texel wide: there is
-// nothing outside.
+// Where a point falls on a plane. The planes have a border of zeros, one texel wide: there is nothing outside.
+vec2 onPlane(vec3 u, vec3 v, vec3 p) {
+  return ((vec2(dot(u, p), dot(v, p)) + 1.0) * 0.5 * resolution + 1.0) / (resolution + 2.0);
+}
+
+// Density and colour (before the sigmoid) at a world point.
 vec4 field(vec3 p) {
-  vec4 features[${groups}];
-  for (int g = 0; g < ${groups}; g++) features[g] = vec4(0.0);
-  for (int plane = 0; plane < 3; plane++) {
-    vec2 uv = vec2(dot(rows[2 * plane], p), dot(rows[2 * plane + 1], p));
-    uv = ((uv + 1.0) * 0.5 * resolution + 1.0) / (resolution + 2.0);
-    for (int g = 0; g < ${groups}; g++) features[g] += texture(planes, vec3(uv, float(plane * ${groups} + g)));
-  }
-  vec4 result = bias1;
-  for (int j = 0; j < ${hidden}; j++) {
-    float x = 0.0;
-    for (int g = 0; g < ${groups}; g++) x += dot(features[g], weight0[j * ${groups} + g]);
-    result += weight1[j] * softplus(x * (1.0 / 3.0) + bias0[j]);
-  }
+  vec2 a = onPlane(rows[0], rows[1], p);
+  vec2 b = onPlane(rows[2], rows[3], p);
+  vec2 c = onPlane(rows[4], rows[5], p);
+${Array.from({ length: channels / 4 }, (_, g) => {
+  const [i, j, k] = [g, channels / 4 + g, channels / 2 + g]
+  return `  vec4 f${g} = (texture(planes, vec3(a, ${i}.0)) + texture(planes, vec3(b, ${j}.0)) + texture(planes, vec3(c, ${k}.0))) * (1.0 / 3.0);`
+}).join('\n')}
+${network(numbers, channels)}
   return result;
 }
 `
 
-/** Whether there is anything, at every point of the lattice. */
-export const latticeFragment = (groups: number, hidden: number) => /* glsl */ `
-${decoder(groups, hidden)}
-out vec4 result;
-void main() {
-  ivec2 pixel = ivec2(gl_FragCoord.xy);
-  ivec2 tile = pixel / ${LATTICE};
-  ivec3 at = ivec3(pixel - tile * ${LATTICE}, tile.y * ${LATTICE_TILES[0]} + tile.x);
-  vec3 p = ((vec3(at) + 0.5) / ${LATTICE}.0 - 0.5) * box;
-  result = vec4(softplus(field(p).x - 1.0) > 0.25 ? 1.0 : 0.0, 0.0, 0.0, 1.0);
-}`
-
-/** Whether there is anything in or next to each cell. */
-export const cellFragment = /* glsl */ `
-precision highp float;
-precision highp int;
-uniform sampler2D lattice;
-out vec4 result;
-void main() {
+/** The cell a pixel of the cells' picture stands for. */
+const cellOfPixel = /* glsl */ `
+ivec3 cellOfPixel() {
   ivec2 pixel = ivec2(gl_FragCoord.xy);
   ivec2 tile = pixel / ${CELLS};
-  ivec3 cell = ivec3(pixel - tile * ${CELLS}, tile.y * ${CELL_TILES[0]} + tile.x);
-  float most = 0.0;
-  for (int k = -1; k < 3; k++) for (int j = -1; j < 3; j++) for (int i = -1; i < 3; i++) {
-    ivec3 at = clamp(cell * 2 + ivec3(i, j, k), 0, ${LATTICE - 1});
-    ivec2 corner = ivec2(at.z % ${LATTICE_TILES[0]}, at.z / ${LATTICE_TILES[0]}) * ${LATTICE};
-    most = max(most, texelFetch(lattice, corner + at.xy, 0).r);
-  }
-  result = vec4(most, 0.0, 0.0, 1.0);
-}`
+  return ivec3(pixel - tile * ${CELLS}, tile.y * ${CELL_TILES[0]} + tile.x);
+}
+`
 
-export const marchFragment = (groups: number, hidden: number) => /* glsl */ `
-${decoder(groups, hidden)}
+const anything = /* glsl */ `
 uniform sampler2D cells;
-uniform mat4 cameraToWorld;
-/** Half the picture's size at distance 1. */
-uniform vec2 reach;
-/** World units between samples. */
-uniform float stride;
-uniform bool depthOnly;
-/** Depths shown lightest and darkest. */
-uniform vec2 depths;
-in vec2 place;
-out vec4 result;
-
 bool anything(ivec3 cell) {
   ivec2 corner = ivec2(cell.z % ${CELL_TILES[0]}, cell.z / ${CELL_TILES[0]}) * ${CELLS};
   return texelFetch(cells, corner + cell.xy, 0).r > 0.5;
 }
+`
+
+/** Whether there is anything in the middle of each cell. */
+export const probeFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
+${decoder(numbers, channels)}
+${cellOfPixel}
+out vec4 result;
+void main() {
+  vec3 p = ((vec3(cellOfPixel()) + 0.5) / ${CELLS}.0 - 0.5) * box;
+  result = vec4(softplus(field(p).x - 1.0) > ${EMPTY} ? 1.0 : 0.0, 0.0, 0.0, 1.0);
+}`
+
+/** Whether there is anything in each cell or next to it. */
+export const spreadFragment = /* glsl */ `
+precision highp float;
+precision highp int;
+${anything}
+${cellOfPixel}
+out vec4 result;
+void main() {
+  ivec3 cell = cellOfPixel();
+  bool any = false;
+  for (int k = -1; k < 2; k++) for (int j = -1; j < 2; j++) for (int i = -1; i < 2; i++) {
+    any = any || anything(clamp(cell + ivec3(i, j, k), 0, ${CELLS - 1}));
+  }
+  result = vec4(any ? 1.0 : 0.0, 0.0, 0.0, 1.0);
+}`
+
+/** One slice of the lattice: colour, and in alpha what a layer as thick as the lattice is fine takes of the light. */
+export const latticeFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
+${decoder(numbers, channels)}
+${anything}
+uniform int slice;
+out vec4 result;
+void main() {
+  vec3 place = vec3(gl_FragCoord.xy, float(slice) + 0.5) / ${LATTICE}.0;
+  result = vec4(0.0);
+  if (!anything(ivec3(place * ${CELLS}.0))) return;
+  vec4 value = field((place - 0.5) * box);
+  float alpha = 1.0 - exp(-softplus(value.x - 1.0) * box / ${LATTICE}.0);
+  result = vec4(1.002 / (1.0 + exp(-value.yzw)) - 0.001, alpha);
+}`
+
+const march = (sample: string) => /* glsl */ `
+${anything}
+uniform mat4 cameraToWorld;
+// Half the picture's size at distance 1.
+uniform vec2 reach;
+// World units between samples.
+uniform float stride;
+uniform bool depthOnly;
+// Depths shown lightest and darkest.
+uniform vec2 depths;
+in vec2 place;
+out vec4 result;
 
 // Near is warm and light, far is cool and dark.
 vec3 depthColour(float x) {
@@ -132,35 +177,55 @@ void main() {
   // Neighbouring rays start at different depths, so that layers do not show.
   float t = near + stride * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
   float cellSide = box / ${CELLS}.0;
-  for (int i = 0; i < 400 && t < far; i++) {
+  for (int i = 0; i < 400; i++) {
+    if (t >= far) break;
     vec3 p = origin + t * direction;
-    vec3 place = (p / box + 0.5) * ${CELLS}.0;
-    ivec3 cell = clamp(ivec3(place), 0, ${CELLS - 1});
+    ivec3 cell = clamp(ivec3((p / box + 0.5) * ${CELLS}.0), 0, ${CELLS - 1});
     if (!anything(cell)) {
       // On to where the ray leaves the empty cell.
       vec3 wall = (vec3(cell) + step(0.0, direction)) * cellSide - 0.5 * box;
-      vec3 exit = (wall - origin) * inverse;
-      t = max(min(exit.x, min(exit.y, exit.z)) + 1e-4, t + 0.25 * stride);
+      vec3 leave = (wall - origin) * inverse;
+      t = max(min(leave.x, min(leave.y, leave.z)) + 1e-4, t + 0.25 * stride);
       continue;
     }
-    vec4 value = field(p);
-    float alpha = 1.0 - exp(-softplus(value.x - 1.0) * stride);
-    float weight = passing * alpha;
-    colour += weight * (1.002 / (1.0 + exp(-value.yzw)) - 0.001);
+    vec4 seen;
+${sample}
+    float weight = passing * seen.a;
+    colour += weight * seen.rgb;
     depth += weight * t;
-    passing *= 1.0 - alpha;
+    passing *= 1.0 - seen.a;
     if (passing < 0.01) break;
     t += stride;
   }
   float opacity = 1.0 - passing;
+  if (opacity > 0.0) depth /= opacity;
   if (passing < 0.01) {
     colour /= opacity;
-    depth /= opacity;
     opacity = 1.0;
-  } else if (opacity > 0.0) depth /= opacity;
+  }
   if (depthOnly) colour = depthColour(clamp((depth - depths.x) / (depths.y - depths.x), 0.0, 1.0)) * opacity;
   result = vec4(colour, opacity);
 }`
+
+/** Through planes and decoder. */
+export const exactFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
+${decoder(numbers, channels)}
+${march(`
+    vec4 value = field(p);
+    seen = vec4(1.002 / (1.0 + exp(-value.yzw)) - 0.001, 1.0 - exp(-softplus(value.x - 1.0) * stride));
+`)}`
+
+/** Through the lattice. */
+export const latticeMarchFragment = /* glsl */ `
+precision highp float;
+precision highp int;
+precision highp sampler3D;
+uniform sampler3D lattice;
+uniform float box;
+${march(`
+    seen = texture(lattice, p / box + 0.5);
+    seen.a = 1.0 - pow(1.0 - seen.a, stride * ${LATTICE}.0 / box);
+`)}`
 
 /** Enlarges a small rendering to the stage. */
 export const copyFragment = /* glsl */ `

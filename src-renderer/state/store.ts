@@ -307,7 +307,14 @@ export const actions = {
 
   async leave(): Promise<void> {
     sessionStorage.removeItem(LAST_PROJECT)
-    set({ project: undefined, step: 'photo', volume: undefined, surface: undefined, problem: undefined, mode: 'volume' })
+    set({
+      project: undefined,
+      step: 'photo',
+      volume: undefined,
+      surface: undefined,
+      problem: undefined,
+      mode: 'volume',
+    })
     await attempt(loadRecent)
   },
 
@@ -367,7 +374,14 @@ export const actions = {
     attempt(async () => {
       const { project, settings, generator } = get()
       if (!project || !settings) return
-      set({ step: 'form', progress: undefined, surface: undefined, problem: undefined, mode: 'volume', turntable: true })
+      set({
+        step: 'form',
+        progress: undefined,
+        surface: undefined,
+        problem: undefined,
+        mode: 'volume',
+        turntable: true,
+      })
       replaceUrl('previewUrl', undefined)
       const started = await engine.start({ project: project.id, settings, generator })
       set({ project: started })
@@ -430,9 +444,7 @@ export const actions = {
 
   saveVideo: (encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
     save('webm', async (name) => {
-      const bytes = await encode((fraction) =>
-        set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})),
-      )
+      const bytes = await encode((fraction) => set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})))
       return [{ name: `${name}.webm`, blob: await host.put(bytes) }]
     }),
 
@@ -459,7 +471,10 @@ async function forProject(work: (project: string) => Promise<unknown>): Promise<
 }
 
 /** Asks where, has it made, writes it there and says so. */
-async function save(extension: string, make: (name: string) => Promise<{ name: string; blob: string }[]>): Promise<void> {
+async function save(
+  extension: string,
+  make: (name: string) => Promise<{ name: string; blob: string }[]>,
+): Promise<void> {
   const { project } = get()
   if (!project) return
   const chosen = await host.choose(project.name, extension)
