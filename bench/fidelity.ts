@@ -3,7 +3,8 @@
  * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
  * head, the code read off the photo, the latent stage alone and the finished head.
  *
- * `npm run bench -- fidelity [--heads 20] [--quality balanced] [--first 900100]`
+ * `npm run bench -- fidelity [--heads 20] [--first 900100] [--quality balanced] [--steps N]`; HALFTURN_SHARED names the
+ * folder that holds the head model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +30,7 @@ import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { extractSurface, fieldOf } from '../src-main/engine/shape.ts'
 import { METRES_PER_UNIT } from '../src-main/engine/surface/units.ts'
 import { headView } from '../src-main/engine/views.ts'
-import { median, peakMemory, type Recorder } from './support/recorder.ts'
+import { type Cost, median, peakMemory, type Recorder, startClock } from './support/recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView, trueHeads } from './support/truth.ts'
 
 /** Side in rays and pixels of all pictures compared. */
@@ -50,7 +51,7 @@ interface Figures {
 
 interface Measured {
   readonly method: string
-  readonly seconds: number
+  readonly cost: Cost
   readonly views: ReadonlyMap<string, Figures>
   readonly surface: Alignment | null
 }
@@ -108,27 +109,26 @@ async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settin
   const target = await portraitTarget(portrait, await createMatting(generator.runtime, portrait.crop.size))
   const label = portrait.camera
   const measured: Measured[] = []
-  const judge = async (method: string, found: Head, seconds: number) => {
-    measured.push({ method, seconds, ...(await judgeHead(kit, head, target, found, method)) })
+  const judge = async (method: string, found: Head, cost: Cost) => {
+    measured.push({ method, cost, ...(await judgeHead(kit, head, target, found, method)) })
   }
 
-  await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, 0)
-  const began = performance.now()
-  const secondsSince = () => (performance.now() - began) / 1000
+  await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
+  const starting = startClock()
   const ws = await startingCode(generator, extras, target, label)
-  await judge('starter', { ws, label }, secondsSince())
+  await judge('starter', { ws, label }, starting())
 
-  const started = performance.now()
+  const clock = startClock()
   const inversion = await Inversion.start(workshop, target, label, settings)
-  let latent: { head: Head; seconds: number } | undefined
+  let latent: { head: Head; cost: Cost } | undefined
   while (!inversion.progress.done) {
-    const before = inversion.head
+    const before = { head: inversion.head, cost: clock() }
     const { phase } = await inversion.step()
-    if (phase === 'detail' && !latent) latent = { head: before, seconds: (performance.now() - started) / 1000 }
+    if (phase === 'detail') latent ??= before
   }
-  const seconds = (performance.now() - started) / 1000
-  if (latent) await judge('latent', latent.head, latent.seconds)
-  await judge('halfturn', inversion.head, seconds)
+  const cost = clock()
+  if (latent) await judge('latent', latent.head, latent.cost)
+  await judge('halfturn', inversion.head, cost)
   return measured
 }
 
@@ -268,11 +268,12 @@ function intoReconstruction(label: Float32Array, m: readonly number[]): Float32A
   return result
 }
 
-const surfaceFigures = ({ surface, seconds }: Measured) => ({
+const surfaceFigures = ({ surface, cost }: Measured) => ({
   mean_mm: MILLIMETRES * (surface?.mean ?? Number.NaN),
   p90_mm: MILLIMETRES * (surface?.p90 ?? Number.NaN),
   face_mm: MILLIMETRES * (surface?.face ?? Number.NaN),
-  seconds,
+  cpu: cost.cpu,
+  wall: cost.wall,
 })
 
 /** Medians over heads, both sides of an angle together, as a Markdown table. */
@@ -295,13 +296,18 @@ function table(all: readonly Measured[], quality: string, heads: number): string
     })
     const surfaces = mine.map(surfaceFigures)
     const of = (key: keyof (typeof surfaces)[0], digits: number) => median(surfaces.map((s) => s[key])).toFixed(digits)
-    return [method, ...cells, `${of('mean_mm', 2)} / ${of('p90_mm', 2)} / ${of('face_mm', 2)}`, of('seconds', 0)]
+    return [
+      method,
+      ...cells,
+      `${of('mean_mm', 2)} / ${of('p90_mm', 2)} / ${of('face_mm', 2)}`,
+      `${of('cpu', 0)} / ${of('wall', 0)}`,
+    ]
   })
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     `${heads} heads, ${quality}; medians of PSNR dB / FaceRes distance / dlib distance / depth RMSE mm:`,
     '',
-    line(['', ...columns.map(([name]) => name), 'surface: mean / p90 / face, mm', 's']),
+    line(['', ...columns.map(([name]) => name), 'surface: mean / p90 / face, mm', 'seconds: CPU / wall']),
     line(Array(columns.length + 3).fill('---')),
     ...rows.map(line),
     '',

@@ -3,7 +3,7 @@ import { orbitCamera } from '../generator/camera.ts'
 import { vertexNormals } from '../surface/normals.ts'
 import { headLike, sharp, solid } from '../surface/solids.ts'
 import { extractSurface, type Surface } from '../surface/surface.ts'
-import { formOf, holesIn } from './form.ts'
+import { formOf, outlineOf } from './form.ts'
 
 const FRONT = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, 0)
 
@@ -59,20 +59,28 @@ describe('formOf', () => {
   })
 })
 
-describe('holesIn', () => {
+describe('outlineOf', () => {
   const SIZE = 32
-  const disc = (radius: number) => (i: number) =>
-    Math.hypot((i % SIZE) - SIZE / 2, Math.floor(i / SIZE) - SIZE / 2) < radius
-  const picture = (covered: (i: number) => boolean) =>
-    Float32Array.from({ length: SIZE * SIZE }, (_, i) => (covered(i) ? 1 : 0))
+  const disc =
+    (radius: number, x = SIZE / 2) =>
+    (i: number) =>
+      Math.hypot((i % SIZE) - x, Math.floor(i / SIZE) - SIZE / 2) < radius
+  const outline = (covered: (i: number) => boolean) =>
+    outlineOf(Float32Array.from({ length: SIZE * SIZE }, (_, i) => (covered(i) ? 1 : 0)))
+  const NOTHING = { holes: 0, floaters: 0 }
 
   it('finds what is enclosed, and only that', () => {
     const [outer, inner] = [disc(12), disc(5)]
-    expect(holesIn(picture(outer))).toBe(0)
-    expect(holesIn(picture(() => false))).toBe(0)
-    expect(holesIn(picture(() => true))).toBe(0)
-    expect(holesIn(picture((i) => outer(i) && !inner(i)))).toBeCloseTo((5 / 12) ** 2, 1)
+    expect(outline(outer)).toEqual(NOTHING)
+    expect(outline(() => false)).toEqual(NOTHING)
+    expect(outline(() => true)).toEqual(NOTHING)
+    expect(outline((i) => outer(i) && !inner(i)).holes).toBeCloseTo((5 / 12) ** 2, 1)
     // A notch is no hole.
-    expect(holesIn(picture((i) => outer(i) && !(i % SIZE === SIZE / 2 && i < (SIZE * SIZE) / 2)))).toBe(0)
+    expect(outline((i) => outer(i) && !(i % SIZE === SIZE / 2 && i < (SIZE * SIZE) / 2))).toEqual(NOTHING)
+  })
+
+  it('finds what floats beside the head', () => {
+    const [head, floater] = [disc(8), disc(3, 28)]
+    expect(outline((i) => head(i) || floater(i)).floaters).toBeCloseTo(9 / (64 + 9), 1)
   })
 })

@@ -69,34 +69,49 @@ function movedBySmoothing(surface: Surface): { distance: number; share: number }
   })
 }
 
-/**
- * The part of a head's outline that one can see through: what is enclosed by it and yet not covered.
- * @param opacity [n * n] of a rendering, 0..1
- */
-export function holesIn(opacity: Float32Array): number {
+/** What is wrong with an outline, as parts of what it covers. */
+export interface Outline {
+  /** What it encloses and does not cover: one can see through the head there. */
+  readonly holes: number
+  /** What it covers apart from its largest piece: something floats beside the head. */
+  readonly floaters: number
+}
+
+/** @param opacity [n * n] of a rendering, 0..1 */
+export function outlineOf(opacity: Float32Array): Outline {
   const size = Math.sqrt(opacity.length)
-  const open = (pixel: number) => opacity[pixel] < 0.5
-  const outside = new Uint8Array(opacity.length)
-  const queue: number[] = []
-  const visit = (pixel: number) => {
-    if (outside[pixel] === 1 || !open(pixel)) return
-    outside[pixel] = 1
-    queue.push(pixel)
+  const piece = new Int32Array(opacity.length).fill(-1)
+  /** Pixels of each piece, covered or open, that hangs together; and whether it reaches the picture's border. */
+  const pieces: { pixels: number; covered: boolean; border: boolean }[] = []
+  for (let start = 0; start < opacity.length; start++) {
+    if (piece[start] >= 0) continue
+    const number = pieces.length
+    const found = { pixels: 0, covered: opacity[start] >= 0.5, border: false }
+    pieces.push(found)
+    const queue = [start]
+    const visit = (pixel: number) => {
+      if (piece[pixel] >= 0 || opacity[pixel] >= 0.5 !== found.covered) return
+      piece[pixel] = number
+      queue.push(pixel)
+    }
+    piece[start] = number
+    while (queue.length > 0) {
+      const pixel = queue.pop() as number
+      const [row, column] = [Math.floor(pixel / size), pixel % size]
+      found.pixels++
+      if (row === 0 || column === 0 || row === size - 1 || column === size - 1) found.border = true
+      if (column > 0) visit(pixel - 1)
+      if (column < size - 1) visit(pixel + 1)
+      if (row > 0) visit(pixel - size)
+      if (row < size - 1) visit(pixel + size)
+    }
   }
-  for (let i = 0; i < size; i++) {
-    for (const pixel of [i, (size - 1) * size + i, i * size, i * size + size - 1]) visit(pixel)
-  }
-  while (queue.length > 0) {
-    const pixel = queue.pop() as number
-    const column = pixel % size
-    if (column > 0) visit(pixel - 1)
-    if (column < size - 1) visit(pixel + 1)
-    if (pixel >= size) visit(pixel - size)
-    if (pixel < opacity.length - size) visit(pixel + size)
-  }
-  const outline = opacity.reduce((sum, _, pixel) => sum + (outside[pixel] ? 0 : 1), 0)
-  const holes = opacity.reduce((sum, _, pixel) => sum + (open(pixel) && !outside[pixel] ? 1 : 0), 0)
-  return outline === 0 ? 0 : holes / outline
+  const sum = (list: typeof pieces) => list.reduce((total, { pixels }) => total + pixels, 0)
+  const covered = pieces.filter((part) => part.covered)
+  if (covered.length === 0) return { holes: 0, floaters: 0 }
+  const enclosed = sum(pieces.filter((part) => !part.covered && !part.border))
+  const largest = Math.max(...covered.map(({ pixels }) => pixels))
+  return { holes: enclosed / (sum(covered) + enclosed), floaters: 1 - largest / sum(covered) }
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -19,6 +19,7 @@ const GOOD: Figures = {
   brightness: 130,
   contrast: 50,
   holes: 0,
+  floaters: 0,
   seen: 0.3,
   relief: 50,
   roughness: 0.06,
@@ -52,6 +53,8 @@ describe('judge', () => {
   it.each([
     [{ turned: -38.4 }, 'because the photo is turned 38°'],
     [{ input: { psnr: 24, faceRes: 0.8, identity: 0.55 } }, 'likeness'],
+    [{ input: { psnr: 17, faceRes: 0.8, identity: 0.3 } }, 'likeness'],
+    [{ floaters: 0.02 }, 'floats'],
     [{ views: from(-30, 0.7) }, 'from -30°'],
     [{ views: from(60, 0.8) }, 'from +60°'],
     [{ roughness: 1 }, 'rough'],

@@ -10,7 +10,7 @@ import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import { toRgb } from '../pictures.ts'
 import type { Surface } from '../surface/surface.ts'
 import { headView } from '../views.ts'
-import { type Form, formOf, holesIn } from './form.ts'
+import { type Form, formOf, type Outline, outlineOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
 
@@ -29,7 +29,7 @@ export type Verdict = 'good' | 'uncertain' | 'failed'
 export const failures = ['black', 'grey', 'flat', 'holes', 'spikes', 'unconverged'] as const
 export type Failure = (typeof failures)[number]
 
-export interface Figures extends Form {
+export interface Figures extends Form, Outline {
   /** The picture from the photo's camera against the photo. */
   readonly input: {
     /** Inside the person's outline, decibels. */
@@ -46,8 +46,6 @@ export interface Figures extends Form {
   /** Mean and standard deviation of the head's picture, levels of 255. */
   readonly brightness: number
   readonly contrast: number
-  /** The part of the outline that one can see through. */
-  readonly holes: number
   /** Mean evidence over the surface, 0..1. */
   readonly seen: number
 }
@@ -76,14 +74,16 @@ const LIMITS = {
   /** Millimetres; heads have 45 and more. */
   relief: 20,
   holes: 0.005,
+  floaters: 0.005,
   spikes: 0.002,
-  /** Decibels: what even the generator's mean head reaches on some photos. */
-  psnr: 15,
-  /** dlib takes unlike synthetic persons for one at 0.6; of one's own photo more may be asked. */
-  likeness: 0.5,
+  /** Decibels: below the first, the generator's mean head would do as well; below the second, a likeness is a blur. */
+  unconverged: 15,
+  blurred: 19,
+  /** Two photos of one person are 0.4 to 0.5 apart; a picture made from the photo should be nearer. */
+  likeness: 0.45,
   /** Even a true head differs that much from its own front at 60 degrees: 0.38 to 0.57 on ten heads. */
   steep: 0.75,
-  /** Millimetres; a finished head has 0.05 to 0.1. */
+  /** Millimetres; finished heads have 0.05 to 0.15. */
   roughness: 0.4,
   turned: 30,
 }
@@ -95,17 +95,17 @@ export async function assess(generator: Generator, head: Finished, recognition: 
   const { identity, faceRes } = recognition
   const see = async (camera: Float32Array) => {
     const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
-    return { picture: { size: Math.sqrt(image.length / 3), rgb: toRgb(image) }, holes: holesIn(rendering.opacity) }
+    return { picture: { size: Math.sqrt(image.length / 3), rgb: toRgb(image) }, outline: outlineOf(rendering.opacity) }
   }
   const photo = pictureOf(portrait, orbit.white_back)
   const wanted = await identity(photo)
 
-  const { picture, ...seen } = await see(label)
-  const holes = [seen.holes]
+  const { picture, outline } = await see(label)
+  const outlines = [outline]
   const views: { degrees: number; identity: number }[] = []
   for (const degrees of ANGLES) {
     const side = await see(orbitCamera(orbit, degrees * DEGREE))
-    holes.push(side.holes)
+    outlines.push(side.outline)
     views.push({ degrees, identity: identityDistance(wanted, await identity(side.picture)) })
   }
 
@@ -126,7 +126,8 @@ export async function assess(generator: Generator, head: Finished, recognition: 
     },
     views,
     turned: Math.atan2(label[3] - orbit.avg_camera_pivot[0], label[11] - orbit.avg_camera_pivot[2]) / DEGREE,
-    holes: Math.max(...holes),
+    holes: Math.max(...outlines.map(({ holes }) => holes)),
+    floaters: Math.max(...outlines.map(({ floaters }) => floaters)),
     seen: evidence ? evidence.reduce((sum, value) => sum + value, 0) / evidence.length : 0,
   })
 }
@@ -141,7 +142,7 @@ export function judge(figures: Figures): Quality {
     holes: figures.holes > LIMITS.holes,
     spikes: figures.spikes > LIMITS.spikes,
     // Not below the limit: a picture of NaN has no ratio.
-    unconverged: !(input.psnr > LIMITS.psnr && input.identity < SAME_PERSON),
+    unconverged: !(input.psnr > LIMITS.unconverged && input.identity < SAME_PERSON),
   }
   const found = failures.filter((failure) => signs[failure])
   if (found.length > 0) return { verdict: 'failed', message: FAILED[found[0]], failures: found, figures }
@@ -150,7 +151,9 @@ export function judge(figures: Figures): Quality {
   if (Math.abs(turned) > LIMITS.turned) {
     return doubt(`Side view uncertain because the photo is turned ${Math.round(Math.abs(turned))}°.`)
   }
-  if (input.identity > LIMITS.likeness) return doubt('The likeness is weak: try more steps, or --quality full.')
+  if (input.identity > LIMITS.likeness || input.psnr < LIMITS.blurred) {
+    return doubt('The likeness is weak: try more steps, or --quality full.')
+  }
   const drifted = views.filter(
     ({ degrees, identity }) => identity > (Math.abs(degrees) > 45 ? LIMITS.steep : SAME_PERSON),
   )
@@ -158,6 +161,7 @@ export function judge(figures: Figures): Quality {
     const angles = drifted.map(({ degrees }) => `${degrees > 0 ? '+' : ''}${degrees}°`).join(' and ')
     return doubt(`Side view uncertain: from ${angles} it no longer looks like the person in the photo.`)
   }
+  if (figures.floaters > LIMITS.floaters) return doubt('Something floats beside the head: try another --seed.')
   if (figures.roughness > LIMITS.roughness) return doubt('The surface is rough: try fewer steps.')
   return {
     verdict: 'good',
