@@ -1,0 +1,109 @@
+/** Runs the real command in a process of its own, in a folder of its own. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect } from 'vitest'
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+export const samplePortrait = join(root, 'resources/sample-portrait.jpg')
+export const embeddedGenerator = join(root, 'models/default/generator.safetensors')
+
+export interface Finished {
+  /** 128 + the signal's number where one ended it, as a shell has it. */
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A place for a test file's photos, heads and imported generators; the home folder of what it runs. */
+export class Workplace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'halfturn-cli-'))
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts)
+  }
+
+  write(name: string, bytes: Uint8Array | string): string {
+    writeFileSync(this.path(name), bytes)
+    return this.path(name)
+  }
+
+  /** @param interrupt sends Ctrl-C when a line of standard output matches */
+  run(args: readonly string[], { interrupt }: { interrupt?: RegExp } = {}): Promise<Finished> {
+    const home = this.path('home')
+    mkdirSync(home, { recursive: true })
+    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src-main/cli.ts'), ...args], {
+      cwd: root,
+      env: { ...process.env, HOME: home, USERPROFILE: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const texts = { stdout: '', stderr: '' }
+    let interrupted = false
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        texts[name] += text
+        if (!interrupted && interrupt?.test(texts.stdout)) {
+          interrupted = true
+          child.kill('SIGINT')
+        }
+      })
+    }
+    return new Promise((settle, fail) => {
+      child.on('error', fail)
+      child.on('close', (code, signal) => settle({ code: code ?? 128 + (signal === 'SIGINT' ? 2 : 9), ...texts }))
+    })
+  }
+
+  /** Every file below the folder, relative to it. */
+  files(...parts: string[]): string[] {
+    const entries = readdirSync(this.path(...parts), { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.path(...parts).length + 1))
+      .sort()
+  }
+
+  /** The embedded generator, changed. @returns its path */
+  generator(name: string, change: (config: Config, tensors: Map<string, StoredTensor>) => void): string {
+    const { tensors, metadata } = readSafetensors(readFileSync(embeddedGenerator), name)
+    const config: Config = JSON.parse(metadata.config)
+    const changed = new Map(tensors)
+    change(config, changed)
+    return this.write(name, Buffer.concat(writeSafetensors(changed, { config: JSON.stringify(config) })))
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+interface Config {
+  version: unknown
+  rendering_kwargs: Record<string, unknown>
+  [key: string]: unknown
+}
+
+/** Few samples a ray: what a test looks at does not get better with more. */
+export function quick({ rendering_kwargs }: Config): void {
+  rendering_kwargs.depth_resolution = 8
+  rendering_kwargs.depth_resolution_importance = 4
+}
+
+/** The lines of --json. */
+export const linesOf = ({ stdout }: Finished): Record<string, unknown>[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+/** Exit code 2; what was met, then what to do; no stack. */
+export function expectRefusal({ code, stderr }: Finished, message: RegExp): void {
+  expect(stderr).toMatch(message)
+  expect(code).toBe(2)
+  const lines = stderr.trim().split('\n')
+  expect(lines.length, stderr).toBeGreaterThanOrEqual(2)
+  expect(lines.at(-1), 'the cure').toMatch(/^[A-Z].*\.$|^For example|^Use |^See |^Give /)
+  expect(stderr).not.toMatch(/^ {4}at /m)
+}

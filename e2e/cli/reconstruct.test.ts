@@ -1,0 +1,207 @@
+/** halfturn reconstruct from the outside: its files, its lines, Ctrl-C and going on. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { NodeIO } from '@gltf-transform/core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { type Finished, linesOf, quick, samplePortrait, Workplace } from './command.ts'
+
+const validator = createRequire(import.meta.url)('gltf-validator') as {
+  validateBytes(bytes: Uint8Array): Promise<{ issues: { messages: unknown[] } }>
+}
+
+const place = new Workplace()
+afterAll(() => place.remove())
+const generator = place.generator('quick.safetensors', quick)
+const common = ['--provider', 'cpu', '--quality', 'fast', '--mesh-resolution', '64', '--triangles', '4000']
+const firstStep = /"type":"progress"/
+
+describe('a run that is left alone', () => {
+  const folder = place.path('head')
+  let run: Finished
+  beforeAll(async () => {
+    const photo = ['reconstruct', samplePortrait, '-o', folder, '--generator', generator]
+    run = await place.run([...photo, '--steps', '6', '--seed', '3', '--json', ...common])
+  })
+
+  it('ends well and says as JSON lines how it went', () => {
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(0)
+    const lines = linesOf(run)
+    const progress = lines.filter(({ type }) => type === 'progress')
+    expect(lines[0]).toMatchObject({ type: 'message', provider: 'cpu' })
+    const steps = progress.filter(({ label }) => label !== 'surface')
+    expect(steps.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(new Set(steps.map(({ label }) => label))).toEqual(new Set(['code', 'layers', 'detail']))
+    for (const { total, loss, stepsPerSecond, secondsLeft } of steps) {
+      expect(total).toBe(6)
+      expect(loss).toBeGreaterThan(0)
+      expect(stepsPerSecond).toBeGreaterThan(0)
+      expect(secondsLeft).toBeGreaterThanOrEqual(0)
+    }
+    expect(progress.at(-1)).toMatchObject({ label: 'surface', done: 1 })
+    const { files } = lines.at(-1) as { files: string[] }
+    for (const file of files) expect(existsSync(file), file).toBe(true)
+  })
+
+  it('leaves these files and no others', () => {
+    expect(place.files('head')).toEqual([
+      'sample-portrait.glb',
+      'sample-portrait.mtl',
+      'sample-portrait.obj',
+      'sample-portrait.png',
+      'sample-portrait.sheet.png',
+    ])
+  })
+
+  it('writes a GLB without a complaint of the validator, that says what made it', async () => {
+    const bytes = readFileSync(place.path('head/sample-portrait.glb'))
+    expect((await validator.validateBytes(bytes)).issues.messages).toEqual([])
+    const document = await new NodeIO().readBinary(bytes)
+    const [mesh] = document.getRoot().listMeshes()
+    const [primitive] = mesh.listPrimitives()
+    expect(primitive.listSemantics()).toEqual(expect.arrayContaining(['POSITION', 'NORMAL', 'COLOR_0']))
+    const triangles = primitive.getIndices()!.getCount() / 3
+    expect(triangles).toBeGreaterThan(1000)
+    expect(triangles).toBeLessThan(5000)
+    // Metres: a head is between ten and fifty centimetres wide.
+    const [low, high] = [primitive.getAttribute('POSITION')!.getMin([]), primitive.getAttribute('POSITION')!.getMax([])]
+    expect(high[0] - low[0]).toBeGreaterThan(0.1)
+    expect(high[0] - low[0]).toBeLessThan(0.5)
+    const { extras } = document.getRoot().getAsset() as unknown as { extras: Record<string, unknown> }
+    expect(extras).toMatchObject({ generated: true, settings: { seed: 3, steps: 6, quality: 'fast' } })
+    expect(extras.generatorHash).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('writes an OBJ whose companions are there', async () => {
+    const obj = readFileSync(place.path('head/sample-portrait.obj'), 'utf8')
+    const mtl = readFileSync(place.path('head/sample-portrait.mtl'), 'utf8')
+    expect(obj).toMatch(/^# .*generated/im)
+    expect(obj).toContain('mtllib sample-portrait.mtl')
+    expect(mtl).toContain('map_Kd sample-portrait.png')
+    const { width, format } = await sharp(place.path('head/sample-portrait.png')).metadata()
+    expect([width, format]).toEqual([1024, 'png'])
+    const count = (word: string) => obj.match(new RegExp(`^${word} `, 'gm'))?.length
+    expect(count('v')).toBe(count('vn'))
+    expect(count('f')).toBeGreaterThan(1000)
+  })
+
+  it('writes a sheet of pictures that are not all the same', async () => {
+    const sheet = sharp(place.path('head/sample-portrait.sheet.png'))
+    const { width = 0, height = 0, exif } = await sheet.metadata()
+    const cells = width / height
+    expect(Number.isInteger(cells)).toBe(true)
+    // Photo, the head from its camera, front, four sides, depth.
+    expect(cells).toBeGreaterThanOrEqual(8)
+    expect(exif?.toString('latin1')).toContain('Halfturn')
+    const means: number[] = []
+    for (let cell = 0; cell < cells; cell++) {
+      const cut = { left: cell * height, top: 0, width: height, height }
+      // A copy: stats() looks at the input of a pipeline, not at what it makes of it.
+      const { channels } = await sharp(await sheet.clone().extract(cut).png().toBuffer()).stats()
+      expect(Math.max(...channels.map(({ stdev }) => stdev)), `cell ${cell}`).toBeGreaterThan(5)
+      means.push(Math.round(1000 * channels[0].mean))
+    }
+    expect(new Set(means).size).toBe(cells)
+  })
+})
+
+describe('a run that is stopped by Ctrl-C', () => {
+  const folder = place.path('stopped')
+  const checkpoint = place.path('stopped/sample-portrait.unfinished')
+  const args = ['reconstruct', samplePortrait, '-o', folder, '--generator', generator, ...common]
+  let stopped: Finished
+  beforeAll(async () => {
+    stopped = await place.run([...args, '--steps', '500', '--json'], { interrupt: firstStep })
+  })
+
+  it('keeps what it has and says how to go on', () => {
+    expect(stopped.code).toBe(130)
+    expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])
+    const last = linesOf(stopped).at(-1)!
+    expect(last).toMatchObject({ type: 'message', stopped: true, steps: 500, checkpoint })
+    const again = `halfturn ${args.join(' ')} --steps 500 --json --resume`
+    expect(last.message).toContain(`Go on:      ${again}`)
+    expect(last.message).toContain(`Finish now: ${again} --steps 3`)
+  })
+
+  it('goes on only with the generator it began with', async () => {
+    const other = place.generator('other.safetensors', (config) => {
+      config.name = 'another one'
+    })
+    const run = await place.run([
+      'reconstruct',
+      samplePortrait,
+      '-o',
+      folder,
+      '--generator',
+      other,
+      '--resume',
+      ...common,
+    ])
+    expect(run.code).toBe(2)
+    expect(run.stderr).toMatch(/was made with another generator/)
+    expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])
+  })
+
+  it('goes on where it was, ends, and clears its checkpoint away', async () => {
+    const { step } = linesOf(stopped).at(-1) as { step: number }
+    const run = await place.run([...args, '--resume', '--steps', String(step + 2), '--json'])
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(0)
+    const steps = linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')
+    expect(steps.map(({ done }) => done)).toEqual([step + 1, step + 2])
+    expect(place.files('stopped')).toContain('sample-portrait.glb')
+    expect(existsSync(checkpoint)).toBe(false)
+    const again = await place.run([...args, '--resume'])
+    expect(again.code).toBe(2)
+    expect(again.stderr).toMatch(/nothing unfinished/)
+  })
+})
+
+describe('a photo that needs turning or converting gives the same portrait', () => {
+  /** The crop of a run that was stopped after its first step. */
+  async function cropOf(photo: string, name: string): Promise<Uint8Array> {
+    const args = ['reconstruct', photo, '-o', place.path(name), '--json', '--generator', generator, ...common]
+    const run = await place.run(args, { interrupt: firstStep })
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(130)
+    const [file] = place.files(name)
+    const { tensors } = readSafetensors(readFileSync(place.path(name, file)), file)
+    return Uint8Array.from(tensors.get('portrait.rgb')!.data)
+  }
+
+  let plain: Uint8Array
+  beforeAll(async () => {
+    plain = await cropOf(samplePortrait, 'plain')
+  })
+
+  it('CMYK, lying on its side with an EXIF note', async () => {
+    const cmyk = await sharp(samplePortrait).rotate(90).toColourspace('cmyk').jpeg({ quality: 98 }).toBuffer()
+    const photo = place.write('side.jpg', withOrientation(cmyk, 8))
+    expect(await sharp(photo).metadata()).toMatchObject({ space: 'cmyk', orientation: 8 })
+    // CMYK and back costs some colour.
+    expect(difference(await cropOf(photo, 'side'), plain)).toBeLessThan(16)
+  })
+
+  it('16 bits a channel', async () => {
+    const photo = place.write('deep.png', await sharp(samplePortrait).toColourspace('rgb16').png().toBuffer())
+    expect(await sharp(photo).metadata()).toMatchObject({ depth: 'ushort' })
+    expect(difference(await cropOf(photo, 'deep'), plain)).toBeLessThan(4)
+  })
+})
+
+/** Mean, in levels. */
+const difference = (a: Uint8Array, b: Uint8Array) =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length
+
+/** A JPEG with an EXIF block that says which way is up; sharp would turn CMYK into RGB on the way. */
+function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
+  const tiff = Buffer.from(`4d4d002a00000008000101120003000000010000000000000000`, 'hex')
+  tiff.writeUInt16BE(orientation, 18)
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff])
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2])
+  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)])
+}
