@@ -135,21 +135,24 @@ describe('folders that cannot be written to', () => {
 
 describe('a disk that is full', () => {
   const disk = place.path('disk')
-  mkdirSync(disk)
-  const mounted = (() => {
+  const mount = () => {
+    mkdirSync(disk)
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'pipe' })
       return true
     } catch {
-      console.warn('Skipped: a full disk. A small file system cannot be mounted here (that takes root on Linux).')
       return false
     }
-  })()
-  afterAll(() => {
-    if (mounted) execFileSync('umount', [disk])
-  })
+  }
 
-  it.skipIf(!mounted)('keeps the old files, whole, and what was found', async () => {
+  it('keeps the old files, whole', async ({ skip, onTestFinished }) => {
+    if (!mount()) {
+      console.warn('Skipped: a full disk. A small file system cannot be mounted here (that takes root on Linux).')
+      skip()
+    }
+    onTestFinished(() => {
+      execFileSync('umount', [disk])
+    })
     const old = 'an old head, a hundred times '.repeat(100)
     for (const name of ['glb', 'obj', 'mtl', 'png', 'sheet.png']) writeFileSync(`${disk}/person-7.${name}`, old)
     writeFileSync(`${disk}/filling`, Buffer.alloc(900_000))
