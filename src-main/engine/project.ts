@@ -20,7 +20,7 @@ import { UserError } from './errors.ts'
 import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import { decodePhoto, type Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
-import type { Generator, View, Weights } from './generator/generator.ts'
+import type { Generator, Weights } from './generator/generator.ts'
 import { PlaneProjection, type Planes } from './generator/planes.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { type Head, paintHead } from './inversion/head.ts'
@@ -47,8 +47,12 @@ export interface Surroundings {
 const NO_CORRECTION: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 const SHOWN_PHOTO = 1600
 const THUMBNAIL = 192
-/** Milliseconds between previews and between checkpoints, at least. */
-const PREVIEW_EVERY = 350
+/** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
+const PREVIEW_EVERY = 500
+const PREVIEW_SHARE = 5
+/** What a preview's picture is rendered with, where the generator has no super-resolution to call for more. */
+const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
+/** Milliseconds between checkpoints. */
 const CHECKPOINT_EVERY = 5000
 /** Speed and time left are read off this many last steps. */
 const SPEED_WINDOW = 12
@@ -277,7 +281,7 @@ export class OpenProject {
   private async run(): Promise<void> {
     const { inversion, around } = this
     if (!inversion) return
-    let previewed = 0
+    let nextPreview = 0
     let saved = performance.now()
     const times: number[] = []
     try {
@@ -290,9 +294,11 @@ export class OpenProject {
         if (times.length > SPEED_WINDOW) times.shift()
         this.report(progress, times)
         if (progress.step >= this.job.steps && this.running) this.job = { ...this.job, state: 'done' }
-        if (performance.now() - previewed > PREVIEW_EVERY || !this.running) {
-          await this.preview(progress, inversion.view)
-          previewed = performance.now()
+        if (performance.now() > nextPreview || !this.running) {
+          const start = performance.now()
+          await this.preview(progress.step)
+          const now = performance.now()
+          nextPreview = now + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now - start))
         }
         if (this.running && performance.now() - saved > CHECKPOINT_EVERY) {
           await this.checkpoint()
@@ -329,19 +335,18 @@ export class OpenProject {
     })
   }
 
-  private async preview({ step }: Progress, view: View | null): Promise<void> {
-    if (!this.head || !view) return
-    this.remember(this.head, view.planes)
-    const side = Math.sqrt(view.image.length / 3)
-    const picture = await jpeg({ rgb: toRgb(view.image), width: side, height: side })
-    this.around.emit({
-      project: this.id,
-      type: 'preview',
-      step,
-      picture,
-      planes: this.planes!.state,
-      sent: Date.now(),
+  /** The head as it stands, for whoever watches: its planes, and the picture from the photo's camera. */
+  private async preview(step: number): Promise<void> {
+    const { generator } = this
+    const image = await this.around.turn(async () => {
+      const { planes, head } = await this.paint()
+      const rendering = generator.config.super_resolution ? {} : PREVIEW
+      return (await generator.view(head.ws, head.label, { planes, ...rendering })).image
     })
+    const side = Math.sqrt(image.length / 3)
+    const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
+    const { state } = this.planes!
+    this.around.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
   }
 
   private remember(head: Head, planes: Planes): void {

@@ -103,13 +103,13 @@ export function CameraDialog() {
       })
       .catch(() => {
         actions.showCamera(false)
-        actions.problem({ message: text.refused, cure: text.refusedCure })
+        actions.problem({ message: strings.camera.refused, cure: strings.camera.refusedCure })
       })
     return () => {
       wanted = false
       for (const track of stream?.getTracks() ?? []) track.stop()
     }
-  }, [text])
+  }, [])
   const take = async () => {
     const { current } = video
     if (!current?.videoWidth) return

@@ -12,6 +12,14 @@ export function Drop({ onChoose }: { onChoose(): void }) {
       <div className="drop-zone">
         <Halfhead />
         <h1>{text.title}</h1>
+        <ol className="way">
+          {Object.values(strings.steps).map((step, index) => (
+            <li key={step}>
+              <span className="number">{index + 1}</span>
+              {step}
+            </li>
+          ))}
+        </ol>
         <p>{text.body}</p>
         <div className="buttons">
           <button type="button" className="primary" onClick={onChoose}>

@@ -23,19 +23,21 @@ function Before() {
   return (
     <div className="panel">
       {project.losses.length > 1 && <LossPlot losses={project.losses} steps={project.job.steps} />}
-      <fieldset className="segments">
+      <fieldset>
         <legend>{text.quality}</legend>
-        {(['fast', 'balanced', 'full'] as const).map((quality) => (
-          <label key={quality}>
-            <input
-              type="radio"
-              name="quality"
-              checked={settings.quality === quality}
-              onChange={() => actions.setSettings({ quality })}
-            />
-            <span>{text.qualities[quality]}</span>
-          </label>
-        ))}
+        <div className="segments">
+          {(['fast', 'balanced', 'full'] as const).map((quality) => (
+            <label key={quality}>
+              <input
+                type="radio"
+                name="quality"
+                checked={settings.quality === quality}
+                onChange={() => actions.setSettings({ quality })}
+              />
+              <span>{text.qualities[quality]}</span>
+            </label>
+          ))}
+        </div>
       </fieldset>
       <NumberField
         label={text.steps}

@@ -174,14 +174,16 @@ interface SegmentsProps {
 
 function Segments({ legend, value, options, onChange }: SegmentsProps) {
   return (
-    <fieldset className="segments">
+    <fieldset>
       <legend>{legend}</legend>
-      {Object.entries(options).map(([key, label]) => (
-        <label key={key}>
-          <input type="radio" name={legend} checked={value === key} onChange={() => onChange(key)} />
-          <span>{label}</span>
-        </label>
-      ))}
+      <div className="segments">
+        {Object.entries(options).map(([key, label]) => (
+          <label key={key}>
+            <input type="radio" name={legend} checked={value === key} onChange={() => onChange(key)} />
+            <span>{label}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   )
 }

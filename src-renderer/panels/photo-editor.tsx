@@ -100,8 +100,8 @@ export function PhotoEditor() {
   ]
   return (
     <figure className="photo-editor">
-      {/* biome-ignore lint/a11y/noSvgWithoutTitle: labelled */}
-      <svg ref={svg} viewBox={`0 0 ${photo.width} ${photo.height}`} role="group" aria-label={text.alt}>
+      <svg ref={svg} viewBox={`0 0 ${photo.width} ${photo.height}`} aria-label={text.alt}>
+        <title>{text.alt}</title>
         <image href={photoUrl} width={photo.width} height={photo.height} />
         <path
           className="outside"
@@ -125,7 +125,6 @@ export function PhotoEditor() {
               onKeyDown={(event) => event.key === 'Enter' && index !== face && actions.chooseFace(index)}
             />
           ))}
-        {/* biome-ignore lint/a11y/useSemanticElements: there is no slider inside a drawing */}
         <polygon
           className="crop"
           points={points.map((point) => point.join(',')).join(' ')}

@@ -80,22 +80,22 @@ export function Stage() {
 function onKey(event: React.KeyboardEvent): void {
   const { current } = stage
   if (!current) return
-  const turns: Record<string, () => void> = {
-    ArrowLeft: () => current.turnBy(-ARROW, 0),
-    ArrowRight: () => current.turnBy(ARROW, 0),
-    ArrowUp: () => current.turnBy(0, -ARROW),
-    ArrowDown: () => current.turnBy(0, ARROW),
-    Home: () => current.turnTo('front'),
-    '+': () => current.zoom(1.15),
-    '=': () => current.zoom(1.15),
-    '-': () => current.zoom(1 / 1.15),
-    '1': () => current.turnTo('front'),
-    '2': () => current.turnTo('threeQuarter'),
-    '3': () => current.turnTo('profile'),
-    '4': () => current.turnTo('back'),
-    ' ': () => actions.setTurntable(!useStore.getState().turntable),
-  }
-  const work = turns[event.key]
+  const turns = new Map<string, () => void>([
+    ['ArrowLeft', () => current.turnBy(-ARROW, 0)],
+    ['ArrowRight', () => current.turnBy(ARROW, 0)],
+    ['ArrowUp', () => current.turnBy(0, -ARROW)],
+    ['ArrowDown', () => current.turnBy(0, ARROW)],
+    ['Home', () => current.turnTo('front')],
+    ['+', () => current.zoom(1.15)],
+    ['=', () => current.zoom(1.15)],
+    ['-', () => current.zoom(1 / 1.15)],
+    ['1', () => current.turnTo('front')],
+    ['2', () => current.turnTo('threeQuarter')],
+    ['3', () => current.turnTo('profile')],
+    ['4', () => current.turnTo('back')],
+    [' ', () => actions.setTurntable(!useStore.getState().turntable)],
+  ])
+  const work = turns.get(event.key)
   if (!work) return
   event.preventDefault()
   work()

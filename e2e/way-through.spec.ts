@@ -1,0 +1,171 @@
+/** A person's whole way: photo, correction, forming, looking, saving, coming back. Real engine, few steps. */
+import { readFile } from 'node:fs/promises'
+import { expect, type Page } from '@playwright/test'
+import { unzipSync } from 'fflate'
+import { validateBytes } from 'gltf-validator'
+import { type Launched, picture, sample, test } from './launch.ts'
+
+export async function drop(page: Page, path: string): Promise<void> {
+  await page.locator('#file-input').setInputFiles(path)
+}
+
+export async function form(page: Page, steps: number): Promise<void> {
+  await page.getByRole('radio', { name: 'Fast' }).check()
+  const field = page.getByRole('spinbutton', { name: 'Steps' })
+  await field.fill(String(steps))
+  await field.press('Enter')
+  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+}
+
+const shown = (page: Page) => page.locator('.stage canvas')
+
+async function done(page: Page): Promise<void> {
+  await expect(page.getByText('Show as')).toBeVisible({ timeout: 240_000 })
+  await expect(shown(page)).toBeVisible()
+}
+
+async function correct({ page }: Launched): Promise<void> {
+  await page.getByText('Correct by hand').click()
+  const yaw = page.getByRole('slider', { name: 'Turned' })
+  const before = await yaw.inputValue()
+  await yaw.press('ArrowRight')
+  await yaw.press('ArrowRight')
+  await expect(yaw).not.toHaveValue(before)
+  await expect(page.getByRole('button', { name: 'Reset to automatic' })).toBeEnabled()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(yaw).toHaveValue(before)
+  await page.getByRole('button', { name: 'Redo' }).click()
+  await expect(yaw).not.toHaveValue(before)
+
+  // The frame follows the pointer, and comes back.
+  const frame = page.locator('.crop')
+  const automatic = await frame.getAttribute('points')
+  const box = (await frame.boundingBox())!
+  await page.mouse.move(box.x + box.width * 0.2, box.y + box.height * 0.85)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.2 + 40, box.y + box.height * 0.85 + 10, { steps: 4 })
+  await page.mouse.up()
+  await expect(frame).not.toHaveAttribute('points', automatic!)
+  await page.getByRole('button', { name: 'Reset to automatic' }).click()
+  await expect(frame).toHaveAttribute('points', automatic!)
+}
+
+test('photo to head and back again', async ({ halfturn }) => {
+  const { page } = halfturn
+  await picture(halfturn, '1-empty')
+  const began = Date.now()
+  await drop(page, sample)
+  await expect(page.locator('.axes')).toBeVisible()
+  console.log(`${halfturn.kind}: photo to pose ${Date.now() - began} ms`)
+  await correct(halfturn)
+  await picture(halfturn, '2-photo')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await picture(halfturn, '3-form')
+
+  await form(page, 14)
+  await expect(page.locator('.compare')).toBeVisible({ timeout: 120_000 })
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(page.getByText('Paused')).toBeVisible()
+  await picture(halfturn, '4-paused')
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await done(page)
+  const turntable = page.getByRole('button', { name: 'Turntable', exact: true })
+  if ((await turntable.getAttribute('aria-pressed')) === 'true') await turntable.click()
+  await page.getByRole('button', { name: 'Front' }).click()
+  await picture(halfturn, '5-volume')
+
+  await page.getByRole('radio', { name: 'Depth' }).check()
+  await expect(page.locator('.stage')).toHaveAttribute('data-mode', 'depth')
+  await picture(halfturn, '6-depth')
+  await page.getByRole('radio', { name: 'Surface', exact: true }).check()
+  await expect(page.getByText('Making the surface')).toBeHidden({ timeout: 120_000 })
+  for (const style of ['Clay', 'Wireframe', 'Colour']) {
+    await page.getByRole('radio', { name: style }).check()
+    await picture(halfturn, `7-surface-${style}`)
+  }
+  await page.getByRole('radio', { name: 'Rendered' }).check()
+  await expect(page.locator('.stage-view')).toBeVisible({ timeout: 120_000 })
+  await picture(halfturn, '8-rendered')
+  await page.getByRole('radio', { name: 'Volume' }).check()
+
+  await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
+  const save = async (button: string) => {
+    const files = await halfturn.saved(() => page.getByRole('button', { name: button, exact: true }).click())
+    await expect(page.locator('.message', { hasText: 'Saved' })).toBeHidden({ timeout: 20_000 })
+    return files
+  }
+  const glb = await save('GLB')
+  const report = await validateBytes(new Uint8Array(glb.get('sample-portrait.glb')!))
+  expect(report.issues.numErrors).toBe(0)
+  const obj = await save('OBJ')
+  expect([...obj.keys()].sort()).toEqual(['sample-portrait.mtl', 'sample-portrait.obj', 'sample-portrait.png'])
+  expect(obj.get('sample-portrait.obj')!.toString()).toContain('mtllib sample-portrait.mtl')
+  expect((await save('PLY')).get('sample-portrait.ply')!.toString('latin1')).toMatch(/^ply\n/)
+  expect((await save('STL')).get('sample-portrait.stl')!.length).toBeGreaterThan(10_000)
+  const png = (await save('Picture')).get('sample-portrait.png')!
+  expect(png.subarray(1, 4).toString()).toBe('PNG')
+  expect(png.includes('Generated by Halfturn')).toBe(true)
+  const project = (await save('Project')).get('sample-portrait.halfturn')!
+  expect(Object.keys(unzipSync(project)).sort()).toEqual(['checkpoint', 'head', 'photo', 'project.json'])
+
+  // It comes back from the recent ones and from the file.
+  await page.getByRole('button', { name: 'New head' }).click()
+  await picture(halfturn, '9-recent')
+  await page.getByRole('button', { name: 'sample-portrait', exact: true }).click()
+  await done(page)
+  await page.getByRole('button', { name: 'New head' }).click()
+  await page.locator('#file-input').setInputFiles({ name: 'mine.halfturn', mimeType: '', buffer: project })
+  await done(page)
+})
+
+test('the turntable is a WebM', async ({ halfturn }) => {
+  const { page } = halfturn
+  await page.getByRole('button', { name: 'Meet a made-up person' }).click()
+  await done(page)
+  const files = await halfturn.saved(() => page.getByRole('button', { name: 'Turntable video' }).click())
+  const [bytes] = files.values()
+  expect(bytes.readUInt32BE(0)).toBe(0x1a45dfa3)
+  expect(bytes.length).toBeGreaterThan(20_000)
+})
+
+test('bad photos are refused in words', async ({ halfturn }) => {
+  const { page } = halfturn
+  const refused = async (name: string, buffer: Buffer, words: RegExp) => {
+    await page.locator('#file-input').setInputFiles({ name, mimeType: 'image/jpeg', buffer })
+    await expect(page.getByRole('alert')).toContainText(words)
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+  }
+  const jpeg = await readFile(sample)
+  await refused('empty.jpg', Buffer.alloc(0), /empty/)
+  await refused('text.jpg', Buffer.from('no picture at all'), /not a JPEG, PNG or WebP/)
+  await refused('cut.jpg', jpeg.subarray(0, jpeg.length >> 1), /damaged or cut off/)
+  await refused('broken.halfturn', Buffer.from('PK no zip'), /not a Halfturn project/)
+  const { default: sharp } = await import('sharp')
+  const blank = await sharp({ create: { width: 600, height: 600, channels: 3, background: '#8899aa' } })
+    .jpeg()
+    .toBuffer()
+  await refused('wall.jpg', blank, /No face was found/)
+  await picture(halfturn, '10-refused')
+})
+
+test('a large photo is framed quickly, and its faces can be chosen', async ({ halfturn }, info) => {
+  const { page } = halfturn
+  const { default: sharp } = await import('sharp')
+  const face = await sharp(sample).resize({ width: 1800 }).toBuffer()
+  const large = info.outputPath('large.jpg')
+  await sharp({ create: { width: 4000, height: 6000, channels: 3, background: '#556' } })
+    .composite([
+      { input: face, left: 100, top: 300 },
+      { input: await sharp(face).flop().resize({ width: 1500 }).toBuffer(), left: 2300, top: 3000 },
+    ])
+    .jpeg()
+    .toFile(large)
+  await drop(page, large)
+  await expect(page.locator('.axes')).toBeVisible()
+  const faces = page.locator('.face')
+  await expect(faces).toHaveCount(2)
+  await picture(halfturn, '11-two-faces')
+  await page.getByRole('button', { name: 'Face 2' }).click()
+  await expect(page.getByRole('button', { name: 'Face 2' })).toHaveAttribute('aria-pressed', 'true')
+})
