@@ -75,7 +75,9 @@ def photograph(headgen, head, rng, seed, folder):
     rgb = rgb[top:bottom, left:PHOTO_SIDE - right]
     rgb = np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
     Image.fromarray(rgb).save(os.path.join(folder, 'photo.jpg'), quality=92, subsampling=0)
-    return {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
+    # The camera as it stood; the photo is a part of its picture, so only its pose is of use.
+    pose = {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
+    return {**pose, 'label': label(camera, in_photo)}
 
 
 def background(rng, kind):

@@ -29,6 +29,8 @@ export interface TrueHead {
   readonly folder: string
   /** A JPEG file. */
   readonly photo: Uint8Array
+  /** The photo's camera in the head's own frame, 25 numbers; its intrinsics are those of the uncut picture. */
+  readonly photoLabel: Float32Array
   readonly views: readonly TrueView[]
 }
 
@@ -93,5 +95,12 @@ async function readHead(seed: number): Promise<TrueHead> {
       depth: new Float32Array(new Uint8Array(depth).buffer),
     }
   })
-  return { seed, folder, photo: await readFile(join(folder, 'photo.jpg')), views: await Promise.all(views) }
+  const photo = await readFile(join(folder, 'photo.jpg'))
+  return {
+    seed,
+    folder,
+    photo,
+    photoLabel: Float32Array.from(truth.photo.label ?? []),
+    views: await Promise.all(views),
+  }
 }

@@ -1,0 +1,158 @@
+/**
+ * The main job as a person runs it, default settings on the sample portrait: how long from photo to files, how much
+ * memory, and where the time goes; then what a step of the optimisation is made of, and the density on its own.
+ *
+ * `npm run bench -- pipeline [--quality balanced] [--photo FILE] [--only command,parts,steps]`
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
+import { toFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
+import { createMatting } from '../src-main/engine/face/matte.ts'
+import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
+import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import { orbitCamera } from '../src-main/engine/generator/camera.ts'
+import { Generator } from '../src-main/engine/generator/generator.ts'
+import type { RenderOptions } from '../src-main/engine/generator/renderer.ts'
+import { normalArray, uniformArray } from '../src-main/engine/inversion/random.ts'
+import { EMBEDDED, Library } from '../src-main/engine/library.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { watch } from './support/command.ts'
+import { type Cost, type Recorder, startClock } from './support/recorder.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const POINTS = 1 << 20
+
+export default async function pipeline(recorder: Recorder, options: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...options],
+    options: {
+      quality: { type: 'string', default: 'balanced' },
+      photo: { type: 'string', default: join(ROOT, 'resources', 'sample-portrait.jpg') },
+      only: { type: 'string', default: 'command,parts,steps' },
+    },
+  })
+  const wanted = values.only.split(',')
+  recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
+  if (wanted.includes('command')) await command(recorder, resolve(values.photo), values.quality)
+  if (wanted.includes('parts')) await parts(recorder, resolve(values.photo))
+  if (wanted.includes('steps')) await steps(recorder)
+  recorder.add({ what: 'load average after', minute: loadavg()[0], five_minutes: loadavg()[1] })
+}
+
+/** The command itself, in a process of its own: all of it, and the parts its progress lines tell apart. */
+async function command(recorder: Recorder, photo: string, quality: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'halfturn-bench-'))
+  try {
+    const { marks, total, peak } = await watch(
+      ...['reconstruct', photo, '-o', folder, '--quality', quality, '--provider', 'cpu', '--seed', '0'],
+    )
+    recorder.add({ what: `photo to files, ${quality}`, ...total, peak_rss: Math.round(peak) })
+    let before: Cost = { cpu: 0, wall: 0 }
+    const since = (now: Cost) => ({ cpu: now.cpu - before.cpu, wall: now.wall - before.wall })
+    const stage = (what: string, now: Cost, figures: object = {}) => {
+      recorder.add({ what: `  ${what}`, ...since(now), ...figures })
+      before = now
+    }
+    const labels = [...new Set(marks.filter(({ line }) => line.type === 'progress').map(({ line }) => line.label))]
+    for (const label of labels) {
+      const own = marks.filter(({ line }) => line.label === label)
+      const [first, last] = [own[0], own.at(-1)!]
+      if (label === 'surface') {
+        // Its first line comes when the coarse grid is done; what is before it belongs to it.
+        stage('surface', last)
+        continue
+      }
+      // A phase's first step compiles its models.
+      const what = before.wall === 0 ? `start, portrait, first step of ${label}` : `first step of ${label}`
+      stage(what, first)
+      const count = own.length - 1
+      const { cpu, wall } = since(last)
+      if (count > 0)
+        stage(`${count} further steps of ${label}`, last, { cpu_a_step: cpu / count, wall_a_step: wall / count })
+    }
+    stage('likeness, sheet, texture, files', total)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What comes before the first step, piece by piece. */
+async function parts(recorder: Recorder, photo: string): Promise<void> {
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const once = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const clock = startClock()
+    const result = await work()
+    recorder.add({ what, ...clock() })
+    return result
+  }
+  const { generator } = await once('read the embedded generator', () => new Library(runtime, tmpdir()).load(EMBEDDED))
+  const decoded = await once('decode the photo', async () => decodePhoto(await readFile(photo)))
+  const landmarker = await once('load the landmarker', createLandmarker)
+  const { frame } = generator.config
+  await recorder.time('landmarks and crop', 3, () => makePortrait(decoded, { frame, landmarker }))
+  const { crop } = await makePortrait(decoded, { frame, landmarker })
+  const matting = await once('load the matting', () => createMatting(runtime, crop.size))
+  await recorder.time('matte', 3, () => matting(crop))
+  landmarker.close()
+  await runtime.dispose()
+}
+
+/** Passes of the embedded generator, and of one of the official sizes where it is at hand. */
+async function steps(recorder: Recorder): Promise<void> {
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const { generator } = await new Library(runtime, tmpdir()).load(EMBEDDED)
+  await passes(recorder, 'embedded, 64² rays x (20 + 12)', generator, { resolution: 64, coarse: 20, fine: 12 })
+  await passes(recorder, 'embedded, 128² rays x (48 + 48)', generator, { resolution: 128, coarse: 48, fine: 48 })
+  await density(recorder, 'embedded', generator)
+
+  const shared = resolve(process.env.HALFTURN_SHARED ?? join(ROOT, '..', 'shared'))
+  const pickle = join(shared, 'eg3d', 'goldens', 'official_thin', 'model.pkl')
+  if (existsSync(pickle)) {
+    const { config, weights } = importCheckpoint(await readFile(pickle), 'official_thin')
+    const decoded = new Map([...weights].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
+    const official = new Generator(runtime, config, decoded)
+    await passes(recorder, 'official sizes, thin, 32² rays x (16 + 16)', official, {
+      resolution: 32,
+      coarse: 16,
+      fine: 16,
+    })
+    await density(recorder, 'official sizes, thin', official)
+  } else {
+    recorder.add({ what: 'official sizes, thin', skipped: `${pickle} is not there; set HALFTURN_SHARED` })
+  }
+  await runtime.dispose()
+}
+
+async function passes(recorder: Recorder, what: string, generator: Generator, rays: RenderOptions): Promise<void> {
+  const { resolution = 0, coarse = 0, fine = 0 } = rays
+  const label = orbitCamera(generator.config.rendering_kwargs, 0.2)
+  const ws = generator.repeat(generator.meanLatent)
+  const jitter = {
+    coarse: uniformArray(resolution * resolution * coarse, 1),
+    fine: uniformArray(resolution * resolution * fine, 2),
+  }
+  const view = () => generator.view(ws, label, { ...rays, jitter })
+  const { image } = await recorder.time(`${what}: forward`, 3, view)
+  const cotangent = { image: normalArray(image.length, 3, 1 / image.length) }
+  await recorder.time(`${what}: forward + backward to the planes`, 3, async () =>
+    generator.backwardToPlanes(await view(), cotangent),
+  )
+  await recorder.time(`${what}: forward + backward to code and camera`, 3, async () =>
+    generator.backward(await view(), cotangent, { label: true }),
+  )
+}
+
+async function density(recorder: Recorder, what: string, generator: Generator): Promise<void> {
+  const planes = await generator.planes(generator.repeat(generator.meanLatent))
+  const points = normalArray(POINTS * 3, 4, 0.2)
+  const query = () => generator.renderer.query(generator.weights, planes, points, 'sigma')
+  await recorder.time(`${what}: density`, 3, query, ({ cpu, wall }) => ({
+    points_per_cpu_s: POINTS / cpu,
+    points_per_s: POINTS / wall,
+  }))
+}
