@@ -146,10 +146,13 @@ for (const provider of ['cpu', 'webgpu'] as const) {
       const golden = new GoldenCase('tiny8x')
       const generator = golden.generator(runtime)
       const [ws, label] = [golden.at('det/ws', 0), golden.at('det/c', 0)]
-      const pixels = Uint32Array.from({ length: 100 }, (_, i) => i * 2 + 7)
-      const some = await generator.view(ws, label, { pixels, plain: true })
-      const all = await generator.view(ws, label, { plain: true })
-      const chosen = all.image.map((_, i) => (pixels.includes(i % 256) ? 1 : 0))
+      // Enough rows and columns that rays are taken in blocks.
+      const resolution = 48
+      const count = resolution * resolution
+      const pixels = Uint32Array.from({ length: 700 }, (_, i) => i * 3 + 7)
+      const some = await generator.view(ws, label, { resolution, pixels, plain: true })
+      const all = await generator.view(ws, label, { resolution, plain: true })
+      const chosen = all.image.map((_, i) => (pixels.includes(i % count) ? 1 : 0))
       expectClose(
         some.image,
         all.image.map((value, i) => (chosen[i] ? value : 1)),

@@ -28,6 +28,8 @@ export interface View {
   readonly ws: Float32Array
   /** Without super-resolution: the generator has none, or it was left out. */
   readonly plain: boolean
+  /** The pixels that were rendered, where not all were. */
+  readonly pixels: Uint32Array | undefined
 }
 
 export interface ViewOptions extends RenderOptions {
@@ -187,11 +189,12 @@ export class Generator {
   async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
     const planes = options.planes ?? (await this.planes(ws))
     const rendered = await this.renderer.render(this.feeds, planes, label, options)
-    const rendering = options.pixels ? spread(rendered, this.config.decoder_output_dim) : rendered
+    const { pixels } = options
+    const rendering = pixels ? spread(rendered, pixels, this.config.decoder_output_dim) : rendered
     const plain = options.plain ?? !this.config.super_resolution
-    if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain }
+    if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain, pixels }
     const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
-    return { image: raw, raw, rendering, planes, ws, plain }
+    return { image: raw, raw, rendering, planes, ws, plain, pixels }
   }
 
   /** Gradients of sum <cotangent, view> with respect to everything the view came from. */
@@ -209,7 +212,7 @@ export class Generator {
 
   /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
   async backwardToPlanes(
-    { rendering, ws, plain }: View,
+    { rendering, ws, plain, pixels }: View,
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
@@ -217,7 +220,6 @@ export class Generator {
       ? this.colourCotangent(rendering.features.length, cotangent)
       : await this.enhanceBackward(rendering.features, ws, cotangent, want)
     const { depth, opacity } = cotangent
-    const { pixels } = rendering.tape
     const full = { features: enhanced.features, depth, opacity }
     const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
     const rendered = await this.renderer.backward(this.feeds, rendering.tape, gradient, want)
@@ -283,15 +285,15 @@ function coloursOf(features: Float32Array, channels: number): Float32Array {
 }
 
 /** A rendering of some pixels as one of all: the rest shows nothing, on white. */
-function spread(rendering: Rendering, channels: number): Rendering {
-  const { resolution, farthest, pixels } = rendering.tape
+function spread(rendering: Rendering, pixels: Uint32Array, channels: number): Rendering {
+  const { resolution, farthest } = rendering.tape
   const count = resolution * resolution
   const full = {
     features: new Float32Array(count * channels).fill(1),
     depth: new Float32Array(count).fill(farthest),
     opacity: new Float32Array(count),
   }
-  pixels!.forEach((pixel, i) => {
+  pixels.forEach((pixel, i) => {
     full.features.set(rendering.features.subarray(i * channels, (i + 1) * channels), pixel * channels)
     full.depth[pixel] = rendering.depth[i]
     full.opacity[pixel] = rendering.opacity[i]
