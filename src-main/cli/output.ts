@@ -6,13 +6,14 @@ import type { Planes } from '../engine/generator/planes.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
 import type { Loaded } from '../engine/library.ts'
+import { lookAround } from '../engine/quality/around.ts'
 import { evidenceOf } from '../engine/quality/evidence.ts'
 import { createRecognition } from '../engine/quality/likeness.ts'
-import { assess, type Quality } from '../engine/quality/verdict.ts'
+import { assess, type Finished, type Quality } from '../engine/quality/verdict.ts'
 import { assertHealthy } from '../engine/runtime/health.ts'
 import { fieldOf } from '../engine/shape.ts'
 import { drawSheet } from '../engine/sheet.ts'
-import { extractSurface, type Provenance, type Surface, saveGlb, saveObj } from '../engine/surface/surface.ts'
+import { extractSurface, type Provenance, saveGlb, saveObj } from '../engine/surface/surface.ts'
 import { headView } from '../engine/views.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -59,7 +60,8 @@ export async function writeHead(head: FinishedHead, options: OutputOptions, repo
   )
   const evidence = crop && evidenceOf(bare, label, crop, file.config.frame)
   const surface = evidence ? { ...bare, evidence } : bare
-  const quality = crop && (await assessHead(head, crop, surface))
+  const around = await lookAround(generator, planes, ws, crop && label)
+  const quality = crop && (await assessHead(loaded, { around, label, portrait: crop, surface }))
   if (quality) report.say(quality.message, { quality })
 
   const provenance: Provenance & { quality?: Quality } = {
@@ -75,14 +77,12 @@ export async function writeHead(head: FinishedHead, options: OutputOptions, repo
     ...(quality ? [quality.message] : []),
   ].join(' ')
   const sheet = path('sheet.png')
-  await writeFileAtomic(sheet, await drawSheet(generator, planes, ws, crop && { crop, label, surface }, made))
+  await writeFileAtomic(sheet, await drawSheet(file.config, around, crop && { crop, surface }, made))
   await saveGlb(surface, path('glb'), provenance)
   await saveObj(surface, field, path('obj'), provenance)
   return [sheet, path('glb'), path('obj')]
 }
 
-async function assessHead(head: FinishedHead, portrait: PortraitTarget, surface: Surface): Promise<Quality> {
-  const { generator } = head.loaded
-  const recognition = await createRecognition(generator.runtime, await readFaceRes())
-  return assess(generator, { ...head, portrait, surface }, recognition)
+async function assessHead({ generator }: Loaded, finished: Finished): Promise<Quality> {
+  return assess(generator.config, finished, await createRecognition(generator.runtime, await readFaceRes()))
 }

@@ -2,14 +2,12 @@
  * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and one plain
  * sentence that says what to think of it and what to do.
  */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { cutCrop } from '../face/crop.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
-import { toRgb } from '../pictures.ts'
 import type { Surface } from '../surface/surface.ts'
-import { headView } from '../views.ts'
+import type { Around } from './around.ts'
 import { type Form, formOf, type Outline, outlineOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
@@ -52,9 +50,9 @@ export interface Figures extends Form, Outline {
 
 /** What a finished head is judged by. */
 export interface Finished {
-  readonly planes: Planes
-  readonly ws: Float32Array
-  /** The photo's camera as refined, 25 numbers. */
+  /** Rendered with the photo's camera. */
+  readonly around: Around
+  /** That camera, 25 numbers. */
   readonly label: Float32Array
   readonly portrait: PortraitTarget
   /** With its evidence, where that is known. */
@@ -62,10 +60,6 @@ export interface Finished {
 }
 
 const DEGREE = Math.PI / 180
-const ANGLES = [-60, -30, 30, 60]
-/** Side in rays of the renderings that are looked at. */
-const SIDE = 192
-
 const LIMITS = {
   /** Mean of a picture that shows nothing but black. */
   black: 8,
@@ -74,7 +68,7 @@ const LIMITS = {
   /** Millimetres; heads have 45 and more. */
   relief: 20,
   holes: 0.005,
-  floaters: 0.005,
+  floaters: 0.03,
   spikes: 0.002,
   /** Decibels: below the first, the generator's mean head would do as well; below the second, a likeness is a blur. */
   unconverged: 15,
@@ -88,41 +82,37 @@ const LIMITS = {
   turned: 30,
 }
 
-/** Looks at the head from the photo's camera and from both sides, measures its surface, and judges. */
-export async function assess(generator: Generator, head: Finished, recognition: Recognition): Promise<Quality> {
-  const { planes, ws, label, portrait, surface } = head
-  const { rendering_kwargs: orbit } = generator.config
-  const { identity, faceRes } = recognition
-  const see = async (camera: Float32Array) => {
-    const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
-    return { picture: { size: Math.sqrt(image.length / 3), rgb: toRgb(image) }, outline: outlineOf(rendering.opacity) }
-  }
+/** Compares what is seen of a head with its photo, measures its surface, and judges. */
+export async function assess(
+  { rendering_kwargs: orbit }: GeneratorConfig,
+  { around, label, portrait, surface }: Finished,
+  { identity, faceRes }: Recognition,
+): Promise<Quality> {
+  const { input, sides } = around
+  if (!input) throw new Error('a head is judged by its photo: look around with its camera')
   const photo = pictureOf(portrait, orbit.white_back)
   const wanted = await identity(photo)
-
-  const { picture, outline } = await see(label)
-  const outlines = [outline]
+  const likeness = async (picture: FacePicture) => identityDistance(wanted, await identity(picture))
   const views: { degrees: number; identity: number }[] = []
-  for (const degrees of ANGLES) {
-    const side = await see(orbitCamera(orbit, degrees * DEGREE))
-    outlines.push(side.outline)
-    views.push({ degrees, identity: identityDistance(wanted, await identity(side.picture)) })
+  for (const [degrees, seen] of sides) {
+    if (degrees !== 0) views.push({ degrees, identity: await likeness(seen) })
   }
 
-  const shown = resized(photo, picture.size)
+  const shown = resized(photo, input.size)
   const weight = shrink(
     portrait.matte.map((alpha, i) => alpha * portrait.valid[i]),
     portrait.size,
-    picture.size,
+    input.size,
   )
+  const outlines = [input, ...sides.values()].map(({ opacity }) => outlineOf(opacity))
   const { evidence } = surface
   return judge({
     ...formOf(surface, orbitCamera(orbit, 0)),
-    ...tones(picture.rgb, weight),
+    ...tones(input.rgb, weight),
     input: {
-      psnr: psnr(picture.rgb, shown.rgb, weight),
-      faceRes: cosine(await faceRes(picture), await faceRes(shown)),
-      identity: identityDistance(wanted, await identity(picture)),
+      psnr: psnr(input.rgb, shown.rgb, weight),
+      faceRes: cosine(await faceRes(input), await faceRes(shown)),
+      identity: await likeness(input),
     },
     views,
     turned: Math.atan2(label[3] - orbit.avg_camera_pivot[0], label[11] - orbit.avg_camera_pivot[2]) / DEGREE,

@@ -1,0 +1,46 @@
+/** A head from the photo's camera, from the front and from both sides: rendered once, to be shown and to be judged by. */
+import { orbitCamera } from '../generator/camera.ts'
+import type { Generator } from '../generator/generator.ts'
+import type { Planes } from '../generator/planes.ts'
+import { toRgb } from '../pictures.ts'
+import { headView } from '../views.ts'
+import type { FacePicture } from './identity.ts'
+
+export interface Seen extends FacePicture {
+  /** Square, of the rendering, which may be smaller than the picture. */
+  readonly depth: Float32Array
+  readonly opacity: Float32Array
+}
+
+export interface Around {
+  /** From the photo's camera; null for a person nobody has photographed. */
+  readonly input: Seen | null
+  /** By degrees from the front: positive sees the head's left side. */
+  readonly sides: ReadonlyMap<number, Seen>
+}
+
+/** In the order they are shown. */
+const ANGLES = [0, -30, 30, -60, 60]
+/** Side in rays: what the identity network needs, and little more. */
+const SIDE = 192
+const DEGREE = Math.PI / 180
+
+/** @param label the photo's camera, 25 numbers */
+export async function lookAround(
+  generator: Generator,
+  planes: Planes,
+  ws: Float32Array,
+  label: Float32Array | null,
+): Promise<Around> {
+  const see = async (camera: Float32Array): Promise<Seen> => {
+    const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
+    const { depth, opacity } = rendering
+    return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
+  }
+  const input = label && (await see(label))
+  const sides = new Map<number, Seen>()
+  for (const degrees of ANGLES) {
+    sides.set(degrees, await see(orbitCamera(generator.config.rendering_kwargs, degrees * DEGREE)))
+  }
+  return { input, sides }
+}
