@@ -1,12 +1,12 @@
 /** halfturn reconstruct from the outside: its files, its lines, Ctrl-C and going on. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { NodeIO } from '@gltf-transform/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { type Finished, linesOf, quick, samplePortrait, Workplace } from './command.ts'
+import { expectRefusal, type Finished, linesOf, quick, samplePortrait, Workplace } from './command.ts'
 
 const validator = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { messages: unknown[] } }>
@@ -146,13 +146,22 @@ describe('a run that is stopped by Ctrl-C', () => {
     expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])
   })
 
-  it('goes on where it was, ends, and clears its checkpoint away', async () => {
+  it('goes on where it was, and keeps the head where its files cannot be written', async () => {
     const { step } = linesOf(stopped).at(-1) as { step: number }
+    mkdirSync(place.path('stopped/sample-portrait.glb'))
     const run = await place.run([...args, '--resume', '--steps', String(step + 2), '--json'])
-    expect(run.stderr).toBe('')
-    expect(run.code).toBe(0)
+    expectRefusal(run, /Could not write .*sample-portrait\.glb \(E[A-Z]+\)\.\n.*\nThe head is kept in .*--resume/)
     const steps = linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')
     expect(steps.map(({ done }) => done)).toEqual([step + 1, step + 2])
+    expect(place.files('stopped').filter((file) => file.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('then writes them without another step, and clears its checkpoint away', async () => {
+    rmdirSync(place.path('stopped/sample-portrait.glb'))
+    const run = await place.run([...args, '--resume', '--json'])
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(0)
+    expect(linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')).toEqual([])
     expect(place.files('stopped')).toContain('sample-portrait.glb')
     expect(existsSync(checkpoint)).toBe(false)
     const again = await place.run([...args, '--resume'])

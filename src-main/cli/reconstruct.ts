@@ -121,7 +121,11 @@ export const reconstruct: Command = {
       },
       { folder, name, meshResolution, triangles },
       report,
-    )
+    ).catch((cause) => {
+      if (!(cause instanceof UserError)) throw cause
+      const kept = `The head is kept in ${checkpoint}: the same command with --resume writes its files.`
+      throw new UserError(cause.message, `${cause.cure}\n${kept}`, { cause })
+    })
     await rm(checkpoint, { force: true })
     report.say(`Wrote ${files.join(', ')}`, { files })
     return 0
