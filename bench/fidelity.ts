@@ -3,8 +3,9 @@
  * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
  * head, the code read off the photo, the latent stage alone and the finished head.
  *
- * `npm run bench -- fidelity [--heads 20] [--first 900100] [--quality balanced] [--steps N]`; HALFTURN_SHARED names the
- * folder that holds the head model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
+ * `npm run bench -- fidelity [--heads 20] [--first 900100] [--quality balanced] [--steps N] [--disturb]`;
+ * --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a mistaken landmark would. HALFTURN_SHARED
+ * names the folder that holds the head model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,7 +13,7 @@ import sharp from 'sharp'
 import { createMatting } from '../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../src-main/engine/face/mediapipe.ts'
 import { decodePhoto } from '../src-main/engine/face/photo.ts'
-import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import { adjustPortrait, makePortrait } from '../src-main/engine/face/portrait.ts'
 import type { Generator } from '../src-main/engine/generator/generator.ts'
 import type { Planes } from '../src-main/engine/generator/planes.ts'
 import { castRays } from '../src-main/engine/generator/rays.ts'
@@ -36,6 +37,7 @@ import { type Alignment, align, type TrueHead, type TrueView, trueHeads } from '
 /** Side in rays and pixels of all pictures compared. */
 const SIDE = 128
 const SURFACE = { resolution: 192, level: 10 }
+const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
 const MILLIMETRES = 1000 * METRES_PER_UNIT
 
 /** Of one picture of one head. */
@@ -70,6 +72,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       first: { type: 'string', default: '900100' },
       quality: { type: 'string', default: 'balanced' },
       steps: { type: 'string' },
+      disturb: { type: 'boolean', default: false },
     },
   })
   const settings = inversionSettings.parse({
@@ -88,7 +91,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
 
   const all: Measured[] = []
   for (const head of heads) {
-    for (const measured of await measureHead(kit, head, settings)) {
+    for (const measured of await measureHead(kit, head, settings, values.disturb)) {
       all.push(measured)
       for (const [view, figures] of measured.views) {
         recorder.add({ what: `${head.seed} ${measured.method} ${view}`, ...figures })
@@ -102,10 +105,17 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   await runtime.dispose()
 }
 
-async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settings']): Promise<Measured[]> {
+async function measureHead(
+  kit: Kit,
+  head: TrueHead,
+  settings: Inversion['settings'],
+  disturb: boolean,
+): Promise<Measured[]> {
   const { workshop, landmarker } = kit
   const { generator, extras } = workshop
-  const portrait = await makePortrait(await decodePhoto(head.photo), { frame: generator.config.frame, landmarker })
+  const photo = await decodePhoto(head.photo)
+  const found = await makePortrait(photo, { frame: generator.config.frame, landmarker })
+  const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
   const target = await portraitTarget(portrait, await createMatting(generator.runtime, portrait.crop.size))
   const label = portrait.camera
   const measured: Measured[] = []

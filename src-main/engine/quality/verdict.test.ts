@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { smallSize } from '../../../bench/support/random-generators.ts'
 import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
+import { tinyConfig } from '../checkpoint/test-generator.ts'
 import { cutCrop } from '../face/crop.ts'
 import { samplePhoto, withFile } from '../face/testing.ts'
 import { orbitCamera } from '../generator/camera.ts'
@@ -97,7 +97,7 @@ describe('assess', () => {
   function showing(rgb: Uint8Array) {
     const seen: Seen = { size: SIZE, rgb, depth: new Float32Array(SIZE * SIZE), opacity: head.portrait.matte }
     const around = { input: seen, sides: new Map([0, -30, 30, -60, 60].map((degrees) => [degrees, seen])) }
-    return assess(smallSize, { ...head, around }, recognition)
+    return assess(tinyConfig(), { ...head, around }, recognition)
   }
 
   it('finds the photo itself good', async () => {
