@@ -12,6 +12,8 @@ export default defineConfig({
         input: {
           main: resolve('src-main/app/main.ts'),
           'engine-process': resolve('src-main/engine-process.ts'),
+          // Tries an execution provider; found beside the engine process.
+          probe: resolve('src-main/engine/runtime/probe.ts'),
           serve: resolve('src-main/serve-main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },

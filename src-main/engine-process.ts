@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { type DoorFunctions, openDoor, type WindowFunctions } from './engine/door.ts'
 import { Engine } from './engine/engine.ts'
 import { writeFileAtomic } from './engine/files.ts'
-import { providerNames } from './engine/runtime/provider.ts'
+import { type ProviderName, providerNames, type Trial } from './engine/runtime/provider.ts'
 
 /** What the parent, and only it, may ask for: it knows paths, windows do not. */
 const order = z.discriminatedUnion('type', [
@@ -20,6 +20,14 @@ const order = z.discriminatedUnion('type', [
   z.object({ type: z.literal('data'), connection: z.number(), data: z.unknown() }),
   z.object({ type: z.literal('gone'), connection: z.number() }),
   z.object({ type: z.literal('quit') }),
+  /** Desktop: how the trial of a provider ended. */
+  z.object({
+    type: z.literal('tried'),
+    name: z.enum(providerNames),
+    answer: z.union([z.object({ deviation: z.number() }), z.object({ error: z.string() })]).optional(),
+    said: z.string(),
+    end: z.string(),
+  }),
 ])
 const environment = z.object({
   HALFTURN_DATA: z.string().min(1),
@@ -28,15 +36,34 @@ const environment = z.object({
 
 const { HALFTURN_DATA, HALFTURN_PROVIDER } = environment.parse(process.env)
 const parentPort = (process as { parentPort?: ParentPort }).parentPort
-const engine = await Engine.create({
-  folder: HALFTURN_DATA,
-  runtime: { ...(HALFTURN_PROVIDER && { provider: HALFTURN_PROVIDER }) },
-})
-
 const tell = (message: unknown) => (parentPort ? parentPort.postMessage(message) : process.send?.(message))
+const trials = new Map<ProviderName, (trial: Trial) => void>()
+
+if (parentPort) parentPort.on('message', ({ data, ports }) => obey(data, ports))
+else {
+  process.on('message', (message) => obey(message, []))
+  // Without its parent it has nobody to work for.
+  process.on('disconnect', quit)
+}
+const ready = Engine.create({
+  folder: HALFTURN_DATA,
+  runtime: {
+    ...(HALFTURN_PROVIDER && { provider: HALFTURN_PROVIDER }),
+    // The packaged app's program starts as nothing but the app: its shell has to start the trial.
+    ...(parentPort && { tryOut }),
+  },
+})
+const engine = await ready
+engine.warm().catch((error: Error) => engine.note(`warming up: ${error.message}`))
+
+function tryOut(name: ProviderName): Promise<Trial> {
+  const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
+  tell({ tryOut: name })
+  return trial
+}
 
 async function quit(): Promise<void> {
-  await engine.close()
+  await (await ready).close()
   process.exit(0)
 }
 
@@ -81,6 +108,8 @@ function receive(connection: number, data: unknown): void {
 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
   const known = order.parse(message)
+  if (known.type === 'tried') return trials.get(known.name)?.(known)
+  await ready
   switch (known.type) {
     case 'window':
       return connectPort(ports[0])
@@ -102,12 +131,3 @@ async function obey(message: unknown, ports: readonly MessagePortMain[]): Promis
       return quit()
   }
 }
-
-if (parentPort) parentPort.on('message', ({ data, ports }) => obey(data, ports))
-else {
-  process.on('message', (message) => obey(message, []))
-  // Without its parent it has nobody to work for.
-  process.on('disconnect', quit)
-}
-tell({ ready: true })
-engine.warm().catch((error: Error) => engine.note(`warming up: ${error.message}`))

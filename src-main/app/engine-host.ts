@@ -6,6 +6,7 @@ import { channels } from './channels.ts'
 export class EngineHost {
   private process: UtilityProcess | undefined
   private readonly entry: string
+  private readonly probe: string
   private readonly data: string
   private readonly windows = new Set<WebContents>()
   private readonly writes = new Map<number, (failure: string | undefined) => void>()
@@ -13,8 +14,14 @@ export class EngineHost {
   private deaths: number[] = []
   private closing = false
 
-  constructor(entry: string, data: string) {
+  /**
+   * @param entry the engine's program
+   * @param probe the one that tries an execution provider
+   * @param data where projects are kept
+   */
+  constructor(entry: string, probe: string, data: string) {
     this.entry = entry
+    this.probe = probe
     this.data = data
     this.start()
   }
@@ -65,7 +72,10 @@ export class EngineHost {
       env: { ...process.env, HALFTURN_DATA: this.data },
     })
     this.process = engine
-    engine.on('message', (message: { ticket?: number; failure?: string }) => {
+    engine.on('message', async (message: { ticket?: number; failure?: string; tryOut?: string }) => {
+      if (message.tryOut !== undefined) {
+        engine.postMessage({ type: 'tried', name: message.tryOut, ...(await tryOut(this.probe, message.tryOut)) })
+      }
       if (message.ticket === undefined) return
       this.writes.get(message.ticket)?.(message.failure)
       this.writes.delete(message.ticket)
@@ -84,4 +94,40 @@ export class EngineHost {
     for (const window of this.windows) window.send(channels.down, delay !== undefined)
     if (delay !== undefined) setTimeout(() => this.start(), delay)
   }
+}
+
+/** Milliseconds a provider has to answer in: drivers compile shaders at their first use. */
+const PATIENCE = 60_000
+
+/** Tries an execution provider in a process of its own, which a driver may take down. */
+function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: string; end: string }> {
+  const child = utilityProcess.fork(probe, [name], {
+    serviceName: 'Halfturn probe',
+    stdio: 'pipe',
+    // Makes the Vulkan loader name the device it hands out.
+    env: { ...process.env, VK_LOADER_DEBUG: 'driver' },
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk
+    })
+  }
+  return new Promise((resolve) => {
+    let late = false
+    let answer: unknown
+    const timer = setTimeout(() => {
+      late = true
+      child.kill()
+    }, PATIENCE)
+    child.once('message', (message) => {
+      answer = message
+      child.kill()
+    })
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      const end = late ? `it did not answer within ${PATIENCE / 1000} s` : `it crashed (exit code ${code})`
+      resolve({ ...(answer !== undefined && { answer }), said, end })
+    })
+  })
 }

@@ -69,7 +69,7 @@ else {
 function start(): void {
   guardSession(session.defaultSession)
   session.defaultSession.protocol.handle(SCHEME, serveFile)
-  engine = new EngineHost(join(here, 'engine-process.js'), app.getPath('userData'))
+  engine = new EngineHost(join(here, 'engine-process.js'), join(here, 'probe.js'), app.getPath('userData'))
   Menu.setApplicationMenu(Menu.buildFromTemplate(menu()))
 
   listen(channels.connect, ({ sender }) => engine?.connect(sender))

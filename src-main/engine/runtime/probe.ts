@@ -93,4 +93,7 @@ async function probe(provider: string): Promise<ProbeAnswer> {
 }
 
 const answer = await probe(process.argv[2])
-process.send?.(answer, () => process.exit())
+// In the desktop app it is a utility process, which is ended by the one who asked.
+const { parentPort } = process as { parentPort?: { postMessage(message: unknown): void } }
+if (parentPort) parentPort.postMessage(answer)
+else process.send?.(answer, () => process.exit())

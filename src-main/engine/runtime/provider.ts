@@ -44,6 +44,8 @@ export interface ProviderOptions {
   readonly provider?: ProviderName
   /** Lets a software adapter (SwiftShader, WARP) count as a GPU: correct, slow, for tests. */
   readonly allowSoftware?: boolean
+  /** Runs `probe` in another process where this one may not start programs itself, as in the packaged desktop app. */
+  readonly tryOut?: (name: ProviderName) => Promise<Trial>
 }
 
 /**
@@ -98,9 +100,12 @@ function isListed(name: ProviderName): boolean {
 /** SwiftShader, Mesa's llvmpipe and lavapipe, Windows' WARP. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i
 
-async function reportOn(name: ProviderName, { allowSoftware = false }: ProviderOptions): Promise<ProviderReport> {
+async function reportOn(
+  name: ProviderName,
+  { allowSoftware = false, tryOut }: ProviderOptions,
+): Promise<ProviderReport> {
   if (name === 'cpu') return { name, available: true, adapter: processor() }
-  const { adapter, problem } = await probed(name)
+  const { adapter, problem } = await probed(name, tryOut)
   if (problem !== undefined) return { name, available: false, adapter, problem }
   if (SOFTWARE.test(adapter) && !allowSoftware) {
     return { name, available: false, adapter, problem: `${adapter} is software, slower than the CPU` }
@@ -115,14 +120,23 @@ function processor(): string {
 
 export type Probe = Pick<ProviderReport, 'adapter' | 'problem'>
 
+/** How a probe's process ended: its answer, all it said, and the end of it as the end of a sentence. */
+export interface Trial {
+  readonly answer?: ProbeAnswer
+  readonly said: string
+  readonly end: string
+}
+
 /** A provider's hardware does not change while the process lives. */
 const probes = new Map<ProviderName, Promise<Probe>>()
 
-function probed(name: ProviderName): Promise<Probe> {
+function probed(name: ProviderName, tryOut: ProviderOptions['tryOut']): Promise<Probe> {
   let result = probes.get(name)
   if (!result) {
     result = isListed(name)
-      ? probe(name)
+      ? tryOut
+        ? tryOut(name).then((trial) => judge(trial, name))
+        : probe(name)
       : Promise.resolve({ adapter: 'unknown', problem: `there is none for ${process.platform} on ${process.arch}` })
     probes.set(name, result)
   }
@@ -167,6 +181,10 @@ export async function probe(name: ProviderName, script = probeScript(), timeLimi
       else resolve(`it crashed (${signal ?? `exit code ${code}`})`)
     })
   })
+  return judge({ answer, said, end }, name)
+}
+
+function judge({ answer, said, end }: Trial, name: ProviderName): Probe {
   const adapter = adapterNamed(said, name)
   // A driver that answers and falls over while it is put away has answered.
   return answer ? { adapter, problem: problemOf(answer) } : { adapter, problem: end }
