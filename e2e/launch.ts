@@ -209,7 +209,7 @@ export const test = base.extend<{ data: string; halfturn: Launched }>({
 
 /** Keeps a picture of a state, to be looked at. */
 export async function picture({ page, kind }: Pick<Launched, 'page' | 'kind'>, name: string): Promise<void> {
-  await page.screenshot({ path: join(root, 'test-results', 'states', kind, `${name}.png`), timeout: 90_000 })
+  await page.screenshot({ path: join(root, 'out', 'states', kind, `${name}.png`), timeout: 90_000 })
 }
 
 export const sample = join(root, 'resources', 'sample-portrait.jpg')

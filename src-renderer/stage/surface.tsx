@@ -34,10 +34,11 @@ function clayTexture(): DataTexture {
       const x = ((column + 0.5) / SIDE) * 2 - 1
       const y = ((row + 0.5) / SIDE) * 2 - 1
       const z = Math.sqrt(Math.max(0, 1 - x * x - y * y))
-      const key = Math.max(0, -0.45 * x + 0.6 * y + 0.66 * z)
-      const fill = Math.max(0, 0.7 * x - 0.1 * y + 0.6 * z)
+      // Wrapped round the sphere: no side falls into the dark.
+      const key = (1 - 0.42 * x + 0.5 * y + 0.75 * z) / 2
+      const fill = Math.max(0, 0.6 * x - 0.2 * y + 0.5 * z)
       const rim = (1 - z) ** 4
-      const shade = [0.2 + 0.66 * key + 0.1 * fill, 0.18 + 0.6 * key + 0.13 * fill, 0.17 + 0.54 * key + 0.18 * fill]
+      const shade = [0.16 + 0.66 * key + 0.05 * fill, 0.14 + 0.61 * key + 0.06 * fill, 0.13 + 0.55 * key + 0.08 * fill]
       const at = 4 * (row * SIDE + column)
       shade.forEach((value, channel) => {
         pixels[at + channel] = Math.min(255, 255 * (value + 0.12 * rim))
