@@ -18,7 +18,8 @@ import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
 import { LatentStage, LatentState } from './latent.ts'
-import { PortraitObjective, type PortraitTarget, shrink } from './objective.ts'
+import { PortraitObjective, type PortraitTarget } from './objective.ts'
+import { Outline } from './outline.ts'
 import { normalArray, uniform, uniformArray } from './random.ts'
 import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
 import { startingCode } from './starter.ts'
@@ -59,9 +60,6 @@ const CAMERA = { rate: 0.05, prior: 1e-3 }
 const PRIOR = 0.02
 /** Novel views to hold the head from: yaw and pitch at most, and how they are looked at. */
 const PROBE = { yaw: 1.7, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-/** Pixels around the person that are always rendered, and the share of the rest that a step renders. */
-const MARGIN = 2
-const BACKGROUND_SHARE = 0.15
 /** Keeps the draws for the background apart from those for the probes. */
 const BACKGROUND_STREAM = 1 << 20
 const CHECKPOINT_VERSION = 1
@@ -83,7 +81,7 @@ export class Inversion {
   private readonly plan: Plan
   private readonly latent: LatentState
   private readonly spread: number
-  private readonly outlines = new Map<number, Uint8Array>()
+  private readonly outlines = new Map<number, Outline>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
@@ -162,7 +160,7 @@ export class Inversion {
     if (phase !== this.phase) this.enter(phase)
     const { resolution, coarse, fine } = plan.phases[phase]
     const plain = plan.phases[phase].plain || !this.workshop.generator.config.super_resolution
-    const pixels = this.pixelsOf(resolution, step)
+    const pixels = this.outline(resolution).draw(settings.seed, BACKGROUND_STREAM + step)
     const rendering: ViewOptions = {
       plain,
       resolution,
@@ -349,41 +347,13 @@ export class Inversion {
     return objective
   }
 
-  /**
-   * The rays worth casting: those of the person and its outline, and some of the background, other ones in every step,
-   * so that nothing grows there unseen.
-   */
-  private pixelsOf(resolution: number, step: number): Uint32Array {
-    let near = this.outlines.get(resolution)
-    if (!near) {
-      const { matte, size } = this.portrait
-      const shares = shrink(matte, size, resolution)
-      const covered = (row: number, column: number) => shares[row * resolution + column] > 0.02
-      near = new Uint8Array(resolution * resolution)
-      for (let row = 0; row < resolution; row++) {
-        for (let column = 0; column < resolution; column++) {
-          for (let y = Math.max(row - MARGIN, 0); y <= Math.min(row + MARGIN, resolution - 1); y++) {
-            for (let x = Math.max(column - MARGIN, 0); x <= Math.min(column + MARGIN, resolution - 1); x++) {
-              if (covered(y, x)) near[row * resolution + column] = 1
-            }
-          }
-        }
-      }
-      this.outlines.set(resolution, near)
+  private outline(resolution: number): Outline {
+    let outline = this.outlines.get(resolution)
+    if (!outline) {
+      outline = new Outline(this.portrait, resolution)
+      this.outlines.set(resolution, outline)
     }
-    const inside: number[] = []
-    const outside: number[] = []
-    near.forEach((isNear, pixel) => {
-      ;(isNear ? inside : outside).push(pixel)
-    })
-    // As many in every step, so that one model serves them all.
-    const draw = uniform(this.settings.seed, 3 * step + 2 + BACKGROUND_STREAM)
-    const count = Math.floor(outside.length * BACKGROUND_SHARE)
-    for (let i = 0; i < count; i++) {
-      const other = i + Math.floor(draw() * (outside.length - i))
-      ;[outside[i], outside[other]] = [outside[other], outside[i]]
-    }
-    return Uint32Array.from([...inside, ...outside.slice(0, count)].sort((a, b) => a - b))
+    return outline
   }
 
   /** A random camera around the head, and the pixels of it to look at. */
