@@ -5,9 +5,9 @@
  */
 import { add, constant, div, greater, mul, neg, sigmoid, where } from './elementwise.ts'
 import { conv, convTranspose, matMul } from './linear.ts'
-import type { Convolution, Operation, Pair } from './operations.ts'
+import type { Convolution, GradientRule, Operation, Pair } from './operations.ts'
 import { concat, expand, pad, reduceSum, reshape, slice, sliceAll, transpose, transposeLast } from './shape.ts'
-import { ancestors, type Shape, sizeOf, type Tensor } from './tensor.ts'
+import { ancestors, makeTensor, type Shape, sizeOf, type Tensor } from './tensor.ts'
 
 /** One thunk per operand; null where nothing can flow (conditions). Only the wanted ones are called. */
 type Rule<K extends Operation> = (node: Tensor<K>, g: Tensor) => readonly ((() => Tensor) | null)[]
@@ -60,9 +60,10 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
       return matMul(transposeLast(rows(a)), rows(g))
     },
   ],
-  Conv: ({ inputs: [x, w], attributes }, g) => [
+  Conv: ({ inputs: [x, w, bias], attributes }, g) => [
     () => convInput(x, w, attributes, g),
     () => convWeight(x, w, attributes, g),
+    () => reshape(reduceSum(g, [0, 2, 3]), bias.shape),
   ],
   // The adjoint of a transposed convolution is the convolution itself, and its weight plays both parts.
   ConvTranspose: ({ inputs: [x, w], attributes }, g) => {
@@ -108,6 +109,8 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
       ),
   ],
   Expand: ({ inputs: [x] }, g) => [() => unbroadcast(g, x)],
+
+  WithGradient: (node, g) => [null, ...node.attributes.rule(g, node)],
 }
 
 /** Every operation there is; for tests that hold the tables against each other. */
@@ -167,6 +170,19 @@ export function pullBack(outputs: readonly Tensor[], cotangents: readonly Tensor
 function nameOf(tensor: Tensor): string {
   const { operation, attributes, shape } = tensor
   return 'name' in attributes ? `the input '${attributes.name}'` : `a ${operation} of shape [${shape}]`
+}
+
+/**
+ * A value with a derivative of its own: for compositions whose adjoint has a cheaper form than its parts' adjoints.
+ * @param operands what the value depends on; nothing flows to anything else
+ */
+export function withGradient(value: Tensor, operands: readonly Tensor[], rule: GradientRule): Tensor {
+  return makeTensor('WithGradient', [value, ...operands], { rule }, value.shape, value.dtype)
+}
+
+/** The value as if it were given: nothing flows back. */
+export function detach(value: Tensor): Tensor {
+  return withGradient(value, [], () => [])
 }
 
 /** Sums g over the axes along which `operand` was broadcast, the adjoint of broadcasting. */

@@ -19,8 +19,9 @@ const DEFAULTS: Convolution = { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 }
  * Correlation, as every framework's "convolution".
  * @param x [N, I, H, W]
  * @param w [O, I/group, kh, kw]
+ * @param options bias: [O], added inside the convolution, which saves a pass over its result
  */
-export function conv(x: Tensor, w: Tensor, options: Options = {}): Tensor {
+export function conv(x: Tensor, w: Tensor, { bias, ...options }: Options & { bias?: Tensor } = {}): Tensor {
   const attributes = { ...DEFAULTS, ...options }
   const { strides, pads, group } = attributes
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1] * group || w.shape[0] % group !== 0) {
@@ -29,9 +30,12 @@ export function conv(x: Tensor, w: Tensor, options: Options = {}): Tensor {
   if (w.shape.slice(2).some((size, axis) => size > x.shape[2 + axis] + pads[axis] + pads[2 + axis])) {
     throw new Error(`Conv: weight [${w.shape}] is larger than the padded input [${x.shape}], pads [${pads}]`)
   }
+  if (bias && String(bias.shape) !== String([w.shape[0]])) {
+    throw new Error(`Conv: bias [${bias.shape}] does not match weight [${w.shape}]`)
+  }
   const out = (axis: Pair[number]) =>
     Math.floor((x.shape[2 + axis] + pads[axis] + pads[2 + axis] - w.shape[2 + axis]) / strides[axis]) + 1
-  return makeTensor('Conv', [x, w], attributes, [x.shape[0], w.shape[0], out(0), out(1)])
+  return makeTensor('Conv', bias ? [x, w, bias] : [x, w], attributes, [x.shape[0], w.shape[0], out(0), out(1)])
 }
 
 /**

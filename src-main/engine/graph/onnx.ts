@@ -29,10 +29,19 @@ const TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9 }
 
 type Attribute = number | readonly number[] | { float: number }
 
+interface Node {
+  readonly type: string
+  readonly inputs: readonly string[]
+  readonly output: string
+  readonly attributes: Record<string, Attribute>
+}
+
 /** Collects nodes and initialisers while the lowering rules run. */
 class Writer {
   readonly graph = new Message()
   readonly inputs: ModelInput[] = []
+  private readonly nodes: Node[] = []
+  private readonly outputs = new Map<string, string>()
   private readonly names = new Map<Tensor, string>()
   private readonly integers = new Map<string, string>()
   private created = 0
@@ -53,12 +62,40 @@ class Writer {
   /** Adds one ONNX node and returns the name of its output. */
   node(type: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
     const output = this.newName()
-    const message = new Message()
-    for (const input of inputs) message.text(1, input)
-    message.text(2, output).text(4, type)
-    for (const [name, value] of Object.entries(attributes)) message.message(5, attributeProto(name, value))
-    this.graph.message(1, message)
+    this.nodes.push({ type, inputs, output, attributes })
     return output
+  }
+
+  /** Adds an input of the model. */
+  input(name: string, shape: Shape): string {
+    if (this.inputs.some((other) => other.name === name)) throw new Error(`writeModel: two inputs named '${name}'`)
+    this.inputs.push({ name, shape })
+    return name
+  }
+
+  /** Makes a tensor an output of the model. */
+  output(tensor: Tensor, name: string): void {
+    if (this.inputs.some((other) => other.name === name))
+      throw new Error(`writeModel: '${name}' is both input and output`)
+    let source = this.name(tensor)
+    // What no node makes, and what is called otherwise already, needs a node that gives it the name: a copy.
+    if (!this.nodes.some(({ output }) => output === source) || this.outputs.has(source)) {
+      source = this.node('Identity', [source])
+    }
+    this.outputs.set(source, name)
+  }
+
+  /** Writes the nodes, with the names that outputs were given. */
+  finish(): Message {
+    const called = (name: string) => this.outputs.get(name) ?? name
+    for (const { type, inputs, output, attributes } of this.nodes) {
+      const message = new Message()
+      for (const input of inputs) message.text(1, called(input))
+      message.text(2, called(output)).text(4, type)
+      for (const [name, value] of Object.entries(attributes)) message.message(5, attributeProto(name, value))
+      this.graph.message(1, message)
+    }
+    return this.graph.text(2, 'halfturn')
   }
 
   initializer(dtype: DType, shape: Shape, data: Float32Array | BigInt64Array): string {
@@ -104,12 +141,7 @@ const same =
 
 /** How each operation is said in ONNX. */
 const lowerings: { readonly [K in Operation]: Lowering<K> } = {
-  Input: (node, _, writer) => {
-    const { name } = node.attributes
-    if (writer.inputs.some((other) => other.name === name)) throw new Error(`writeModel: two inputs named '${name}'`)
-    writer.inputs.push({ name, shape: node.shape })
-    return name
-  },
+  Input: (node, _, writer) => writer.input(node.attributes.name, node.shape),
   Constant: (node, _, writer) => writer.initializer(node.dtype, node.shape, node.attributes.data),
   Add: same('Add'),
   Sub: same('Sub'),
@@ -152,34 +184,37 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   },
   Pad: ({ attributes: { before, after } }, [x], writer) => writer.node('Pad', [x, writer.int64([...before, ...after])]),
   Expand: ({ shape }, [x], writer) => writer.node('Expand', [x, writer.int64(shape)]),
+  WithGradient: (_, [value]) => value,
 }
 
 /**
  * Writes the part of the graph that the outputs depend on.
  * @param outputs by name; float32
+ * @param given tensors whose values are fed by these names instead of being computed: what another run has kept
  * @throws when two inputs, or an input and an output, have one name
  */
-export function writeModel(outputs: Readonly<Record<string, Tensor>>): Model {
+export function writeModel(
+  outputs: Readonly<Record<string, Tensor>>,
+  given: ReadonlyMap<Tensor, string> = new Map(),
+): Model {
   const writer = new Writer()
-  for (const tensor of ancestors(Object.values(outputs))) {
+  for (const tensor of ancestors(Object.values(outputs), given)) {
+    const fed = given.get(tensor)
+    if (fed) {
+      writer.bind(tensor, writer.input(fed, tensor.shape))
+      continue
+    }
     const lower = lowerings[tensor.operation] as Lowering<Operation>
     const inputs = tensor.inputs.map((operand) => writer.name(operand))
     writer.bind(tensor, lower(tensor, inputs, writer))
   }
-  const results: ModelOutput[] = []
-  for (const [name, tensor] of Object.entries(outputs)) {
-    if (writer.inputs.some((other) => other.name === name))
-      throw new Error(`writeModel: '${name}' is both input and output`)
-    // An Identity gives the output its name, even where it is an input or returned twice; onnxruntime removes it.
-    const identity = new Message().text(1, writer.name(tensor)).text(2, name).text(4, 'Identity')
-    writer.graph.message(1, identity)
-    results.push({ name, shape: tensor.shape })
-  }
-  writer.graph.text(2, 'halfturn')
-  for (const { name, shape } of writer.inputs) writer.graph.message(11, valueInfo(name, shape))
-  for (const { name, shape } of results) writer.graph.message(12, valueInfo(name, shape))
+  for (const [name, tensor] of Object.entries(outputs)) writer.output(tensor, name)
+  const results = Object.entries(outputs).map(([name, { shape }]) => ({ name, shape }))
+  const graph = writer.finish()
+  for (const { name, shape } of writer.inputs) graph.message(11, valueInfo(name, shape))
+  for (const { name, shape } of results) graph.message(12, valueInfo(name, shape))
   const opset = new Message().text(1, '').int(2, OPSET)
-  const model = new Message().int(1, IR_VERSION).text(2, 'halfturn').message(7, writer.graph).message(8, opset)
+  const model = new Message().int(1, IR_VERSION).text(2, 'halfturn').message(7, graph).message(8, opset)
   const bytes = model.bytes()
   return { bytes, hash: createHash('sha256').update(bytes).digest('hex'), inputs: writer.inputs, outputs: results }
 }

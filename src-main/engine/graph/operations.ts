@@ -3,6 +3,8 @@
  * `gradient.ts` and a lowering in `onnx.ts`; the two tables are exhaustive by type, so an operation without a rule
  * does not compile. Names and semantics are ONNX's at opset 16 unless the line says otherwise.
  */
+import type { Tensor } from './tensor.ts'
+
 export interface Attributes {
   // leaves
   Input: { name: string }
@@ -42,7 +44,13 @@ export interface Attributes {
   /** Zeros before and after each axis. */
   Pad: { before: readonly number[]; after: readonly number[] }
   Expand: None
+  // differentiation
+  /** Its first operand, unchanged; what flows back to the others is up to the rule. */
+  WithGradient: { rule: GradientRule }
 }
+
+/** The adjoint of each operand from that of the result; only the wanted ones are called. */
+export type GradientRule = (g: Tensor, result: Tensor) => readonly (() => Tensor)[]
 
 export type Operation = keyof Attributes
 export type None = Record<string, never>

@@ -37,10 +37,10 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/** Everything that `outputs` depend on, inputs before their users. */
-export function ancestors(outputs: readonly Tensor[]): Tensor[] {
+/** Everything that `outputs` depend on, inputs before their users; nothing beyond the tensors in `given`. */
+export function ancestors(outputs: readonly Tensor[], given: { has(tensor: Tensor): boolean } = new Set()): Tensor[] {
   const seen = new Set<Tensor>(outputs)
   // A Set visits what is added while it is walked, so this is the whole closure.
-  for (const tensor of seen) for (const input of tensor.inputs) seen.add(input)
+  for (const tensor of seen) if (!given.has(tensor)) for (const input of tensor.inputs) seen.add(input)
   return [...seen].sort((a, b) => a.id - b.id)
 }
