@@ -5,7 +5,7 @@ import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { add, input, mul, pullBack, reshape, type Tensor, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { expectClose, GoldenCase } from './golden-case.ts'
-import { biasAct, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
+import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
 import { march } from './march.ts'
 import { PlaneProjection, type Planes, samplePlanes, samplePlanesBackward } from './planes.ts'
 import { areaMatrix, bilinearMatrix, resample } from './resample.ts'
@@ -26,9 +26,9 @@ const BOX = 1
 
 type Leaves = Record<string, Tensor>
 const modulated =
-  (demodulate: boolean, up = false) =>
+  (demodulated: boolean, up = false) =>
   ({ x, w, s, noise }: Leaves) => {
-    const y = modulatedConv(x, w, s, { demodulate, up })
+    const y = modulatedConv(x, w, s, { outer: demodulated ? demodulate(w, s) : undefined, up })
     return noise ? add(y, noise) : y
   }
 const connected =
