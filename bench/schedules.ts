@@ -1,0 +1,92 @@
+/**
+ * Honest sampling: the loss against seconds of three ways to spend the same time on the same portrait in the latent
+ * stage: every step as the generator renders its final pictures, every step at a third of the rays and samples, and the
+ * pyramid that the qualities use. All are judged alike, by the portrait's objective on a deterministic rendering.
+ *
+ *   npm run bench -- schedules [CPU seconds each, default 60]
+ */
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMatting } from '../src-main/engine/face/matte.ts'
+import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
+import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
+import { LatentStage, LatentState } from '../src-main/engine/inversion/latent.ts'
+import { PortraitObjective } from '../src-main/engine/inversion/objective.ts'
+import { uniformArray } from '../src-main/engine/inversion/random.ts'
+import { startingCode } from '../src-main/engine/inversion/starter.ts'
+import { EMBEDDED, Library, productFile } from '../src-main/engine/library.ts'
+import { portraitTarget } from '../src-main/engine/portrait-target.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { type Recorder, startClock } from './support/recorder.ts'
+
+interface Sampling {
+  readonly resolution: number
+  readonly coarse: number
+  readonly fine: number
+}
+
+const FULL: Sampling = { resolution: 128, coarse: 48, fine: 48 }
+const REDUCED: Sampling = { resolution: 48, coarse: 20, fine: 12 }
+const MIDDLE: Sampling = { resolution: 64, coarse: 24, fine: 16 }
+const JUDGE: Sampling = { resolution: 96, coarse: 32, fine: 32 }
+const RATE = 0.02
+/** Judgements over the whole time. */
+const POINTS = 6
+
+const SCHEDULES: Record<string, (share: number) => Sampling> = {
+  'every step in full (128², 48+48)': () => FULL,
+  'every step reduced (48², 20+12)': () => REDUCED,
+  'pyramid (48² to 64² to 128²)': (share) => (share < 0.6 ? REDUCED : share < 0.85 ? MIDDLE : FULL),
+}
+
+export default async function (recorder: Recorder, [seconds = '60']: readonly string[]): Promise<void> {
+  const budget = Number(seconds)
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const { generator, file } = await new Library(runtime, join(tmpdir(), 'halfturn-bench')).load(EMBEDDED)
+  const faceRes = await readFaceRes()
+  const photo = await decodePhoto(await readFile(productFile('resources', 'sample-portrait.jpg')))
+  const landmarker = await createLandmarker()
+  const portrait = await makePortrait(photo, { frame: file.config.frame, landmarker })
+  const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))
+  const judge = await PortraitObjective.create(generator, target, JUDGE.resolution, true, faceRes)
+  const objectives = new Map<number, PortraitObjective>()
+  for (const { resolution } of [FULL, MIDDLE, REDUCED]) {
+    objectives.set(resolution, await PortraitObjective.create(generator, target, resolution, true, faceRes))
+  }
+  const start = await startingCode(generator, file.extras, target, portrait.camera)
+
+  for (const [name, samplingAt] of Object.entries(SCHEDULES)) {
+    const state = new LatentState(start.slice())
+    state.shared = false
+    const stage = new LatentStage(generator, portrait.camera, state, {
+      prior: 0,
+      anchor: generator.meanLatent,
+      spread: 1,
+      camera: null,
+    })
+    let spent = 0
+    let steps = 0
+    for (let point = 0; point <= POINTS; point++) {
+      const view = await generator.view(state.ws.slice(), stage.camera, { ...JUDGE, plain: true })
+      const { loss } = await judge.judge(view)
+      recorder.add({ what: `${name}, after ${Math.round(spent)} CPU s`, steps, loss })
+      while (point < POINTS && spent < (budget * (point + 1)) / POINTS) {
+        const sampling = samplingAt(spent / budget)
+        const objective = objectives.get(sampling.resolution)!
+        const rays = sampling.resolution ** 2
+        const jitter = {
+          coarse: uniformArray(rays * sampling.coarse, 0, 2 * steps),
+          fine: uniformArray(rays * sampling.fine, 0, 2 * steps + 1),
+        }
+        const clock = startClock()
+        await stage.step(objective, RATE * Math.min(1, 3 * (1 - spent / budget)), { ...sampling, jitter, plain: true })
+        spent += clock().cpu
+        steps++
+      }
+    }
+  }
+  await runtime.dispose()
+}
