@@ -13,7 +13,7 @@ const BUFFER = 512
 /** A point this far behind what the camera sees there is half hidden, world units (3 mm). */
 const HIDDEN = 0.008
 /** Cosines between the surface and the way to the camera: nothing is seen below, everything above. */
-const FACING: readonly [number, number] = [0.1, 0.5]
+const FACING: readonly [number, number] = [0.1, 0.8]
 /** Blur at the eyes in interocular distances: as sharp as any photo below, nothing to be seen above. */
 const BLUR: readonly [number, number] = [0.02, 0.1]
 const LEFT_EYE = [33, 133]
