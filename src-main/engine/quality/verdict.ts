@@ -39,7 +39,7 @@ export interface Figures extends Form, Outline {
   }
   /** Distance of dlib's descriptors between the photo and renderings so many degrees from the front. */
   readonly views: readonly { readonly degrees: number; readonly identity: number }[]
-  /** How far the photo is turned from the front, degrees; positive shows more of the person's left side. */
+  /** How far round its camera stands from the front, degrees; positive shows more of the person's left side. */
   readonly turned: number
   /** Mean and standard deviation of the head's picture, levels of 255. */
   readonly brightness: number
@@ -65,7 +65,7 @@ const LIMITS = {
   black: 8,
   /** Standard deviation of a picture that shows nothing but one colour. */
   grey: 6,
-  /** Millimetres; heads have 45 and more. */
+  /** Millimetres; heads have 40 and more. */
   relief: 20,
   holes: 0.005,
   floaters: 0.03,
@@ -114,7 +114,7 @@ export async function assess(
       identity: await likeness(input),
     },
     views,
-    turned: Math.atan2(label[3] - orbit.avg_camera_pivot[0], label[11] - orbit.avg_camera_pivot[2]) / DEGREE,
+    turned: Math.atan2(label[3], label[11]) / DEGREE,
     holes: Math.max(...outlines.map(({ holes }) => holes)),
     floaters: Math.max(...outlines.map(({ floaters }) => floaters)),
     seen: evidence ? evidence.reduce((sum, value) => sum + value, 0) / evidence.length : 0,
