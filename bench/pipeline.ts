@@ -75,7 +75,9 @@ async function command(recorder: Recorder, photo: string, quality: string): Prom
       if (count > 0)
         stage(`${count} further steps of ${label}`, last, { cpu_a_step: cpu / count, wall_a_step: wall / count })
     }
-    stage('likeness, sheet, texture, files', total)
+    const assessed = marks.find(({ line }) => 'quality' in line)
+    if (assessed) stage('evidence and likeness', assessed)
+    stage('sheet, texture, files', total)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -106,8 +108,8 @@ async function parts(recorder: Recorder, photo: string): Promise<void> {
 async function steps(recorder: Recorder): Promise<void> {
   const runtime = await Runtime.create({ provider: 'cpu' })
   const { generator } = await new Library(runtime, tmpdir()).load(EMBEDDED)
-  await passes(recorder, 'embedded, 64² rays x (20 + 12)', generator, { resolution: 64, coarse: 20, fine: 12 })
-  await passes(recorder, 'embedded, 128² rays x (48 + 48)', generator, { resolution: 128, coarse: 48, fine: 48 })
+  await passes(recorder, 'embedded, 64² rays x (20 + 12)', 3, generator, { resolution: 64, coarse: 20, fine: 12 })
+  await passes(recorder, 'embedded, 128² rays x (48 + 48)', 1, generator, { resolution: 128, coarse: 48, fine: 48 })
   await density(recorder, 'embedded', generator)
 
   const shared = resolve(process.env.HALFTURN_SHARED ?? join(ROOT, '..', 'shared'))
@@ -116,7 +118,7 @@ async function steps(recorder: Recorder): Promise<void> {
     const { config, weights } = importCheckpoint(await readFile(pickle), 'official_thin')
     const decoded = new Map([...weights].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
     const official = new Generator(runtime, config, decoded)
-    await passes(recorder, 'official sizes, thin, 32² rays x (16 + 16)', official, {
+    await passes(recorder, 'official sizes, thin, 32² rays x (16 + 16)', 1, official, {
       resolution: 32,
       coarse: 16,
       fine: 16,
@@ -128,7 +130,13 @@ async function steps(recorder: Recorder): Promise<void> {
   await runtime.dispose()
 }
 
-async function passes(recorder: Recorder, what: string, generator: Generator, rays: RenderOptions): Promise<void> {
+async function passes(
+  recorder: Recorder,
+  what: string,
+  times: number,
+  generator: Generator,
+  rays: RenderOptions,
+): Promise<void> {
   const { resolution = 0, coarse = 0, fine = 0 } = rays
   const label = orbitCamera(generator.config.rendering_kwargs, 0.2)
   const ws = generator.repeat(generator.meanLatent)
@@ -137,12 +145,12 @@ async function passes(recorder: Recorder, what: string, generator: Generator, ra
     fine: uniformArray(resolution * resolution * fine, 2),
   }
   const view = () => generator.view(ws, label, { ...rays, jitter })
-  const { image } = await recorder.time(`${what}: forward`, 3, view)
+  const { image } = await recorder.time(`${what}: forward`, times, view)
   const cotangent = { image: normalArray(image.length, 3, 1 / image.length) }
-  await recorder.time(`${what}: forward + backward to the planes`, 3, async () =>
+  await recorder.time(`${what}: forward + backward to the planes`, times, async () =>
     generator.backwardToPlanes(await view(), cotangent),
   )
-  await recorder.time(`${what}: forward + backward to code and camera`, 3, async () =>
+  await recorder.time(`${what}: forward + backward to code and camera`, times, async () =>
     generator.backward(await view(), cotangent, { label: true }),
   )
 }

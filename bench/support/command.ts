@@ -29,7 +29,9 @@ export async function watch(...args: string[]): Promise<Watched> {
   const exited = new Promise<number | null>((settle) => child.on('close', settle))
   let used = { cpu: Number.NaN, peak: Number.NaN }
   const look = async () => {
-    used = await usageOf(child.pid!).catch(() => used)
+    const now = await usageOf(child.pid!).catch(() => used)
+    // A process that has ended but not been asked has no memory any more.
+    used = { cpu: now.cpu, peak: now.peak || used.peak }
     return { cpu: used.cpu, wall: (performance.now() - start) / 1000 }
   }
   // What a process has used is gone when it is: the last look counts.
