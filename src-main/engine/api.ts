@@ -56,8 +56,13 @@ export const requests = {
   openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
   /** A recent project; one that was interrupted while its head was forming goes on. */
   open: z.strictObject({ project }),
-  /** A person nobody has photographed. */
-  random: z.strictObject({ seed, truncation: z.number().min(0).max(1.5), generator: z.string().max(300) }),
+  /** A person nobody has photographed; in the place of `project`, where that is such a one as well. */
+  random: z.strictObject({
+    seed,
+    truncation: z.number().min(0).max(1.5),
+    generator: z.string().max(300),
+    project: project.optional(),
+  }),
   /** A generator file, or an official checkpoint. */
   importGenerator: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
   chooseFace: z.strictObject({ project, face: z.int().min(0).max(99) }),

@@ -157,7 +157,7 @@ export class Engine implements EngineApi {
     return project.describe()
   }
 
-  random: EngineApi['random'] = async ({ seed, truncation, generator: id }) => {
+  random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
     const loaded = await this.library.load(id)
     const { config } = loaded.file
     const label = cameraLabel(config.frame, 0, 0)
@@ -165,13 +165,14 @@ export class Engine implements EngineApi {
       const { generator } = loaded
       return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
     })
+    const replaced = before === undefined ? undefined : await this.projects.get(before)
     const project = await OpenProject.fromSeed(
       this.around,
       loaded,
       DEFAULT_SETTINGS,
       { seed, truncation },
       { ws, label },
-      `Person ${seed}`,
+      replaced?.random && before ? before : this.store.newId(),
     )
     this.adopt(project.id, Promise.resolve(project))
     return project.describe()

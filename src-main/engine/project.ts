@@ -57,6 +57,9 @@ const CHECKPOINT_EVERY = 5000
 /** Speed and time left are read off this many last steps. */
 const SPEED_WINDOW = 12
 
+/** Of planes, over all projects: no two heads are told apart by less. */
+let versions = 0
+
 export class OpenProject {
   readonly id: string
   readonly name: string
@@ -75,7 +78,6 @@ export class OpenProject {
   private losses: number[] = []
   private head: Head | undefined
   private planes: { version: number; of: Head; planes: Planes; state: PlanesState } | undefined
-  private version = 0
   /** The loop of the running job, to be waited for. */
   private loop: Promise<void> = Promise.resolve()
 
@@ -111,9 +113,9 @@ export class OpenProject {
     settings: Settings,
     random: { seed: number; truncation: number },
     head: Head,
-    name: string,
+    id: string,
   ) {
-    const project = new OpenProject(around, around.store.newId(), name, loaded, settings, random)
+    const project = new OpenProject(around, id, `Person ${random.seed}`, loaded, settings, random)
     project.head = head
     await project.saveHead()
     await project.save()
@@ -230,8 +232,7 @@ export class OpenProject {
     if (this.job.state === 'none' || this.job.state === 'done') return
     this.setJob({ ...this.job, state: this.head ? 'done' : 'none' })
     await this.loop
-    this.inversion = undefined
-    await this.checkpoint()
+    await this.finish()
   }
 
   setSteps(steps: number): void {
@@ -315,9 +316,16 @@ export class OpenProject {
       return
     }
     if (this.job.state === 'done') {
-      this.inversion = undefined
+      await this.finish()
       this.setJob(this.job)
     }
+  }
+
+  /** Nothing is to go on with any more: the head is what stays. */
+  private async finish(): Promise<void> {
+    this.inversion = undefined
+    await this.checkpoint()
+    await this.around.store.drop(this.id, 'checkpoint')
   }
 
   private report({ step, steps, phase, loss }: Progress, times: number[]): void {
@@ -350,7 +358,7 @@ export class OpenProject {
   }
 
   private remember(head: Head, planes: Planes): void {
-    const version = ++this.version
+    const version = ++versions
     const halves = encodeFloat16(planes.data)
     const state: PlanesState = {
       version,

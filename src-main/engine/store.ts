@@ -73,6 +73,10 @@ export class Store {
     return readFile(join(this.folder, id, parts[part])).catch(() => undefined)
   }
 
+  async drop(id: string, part: keyof typeof parts): Promise<void> {
+    await rm(join(this.folder, id, parts[part]), { force: true })
+  }
+
   /** @throws UserError where there is no such project, or its record is damaged */
   async readRecord(id: string): Promise<ProjectRecord> {
     const bytes = await this.read(id, 'record')

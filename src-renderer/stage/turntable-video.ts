@@ -6,13 +6,15 @@ import { strings } from '../strings.ts'
 import { FIELD_OF_VIEW } from './camera.ts'
 import type { VolumeRenderer } from './volume-renderer.ts'
 
+/** Side of the video, on a fast GPU and without one. */
 const SIZE = 512
-const FRAMES = 96
-const RATE = 24
+const SLOW_SIZE = 384
+const FRAMES = 60
+const RATE = 20
 const PAPER = [247, 246, 243]
 /** Side of a trial picture, and the milliseconds it may take where exact pictures are to be had in good time. */
-const TRIAL = 96
-const PATIENCE = 60
+const TRIAL = 32
+const PATIENCE = 15
 
 /** Whether this GPU is up to exact pictures; otherwise the lattice has to do. */
 async function isFast(renderer: VolumeRenderer, radius: number): Promise<boolean> {
@@ -29,16 +31,17 @@ export async function turntableVideo(
   progress: (fraction: number) => void,
 ): Promise<Uint8Array> {
   if (typeof VideoEncoder === 'undefined') throw new EngineError(strings.save.videoFailed, strings.save.videoCure)
-  const canvas = new OffscreenCanvas(SIZE, SIZE)
+  const exact = await isFast(renderer, radius)
+  const size = exact ? SIZE : SLOW_SIZE
+  const canvas = new OffscreenCanvas(size, size)
   const context = canvas.getContext('2d')!
   const output = new Output({ format: new WebMOutputFormat(), target: new BufferTarget() })
   const source = new CanvasSource(canvas, { codec: 'vp8', bitrate: QUALITY_HIGH })
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
-  const exact = await isFast(renderer, radius)
   for (let frame = 0; frame < FRAMES; frame++) {
-    const pixels = await renderer.read(turntableCamera((frame / FRAMES) * 2 * Math.PI, radius), SIZE, exact)
-    context.putImageData(onPaper(pixels), 0, 0)
+    const pixels = await renderer.read(turntableCamera((frame / FRAMES) * 2 * Math.PI, radius), size, exact)
+    context.putImageData(onPaper(pixels, size), 0, 0)
     await source.add(frame / RATE, 1 / RATE)
     progress((frame + 1) / FRAMES)
   }
@@ -64,7 +67,7 @@ function turntableCamera(yaw: number, radius: number): PerspectiveCamera {
 }
 
 /** Rows from the bottom, colours times opacity, to rows from the top on plain paper. */
-function onPaper(pixels: Uint8Array, size = SIZE): ImageData {
+function onPaper(pixels: Uint8Array, size: number): ImageData {
   const image = new ImageData(size, size)
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {

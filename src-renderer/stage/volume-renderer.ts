@@ -67,6 +67,8 @@ export class VolumeRenderer {
   private baking: Fence | undefined
   private moving: { fence: Fence; began: number } | undefined
   private exact: Strips | undefined
+  /** Pictures under way; meanwhile the stage waits with its own. */
+  private reading = 0
 
   constructor(gl: WebGLRenderer) {
     this.gl = gl
@@ -135,6 +137,7 @@ export class VolumeRenderer {
    */
   renderResting(camera: PerspectiveCamera, depth: boolean): boolean {
     if (!this.volume || !this.made) return true
+    if (this.reading > 0) return false
     const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
     this.moving = undefined
     if (!this.exact) {
@@ -152,8 +155,21 @@ export class VolumeRenderer {
    * @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels
    */
   async read(camera: PerspectiveCamera, size: number, exact = true): Promise<Uint8Array<ArrayBuffer>> {
+    this.reading++
+    try {
+      return await this.readInto(target(size, size), camera, size, exact)
+    } finally {
+      this.reading--
+    }
+  }
+
+  private async readInto(
+    memory: WebGLRenderTarget,
+    camera: PerspectiveCamera,
+    size: number,
+    exact: boolean,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.made) throw new Error('There is no head to draw.')
-    const memory = target(size, size)
     const march = exact ? this.made.exact : this.quick
     if (exact) {
       const strips = new Strips(size, this.gl)
@@ -167,7 +183,7 @@ export class VolumeRenderer {
       }
       this.exact = undefined
     } else {
-      this.aim(march, camera, 1, FINE, false)
+      this.aim(march, camera, 1, COARSE, false)
       this.draw(march, memory)
     }
     const pixels = new Uint8Array(4 * size * size)

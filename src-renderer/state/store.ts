@@ -150,7 +150,7 @@ function onEvent(event: EngineEvent): void | Promise<void> {
     case 'job': {
       const { job, message, cure } = event
       set({ project: { ...project, job }, ...(message && { problem: { message, cure } }) })
-      if (job.state === 'done') set({ step: 'look' })
+      if (job.state === 'done') set({ step: 'look', turntable: false })
       return
     }
     case 'task':
@@ -319,7 +319,11 @@ export const actions = {
   },
 
   randomPerson: (seed: number, truncation: number) =>
-    attempt(async () => show(await engine.random({ seed, truncation, generator: get().generator }))),
+    attempt(async () => {
+      const { project, generator } = get()
+      const before = project?.random && { project: project.id }
+      await show(await engine.random({ seed, truncation, generator, ...before }))
+    }),
 
   goTo: (step: Step) => set({ step }),
 
