@@ -58,8 +58,11 @@ export interface Progress {
 const SPREAD_SAMPLES = 300
 const CAMERA = { rate: 0.05, prior: 1e-3 }
 const PRIOR = 0.02
-/** Novel views to hold the head from: yaw and pitch at most, and how they are looked at. */
-const PROBE = { yaw: 1.7, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
+/**
+ * Novel views to hold the head from: yaw and pitch at most, and how they are looked at. All the way round, because what
+ * a plane holds for the face it holds for the back of the head too.
+ */
+const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
 /** Keeps the draws for the background apart from those for the probes. */
 const BACKGROUND_STREAM = 1 << 20
 const CHECKPOINT_VERSION = 1
