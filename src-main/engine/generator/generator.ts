@@ -3,13 +3,13 @@
  * pass, so that gradients of any loss on the picture reach the latent code, the camera and every weight.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { input, reshape, type Shape, type Tensor, transpose, writeModel } from '../graph/index.ts'
+import { input, reshape, type Shape, transpose } from '../graph/index.ts'
 import { type Resident, residents } from '../runtime/resident.ts'
-import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
-import { adjoint, noisePictures, trainable, unprefixed } from './adjoint.ts'
+import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
+import { Pass, type PassGraph, type Trace } from './pass.ts'
 import type { Planes } from './planes.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { superResolution } from './super-resolution.ts'
@@ -30,6 +30,8 @@ export interface View {
   readonly plain: boolean
   /** The pixels that were rendered, where not all were. */
   readonly pixels: Uint32Array | undefined
+  /** What `backward` finds kept of this view's passes; the next view's take its place. */
+  readonly trace: Trace | undefined
 }
 
 export interface ViewOptions extends RenderOptions {
@@ -37,6 +39,8 @@ export interface ViewOptions extends RenderOptions {
   readonly planes?: Planes
   /** Leaves the super-resolution out. */
   readonly plain?: boolean
+  /** False where no `backward` will follow: saves memory, half a gibibyte at full size. */
+  readonly keep?: boolean
 }
 
 /** Cotangents of a view; what is left out is zero. */
@@ -74,7 +78,7 @@ export class Generator {
   readonly weights: Record<string, Float32Array>
   private readonly shapes: Weights
   private readonly residents: Record<string, Resident>
-  private readonly programs = new Map<string, Promise<Program>>()
+  private readonly passes = new Map<string, Pass>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights) {
     this.runtime = runtime
@@ -107,12 +111,12 @@ export class Generator {
    */
   async map(z: Float32Array, label: Float32Array, psi = 1): Promise<Float32Array> {
     const { config } = this
-    const program = await this.program('map', () => {
-      const parameters = new Parameters(this.shapes)
-      return { w: mapping(config, parameters, input('z', [1, config.z_dim]), input('label', [1, config.c_dim])) }
+    const pass = this.pass('map', (parameters) => {
+      const z = input('z', [1, config.z_dim])
+      return { outputs: { w: mapping(config, parameters, z, input('label', [1, config.c_dim])) }, leaves: { z } }
     })
     const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
-    const { w } = await program.run({ ...this.feeds, z, label: seen })
+    const { w } = await pass.forward({ ...this.feeds, z, label: seen })
     return psi === 1 ? w : truncate(w, this.meanLatent, psi)
   }
 
@@ -123,85 +127,82 @@ export class Generator {
     return ws
   }
 
-  /** Paints the planes. @param ws [num_ws * w_dim] */
-  async planes(ws: Float32Array): Promise<Planes> {
-    const program = await this.program('planes', () => ({
-      planes: this.describePlanes(new Parameters(this.shapes)).planes,
-    }))
-    const { planes } = await program.run({ ...this.feeds, ws })
+  /**
+   * Paints the planes.
+   * @param ws [num_ws * w_dim]
+   * @param trace given where `planesBackward` may follow
+   */
+  async planes(ws: Float32Array, trace?: Trace): Promise<Planes> {
+    const { planes } = await this.painting().forward({ ...this.feeds, ws }, trace)
     return { data: planes, resolution: this.config.plane_resolution, channels: this.config.plane_channels }
   }
 
-  /** The adjoint of `planes`. */
+  /** The adjoint of `planes`. @param trace that of the call whose adjoint it is: saves computing it again */
   async planesBackward(
     ws: Float32Array,
     gradient: Float32Array,
     want: Pick<Want, 'weights' | 'noise'> = {},
+    trace?: Trace,
   ): Promise<{ ws: Float32Array; weights: WeightGradients }> {
-    const kind = `planes-backward${want.weights ? '-weights' : ''}${want.noise ? '-noise' : ''}`
-    const program = await this.program(kind, () => {
-      const parameters = new Parameters(this.shapes)
-      const { ws, planes } = this.describePlanes(parameters)
-      const leaves = { ...(want.weights && trainable(parameters)), ...(want.noise && noisePictures(parameters)) }
-      return adjoint({ planes }, { ws, ...leaves })
-    })
-    const { 'd.ws': result, ...weights } = await program.run({ ...this.feeds, ws, 'cotangent.planes': gradient })
-    return { ws: result, weights: unprefixed(weights) }
+    const cotangents = { planes: gradient }
+    const { ws: result, ...weights } = await this.painting().backward({ ...this.feeds, ws }, cotangents, want, trace)
+    return { ws: result, weights }
   }
 
-  /** The super-resolution: the final picture from a rendering, for generators that have one. */
-  async enhance(features: Float32Array, ws: Float32Array): Promise<{ image: Float32Array; raw: Float32Array }> {
-    const n = this.sideOf(features)
-    const program = await this.program(`enhance/${n}`, () => {
-      const { image, raw } = this.describeEnhance(new Parameters(this.shapes), n)
-      return { image, raw }
-    })
-    const { image, raw } = await program.run({ ...this.feeds, features, w: this.lastOf(ws) })
+  /**
+   * The super-resolution: the final picture from a rendering, for generators that have one.
+   * @param trace given where `enhanceBackward` may follow
+   */
+  async enhance(
+    features: Float32Array,
+    ws: Float32Array,
+    trace?: Trace,
+  ): Promise<{ image: Float32Array; raw: Float32Array }> {
+    const pass = this.enhancement(this.sideOf(features))
+    const { image, raw } = await pass.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
     return { image, raw }
   }
 
-  /** The adjoint of `enhance`; the gradient of ws falls on its last row. */
+  /**
+   * The adjoint of `enhance`; the gradient of ws falls on its last row.
+   * @param trace that of the call whose adjoint it is: saves computing it again
+   */
   async enhanceBackward(
     features: Float32Array,
     ws: Float32Array,
     cotangent: { image?: Float32Array; raw?: Float32Array },
     want: { weights?: boolean } = {},
+    trace?: Trace,
   ): Promise<{ features: Float32Array; w: Float32Array; weights: WeightGradients }> {
     const n = this.sideOf(features)
     const size = this.config.image_resolution
-    const program = await this.program(`enhance-backward${want.weights ? '-weights' : ''}/${n}`, () => {
-      const parameters = new Parameters(this.shapes)
-      const { image, raw, features, w } = this.describeEnhance(parameters, n)
-      return adjoint({ image, raw }, { features, w, ...(want.weights && trainable(parameters)) })
-    })
-    const result = await program.run({
-      ...this.feeds,
-      features,
-      w: this.lastOf(ws),
-      'cotangent.image': cotangent.image ?? new Float32Array(3 * size * size),
-      'cotangent.raw': cotangent.raw ?? new Float32Array(3 * n * n),
-    })
-    const { 'd.features': dFeatures, 'd.w': dW, ...weights } = result
-    return { features: dFeatures, w: dW, weights: unprefixed(weights) }
+    const { image = new Float32Array(3 * size * size), raw = new Float32Array(3 * n * n) } = cotangent
+    const feeds = { ...this.feeds, features, w: this.lastOf(ws) }
+    const pass = this.enhancement(n)
+    const gradients = await pass.backward(feeds, { image, raw }, { weights: want.weights }, trace)
+    const { features: dFeatures, w: dW, ...weights } = gradients
+    return { features: dFeatures, w: dW, weights }
   }
 
   /** ws and a camera to a view. Where only some pixels are rendered, the others are empty and white. */
   async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
-    const planes = options.planes ?? (await this.planes(ws))
+    const trace: Trace | undefined = options.keep === false ? undefined : {}
+    const planes = options.planes ?? (await this.planes(ws, trace))
     const rendered = await this.renderer.render(this.feeds, planes, label, options)
     const { pixels } = options
     const rendering = pixels ? spread(rendered, pixels, this.config.decoder_output_dim) : rendered
     const plain = options.plain ?? !this.config.super_resolution
-    if (!plain) return { ...(await this.enhance(rendering.features, ws)), rendering, planes, ws, plain, pixels }
+    const view = { rendering, planes, ws, plain, pixels, trace }
+    if (!plain) return { ...(await this.enhance(rendering.features, ws, trace)), ...view }
     const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
-    return { image: raw, raw, rendering, planes, ws, plain, pixels }
+    return { image: raw, raw, ...view }
   }
 
   /** Gradients of sum <cotangent, view> with respect to everything the view came from. */
   async backward(view: View, cotangent: ViewGradient, want: Want = {}): Promise<Gradients> {
-    const { ws } = view
+    const { ws, trace } = view
     const { w, ...shown } = await this.backwardToPlanes(view, cotangent, want)
-    const painted = await this.planesBackward(ws, shown.planes, want)
+    const painted = await this.planesBackward(ws, shown.planes, want, trace)
     const last = painted.ws.subarray(ws.length - this.config.w_dim)
     w.forEach((value, i) => {
       last[i] += value
@@ -212,13 +213,13 @@ export class Generator {
 
   /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
   async backwardToPlanes(
-    { rendering, ws, plain, pixels }: View,
+    { rendering, ws, plain, pixels, trace }: View,
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
     const enhanced = plain
       ? this.colourCotangent(rendering.features.length, cotangent)
-      : await this.enhanceBackward(rendering.features, ws, cotangent, want)
+      : await this.enhanceBackward(rendering.features, ws, cotangent, want, trace)
     const { depth, opacity } = cotangent
     const full = { features: enhanced.features, depth, opacity }
     const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
@@ -240,20 +241,37 @@ export class Generator {
     return { features, w: new Float32Array(this.config.w_dim), weights: {} }
   }
 
-  private describePlanes(parameters: Parameters): { ws: Tensor; planes: Tensor } {
-    const { config } = this
-    const { plane_resolution: size, plane_channels: channels } = config
-    const ws = input('ws', [1, config.num_ws, config.w_dim])
-    const image = backbone(config, parameters, ws)
-    return { ws, planes: transpose(reshape(image, [3, channels, size, size]), [0, 2, 3, 1]) }
+  private painting(): Pass {
+    return this.pass('planes', (parameters) => {
+      const { config } = this
+      const { plane_resolution: size, plane_channels: channels } = config
+      const ws = input('ws', [1, config.num_ws, config.w_dim])
+      const image = backbone(config, parameters, ws)
+      const planes = transpose(reshape(image, [3, channels, size, size]), [0, 2, 3, 1])
+      return { outputs: { planes }, leaves: { ws } }
+    })
   }
 
-  private describeEnhance(parameters: Parameters, n: number) {
-    const { config } = this
-    const features = input('features', [n * n, config.decoder_output_dim])
-    const w = input('w', [1, config.w_dim])
-    const picture = transpose(reshape(features, [1, n, n, config.decoder_output_dim]), [0, 3, 1, 2])
-    return { features, w, ...superResolution(config, parameters, picture, w) }
+  /** @param n side of the rendering */
+  private enhancement(n: number): Pass {
+    return this.pass(`enhance/${n}`, (parameters) => {
+      const { config } = this
+      const features = input('features', [n * n, config.decoder_output_dim])
+      const w = input('w', [1, config.w_dim])
+      const picture = transpose(reshape(features, [1, n, n, config.decoder_output_dim]), [0, 3, 1, 2])
+      const { image, raw } = superResolution(config, parameters, picture, w)
+      return { outputs: { image, raw }, leaves: { features, w } }
+    })
+  }
+
+  private pass(key: string, describe: (parameters: Parameters) => Omit<PassGraph, 'parameters'>): Pass {
+    let pass = this.passes.get(key)
+    if (!pass) {
+      const parameters = new Parameters(this.shapes)
+      pass = new Pass(this.runtime, { parameters, ...describe(parameters) })
+      this.passes.set(key, pass)
+    }
+    return pass
   }
 
   private sideOf(features: Float32Array): number {
@@ -264,15 +282,6 @@ export class Generator {
 
   private lastOf(ws: Float32Array): Float32Array {
     return ws.slice(ws.length - this.config.w_dim)
-  }
-
-  private program(key: string, outputs: () => Record<string, Tensor>): Promise<Program> {
-    let program = this.programs.get(key)
-    if (!program) {
-      program = this.runtime.compile(writeModel(outputs()))
-      this.programs.set(key, program)
-    }
-    return program
   }
 }
 

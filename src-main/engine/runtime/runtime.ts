@@ -87,14 +87,18 @@ export class Program {
 
   /**
    * @param feeds the model's inputs by name; more may be given (a whole weight store, say) and are ignored
-   * @returns the model's outputs by name, or those in `fetches`
+   * @param fetches the outputs that are wanted; default all
+   * @param into arrays that outputs are written to, by name; the other outputs get new ones
+   * @returns the outputs by name
    * @throws when an input is missing or has another number of elements than the model's; UserError when a GPU fails
    */
-  async run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, Float32Array>> {
-    const execute = async () => {
-      const tensors = await this.tensors(feeds)
-      return fetches ? this.session.run(tensors, fetches) : this.session.run(tensors)
+  async run(feeds: Feeds, fetches?: readonly string[], into: Values = {}): Promise<Record<string, Float32Array>> {
+    const wanted: Record<string, ort.Tensor | null> = {}
+    for (const { name, shape } of this.model.outputs) {
+      if (fetches && !fetches.includes(name)) continue
+      wanted[name] = into[name] ? new ort.Tensor('float32', into[name], shape as number[]) : null
     }
+    const execute = async () => this.session.run(await this.tensors(feeds), wanted)
     this.check(feeds)
     const outputs = await (this.copies?.inTurn(execute) ?? execute()).catch(blame(this.provider))
     return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]))
