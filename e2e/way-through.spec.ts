@@ -128,6 +128,12 @@ test('the turntable is a WebM', async ({ halfturn }) => {
   const { page } = halfturn
   await page.getByRole('button', { name: 'Meet a made-up person' }).click()
   await done(page)
+  const turntable = page.getByRole('button', { name: 'Turntable', exact: true })
+  await turntable.click()
+  await page.waitForTimeout(6000)
+  const { fps, scale } = (await page.locator('.stage').evaluate((stage: HTMLElement) => ({ ...stage.dataset }))) ?? {}
+  console.log(`${halfturn.kind}: volume turns at ${fps} frames a second, at ${Number(scale) * 100} % of the stage`)
+  await turntable.click()
   const files = await halfturn.saved(() => page.getByRole('button', { name: 'Turntable video' }).click())
   const [bytes] = files.values()
   expect(bytes.readUInt32BE(0)).toBe(0x1a45dfa3)

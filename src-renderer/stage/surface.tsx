@@ -16,11 +16,18 @@ export function SurfaceMesh({ surface, style }: { surface: SurfaceData; style: S
   const clay = useMemo(clayTexture, [])
   useEffect(() => () => clay.dispose(), [clay])
   return (
-    <mesh geometry={geometry}>
-      {style === 'colour' && <meshBasicMaterial vertexColors toneMapped={false} />}
-      {style === 'clay' && <meshMatcapMaterial matcap={clay} toneMapped={false} />}
-      {style === 'wire' && <meshMatcapMaterial matcap={clay} wireframe toneMapped={false} />}
-    </mesh>
+    <>
+      {style === 'wire' && (
+        // Not seen itself, but hides the wires of the far side.
+        <mesh geometry={geometry} renderOrder={-1}>
+          <meshBasicMaterial colorWrite={false} polygonOffset polygonOffsetFactor={1} polygonOffsetUnits={1} />
+        </mesh>
+      )}
+      <mesh geometry={geometry}>
+        {style === 'colour' && <meshBasicMaterial vertexColors toneMapped={false} />}
+        {style !== 'colour' && <meshMatcapMaterial matcap={clay} wireframe={style === 'wire'} toneMapped={false} />}
+      </mesh>
+    </>
   )
 }
 
