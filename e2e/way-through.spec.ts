@@ -145,6 +145,7 @@ test('bad photos are refused in words', async ({ halfturn }) => {
   const refused = async (name: string, buffer: Buffer, words: RegExp) => {
     await page.locator('#file-input').setInputFiles({ name, mimeType: 'image/jpeg', buffer })
     await expect(page.getByRole('alert')).toContainText(words)
+    await picture(halfturn, `10-refused-${name}`)
     await page.getByRole('button', { name: 'Dismiss' }).click()
   }
   const jpeg = await readFile(sample)
@@ -157,7 +158,6 @@ test('bad photos are refused in words', async ({ halfturn }) => {
     .jpeg()
     .toBuffer()
   await refused('wall.jpg', blank, /No face was found/)
-  await picture(halfturn, '10-refused')
 })
 
 test('a photo of 4000 x 6000 pixels is framed', async ({ halfturn }, info) => {

@@ -419,7 +419,8 @@ export class OpenProject {
     return {
       ...{ face, centre, side, roll, yaw, pitch, correction },
       camera: [...camera],
-      warnings: warnings.map(({ message }) => message),
+      // That there are several is plain to see: they are outlined.
+      warnings: warnings.filter(({ code }) => code !== 'several-faces').map(({ message }) => message),
       crop: await this.picture('crop', { rgb: crop.rgb, width: crop.size, height: crop.size }),
     }
   }

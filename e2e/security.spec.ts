@@ -1,0 +1,109 @@
+/** What a page that turned hostile could not do, tried from within the window. */
+import { expect } from '@playwright/test'
+import { type DesktopLaunched, strays, test } from './launch.ts'
+
+test('the window reaches neither Node nor the network', async ({ halfturn }) => {
+  const { page } = halfturn
+  const found = await page.evaluate(async () => {
+    const tried = async (work: () => unknown) => {
+      try {
+        await work()
+        return 'done'
+      } catch {
+        return 'refused'
+      }
+    }
+    return {
+      globals: ['require', 'process', 'module', 'Buffer', 'ipcRenderer'].filter((name) => name in window),
+      fetch: await tried(() => fetch('https://example.com/')),
+      socket: await tried(
+        () =>
+          new Promise((resolve, reject) => {
+            const socket = new WebSocket('wss://example.com/')
+            socket.onopen = resolve
+            socket.onerror = reject
+          }),
+      ),
+      image: await tried(
+        () =>
+          new Promise((resolve, reject) => {
+            const image = new Image()
+            image.onload = resolve
+            image.onerror = reject
+            image.src = 'https://example.com/x.png'
+          }),
+      ),
+      location: await tried(
+        () => new Promise((resolve, reject) => navigator.geolocation.getCurrentPosition(resolve, reject)),
+      ),
+      microphone: await tried(() => navigator.mediaDevices.getUserMedia({ audio: true })),
+    }
+  })
+  strays.splice(0)
+  expect(found).toMatchObject({
+    globals: [],
+    fetch: 'refused',
+    socket: 'refused',
+    image: 'refused',
+    location: 'refused',
+  })
+  if (halfturn.kind === 'desktop') expect(found.microphone).toBe('refused')
+})
+
+test('the desktop window stays where it is, alone and isolated', async ({ halfturn }) => {
+  test.skip(halfturn.kind === 'browser', 'a browser has its own rules for tabs')
+  const { app, page } = halfturn as DesktopLaunched
+  const preferences = await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0].webContents as unknown as {
+      getLastWebPreferences(): Record<string, unknown>
+    }
+    const { contextIsolation, sandbox, nodeIntegration, webviewTag, webSecurity } = contents.getLastWebPreferences()
+    return { contextIsolation, sandbox, nodeIntegration, webviewTag, webSecurity }
+  })
+  expect(preferences).toEqual({
+    contextIsolation: true,
+    sandbox: true,
+    nodeIntegration: false,
+    webviewTag: false,
+    webSecurity: true,
+  })
+
+  await app.evaluate(({ shell }) => {
+    const opened: string[] = []
+    Object.assign(globalThis, { opened })
+    shell.openExternal = async (url) => void opened.push(url)
+  })
+  const before = page.url()
+  await page.evaluate(() => {
+    window.open('https://example.com/')
+    window.open('file:///etc/passwd')
+    window.location.href = 'https://example.com/'
+  })
+  await page.waitForTimeout(1000)
+  strays.splice(0)
+  expect(page.url()).toBe(before)
+  expect(app.windows()).toHaveLength(1)
+  expect(await app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)).toEqual([
+    'https://example.com/',
+  ])
+})
+
+test('a message that does not fit is refused by the shell', async ({ halfturn }) => {
+  test.skip(halfturn.kind === 'browser', 'there is no shell')
+  const { page } = halfturn
+  const answers = await page.evaluate(async () => {
+    const shell = window.halfturn!
+    const refused = (work: Promise<unknown>) =>
+      work.then(
+        (value) => value ?? 'nothing',
+        () => 'refused',
+      )
+    const blob = 'a'.repeat(32)
+    return [
+      await refused(shell.save({ ticket: 1, files: [{ name: '../../evil', blob }] })),
+      await refused(shell.save({ ticket: 99, files: [{ name: 'head.glb', blob }] })),
+      await refused(shell.choose({ name: '/etc/passwd', extension: 'glb' })),
+    ]
+  })
+  expect(answers).toEqual(['refused', 'Nothing was chosen to save to.', 'refused'])
+})
