@@ -1,8 +1,10 @@
 /**
  * Where the latent stage starts: at the code read off the portrait where the generator's file holds such a reader (a
- * linear map from a thumbnail, `starter.matrix` and `starter.mean`), otherwise at the mean latent.
+ * linear map from a thumbnail: `starter.mean`, then `starter.w.matrix` and `starter.w.offset` to w, or `starter.matrix`
+ * to z), otherwise at the mean latent.
  */
 import type { Generator, Weights } from '../generator/generator.ts'
+import type { Shape } from '../graph/index.ts'
 import { type PortraitTarget, shrink } from './objective.ts'
 
 /** @returns [num_ws * w_dim] */
@@ -12,16 +14,22 @@ export async function startingCode(
   portrait: PortraitTarget,
   label: Float32Array,
 ): Promise<Float32Array> {
-  const [matrix, mean] = [extras.get('starter.matrix'), extras.get('starter.mean')]
-  if (!matrix || !mean) return generator.repeat(generator.meanLatent)
+  const [mean, toZ, toW, offset] = ['mean', 'matrix', 'w.matrix', 'w.offset'].map((name) =>
+    extras.get(`starter.${name}`),
+  )
+  if (!mean || !toZ) return generator.repeat(generator.meanLatent)
   const thumbnail = shrink(onWhite(portrait), portrait.size, Math.sqrt(mean.data.length / 3))
-  const [, width] = matrix.shape
-  const z = new Float32Array(generator.config.z_dim)
-  thumbnail.forEach((value, i) => {
-    const difference = value - mean.data[i]
-    for (let k = 0; k < width; k++) z[k] += difference * matrix.data[i * width + k]
-  })
-  return generator.repeat(await generator.map(z, label))
+  const read = ({ shape: [, width], data }: { readonly shape: Shape; readonly data: Float32Array }) => {
+    const code = new Float32Array(width)
+    thumbnail.forEach((value, i) => {
+      const difference = value - mean.data[i]
+      for (let k = 0; k < width; k++) code[k] += difference * data[i * width + k]
+    })
+    return code
+  }
+  // Straight to w where the file can: the mapping would stretch an uncertain z, which is short, into a caricature.
+  if (toW && offset) return generator.repeat(read(toW).map((value, k) => value + offset.data[k]))
+  return generator.repeat(await generator.map(read(toZ), label))
 }
 
 /** [3 * size * size] in 0..1, the person on white. */
