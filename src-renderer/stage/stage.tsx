@@ -103,7 +103,7 @@ function onKey(event: React.KeyboardEvent): void {
 
 /** Draws the head; everything that moves it ends here. */
 function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onRest(resting: boolean): void }) {
-  const { gl, camera, scene, invalidate } = useThree()
+  const { gl, camera, scene, size, invalidate } = useThree()
   const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
   const forming = project?.job.state === 'running'
   const controls = useRef<Controls>(null)
@@ -145,6 +145,15 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
     [invalidate, onRest, pace],
   )
   useEffect(() => () => window.clearTimeout(motion.current.timer), [])
+
+  // On a narrow stage the head is made to fit its width.
+  const fit = Math.min(1, (1.15 * size.width) / size.height)
+  useEffect(() => {
+    const perspective = camera as PerspectiveCamera
+    perspective.zoom = FIRST_ZOOM * fit
+    perspective.updateProjectionMatrix()
+    stir()
+  }, [camera, fit, stir])
 
   useEffect(() => {
     const perspective = camera as PerspectiveCamera

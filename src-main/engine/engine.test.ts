@@ -1,0 +1,84 @@
+/** The engine through its API, with the embedded generator. Forming a head is tried from end to end, in e2e/. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { DecoderState } from './api.ts'
+import { decodeFloat16 } from './checkpoint/safetensors.ts'
+import { Engine } from './engine.ts'
+import { samplePlanes } from './generator/planes.ts'
+
+let folder: string
+let engine: Engine
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'halfturn-engine-'))
+  engine = await Engine.create({ folder, runtime: { provider: 'cpu' } })
+})
+afterAll(async () => {
+  await engine.close()
+  await rm(folder, { recursive: true })
+})
+
+/** The decoder as the volume shader computes it: density, red, green, blue. */
+function decode(features: Float32Array, { hidden, weight0, bias0, weight1, bias1 }: DecoderState): number[] {
+  const result = [...bias1]
+  for (let j = 0; j < hidden; j++) {
+    let x = bias0[j]
+    features.forEach((value, k) => {
+      x += value * weight0[j * features.length + k]
+    })
+    const active = Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+    for (let output = 0; output < 4; output++) result[output] += active * weight1[output * hidden + j]
+  }
+  return [result[0], ...result.slice(1).map((value) => 1.002 / (1 + Math.exp(-value)) - 0.001)]
+}
+
+test('what the volume shader is given says what the generator says', async () => {
+  const { id } = await engine.random({ seed: 7, truncation: 0.7, generator: 'default' })
+  const { planes, resolution, channels, decoder } = await engine.planes({ project: id })
+  const halves = engine.blobs.get(planes)
+  const data = decodeFloat16(new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2))
+  const points = Float32Array.from({ length: 30 }, (_, i) => Math.sin(i * 1.7) * 0.3)
+  const projection = { rows: Float64Array.from(decoder.projection) }
+  const features = samplePlanes({ data, resolution, channels }, projection as never, points)
+
+  // The surface is made from the same densities: the shader's must agree about what is inside.
+  const surface = await engine.surface({ project: id, resolution: 96, triangles: 5000 })
+  const bytes = engine.blobs.get(surface.positions)
+  const vertices = new Float32Array(bytes.slice().buffer)
+  const onSurface = samplePlanes({ data, resolution, channels }, projection as never, vertices.slice(0, 300))
+  const densities = Array.from(
+    { length: 100 },
+    (_, i) => decode(onSurface.subarray(i * channels, (i + 1) * channels), decoder)[0],
+  )
+  // The level is 10; vertices are smoothed and simplified, so they lie near it, not on it.
+  const middle = densities.sort((a, b) => a - b)[50]
+  expect(middle).toBeGreaterThan(2)
+  expect(middle).toBeLessThan(40)
+  for (let i = 0; i < 10; i++) {
+    const [, ...colour] = decode(features.subarray(i * channels, (i + 1) * channels), decoder)
+    for (const value of colour) expect(value).toSatisfy((x: number) => x >= -0.001 && x <= 1.001)
+  }
+})
+
+test('another made-up person takes the place of the one before', async () => {
+  const first = await engine.random({ seed: 1, truncation: 0.7, generator: 'default' })
+  const count = (await engine.recent({})).length
+  const second = await engine.random({ seed: 2, truncation: 0.7, generator: 'default', project: first.id })
+  expect(second.id).toBe(first.id)
+  expect(await engine.recent({})).toHaveLength(count)
+})
+
+test('what is not open, there or possible is said so', async () => {
+  await expect(engine.pause({ project: '0'.repeat(16) })).rejects.toThrow('not open')
+  await expect(engine.open({ project: '0'.repeat(16) })).rejects.toThrow('not on this machine')
+  await expect(engine.random({ seed: 1, truncation: 1, generator: '../../etc/passwd' })).rejects.toThrow('no generator')
+  const { id } = await engine.random({ seed: 3, truncation: 0.7, generator: 'default' })
+  await expect(
+    engine.start({
+      project: id,
+      generator: 'default',
+      settings: { steps: 5, quality: 'fast', learningRate: 0.02, seed: 0 },
+    }),
+  ).rejects.toThrow('no photo')
+})

@@ -1,0 +1,43 @@
+import { PerspectiveCamera } from 'three'
+import { expect, test } from 'vitest'
+import { cameraLabel } from '../../src-main/engine/face/pose.ts'
+import { castRays } from '../../src-main/engine/generator/rays.ts'
+import { cropToPhoto, FIELD_OF_VIEW, project, toLabel } from './camera.ts'
+
+function orbit(yaw: number, height = 0): PerspectiveCamera {
+  const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
+  camera.position.set(2.7 * Math.sin(yaw), height, 2.7 * Math.cos(yaw))
+  camera.lookAt(0, 0, 0)
+  return camera
+}
+
+test('the stage from the front is the camera of a portrait from the front', () => {
+  const label = toLabel(orbit(0))
+  const portrait = cameraLabel('own', 0, 0)
+  label.forEach((value, i) => {
+    expect(value).toBeCloseTo(portrait[i], 5)
+  })
+})
+
+test('a point is drawn where the engine’s ray through that place meets it', () => {
+  const camera = orbit(0.7, 0.4)
+  camera.zoom = 1.3
+  const label = toLabel(camera)
+  const point: [number, number, number] = [0.11, -0.07, 0.2]
+  const [u, v] = project(label, point)
+  const side = 1024
+  const pixel = Math.floor(v * side) * side + Math.floor(u * side)
+  const { origins, directions } = castRays(Float32Array.from(label), side, Uint32Array.of(pixel))
+  const to = point.map((value, i) => value - origins[i])
+  const along = to.reduce((sum, value, i) => sum + value * directions[i], 0)
+  const miss = Math.hypot(...to.map((value, i) => value - along * directions[i]))
+  expect(miss).toBeLessThan(1e-3)
+})
+
+test('the middle of a turned crop stays its middle, and its right edge points along its roll', () => {
+  const window = { centre: [300, 200] as const, side: 100, roll: Math.PI / 2 }
+  expect(cropToPhoto(window, [0.5, 0.5])).toEqual([300, 200])
+  const [x, y] = cropToPhoto(window, [1, 0.5])
+  expect(x).toBeCloseTo(300)
+  expect(y).toBeCloseTo(250)
+})
