@@ -36,7 +36,7 @@ test('the packaged app makes a head', async ({ data }, info) => {
     await field.press('Enter')
     await page.getByRole('button', { name: 'Form the head', exact: true }).click()
     await expect(page.getByText('Show as')).toBeVisible({ timeout: 240_000 })
-    await page.screenshot({ path: 'out/states/packed.png', timeout: 90_000 })
+    await page.screenshot({ path: info.outputPath('packed.png'), timeout: 90_000 })
     await browser.close()
   } finally {
     app.kill('SIGTERM')

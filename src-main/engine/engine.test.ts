@@ -69,8 +69,15 @@ test('another made-up person takes the place of the one before', async () => {
   expect(await engine.recent({})).toHaveLength(count)
 })
 
-test('what is not open, there or possible is said so', async () => {
-  await expect(engine.pause({ project: '0'.repeat(16) })).rejects.toThrow('not open')
+test('a project that was put away comes back when it is asked for', async () => {
+  const first = await engine.random({ seed: 10, truncation: 0.7, generator: 'default' })
+  for (let seed = 11; seed < 17; seed++) await engine.random({ seed, truncation: 0.7, generator: 'default' })
+  await expect.poll(async () => (await engine.recent({})).find(({ id }) => id === first.id)?.open).toBe(false)
+  expect((await engine.planes({ project: first.id })).resolution).toBeGreaterThan(0)
+})
+
+test('what is not there or not possible is said so', async () => {
+  await expect(engine.pause({ project: '0'.repeat(16) })).rejects.toThrow('not on this machine')
   await expect(engine.open({ project: '0'.repeat(16) })).rejects.toThrow('not on this machine')
   await expect(engine.random({ seed: 1, truncation: 1, generator: '../../etc/passwd' })).rejects.toThrow('no generator')
   const { id } = await engine.random({ seed: 3, truncation: 0.7, generator: 'default' })

@@ -36,6 +36,8 @@ export const DEFAULT_SETTINGS: Settings = {
   seed: 0,
 }
 const LOG_LINES = 500
+/** Projects held in memory: a decoded photo takes up to 50 MB. */
+const MOST_OPEN = 4
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
@@ -305,14 +307,25 @@ export class Engine implements EngineApi {
 
   private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
     this.projects.set(id, project)
-    project.catch(() => this.projects.delete(id))
+    project.then(
+      () => this.letGo().catch((error: Error) => this.note(`putting projects away: ${error.message}`)),
+      () => this.projects.delete(id),
+    )
     return project
   }
 
-  private async project(id: string): Promise<OpenProject> {
-    const project = this.projects.get(id)
-    if (!project) throw new UserError('This project is not open.', 'Open it again.')
-    return project
+  /** Puts the oldest projects away that nothing is forming in; a window that still asks for one gets it back. */
+  private async letGo(): Promise<void> {
+    for (const [id, promise] of [...this.projects].slice(0, -MOST_OPEN)) {
+      const project = await promise
+      if (project.isBusy) continue
+      await project.close()
+      if (this.projects.get(id) === promise) this.projects.delete(id)
+    }
+  }
+
+  private project(id: string): Promise<OpenProject> {
+    return this.projects.get(id) ?? this.adopt(id, this.read(id))
   }
 
   private file(name: string, bytes: Uint8Array): FileOut {

@@ -146,6 +146,11 @@ export class OpenProject {
     return this.job.state === 'running'
   }
 
+  /** Whether a head is being formed, or waits for it to go on. */
+  get isBusy(): boolean {
+    return this.running || this.inversion !== undefined
+  }
+
   /** The window's view of it. */
   async describe(): Promise<Project> {
     const { id, name, loaded, settings, job, losses, random, found, photo } = this
