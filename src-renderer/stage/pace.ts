@@ -1,7 +1,7 @@
 /** How finely the stage draws while it moves: as fine as still goes fluently. */
 
 /** Milliseconds a frame may take the GPU. */
-const WANTED = 50
+const WANTED = 75
 const LEAST = 0.15
 /** A longer interval between frames, milliseconds, is a pause. */
 const PAUSE = 1500

@@ -41,7 +41,7 @@ const FORMING_INTERVAL = 110
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 /** A little air around the head. */
-const FIRST_ZOOM = 0.82
+const FIRST_ZOOM = 0.76
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
