@@ -10,6 +10,7 @@ import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
 import { addDetail, type Detail, refine } from './head.ts'
+import { mainPiece } from './main-piece.ts'
 import { assertFinite, type Objective } from './objective.ts'
 
 export interface DetailOptions {
@@ -24,6 +25,9 @@ export interface DetailOptions {
 }
 
 export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 200, opacity: 4, colour: 0.25 }
+
+/** Where a ray ends in the head and not in its edge. */
+const OPAQUE = 0.8
 
 /** A camera to hold the head to its pivot from, and the pixels to look at. */
 export interface Probe {
@@ -94,24 +98,33 @@ export class DetailStage {
 
   private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
     const { renderer, weights } = this.generator
-    const before = await renderer.render(weights, this.pivot, label, rendering)
+    // The whole picture, to tell the head from what floats beside it: that is not held, it is to go.
+    const before = await renderer.render(weights, this.pivot, label, { ...rendering, pixels: undefined })
+    const head = mainPiece(before.opacity)
     const now = await renderer.render(weights, planes, label, rendering)
     const count = now.depth.length
+    const pixel = (i: number) => rendering.pixels?.[i] ?? i
+    const solid = (i: number) => head[pixel(i)] * before.opacity[pixel(i)]
     const { depth, opacity, colour } = this.options
     let loss = 0
-    const gradientOf = (a: Float32Array, b: Float32Array, weight: number, at: (i: number) => number) =>
-      a.map((value, i) => {
-        const difference = value - b[i]
-        const factor = (weight * at(i)) / a.length
+    const hold = (values: Float32Array, width: number, weight: number, aim: (i: number, channel: number) => number) =>
+      values.map((value, at) => {
+        const target = aim(Math.floor(at / width), at % width)
+        if (Number.isNaN(target)) return 0
+        const difference = value - target
+        const factor = weight / count
         loss += factor * difference * difference
         return 2 * factor * difference
       })
     const channels = now.features.length / count
+    // A depth counts where there is something to be near or far, a colour where there is something to be seen.
+    const nothing = Number.NaN
     const cotangent = {
-      // A depth counts where there is something to be near or far.
-      depth: gradientOf(now.depth, before.depth, depth, (i) => before.opacity[i] ** 4),
-      opacity: gradientOf(now.opacity, before.opacity, opacity, () => 1),
-      features: gradientOf(now.features, before.features, colour * (channels / 3), (i) => (i % channels < 3 ? 1 : 0)),
+      depth: hold(now.depth, 1, depth, (i) => (solid(i) > OPAQUE ? before.depth[pixel(i)] : nothing)),
+      opacity: hold(now.opacity, 1, opacity, solid),
+      features: hold(now.features, channels, colour / 3, (i, channel) =>
+        channel < 3 && solid(i) > 0 ? before.features[pixel(i) * channels + channel] : nothing,
+      ),
     }
     const back = await renderer.backward(weights, now.tape, cotangent)
     for (let i = 0; i < gradient.length; i++) gradient[i] += back.planes[i]
