@@ -10,6 +10,7 @@ import type { Surface } from './surface/surface.ts'
 import { depthPicture } from './views.ts'
 
 const CELL = 256
+const COLUMNS = 5
 const DEGREE = Math.PI / 180
 const EVIDENCE_ANGLES = [-45, 45]
 
@@ -58,9 +59,14 @@ export async function drawSheet(
     }
   }
   const { data, info } = await sharp({
-    create: { width: CELL * cells.length, height: CELL, channels: 3, background: '#ffffff' },
+    create: {
+      width: CELL * Math.min(cells.length, COLUMNS),
+      height: CELL * Math.ceil(cells.length / COLUMNS),
+      channels: 3,
+      background: '#ffffff',
+    },
   })
-    .composite(cells.map((input, i) => ({ input, left: i * CELL, top: 0 })))
+    .composite(cells.map((input, i) => ({ input, left: (i % COLUMNS) * CELL, top: Math.floor(i / COLUMNS) * CELL })))
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true })
