@@ -174,7 +174,9 @@ export function synthesisLayer(
     const gx = pull(x)
     const perOutput = (values: Tensor) => reshape(reduceSum(values, [2, 3]), [batch, outputs])
     const sums = mul(perOutput(gz), 1 / unit)
-    const gStyles = () => div(reshape(reduceSum(mul(gx, x), [2, 3]), [batch, inputs]), styles)
+    // A style of exactly 0 would make 0 / 0 of it.
+    const divisor = where(greater(square(styles), 0), styles, 1)
+    const gStyles = () => div(reshape(reduceSum(mul(gx, x), [2, 3]), [batch, inputs]), divisor)
     const gDemodulation = () => {
       const whole = mul(perOutput(mul(ga, a)), 1 / (inside?.unit ?? 1))
       const constants = [mul(sums, bias)]
