@@ -65,7 +65,14 @@ export class Runtime {
       ...('electron' in process.versions && { enableCpuMemArena: false }),
       // Between runs the host works: threads that spin in wait for the next run would take its core (half the CPU time
       // of rendering, which is many short runs).
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: {
+        session: { intra_op: { allow_spinning: '0' } },
+        // On WebGPU, onnxruntime 1.30 fuses a convolution with both the leaky ReLU and the clip after it, and computes
+        // neither right.
+        ...(this.provider.name === 'webgpu' && {
+          optimization: { disable_specified_optimizers: 'ConvActivationFusion' },
+        }),
+      },
     })
     return new Program(model, await creation.catch(blame(this.provider)), this.provider, this.copies)
   }

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cases, type GradientCase, graphOf } from '../graph/fixtures/gradient-cases.ts'
-import { input, matMul, mul, pullBack, writeModel } from '../graph/index.ts'
+import { clip, conv, input, leakyRelu, matMul, mul, pullBack, writeModel } from '../graph/index.ts'
 import { probe } from './provider.ts'
 import { Resident } from './resident.ts'
 import { Runtime } from './runtime.ts'
@@ -48,6 +48,22 @@ describe.skipIf(problem !== undefined)(`WebGPU (${problem ?? 'available'})`, () 
       const deviation = Math.max(...values.map((value, i) => Math.abs(value - actual[name][i])))
       expect(deviation / scale, name).toBeLessThan(1e-5)
     }
+  })
+
+  it('activates and clamps what a convolution gave', async () => {
+    const x = input('x', [1, 2, 4, 4])
+    const w = input('w', [3, 2, 3, 3])
+    const model = writeModel({ y: clip(leakyRelu(conv(x, w, { pads: [1, 1, 1, 1] }), 0.2), -0.5, 0.5) })
+    const feeds = {
+      x: Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)),
+      w: Float32Array.from({ length: 54 }, (_, i) => Math.cos(3 * i)),
+    }
+    const { y: expected } = await (await cpu.compile(model)).run(feeds)
+    const { y } = await (await gpu.compile(model)).run(feeds)
+    expect(expected).toContain(0.5)
+    y.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i], 5)
+    })
   })
 
   describe('a resident', () => {
