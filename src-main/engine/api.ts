@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { type Phase, type Quality, qualities } from './inversion/schedule.ts'
+import type { Verdict } from './quality/verdict.ts'
 import type { ProviderName } from './runtime/provider.ts'
 
 /** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
@@ -78,6 +79,8 @@ export const requests = {
   /** A full view of the head: 25 camera numbers (cam2world, intrinsics). */
   view: z.strictObject({ project, camera: z.array(finite).length(25) }),
   surface: z.strictObject({ project, ...meshOptions }),
+  /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
+  verdict: z.strictObject({ project }),
   exportMesh: z.strictObject({
     project,
     format: z.enum(meshFormats),
@@ -97,7 +100,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Phase, Quality }
+export type { Phase, Quality, Verdict }
 export type MeshFormat = (typeof meshFormats)[number]
 export type PoseCorrection = z.output<typeof correction>
 
@@ -170,6 +173,14 @@ export interface Project {
   head: boolean
   /** Seed and truncation of a made-up person. */
   random?: { seed: number; truncation: number }
+  /** Of the finished head, where it has been judged. */
+  verdict?: VerdictState
+}
+
+export interface VerdictState {
+  verdict: Verdict
+  /** One sentence; names settings as the command line does. */
+  message: string
 }
 
 export interface PortraitState {
@@ -228,6 +239,8 @@ export interface SurfaceState {
   /** 8 bits a channel, sRGB. */
   colours: BlobId
   triangles: BlobId
+  /** 8 bits a vertex: 0 invented, 255 seen by the photo. Absent for a made-up person. */
+  evidence?: BlobId
   vertexCount: number
   triangleCount: number
 }
@@ -260,6 +273,7 @@ export interface Responses {
   planes: PlanesState
   view: ViewState
   surface: SurfaceState
+  verdict: VerdictState | undefined
   exportMesh: FileOut[]
   exportPicture: FileOut[]
   exportProject: FileOut[]
@@ -281,7 +295,7 @@ export type EngineEvent = { project: string } & (
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
   | { type: 'job'; job: Job; message?: string; cure?: string }
-  | { type: 'task'; task: 'surface' | 'export'; fraction: number }
+  | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )
 
 /** An error on its way to the window: errors of the user's making say what to do. */

@@ -1,9 +1,10 @@
-/** The engine through its API, with the embedded generator. Forming a head is tried from end to end, in e2e/. */
+/** The engine through its API, with the embedded generator. Forming a head is tried through the window too, in e2e/. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DecoderState } from './api.ts'
+import { NodeIO } from '@gltf-transform/core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { DecoderState, EngineEvent } from './api.ts'
 import { decodeFloat16 } from './checkpoint/safetensors.ts'
 import { Engine } from './engine.ts'
 import { samplePlanes } from './generator/planes.ts'
@@ -74,6 +75,70 @@ test('a project that was put away comes back when it is asked for', async () => 
   for (let seed = 11; seed < 17; seed++) await engine.random({ seed, truncation: 0.7, generator: 'default' })
   await expect.poll(async () => (await engine.recent({})).find(({ id }) => id === first.id)?.open).toBe(false)
   expect((await engine.planes({ project: first.id })).resolution).toBeGreaterThan(0)
+})
+
+test('a finished head is judged once, and says in its files what is evidence', async () => {
+  const events: EngineEvent[] = []
+  const ignore = engine.listen((event) => events.push(event))
+  const { id } = await engine.openSample({ generator: 'default' })
+  await engine.start({
+    project: id,
+    generator: 'default',
+    settings: { steps: 3, quality: 'fast', learningRate: 0.02, seed: 0 },
+  })
+  expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
+  const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
+  await vi.waitFor(() => expect(isDone()).toBe(true), { timeout: 90_000 })
+
+  const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
+  expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
+  expect(again).toEqual(verdict)
+  const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  expect(told.at(-1)).toBe(1)
+  expect(told.filter((fraction) => fraction === 0)).toHaveLength(1)
+  ignore()
+
+  // From the front a photo shows the nose, and not the back of the head.
+  const surface = await engine.surface({ project: id, resolution: 192, triangles: 60_000 })
+  const vertices = new Float32Array(engine.blobs.get(surface.positions).slice().buffer)
+  const evidence = engine.blobs.get(surface.evidence!)
+  expect(evidence).toHaveLength(surface.vertexCount)
+  const mean = (isPart: (x: number, y: number, z: number) => boolean) => {
+    const part = [...evidence].filter((_, i) => isPart(vertices[3 * i], vertices[3 * i + 1], vertices[3 * i + 2]))
+    expect(part.length).toBeGreaterThan(100)
+    return part.reduce((sum, value) => sum + value, 0) / part.length / 255
+  }
+  expect(mean((x, y, z) => Math.hypot(x, y) < 0.08 && z > 0.15)).toBeGreaterThan(0.5)
+  expect(mean((_, __, z) => z < -0.1)).toBeLessThan(0.05)
+
+  const [glb] = await engine.exportMesh({ project: id, format: 'glb', name: 'x', resolution: 64, triangles: 2000 })
+  const root = (await new NodeIO().readBinary(engine.blobs.get(glb.blob))).getRoot()
+  const primitive = root.listMeshes()[0].listPrimitives()[0]
+  const written = primitive.getAttribute('_EVIDENCE')!
+  expect(written.getCount()).toBe(primitive.getAttribute('POSITION')!.getCount())
+  expect(Math.max(...written.getArray()!)).toBeGreaterThan(0.8)
+  expect(root.getAsset().extras).toMatchObject({ generated: true, quality: verdict! })
+
+  // The next process knows it without judging again, and another front door can tell evidence apart just as well.
+  const next = await Engine.create({ folder, runtime: { provider: 'cpu' } })
+  next.listen((event) => events.push(event))
+  const before = events.length
+  try {
+    expect((await next.open({ project: id })).verdict).toEqual(verdict)
+    expect(await next.verdict({ project: id })).toEqual(verdict)
+    expect(events).toHaveLength(before)
+    const same = await next.surface({ project: id, resolution: 192, triangles: 60_000 })
+    expect(next.blobs.get(same.evidence!)).toEqual(evidence)
+  } finally {
+    await next.close()
+  }
+})
+
+test('a made-up person has neither verdict nor evidence', async () => {
+  const { id } = await engine.random({ seed: 4, truncation: 0.7, generator: 'default' })
+  expect(await engine.verdict({ project: id })).toBeUndefined()
+  expect(await engine.surface({ project: id, resolution: 64, triangles: 2000 })).not.toHaveProperty('evidence')
 })
 
 test('what is not there or not possible is said so', async () => {

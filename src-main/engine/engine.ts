@@ -21,11 +21,11 @@ import { DEFAULT_RATE, plans } from './inversion/schedule.ts'
 import { EMBEDDED, Library, productFile } from './library.ts'
 import { cutOut, describedPng, jpeg, png, toRgb } from './pictures.ts'
 import { portraitTarget } from './portrait-target.ts'
-import { OpenProject, type Surroundings } from './project.ts'
+import { OpenProject, type Surroundings, throttled, verdictOf } from './project.ts'
 import { Runtime, type RuntimeOptions } from './runtime/runtime.ts'
-import { colourBytes, extractSurface, fieldOf, meshFiles } from './shape.ts'
+import { colourBytes, evidenceBytes, meshFiles } from './shape.ts'
 import { Store } from './store.ts'
-import type { Provenance } from './surface/surface.ts'
+import { provenanceOf } from './verdict.ts'
 import { VERSION } from './version.ts'
 import { headView } from './views.ts'
 
@@ -41,8 +41,6 @@ const MOST_OPEN = 4
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
-/** Milliseconds between progress messages of a task. */
-const TASK_EVERY = 100
 
 export interface EngineOptions {
   /** Where projects and imported generators are kept. */
@@ -111,6 +109,8 @@ export class Engine implements EngineApi {
   /** Stops all jobs and saves all projects. */
   async close(): Promise<void> {
     for (const project of this.projects.values()) await (await project).close()
+    // A judgement may be in the middle of a network.
+    await this.queue
     await this.runtime.dispose()
   }
 
@@ -223,7 +223,8 @@ export class Engine implements EngineApi {
 
   surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
     const project = await this.project(id)
-    const { surface } = await this.extract(project, 'surface', resolution, triangles)
+    const { surface } = await this.takeSurface(project, 'surface', resolution, triangles)
+    const { evidence } = surface
     const put = (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
       this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
     return {
@@ -231,20 +232,24 @@ export class Engine implements EngineApi {
       normals: put(surface.normals, 'normals'),
       colours: put(colourBytes(surface), 'colours'),
       triangles: put(surface.triangles, 'triangles'),
-      vertexCount: surface.stats.vertices,
-      triangleCount: surface.stats.triangles,
+      ...(evidence && { evidence: put(evidenceBytes(evidence), 'evidence') }),
+      vertexCount: surface.positions.length / 3,
+      triangleCount: surface.triangles.length / 3,
     }
+  }
+
+  verdict: EngineApi['verdict'] = async ({ project }) => {
+    const quality = await (await this.project(project)).judge()
+    return quality && verdictOf(quality)
   }
 
   exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
     const project = await this.project(id)
-    const { surface, field } = await this.extract(project, 'export', resolution, triangles)
-    const provenance: Provenance = {
-      generated: true,
-      generatorName: project.generator.config.name,
-      generatorHash: project.loaded.sha256,
-      settings: { ...(project.random ?? project.settings), resolution, triangles },
-    }
+    // A head that is still forming is saved without one.
+    const quality = await project.judge()
+    const { surface, field } = await this.takeSurface(project, 'export', resolution, triangles)
+    const settings = { ...(project.random ?? project.settings), resolution, triangles }
+    const provenance = provenanceOf(project.loaded, settings, quality)
     const files = await this.turn(() => meshFiles(surface, field, format, name, provenance))
     return files.map((file) => this.file(file.name, file.bytes))
   }
@@ -269,21 +274,11 @@ export class Engine implements EngineApi {
     return png({ rgb: toRgb(image), width: side, height: side })
   }
 
-  /** Bricks of one surface after another: a job's steps wait for it. */
-  private async extract(project: OpenProject, task: 'surface' | 'export', resolution: number, triangles: number) {
-    return this.turn(async () => {
-      const { planes } = await project.paint()
-      const field = fieldOf(project.generator, planes)
-      let told = 0
-      const progress = (fraction: number) => {
-        if (performance.now() - told < TASK_EVERY) return
-        told = performance.now()
-        this.around.emit({ project: project.id, type: 'task', task, fraction })
-      }
-      const surface = await extractSurface(field, { resolution, triangles }, { progress })
-      this.around.emit({ project: project.id, type: 'task', task, fraction: 1 })
-      return { surface, field }
-    })
+  private async takeSurface(project: OpenProject, task: 'surface' | 'export', resolution: number, triangles: number) {
+    const tell = (fraction: number) => this.around.emit({ project: project.id, type: 'task', task, fraction })
+    const taken = await project.takeSurface({ resolution, triangles }, throttled(tell))
+    tell(1)
+    return taken
   }
 
   private async newFromPhoto(bytes: Uint8Array, name: string, generator: string): Promise<Project> {

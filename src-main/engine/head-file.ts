@@ -1,11 +1,25 @@
-/** A head as bytes: the code, the camera, and the detail in half precision. */
-import { readSafetensors, storeFloat16, storeFloat32, toFloat32, writeSafetensors } from './checkpoint/safetensors.ts'
+/**
+ * A head as bytes: the code, the camera, the detail in half precision, and the portrait it was formed from, which tells
+ * what of it is evidence.
+ */
+import {
+  readSafetensors,
+  type StoredTensor,
+  storeFloat16,
+  storeFloat32,
+  toFloat32,
+  writeSafetensors,
+} from './checkpoint/safetensors.ts'
 import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Head } from './inversion/head.ts'
+import type { PortraitTarget } from './inversion/objective.ts'
 
-/** @returns chunks for `writeFileAtomic` */
-export function writeHead({ ws, label, detail }: Head): Uint8Array[] {
+/**
+ * @param portrait absent for a person nobody has photographed
+ * @returns chunks for `writeFileAtomic`
+ */
+export function writeHead({ ws, label, detail }: Head, portrait?: PortraitTarget): Uint8Array[] {
   return writeSafetensors(
     new Map([
       ['ws', storeFloat32(ws, [ws.length])],
@@ -13,13 +27,14 @@ export function writeHead({ ws, label, detail }: Head): Uint8Array[] {
       ...(detail
         ? [['detail', storeFloat16(detail.data, detailShape(detail.resolution, detail.data.length))] as const]
         : []),
+      ...(portrait ? storePortrait(portrait) : []),
     ]),
     {},
   )
 }
 
 /** @throws UserError where it is damaged, or of another generator */
-export function readHead(bytes: Uint8Array, { config }: Generator): Head {
+export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; portrait?: PortraitTarget } {
   const { tensors } = readSafetensors(bytes, 'The head')
   const [ws, label, detail] = ['ws', 'label', 'detail'].map((name) => tensors.get(name))
   const fits =
@@ -29,10 +44,51 @@ export function readHead(bytes: Uint8Array, { config }: Generator): Head {
   if (!ws || !label || !fits) {
     throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
   }
+  const portrait = readPortrait(tensors)
   return {
-    ws: toFloat32(ws),
-    label: toFloat32(label),
-    ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
+    head: {
+      ws: toFloat32(ws),
+      label: toFloat32(label),
+      ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
+    },
+    ...(portrait && { portrait }),
+  }
+}
+
+/** Opacities have 256 steps in memory already (portrait-target.ts). */
+function storePortrait({ size, rgb, matte, valid }: PortraitTarget): [string, StoredTensor][] {
+  const bytes = (data: Uint8Array, channels: number): StoredTensor => ({
+    dtype: 'U8',
+    shape: [size, size, channels],
+    data,
+  })
+  return [
+    ['portrait.rgb', bytes(rgb, 3)],
+    [
+      'portrait.matte',
+      bytes(
+        Uint8Array.from(matte, (alpha) => Math.round(alpha * 255)),
+        1,
+      ),
+    ],
+    ['portrait.valid', bytes(valid, 1)],
+  ]
+}
+
+function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarget | undefined {
+  const [rgb, matte, valid] = ['rgb', 'matte', 'valid'].map((name) => tensors.get(`portrait.${name}`))
+  if (!rgb || !matte || !valid) return undefined
+  const [size] = rgb.shape
+  const fits = [rgb, matte, valid].every(
+    ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
+  )
+  if (!fits) throw new UserError('The portrait this head was formed from is damaged.', 'Form it again from the photo.')
+  return {
+    size,
+    // Copies: the file's bytes need not stay in memory.
+    rgb: Uint8Array.from(rgb.data),
+    matte: Float32Array.from(matte.data, (value) => value / 255),
+    valid: Uint8Array.from(valid.data),
   }
 }
 

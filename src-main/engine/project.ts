@@ -13,6 +13,7 @@ import type {
   PoseCorrection,
   Project,
   Settings,
+  VerdictState,
 } from './api.ts'
 import type { Blobs } from './blobs.ts'
 import { encodeFloat16 } from './checkpoint/safetensors.ts'
@@ -28,7 +29,12 @@ import { Inversion, type Progress, type Workshop } from './inversion/inversion.t
 import type { PortraitTarget } from './inversion/objective.ts'
 import type { Loaded } from './library.ts'
 import { jpeg, toRgb } from './pictures.ts'
+import { lookAround } from './quality/around.ts'
+import type { Quality } from './quality/verdict.ts'
+import { extractSurface, fieldOf } from './shape.ts'
 import type { ProjectRecord, Store } from './store.ts'
+import type { Field, Surface } from './surface/surface.ts'
+import { judgeHead, markEvidence } from './verdict.ts'
 
 /** What a project needs of the engine round it. */
 export interface Surroundings {
@@ -56,6 +62,25 @@ const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
 const CHECKPOINT_EVERY = 5000
 /** Speed and time left are read off this many last steps. */
 const SPEED_WINDOW = 12
+/** Milliseconds between progress messages of a task. */
+const TASK_EVERY = 100
+/** The surface a head is judged by: what the window shows first, which is then at hand. */
+const JUDGED = { resolution: 192, triangles: 60_000 }
+/** What of a judgement is done when there is a surface, and when the views are rendered. */
+const JUDGED_SURFACE = 0.2
+const JUDGED_VIEWS = 0.7
+
+export interface MeshOptions {
+  resolution: number
+  triangles: number
+}
+
+/** A head's surface; with its evidence, where there is a photo. */
+export interface HeadSurface {
+  surface: Surface
+  /** To ask for more of its colours. */
+  field: Field
+}
 
 /** Of planes, over all projects: no two heads are told apart by less. */
 let versions = 0
@@ -77,6 +102,13 @@ export class OpenProject {
   private job: Job = { state: 'none', step: 0, steps: 0 }
   private losses: number[] = []
   private head: Head | undefined
+  /** What the head was formed from: the portrait may have been corrected since. */
+  private source: PortraitTarget | undefined
+  private quality: Quality | undefined
+  private judging: { of: Head; quality: Promise<Quality | undefined> } | undefined
+  /** The last one made: window, verdict and files ask for the same. */
+  private surface: ({ of: Head } & MeshOptions & HeadSurface) | undefined
+  private closed = false
   private planes: { version: number; of: Head; planes: Planes; state: PlanesState } | undefined
   /** The loop of the running job, to be waited for. */
   private loop: Promise<void> = Promise.resolve()
@@ -130,8 +162,13 @@ export class OpenProject {
       await project.setPhoto(photo, record.face)
       project.correct(record.correction)
     }
-    const head = await store.read(id, 'head')
-    if (head) project.head = readHead(head, loaded.generator)
+    const bytes = await store.read(id, 'head')
+    if (bytes) {
+      const { head, portrait } = readHead(bytes, loaded.generator)
+      project.head = head
+      project.source = portrait
+      project.quality = record.quality
+    }
     project.losses = record.losses
     // Whatever ran when the last process ended was interrupted.
     project.job = { ...record.job, state: record.job.state === 'running' ? 'interrupted' : record.job.state }
@@ -146,14 +183,14 @@ export class OpenProject {
     return this.job.state === 'running'
   }
 
-  /** Whether a head is being formed, or waits for it to go on. */
+  /** Whether something is under way that must not be put away. */
   get isBusy(): boolean {
-    return this.running || this.inversion !== undefined
+    return this.running || this.inversion !== undefined || this.judging !== undefined
   }
 
   /** The window's view of it. */
   async describe(): Promise<Project> {
-    const { id, name, loaded, settings, job, losses, random, found, photo } = this
+    const { id, name, loaded, settings, job, losses, random, found, photo, quality } = this
     return {
       id,
       name,
@@ -163,6 +200,7 @@ export class OpenProject {
       losses: [...losses],
       head: this.head !== undefined,
       ...(random && { random }),
+      ...(quality && { verdict: verdictOf(quality) }),
       ...(found &&
         photo && {
           photo: {
@@ -196,6 +234,7 @@ export class OpenProject {
   async start(loaded: Loaded, settings: Settings): Promise<void> {
     if (!this.portrait) throw new UserError('There is no photo to form a head from.', 'Open a photo first.')
     this.refuseWhileForming()
+    if (loaded.sha256 !== this.loaded.sha256) await this.dropHead()
     this.loaded = loaded
     this.settings = settings
     if (this.portrait.frame !== loaded.file.config.frame && this.photo)
@@ -250,6 +289,7 @@ export class OpenProject {
 
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
+    this.closed = true
     const { state } = this.job
     if (state === 'running') {
       this.job = { ...this.job, state: 'interrupted' }
@@ -271,6 +311,45 @@ export class OpenProject {
     const head = this.requireHead()
     if (this.planes?.of !== head) this.remember(head, await paintHead(this.generator, head))
     return { planes: this.planes!.planes, head }
+  }
+
+  /**
+   * The head's surface as it is now. A job's steps wait for it.
+   * @param progress is told the part that is done, 0..1
+   */
+  async takeSurface(options: MeshOptions, progress: (fraction: number) => void = () => {}): Promise<HeadSurface> {
+    return this.around.turn(async () => {
+      const { planes, head } = await this.paint()
+      const source = await this.sourceOfHead()
+      const { surface: last } = this
+      if (last?.of === head && last.resolution === options.resolution && last.triangles === options.triangles) {
+        return last
+      }
+      const field = fieldOf(this.generator, planes)
+      const bare = await extractSurface(field, options, { progress })
+      const { frame } = this.loaded.file.config
+      const surface = source ? markEvidence(bare, { label: head.label, portrait: source, frame }) : bare
+      this.surface = { of: head, ...options, surface, field }
+      return this.surface
+    })
+  }
+
+  /**
+   * What is to be thought of the finished head: found out once, then kept with it.
+   * @returns nothing for a made-up person, while the head forms, and where it has become another one meanwhile
+   */
+  async judge(): Promise<Quality | undefined> {
+    const { head } = this
+    const isFinished = this.job.state === 'done' && !this.inversion
+    if (!head || !this.photo || !isFinished) return undefined
+    if (this.quality) return this.quality
+    if (this.judging?.of !== head) {
+      const quality = this.makeJudgement(head).finally(() => {
+        if (this.judging?.of === head) this.judging = undefined
+      })
+      this.judging = { of: head, quality }
+    }
+    return this.judging.quality
   }
 
   async describePlanes(): Promise<PlanesState> {
@@ -295,6 +374,8 @@ export class OpenProject {
         const began = performance.now()
         const progress = await around.turn(() => inversion.step())
         this.head = inversion.head
+        this.source = inversion.portrait
+        this.quality = undefined
         this.losses.push(progress.loss)
         times.push(performance.now() - began)
         if (times.length > SPEED_WINDOW) times.shift()
@@ -324,6 +405,54 @@ export class OpenProject {
       await this.finish()
       this.setJob(this.job)
     }
+  }
+
+  /** In turns of its own: pictures and surfaces that somebody waits for get in between. */
+  private async makeJudgement(head: Head): Promise<Quality | undefined> {
+    const isStale = () => this.closed || this.head !== head
+    const tell = (fraction: number) =>
+      this.around.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
+    tell(0)
+    try {
+      const { surface } = await this.takeSurface(
+        JUDGED,
+        throttled((done) => tell(done * JUDGED_SURFACE)),
+      )
+      const { source: portrait } = this
+      if (isStale() || !portrait) return undefined
+      tell(JUDGED_SURFACE)
+      const { label, ws } = head
+      const around = await this.around.turn(async () =>
+        isStale() ? undefined : lookAround(this.generator, (await this.paint()).planes, ws, label),
+      )
+      if (isStale() || !around) return undefined
+      tell(JUDGED_VIEWS)
+      const faceRes = await this.around.faceRes()
+      const quality = await this.around.turn(async () =>
+        isStale() ? undefined : judgeHead(this.loaded, { around, label, portrait, surface }, faceRes),
+      )
+      if (isStale() || !quality) return undefined
+      this.quality = quality
+      await this.save()
+      return quality
+    } finally {
+      tell(1)
+    }
+  }
+
+  /** What the head was formed from; nothing for a made-up person. */
+  private async sourceOfHead(): Promise<PortraitTarget | undefined> {
+    // A head saved before it was kept with it: the portrait as it is now is the nearest there is.
+    if (this.portrait && this.head) this.source ??= await this.around.target(this.portrait)
+    return this.source
+  }
+
+  /** A head of another generator cannot be shown any more. */
+  private async dropHead(): Promise<void> {
+    this.head = undefined
+    this.source = undefined
+    this.quality = undefined
+    await this.around.store.drop(this.id, 'head')
   }
 
   /** Nothing is to go on with any more: the head is what stays. */
@@ -447,11 +576,11 @@ export class OpenProject {
   }
 
   private async saveHead(): Promise<void> {
-    if (this.head) await this.around.store.write(this.id, 'head', ...writeHead(this.head))
+    if (this.head) await this.around.store.write(this.id, 'head', ...writeHead(this.head, this.source))
   }
 
   private async save(): Promise<void> {
-    const { id, name, loaded, settings, job, losses, random, correction } = this
+    const { id, name, loaded, settings, job, losses, random, correction, quality } = this
     await this.around.store.writeRecord(id, {
       format: 'halfturn-project',
       version: 1,
@@ -463,11 +592,25 @@ export class OpenProject {
       job,
       losses,
       random,
+      quality,
     })
     if (this.portrait) {
       const { rgb, size } = this.portrait.crop
       await this.around.store.writeThumbnail(id, await jpeg({ rgb, width: size, height: size }, THUMBNAIL))
     }
+  }
+}
+
+/** What the window is told; the figures go into files. */
+export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })
+
+/** Calls `tell` at most every so often. */
+export function throttled(tell: (fraction: number) => void): (fraction: number) => void {
+  let told = 0
+  return (fraction) => {
+    if (performance.now() - told < TASK_EVERY) return
+    told = performance.now()
+    tell(fraction)
   }
 }
 

@@ -38,6 +38,9 @@ export { extractSurface }
 /** Colours as the window's textures take them: 8 bits a channel. */
 export const colourBytes = ({ colours }: Surface) => Uint8Array.from(colours, (value) => Math.round(value * 255))
 
+/** Evidence in 8 bits a vertex. */
+export const evidenceBytes = (evidence: Float32Array) => Uint8Array.from(evidence, (value) => Math.round(value * 255))
+
 /**
  * The files of a surface, as they would lie in a folder; an OBJ names its companions, so the name is set here.
  * @param name without extension

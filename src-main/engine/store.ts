@@ -3,7 +3,7 @@
  * process loses at most the last seconds; to carry around it is a `.halfturn` file: the same files in a zip.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unzipSync, zipSync } from 'fflate'
 import { z } from 'zod'
@@ -12,8 +12,31 @@ import { MOST_STEPS } from './api.ts'
 import { UserError } from './errors.ts'
 import { writeFileAtomic } from './files.ts'
 import { qualities } from './inversion/schedule.ts'
+import { failures } from './quality/verdict.ts'
 
 const number = z.number()
+const quality = z.object({
+  verdict: z.enum(['good', 'uncertain', 'failed']),
+  message: z.string().max(500),
+  failures: z.array(z.enum(failures)).readonly(),
+  figures: z.object({
+    input: z.object({ psnr: number, faceRes: number, identity: number }),
+    views: z
+      .array(z.object({ degrees: number, identity: number }))
+      .max(16)
+      .readonly(),
+    turned: number,
+    brightness: number,
+    contrast: number,
+    seen: number,
+    relief: number,
+    roughness: number,
+    spikes: number,
+    asymmetry: number,
+    holes: number,
+    floaters: number,
+  }),
+})
 const record = z.object({
   format: z.literal('halfturn-project'),
   version: z.literal(1),
@@ -34,6 +57,8 @@ const record = z.object({
   }),
   losses: z.array(number).max(MOST_STEPS * 2),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
+  /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
+  quality: quality.optional().catch(undefined),
 })
 export type ProjectRecord = z.infer<typeof record>
 
@@ -143,7 +168,6 @@ export class Store {
     if (!found) throw new UserError(`${name} is not a Halfturn project: it has no ${parts.record}.`, CURE)
     const value = parseRecord(found, name)
     const id = this.newId()
-    await mkdir(join(this.folder, id), { recursive: true })
     for (const part of ['photo', 'head', 'checkpoint'] as const) {
       const file = files[parts[part]]
       if (file) await this.write(id, part, file)

@@ -1,0 +1,45 @@
+/** What is said of a head in the window and in every file, whichever front door made it: evidence, verdict, origin. */
+import type { Frame } from './face/template.ts'
+import type { Weights } from './generator/generator.ts'
+import type { PortraitTarget } from './inversion/objective.ts'
+import type { Loaded } from './library.ts'
+import { evidenceOf } from './quality/evidence.ts'
+import { createRecognition } from './quality/likeness.ts'
+import { assess, type Finished, type Quality } from './quality/verdict.ts'
+import type { Provenance, Surface } from './surface/surface.ts'
+
+/** What a surface is compared with to tell evidence from invention. */
+export interface Source {
+  /** The photo's camera as refined, 25 numbers. */
+  readonly label: Float32Array
+  readonly portrait: PortraitTarget
+  readonly frame: Frame
+}
+
+/** The surface with a number for each vertex: how well the photo saw it, 0 invented to 1 seen. */
+export function markEvidence<S extends Surface>(surface: S, { label, portrait, frame }: Source): S & Surface {
+  return { ...surface, evidence: evidenceOf(surface, label, portrait, frame) }
+}
+
+/**
+ * Loads the networks that recognise faces, judges and lets go of them: it happens once a head.
+ * @param faceRes weights of the perceptual network
+ */
+export async function judgeHead({ generator }: Loaded, finished: Finished, faceRes: Weights): Promise<Quality> {
+  return assess(generator.config, finished, await createRecognition(generator.runtime, faceRes))
+}
+
+/** What exports say about themselves. */
+export function provenanceOf(
+  { file, sha256 }: Loaded,
+  settings: Provenance['settings'],
+  quality?: Quality,
+): Provenance & { quality?: Quality } {
+  return {
+    generated: true,
+    generatorName: file.config.name,
+    generatorHash: sha256,
+    settings,
+    ...(quality && { quality }),
+  }
+}
