@@ -2,7 +2,7 @@ import { PerspectiveCamera } from 'three'
 import { expect, test } from 'vitest'
 import { cameraLabel } from '../../src-main/engine/face/pose.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
-import { cropToPhoto, FIELD_OF_VIEW, project, toLabel } from './camera.ts'
+import { cropToPhoto, FIELD_OF_VIEW, FIRST_ZOOM, project, toLabel } from './camera.ts'
 
 function orbit(yaw: number, height = 0): PerspectiveCamera {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
@@ -17,6 +17,16 @@ test('the stage from the front is the camera of a portrait from the front', () =
   label.forEach((value, i) => {
     expect(value).toBeCloseTo(portrait[i], 5)
   })
+})
+
+test('the first view has air above a high crown, and is still filled by the head', () => {
+  const camera = orbit(0)
+  camera.zoom = FIRST_ZOOM
+  // Hair that stands up high, in a world whose cube ends at 0.5; the chin of the average head.
+  const [, crown] = project(toLabel(camera), [0, 0.41, 0])
+  const [, chin] = project(toLabel(camera), [0, -0.19, 0.17])
+  expect(crown).toBeGreaterThan(0.04)
+  expect(chin - crown).toBeGreaterThan(0.6)
 })
 
 test('a point is drawn where the engine’s ray through that place meets it', () => {

@@ -3,7 +3,7 @@ import { BufferTarget, CanvasSource, Output, QUALITY_HIGH, WebMOutputFormat } fr
 import { PerspectiveCamera } from 'three'
 import { EngineError } from '../host.ts'
 import { strings } from '../strings.ts'
-import { FIELD_OF_VIEW } from './camera.ts'
+import { FIELD_OF_VIEW, FIRST_ZOOM } from './camera.ts'
 import type { VolumeRenderer } from './volume-renderer.ts'
 
 /** Side of the video, on a fast GPU and without one. */
@@ -60,7 +60,7 @@ export async function stagePicture(renderer: VolumeRenderer, camera: Perspective
 
 function turntableCamera(yaw: number, radius: number): PerspectiveCamera {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
-  camera.zoom = 0.85
+  camera.zoom = FIRST_ZOOM
   camera.position.set(radius * Math.sin(yaw), 0, radius * Math.cos(yaw))
   camera.lookAt(0, 0, 0)
   return camera
