@@ -101,7 +101,9 @@ export const strings = {
     turntable: 'Turntable',
     mode: 'Show as',
     modes: { volume: 'Volume', rendered: 'Rendered', surface: 'Surface', depth: 'Depth' },
-    surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe' },
+    surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
+    evidence: { seen: 'Seen', invented: 'Invented' },
+    evidenceLabel: 'Orange is what the photo saw, blue is invented',
     surfaceStyle: 'Surface style',
     extracting: 'Making the surface…',
     rendering: 'Rendering…',
@@ -109,6 +111,19 @@ export const strings = {
     honest: 'Generated from one photo: what the photo does not show is invented.',
     honestRandom: 'A made-up person: nobody has this face.',
     fps: (value: number, scale: number) => `${value.toFixed(0)} fps at ${Math.round(scale * 100)} %`,
+  },
+
+  verdict: {
+    judging: 'Looking at it from all sides…',
+    titles: { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable yet.' },
+    otherPhoto: 'A photo more from the front would show more of the face.',
+    /** What the command line calls its options, and what the window calls them. */
+    settings: {
+      '--quality full': 'the quality Full',
+      '--provider cpu': 'starting Halfturn with HALFTURN_PROVIDER=cpu',
+      '--seed': 'seed',
+      '--learning-rate': 'learning rate',
+    },
   },
 
   random: { title: 'Made-up person', seed: 'Seed', truncation: 'Variety', next: 'Next person', show: 'Show' },

@@ -8,8 +8,11 @@ import { strings } from '../strings.ts'
 import { randomSeed } from './drop.tsx'
 import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
+import { VerdictPanel } from './verdict.tsx'
 
 const text = strings.look
+/** Nobody has photographed a made-up person: there is nothing to tell apart. */
+const { evidence: _, ...withoutEvidence } = text.surfaceStyles
 const RESOLUTIONS = [96, 128, 192, 256, 384]
 
 export function LookPanel() {
@@ -17,6 +20,7 @@ export function LookPanel() {
   if (!project?.head) return null
   return (
     <div className="panel">
+      <VerdictPanel />
       {project.random && <RandomPerson {...project.random} key={project.id} />}
       <Segments
         legend={text.mode}
@@ -31,7 +35,7 @@ export function LookPanel() {
         <Segments
           legend={text.surfaceStyle}
           value={surfaceStyle}
-          options={text.surfaceStyles}
+          options={project.photo ? text.surfaceStyles : withoutEvidence}
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
         />
       )}

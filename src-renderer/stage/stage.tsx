@@ -6,7 +6,8 @@ import type { PerspectiveCamera, WebGLRenderer } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
-import { FIELD_OF_VIEW, toLabel } from './camera.ts'
+import { FIELD_OF_VIEW, FIRST_ZOOM, toLabel } from './camera.ts'
+import { RAMP } from './evidence.ts'
 import { Pace } from './pace.ts'
 import { SurfaceMesh } from './surface.tsx'
 import { VolumeRenderer } from './volume-renderer.ts'
@@ -40,12 +41,10 @@ const SWING_SPEED = 0.6
 const FORMING_INTERVAL = 110
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
-/** A little air around the head. */
-const FIRST_ZOOM = 0.76
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
-  const { volume, mode, project } = useStore()
+  const { volume, mode, project, surface, surfaceStyle } = useStore()
   const [resting, setResting] = useState(false)
   const view = useRenderedView(resting)
   const radius = volume?.decoder.radius ?? 2.7
@@ -73,7 +72,21 @@ export function Stage() {
       </Canvas>
       {mode === 'rendered' && resting && view && <img className="stage-view" src={view} alt="" />}
       {mode === 'rendered' && resting && !view && <p className="stage-note">{strings.look.rendering}</p>}
+      {mode === 'surface' && surfaceStyle === 'evidence' && surface && <Legend />}
     </section>
+  )
+}
+
+/** Which colour is which. */
+function Legend() {
+  const { evidence, evidenceLabel } = strings.look
+  const gradient = `linear-gradient(90deg, ${RAMP.map((colour) => `rgb(${colour.join(' ')})`).join(', ')})`
+  return (
+    <figure className="legend" role="img" aria-label={evidenceLabel}>
+      <span>{evidence.invented}</span>
+      <i style={{ background: gradient }} />
+      <span>{evidence.seen}</span>
+    </figure>
   )
 }
 

@@ -17,7 +17,7 @@ import { type History, noHistory, record, stepBack, stepForward } from './histor
 
 export type Step = 'photo' | 'form' | 'look'
 export type Mode = 'volume' | 'rendered' | 'surface' | 'depth'
-export type SurfaceStyle = 'colour' | 'clay' | 'wire'
+export type SurfaceStyle = 'colour' | 'clay' | 'wire' | 'evidence'
 
 export interface Problem {
   message: string
@@ -35,6 +35,8 @@ export interface SurfaceData {
   normals: Float32Array
   colours: Uint8Array
   triangles: Uint32Array
+  /** A vertex each, 0 invented to 255 seen; absent for a made-up person. */
+  evidence: Uint8Array | undefined
   /** Version of the planes it was made from, and the options. */
   key: string
 }
@@ -72,6 +74,8 @@ interface State {
   busy: { what: string; fraction?: number } | undefined
   problem: Problem | undefined
   notice: string | undefined
+  /** How far the head's verdict is, 0..1, while it is being found out. */
+  judging: number | undefined
   history: History<PoseCorrection>
   showCamera: boolean
   showLog: boolean
@@ -104,6 +108,7 @@ export const useStore = create<State>(() => ({
   busy: undefined,
   problem: undefined,
   notice: undefined,
+  judging: undefined,
   history: noHistory(),
   showCamera: false,
   showLog: false,
@@ -142,7 +147,7 @@ function onEvent(event: EngineEvent): void | Promise<void> {
       const losses = [...project.losses.slice(0, step - 1), loss]
       return set({
         progress: { step, steps, phase, stepsPerSecond, secondsLeft },
-        project: { ...project, losses, head: true, job: { ...project.job, step, steps } },
+        project: { ...project, losses, head: true, job: { ...project.job, step, steps }, verdict: undefined },
       })
     }
     case 'preview':
@@ -150,10 +155,15 @@ function onEvent(event: EngineEvent): void | Promise<void> {
     case 'job': {
       const { job, message, cure } = event
       set({ project: { ...project, job }, ...(message && { problem: { message, cure } }) })
-      if (job.state === 'done') set({ step: 'look', turntable: false })
+      if (job.state === 'done') {
+        set({ step: 'look', turntable: false })
+        judge()
+      }
       return
     }
     case 'task':
+      if (event.task === 'verdict')
+        return set(({ judging }) => (judging === undefined ? {} : { judging: event.fraction }))
       return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
   }
 }
@@ -218,7 +228,9 @@ async function show(project: Project): Promise<void> {
       volume: undefined,
       surface: undefined,
       progress: undefined,
+      judging: undefined,
       mode: 'volume',
+      surfaceStyle: 'colour',
       history: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
     }),
@@ -227,6 +239,18 @@ async function show(project: Project): Promise<void> {
   replaceUrl('photoUrl', project.photo && (await pictureUrl(project.photo.picture)))
   replaceUrl('cropUrl', project.portrait && (await pictureUrl(project.portrait.crop)))
   if (project.head && project.job.state !== 'running') await loadVolume()
+  judge()
+}
+
+/** Has the engine say what is to be thought of a finished head, where that is not known yet. */
+async function judge(): Promise<void> {
+  const { project } = get()
+  if (!project?.head || !project.photo || project.job.state !== 'done' || project.verdict) return
+  set({ judging: 0 })
+  const verdict = await attempt(() => engine.verdict({ project: project.id }))
+  const now = get().project
+  if (now?.id !== project.id) return
+  set({ judging: undefined, ...(verdict && now.job.state === 'done' && { project: { ...now, verdict } }) })
 }
 
 async function loadVolume(): Promise<void> {
@@ -409,7 +433,8 @@ export const actions = {
     await attempt(async () => {
       const state = await engine.surface({ project: project.id, ...mesh })
       const blobs = [state.positions, state.normals, state.colours, state.triangles]
-      const [positions, normals, colours, triangles] = await Promise.all(blobs.map((blob) => host.get(blob)))
+      if (state.evidence) blobs.push(state.evidence)
+      const [positions, normals, colours, triangles, evidence] = await Promise.all(blobs.map((blob) => host.get(blob)))
       const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer
       set({
         surface: {
@@ -417,6 +442,7 @@ export const actions = {
           normals: new Float32Array(whole(normals)),
           colours,
           triangles: new Uint32Array(whole(triangles)),
+          evidence,
           key,
         },
       })

@@ -1,0 +1,34 @@
+/** What is to be thought of the head, in plain words: the reason and the cure. */
+import type { VerdictState } from '../../src-main/engine/api.ts'
+import { useStore } from '../state/store.ts'
+import { strings } from '../strings.ts'
+import { Icon } from './icons.tsx'
+import { inWords } from './words.ts'
+
+const text = strings.verdict
+
+export function VerdictPanel() {
+  const { project, judging } = useStore()
+  if (project?.verdict) return <Said {...project.verdict} />
+  if (judging === undefined) return null
+  return (
+    <div className="verdict" role="status">
+      <span className="spinner" />
+      <span>{text.judging}</span>
+      <progress value={judging} aria-label={text.judging} />
+    </div>
+  )
+}
+
+function Said({ verdict, message }: VerdictState) {
+  const { reason, cure } = inWords({ verdict, message })
+  return (
+    <div className={`verdict ${verdict}`} role="status">
+      <Icon name={verdict === 'good' ? 'check' : 'warn'} />
+      <p>
+        <b>{text.titles[verdict]}</b> {reason}
+        {cure && <span className="quiet"> {cure}</span>}
+      </p>
+    </div>
+  )
+}
