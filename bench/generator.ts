@@ -72,13 +72,13 @@ export default async function generatorQuality(recorder: Recorder, options: read
 /** Adam in W+ on the front view alone, as the latent stage does it, without camera and prior. */
 async function fitFront(generator: Generator, state: LatentState, view: RecordedView, steps: number) {
   const anchor = generator.meanLatent
-  const stage = new LatentStage(generator, view.label, state, { prior: 0.002, anchor, spread: 1, camera: null })
+  const stage = new LatentStage(generator, [view.label], state, { prior: 0.002, anchor, spread: 1, camera: null })
   state.shared = false
   const objective = new Likeness(view, FITTING.resolution)
   let cost = { cpu: 0, wall: 0 }
   for (let step = 0; step < steps; step++) {
     const clock = startClock()
-    await stage.step(objective, rampedRate(RATE, (step + 1) / steps), FITTING)
+    await stage.step([{ objective, rendering: FITTING }], rampedRate(RATE, (step + 1) / steps))
     cost = clock()
   }
   return cost

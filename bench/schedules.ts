@@ -61,7 +61,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
   for (const [name, samplingAt] of Object.entries(SCHEDULES)) {
     const state = new LatentState(start.slice())
     state.shared = false
-    const stage = new LatentStage(generator, portrait.camera, state, {
+    const stage = new LatentStage(generator, [portrait.camera], state, {
       prior: 0,
       anchor: generator.meanLatent,
       spread: 1,
@@ -70,7 +70,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
     let spent = 0
     let steps = 0
     for (let point = 0; point <= POINTS; point++) {
-      const view = await generator.view(state.ws.slice(), stage.camera, { ...JUDGE, plain: true })
+      const view = await generator.view(state.ws.slice(), portrait.camera, { ...JUDGE, plain: true })
       const { loss } = await judge.judge(view)
       recorder.add({ what: `${name}, after ${Math.round(spent)} CPU s`, steps, loss })
       while (point < POINTS && spent < (budget * (point + 1)) / POINTS) {
@@ -82,7 +82,8 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
           fine: uniformArray(rays * sampling.fine, 0, 2 * steps + 1),
         }
         const clock = startClock()
-        await stage.step(objective, RATE * Math.min(1, 3 * (1 - spent / budget)), { ...sampling, jitter, plain: true })
+        const rendering = { ...sampling, jitter, plain: true }
+        await stage.step([{ objective, rendering }], RATE * Math.min(1, 3 * (1 - spent / budget)))
         spent += clock().cpu
         steps++
       }

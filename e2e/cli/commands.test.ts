@@ -30,8 +30,9 @@ describe('halfturn', () => {
 
   it.each([
     [['dance'], /no command 'dance'/],
-    [['reconstruct'], /takes one photo/],
-    [['reconstruct', 'a.jpg', 'b.jpg'], /takes one photo/],
+    [['reconstruct'], /takes one to 5 photos/],
+    [['reconstruct', ...'abcdef'], /takes one to 5 photos/],
+    [['reconstruct', 'a.jpg', 'b.jpg', '--face', '2'], /--face works with one photo/],
     [['reconstruct', 'a.jpg', '--stpes', '3'], /--stpes/],
     [['reconstruct', 'a.jpg', '--steps', 'many'], /--steps is 'many'/],
     [['reconstruct', 'a.jpg', '--learning-rate', '-1'], /learning-rate/],

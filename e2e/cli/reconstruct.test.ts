@@ -1,6 +1,6 @@
 /** halfturn reconstruct from the outside: its files, its lines, Ctrl-C and going on. */
 
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { NodeIO } from '@gltf-transform/core'
 import sharp from 'sharp'
@@ -214,3 +214,28 @@ function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
   const head = Buffer.from([0xff, 0xe1, 0, body.length + 2])
   return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)])
 }
+
+describe('a run with several photos', () => {
+  it('makes one head of them, and says who is a stranger and which photo is no good', async () => {
+    const mirrored = place.path('mirrored.jpg')
+    await sharp(samplePortrait).flop().modulate({ brightness: 0.8 }).toFile(mirrored)
+    const folder = place.path('several')
+    const args = [...common, '--steps', '3', '--generator', generator, '-o', folder]
+    const run = await place.run(['reconstruct', samplePortrait, mirrored, ...args])
+    expect(run.code).toBe(0)
+    expect(run.stdout + run.stderr).not.toContain('different people')
+    expect(place.files('several')).toContain('sample-portrait.glb')
+
+    const person = await place.run(['generate', '--seed', '4', '-o', place.path('stranger'), '--mesh-resolution', '64'])
+    expect(person.code).toBe(0)
+    const [picture] = place.files('stranger').filter((name) => /\.png$/.test(name) && !/depth|sheet/.test(name))
+    const both = await place.run(['reconstruct', samplePortrait, place.path(`stranger/${picture}`), ...args])
+    expect(both.code).toBe(0)
+    expect(both.stdout + both.stderr).toMatch(/seem to show different people/)
+
+    const letter = place.path('letter.jpg')
+    writeFileSync(letter, 'a letter to a friend')
+    const refused = await place.run(['reconstruct', samplePortrait, letter, ...args])
+    expectRefusal(refused, /letter\.jpg: /)
+  })
+})

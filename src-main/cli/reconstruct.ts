@@ -1,31 +1,28 @@
 /** halfturn reconstruct: a photo to a head. */
 import { existsSync } from 'node:fs'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
-import { createMatting } from '../engine/face/matte.ts'
-import { createLandmarker } from '../engine/face/mediapipe.ts'
-import { decodePhoto } from '../engine/face/photo.ts'
-import { makePortrait } from '../engine/face/portrait.ts'
 import { writeFileAtomic } from '../engine/files.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import { paintHead } from '../engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
+import { MOST_SHOTS } from '../engine/inversion/shot.ts'
 import type { Loaded } from '../engine/library.ts'
-import { portraitTarget } from '../engine/portrait-target.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import { ensureWritable, writeHead } from './output.ts'
+import { readPhoto, takeShots } from './photos.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { openWorkbench } from './workbench.ts'
 
-const HELP = `Turns one portrait photo into a 3D head.
+const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into a 3D head.
 
-usage: halfturn reconstruct PHOTO [options]
+usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
 
-  PHOTO                  JPEG, PNG or WebP with a face in it
-  -o, --output DIR       where the files go (default: ./<name of the photo>-head)
+  PHOTO                  JPEG, PNG or WebP with a face in it; several show one person from different sides
+  -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
   --quality NAME         fast, balanced or full (default: balanced)
   --steps N              optimiser steps (default: the quality's)
   --learning-rate X      default 0.02
@@ -68,9 +65,12 @@ export const reconstruct: Command = {
       process.stdout.write(HELP)
       return 0
     }
-    const [photo, ...others] = positionals
-    if (photo === undefined || others.length > 0) {
-      throw new UserError('reconstruct takes one photo.', 'For example: halfturn reconstruct portrait.jpg')
+    const [photo] = positionals
+    if (photo === undefined || positionals.length > MOST_SHOTS) {
+      throw new UserError(
+        `reconstruct takes one to ${MOST_SHOTS} photos of one person.`,
+        'For example: halfturn reconstruct portrait.jpg',
+      )
     }
     const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
     const steps = wholeNumber('steps', values.steps, 3, 20_000)
@@ -87,12 +87,15 @@ export const reconstruct: Command = {
     const folder = resolve(values.output ?? `${name}-head`)
     const checkpoint = join(folder, `${name}.unfinished`)
     const report = createReporter(values.json ?? false)
-    const bytes = await readPhoto(photo)
+    if (face !== undefined && positionals.length > 1) {
+      throw new UserError('--face works with one photo.', 'Crop the other photos so that the person is alone in them.')
+    }
+    const files = await Promise.all(positionals.map(readPhoto))
     const loaded = await openWorkbench(values, report)
     const workshop: Workshop = { generator: loaded.generator, extras: loaded.file.extras, faceRes: await readFaceRes() }
     const inversion = values.resume
       ? await resumeFrom(checkpoint, workshop, loaded)
-      : await begin(bytes, face, workshop, settings, report)
+      : await Inversion.start(workshop, await takeShots(files, face, workshop, report), settings)
     if (values.resume && steps !== undefined) inversion.steps = steps
     // Better now than after minutes of work, and not before the photo has been accepted: no empty folder stays behind.
     await ensureWritable(folder)
@@ -110,7 +113,7 @@ export const reconstruct: Command = {
       return INTERRUPTED
     }
     const { head, portrait } = inversion
-    const files = await writeHead(
+    const written = await writeHead(
       {
         loaded,
         planes: await paintHead(loaded.generator, head),
@@ -127,36 +130,9 @@ export const reconstruct: Command = {
       throw new UserError(cause.message, `${cause.cure}\n${kept}`, { cause })
     })
     await rm(checkpoint, { force: true })
-    report.say(`Wrote ${files.join(', ')}`, { files })
+    report.say(`Wrote ${written.join(', ')}`, { files: written })
     return 0
   },
-}
-
-async function readPhoto(path: string): Promise<Uint8Array> {
-  const cure = 'Give the path of a JPEG, PNG or WebP file.'
-  try {
-    if ((await stat(path)).isDirectory()) throw new UserError(`${path} is a folder.`, cure)
-    return await readFile(path)
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause
-    throw new UserError(`Could not read ${path} (${(cause as NodeJS.ErrnoException).code}).`, cure, { cause })
-  }
-}
-
-async function begin(
-  bytes: Uint8Array,
-  face: number | undefined,
-  workshop: Workshop,
-  settings: ReturnType<typeof inversionSettings.parse>,
-  report: Reporter,
-): Promise<Inversion> {
-  const photo = await decodePhoto(bytes)
-  const { frame } = workshop.generator.config
-  const portrait = await makePortrait(photo, { frame, landmarker: await createLandmarker(), face })
-  for (const { code, message } of portrait.warnings) report.warn(message, { code })
-  const matting = await createMatting(workshop.generator.runtime, portrait.crop.size)
-  const target = await portraitTarget(portrait, matting)
-  return Inversion.start(workshop, target, portrait.camera, settings)
 }
 
 async function resumeFrom(checkpoint: string, workshop: Workshop, loaded: Loaded): Promise<Inversion> {

@@ -242,7 +242,11 @@ export class OpenProject {
     this.losses = []
     const { portrait } = this
     this.inversion = await this.around.turn(async () =>
-      Inversion.start(await this.workshop(), await this.around.target(portrait), portrait.camera, settings),
+      Inversion.start(
+        await this.workshop(),
+        [{ portrait: await this.around.target(portrait), label: portrait.camera }],
+        settings,
+      ),
     )
     this.setJob({ state: 'running', step: 0, steps: settings.steps })
     await this.checkpoint()

@@ -5,13 +5,14 @@
  * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
  * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
  */
-import type { Generator, View, ViewOptions } from '../generator/generator.ts'
+import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
 import { addDetail, type Detail, refine } from './head.ts'
+import { type Look, lookAt } from './looks.ts'
 import { mainPiece } from './main-piece.ts'
-import { assertFinite, type Objective } from './objective.ts'
+import { assertFinite } from './objective.ts'
 
 export interface DetailOptions {
   /** Mean squared difference of neighbouring texels of the detail. */
@@ -49,51 +50,53 @@ export class DetailStage {
   readonly state: DetailState
   private readonly generator: Generator
   private readonly ws: Float32Array
-  private readonly label: Float32Array
+  private readonly labels: readonly Float32Array[]
   private readonly pivot: Planes
   private readonly options: DetailOptions
 
   private constructor(
     generator: Generator,
     ws: Float32Array,
-    label: Float32Array,
+    labels: readonly Float32Array[],
     pivot: Planes,
     state: DetailState,
     options: DetailOptions,
   ) {
     this.generator = generator
     this.ws = ws
-    this.label = label
+    this.labels = labels
     this.pivot = pivot
     this.state = state
     this.options = options
   }
 
-  /** @param ws, label the pivot: the code and the camera that the latent stage found */
+  /** @param ws, labels the pivot: the code and the photos' cameras that the latent stage found */
   static async create(
     generator: Generator,
     ws: Float32Array,
-    label: Float32Array,
+    labels: readonly Float32Array[],
     state: DetailState,
     options = DEFAULT_DETAIL,
   ): Promise<DetailStage> {
     const pivot = refine(await generator.planes(ws), state.detail.resolution)
-    return new DetailStage(generator, ws, label, pivot, state, options)
+    return new DetailStage(generator, ws, labels, pivot, state, options)
   }
 
-  /** One step of gradient descent. The loss is that before the step. */
-  async step(objective: Objective, rate: number, rendering: ViewOptions, probe: Probe) {
-    const { generator, state, ws } = this
+  /**
+   * One step of gradient descent. The loss is that before the step.
+   * @param looks at each photo
+   */
+  async step(looks: readonly Look[], rate: number, probe: Probe) {
+    const { generator, state } = this
     const planes = addDetail(this.pivot, state.detail)
-    const view: View = await generator.view(ws, this.label, { ...rendering, planes })
-    const judgement = await objective.judge(view)
-    const { planes: gradient } = await generator.backwardToPlanes(view, judgement.gradient)
+    const seen = await lookAt(generator, planes, this.ws, this.labels, looks, { label: false })
+    const gradient = seen.planes
     const kept = await this.addProbe(planes, probe, gradient)
     const prior = this.addPrior(gradient)
-    const loss = judgement.loss + kept + prior
+    const loss = seen.loss + kept + prior
     assertFinite(generator, loss, gradient)
     state.adam.step(state.detail.data, gradient, rate)
-    return { view, loss, terms: { ...judgement.terms, sides: kept, prior } }
+    return { view: seen.view, loss, terms: { ...seen.terms, sides: kept, prior } }
   }
 
   private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {

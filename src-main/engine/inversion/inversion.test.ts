@@ -30,8 +30,9 @@ const [white, dark] = [new GoldenCase('tiny2x'), new GoldenCase('tiny8x')]
 const portrait = portraitOf(48)
 const settingsOf = (change: Partial<InversionSettings> = {}) =>
   inversionSettings.parse({ quality: 'fast', steps: STEPS, seed: 5, ...change })
+const shotOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })
 const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
-  Inversion.start(workshopOf(golden), portrait, golden.at('det/c', 0), settingsOf(change))
+  Inversion.start(workshopOf(golden), [shotOf(golden, 0)], settingsOf(change))
 
 /** A head and shoulders of two colours on a background, as bytes. */
 function portraitOf(size: number): PortraitTarget {
@@ -119,7 +120,7 @@ describe('a job', () => {
     expect(job.head.ws).toEqual(generator.repeat(generator.meanLatent))
     expect(job.head.detail).toBeUndefined()
     job.head.label.forEach((value, i) => {
-      expect(value).toBeCloseTo(job.label[i], 6)
+      expect(value).toBeCloseTo(job.shots[0].label[i], 6)
     })
   })
 
@@ -169,7 +170,7 @@ describe('a job', () => {
   it('says so when the loss is no number, and is left as it was', async () => {
     const workshop = workshopOf(white)
     workshop.generator.weights['decoder.net.2.bias'] = new Float32Array(9).fill(Number.NaN)
-    const job = await Inversion.start(workshop, portrait, white.at('det/c', 0), settingsOf())
+    const job = await Inversion.start(workshop, [shotOf(white, 0)], settingsOf())
     const before = checkpointOf(job)
     await expect(job.step()).rejects.toThrow(UserError)
     expect(checkpointOf(job).equals(before)).toBe(true)
@@ -195,6 +196,33 @@ function currentCode(job: Inversion): Float32Array {
   const { data } = readSafetensors(checkpointOf(job), 'job').tensors.get('latent.ws')!
   return new Float32Array(Uint8Array.from(data).buffer)
 }
+
+describe('a job with two photos', () => {
+  const shots = [shotOf(white, 0), shotOf(white, 1)]
+
+  it('ends in the same bits after an interruption at any step', async () => {
+    const whole = await Inversion.start(workshopOf(white), shots, settingsOf())
+    const losses: number[] = []
+    while (!whole.progress.done) losses.push((await whole.step()).loss)
+    let resumed = await Inversion.start(workshopOf(white), shots, settingsOf())
+    for (const loss of losses) {
+      resumed = await resumeOn(white, checkpointOf(resumed))
+      expect((await resumed.step()).loss).toBe(loss)
+    }
+    expect(checkpointOf(resumed).equals(checkpointOf(whole))).toBe(true)
+    expect(resumed.shots).toEqual(shots)
+  })
+
+  it('refines a camera for each, and forms one head', async () => {
+    const job = await finish(await Inversion.start(workshopOf(white), shots, settingsOf()))
+    job.cameras.forEach((camera, i) => {
+      expect(camera).not.toEqual(shots[i].label)
+    })
+    expect(job.head.label).toEqual(job.cameras[0])
+    const alone = await finish(await startOn(white))
+    expect(job.head.ws).not.toEqual(alone.head.ws)
+  })
+})
 
 describe('a checkpoint', () => {
   let file: Uint8Array
@@ -250,8 +278,10 @@ describe('a checkpoint', () => {
       { phase: 'lunch' },
       { step: -1 },
       { step: 1.5 },
-      { size: 47 },
-      { size: 1e9 },
+      { sizes: [47] },
+      { sizes: [1e9] },
+      { sizes: [48, 48] },
+      { sizes: [] },
       { spread: 0 },
       { detail: { resolution: 64, steps: 3 } },
       { detail: { resolution: 1e6, steps: 3 } },

@@ -1,5 +1,5 @@
 /**
- * A job: from a portrait to a head, one step at a time. The caller drives it, so to pause is not to call; everything it
+ * A job: from photos of one person to a head, one step at a time. The caller drives it, so to pause is not to call; everything it
  * needs to go on is in its checkpoint, and what it draws at random depends on the seed and the step alone, so that a job
  * that was interrupted ends in the same bits as one that was not.
  */
@@ -13,15 +13,17 @@ import {
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
+import type { Generator, View, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
-import { LatentStage, LatentState } from './latent.ts'
+import { LatentStage, LatentState, parametersOf } from './latent.ts'
+import type { Look } from './looks.ts'
 import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { normalArray, uniform, uniformArray } from './random.ts'
 import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
+import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
 
 export const inversionSettings = z.strictObject({
@@ -63,28 +65,31 @@ const PRIOR = 0.02
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-/** Keeps the draws for the background apart from those for the probes. */
+/** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
+const SHOT_STREAM = 1 << 24
+/** How the head is looked at to match the photos' colours to it. */
+const GLANCE = { resolution: 48, coarse: 24, fine: 16, plain: true, keep: false }
 const CHECKPOINT_VERSION = 1
 
 /** Best of a phase: the loss of different phases cannot be compared. */
 interface Best {
   loss: number
   ws: Float32Array
-  camera: Float32Array
+  cameras: Float32Array
   detail: Float32Array | null
 }
 
 export class Inversion {
   readonly settings: InversionSettings
-  readonly portrait: PortraitTarget
-  /** The camera the landmarks gave. */
-  readonly label: Float32Array
+  readonly shots: readonly Shot[]
   private readonly workshop: Workshop
   private readonly plan: Plan
   private readonly latent: LatentState
   private readonly spread: number
-  private readonly outlines = new Map<number, Outline>()
+  /** What each photo's channels are multiplied with: [photos * 3]. The first one's light is the head's. */
+  private readonly gains: Float32Array
+  private readonly outlines = new Map<string, Outline>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
@@ -96,34 +101,36 @@ export class Inversion {
 
   private constructor(
     workshop: Workshop,
-    portrait: PortraitTarget,
-    label: Float32Array,
+    shots: readonly Shot[],
     settings: InversionSettings,
     start: { latent: LatentState; spread: number },
   ) {
     this.workshop = workshop
-    this.portrait = portrait
-    this.label = label
+    this.shots = shots
     this.settings = settings
+    this.gains = new Float32Array(3 * shots.length).fill(1)
     this.plan = plans[settings.quality]
     this.stepsWanted = settings.steps ?? this.plan.steps
     this.latent = start.latent
     this.spread = start.spread
   }
 
-  /** @param label the portrait's camera */
-  static async start(
-    workshop: Workshop,
-    portrait: PortraitTarget,
-    label: Float32Array,
-    settings: InversionSettings,
-  ): Promise<Inversion> {
+  /** @param shots one to five photos of one person; the first, best seen from the front, gives the start and the light */
+  static async start(workshop: Workshop, shots: readonly Shot[], settings: InversionSettings): Promise<Inversion> {
     const { generator, extras } = workshop
+    const [{ portrait, label }] = shots
     const ws = await startingCode(generator, extras, portrait, label)
-    return new Inversion(workshop, portrait, label, settings, {
-      latent: new LatentState(ws),
+    const inversion = new Inversion(workshop, shots, settings, {
+      latent: new LatentState(ws, shots.length),
       spread: await spreadOf(generator, label),
     })
+    await inversion.matchLight()
+    return inversion
+  }
+
+  /** What the first photo shows. */
+  get portrait(): PortraitTarget {
+    return this.shots[0].portrait
   }
 
   get progress(): { step: number; steps: number; phase: Phase; done: boolean } {
@@ -146,12 +153,17 @@ export class Inversion {
     const data = best ? best.detail : null
     return {
       ws: (best?.ws ?? latent.ws).slice(),
-      label: this.cameraOf(best?.camera ?? latent.camera),
+      label: this.cameras[0],
       ...(data && detail && { detail: { resolution: detail.detail.resolution, data: data.slice() } }),
     }
   }
 
-  /** What the last step saw: the picture of the state before it. Null before the first step. */
+  /** The photos' cameras as the best head has them. */
+  get cameras(): Float32Array[] {
+    return this.camerasOf(this.best?.cameras ?? this.latent.cameras)
+  }
+
+  /** What the last step saw of the first photo: the picture of the state before it. Null before the first step. */
   get view(): View | null {
     return this.lastView
   }
@@ -160,29 +172,15 @@ export class Inversion {
   async step(): Promise<Progress> {
     const { plan, stepsDone: step, stepsWanted: steps, settings } = this
     const phase = later(this.phase, phaseAt(plan, step, steps))
-    if (phase !== this.phase) this.enter(phase)
-    const { resolution, coarse, fine } = plan.phases[phase]
-    const plain = plan.phases[phase].plain || !this.workshop.generator.config.super_resolution
-    const pixels = this.outline(resolution).draw(settings.seed, BACKGROUND_STREAM + step)
-    const rendering: ViewOptions = {
-      plain,
-      resolution,
-      pixels,
-      coarse,
-      fine,
-      jitter: {
-        coarse: uniformArray(pixels.length * coarse, settings.seed, 3 * step),
-        fine: uniformArray(pixels.length * fine, settings.seed, 3 * step + 1),
-      },
-    }
+    if (phase !== this.phase) await this.enter(phase)
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
-    const objective = await this.objective(resolution, plain)
-    const before = { ws: this.latent.ws.slice(), camera: this.latent.camera.slice() }
+    const looks = await Promise.all(this.shots.map((_, shot) => this.look(shot, phase, step)))
+    const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
     const result =
       phase === 'detail'
-        ? await (await this.enterDetail()).step(objective, rate, rendering, this.probe(step))
-        : await this.latentStage().step(objective, rate, rendering)
+        ? await (await this.enterDetail()).step(looks, rate, this.probe(step))
+        : await this.latentStage().step(looks, rate)
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++
@@ -194,13 +192,13 @@ export class Inversion {
    * @param generator digest of the generator's file, so that no other one is taken for it
    */
   checkpoint(generator: string): Uint8Array[] {
-    const { latent, detail, best, portrait } = this
+    const { latent, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
     const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
-    put('label', this.label)
+    put('gains', this.gains)
     put('latent.ws', latent.ws)
-    put('latent.camera', latent.camera)
+    put('latent.cameras', latent.cameras)
     put('latent.adam.first', latent.adam.first)
     put('latent.adam.second', latent.adam.second)
     put('latent.camera_adam.first', latent.cameraAdam.first)
@@ -212,15 +210,18 @@ export class Inversion {
     }
     if (best) {
       put('best.ws', best.ws)
-      put('best.camera', best.camera)
+      put('best.cameras', best.cameras)
       if (best.detail) put('best.detail', best.detail)
     }
-    bytes('portrait.rgb', portrait.rgb)
-    bytes(
-      'portrait.matte',
-      Uint8Array.from(portrait.matte, (alpha) => Math.round(alpha * 255)),
-    )
-    bytes('portrait.valid', portrait.valid)
+    for (const [i, { portrait, label }] of shots.entries()) {
+      put(`${i}.label`, label)
+      bytes(`${i}.rgb`, portrait.rgb)
+      bytes(
+        `${i}.matte`,
+        Uint8Array.from(portrait.matte, (alpha) => Math.round(alpha * 255)),
+      )
+      bytes(`${i}.valid`, portrait.valid)
+    }
     const state: CheckpointState = {
       version: CHECKPOINT_VERSION,
       generator,
@@ -230,7 +231,7 @@ export class Inversion {
       steps: this.stepsWanted,
       shared: latent.shared,
       spread: this.spread,
-      size: portrait.size,
+      sizes: shots.map(({ portrait }) => portrait.size),
       latentSteps: latent.adam.steps,
       cameraSteps: latent.cameraAdam.steps,
       detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
@@ -261,28 +262,29 @@ export class Inversion {
       return tensor
     }
     const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
-    const pixels = state.size * state.size
-    const portrait: PortraitTarget = {
-      size: state.size,
-      rgb: Uint8Array.from(take('portrait.rgb', 3 * pixels, 'U8').data),
-      matte: Float32Array.from(take('portrait.matte', pixels, 'U8').data, (value) => value / 255),
-      valid: Uint8Array.from(take('portrait.valid', pixels, 'U8').data),
-    }
+    const shots = state.sizes.map((size, i): Shot => {
+      const portrait: PortraitTarget = {
+        size,
+        rgb: Uint8Array.from(take(`${i}.rgb`, 3 * size * size, 'U8').data),
+        matte: Float32Array.from(take(`${i}.matte`, size * size, 'U8').data, (value) => value / 255),
+        valid: Uint8Array.from(take(`${i}.valid`, size * size, 'U8').data),
+      }
+      return { portrait, label: floats(`${i}.label`, 25) }
+    })
     const width = config.num_ws * config.w_dim
-    const latent = new LatentState(floats('latent.ws', width))
-    latent.camera.set(floats('latent.camera', CAMERA_PARAMETERS))
+    const parameters = shots.length * CAMERA_PARAMETERS
+    const latent = new LatentState(floats('latent.ws', width), shots.length)
+    latent.cameras.set(floats('latent.cameras', parameters))
     latent.adam.first.set(floats('latent.adam.first', width))
     latent.adam.second.set(floats('latent.adam.second', width))
     latent.adam.steps = state.latentSteps
-    latent.cameraAdam.first.set(floats('latent.camera_adam.first', CAMERA_PARAMETERS))
-    latent.cameraAdam.second.set(floats('latent.camera_adam.second', CAMERA_PARAMETERS))
+    latent.cameraAdam.first.set(floats('latent.camera_adam.first', parameters))
+    latent.cameraAdam.second.set(floats('latent.camera_adam.second', parameters))
     latent.cameraAdam.steps = state.cameraSteps
     latent.shared = state.shared
 
-    const inversion = new Inversion(workshop, portrait, floats('label', 25), state.settings, {
-      latent,
-      spread: state.spread,
-    })
+    const inversion = new Inversion(workshop, shots, state.settings, { latent, spread: state.spread })
+    inversion.gains.set(floats('gains', 3 * shots.length))
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
     inversion.phase = state.phase
@@ -299,23 +301,39 @@ export class Inversion {
       inversion.best = {
         loss: state.bestLoss,
         ws: floats('best.ws', width),
-        camera: floats('best.camera', CAMERA_PARAMETERS),
+        cameras: floats('best.cameras', parameters),
         detail: tensors.has('best.detail') ? floats('best.detail', length) : null,
       }
     }
     return inversion
   }
 
-  private enter(phase: Phase): void {
+  private async enter(phase: Phase): Promise<void> {
     this.phase = phase
     if (phase === 'layers') this.latent.shared = false
     if (phase === 'detail' && this.best) {
-      // The pivot is the best code found, and the camera that went with it.
+      // The pivot is the best code found, and the cameras that went with it.
       this.latent.ws.set(this.best.ws)
-      this.latent.camera.set(this.best.camera)
+      this.latent.cameras.set(this.best.cameras)
       this.detail = null
     }
     this.best = null
+    await this.matchLight()
+  }
+
+  /** Gives all photos but the first the head's colours, as it is now. */
+  private async matchLight(): Promise<void> {
+    if (this.shots.length === 1) return
+    const { generator } = this.workshop
+    const { ws } = this.latent
+    const planes = await generator.planes(ws)
+    const cameras = this.camerasOf(this.latent.cameras)
+    for (const [i, { portrait }] of this.shots.entries()) {
+      if (i === 0) continue
+      const view = await generator.view(ws, cameras[i], { ...GLANCE, planes })
+      this.gains.set(matchColours(portrait, view.image, view.rendering.opacity), 3 * i)
+    }
+    this.objectives.clear()
   }
 
   private async enterDetail(): Promise<DetailStage> {
@@ -323,15 +341,16 @@ export class Inversion {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState(resolution, generator.config.plane_channels)
-      const label = this.cameraOf(this.latent.camera)
-      this.detailStage = await DetailStage.create(generator, this.latent.ws, label, this.detail)
+      const cameras = this.camerasOf(this.latent.cameras)
+      this.detailStage = await DetailStage.create(generator, this.latent.ws, cameras, this.detail)
     }
     return this.detailStage
   }
 
   private latentStage(): LatentStage {
     const { generator } = this.workshop
-    return new LatentStage(generator, this.label, this.latent, {
+    const labels = this.shots.map(({ label }) => label)
+    return new LatentStage(generator, labels, this.latent, {
       prior: PRIOR,
       anchor: generator.meanLatent,
       spread: this.spread,
@@ -339,22 +358,40 @@ export class Inversion {
     })
   }
 
-  private objective(resolution: number, plain: boolean): Promise<PortraitObjective> {
-    const key = `${resolution}/${plain}`
+  /** How a step looks at a photo. */
+  private async look(shot: number, phase: Phase, step: number): Promise<Look> {
+    const { seed } = this.settings
+    const { resolution, coarse, fine, plain: asRendered } = this.plan.phases[phase]
+    const plain = asRendered || !this.workshop.generator.config.super_resolution
+    const stream = SHOT_STREAM * shot
+    const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
+    const jitter = {
+      coarse: uniformArray(pixels.length * coarse, seed, stream + 3 * step),
+      fine: uniformArray(pixels.length * fine, seed, stream + 3 * step + 1),
+    }
+    const objective = await this.objective(shot, resolution, plain)
+    return { objective, rendering: { plain, resolution, pixels, coarse, fine, jitter } }
+  }
+
+  private objective(shot: number, resolution: number, plain: boolean): Promise<PortraitObjective> {
+    const key = `${shot}/${resolution}/${plain}`
     let objective = this.objectives.get(key)
     if (!objective) {
       const { generator, faceRes } = this.workshop
-      objective = PortraitObjective.create(generator, this.portrait, resolution, plain, faceRes)
+      const { portrait } = this.shots[shot]
+      const seen = shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
+      objective = PortraitObjective.create(generator, seen, resolution, plain, faceRes)
       this.objectives.set(key, objective)
     }
     return objective
   }
 
-  private outline(resolution: number): Outline {
-    let outline = this.outlines.get(resolution)
+  private outline(shot: number, resolution: number): Outline {
+    const key = `${shot}/${resolution}`
+    let outline = this.outlines.get(key)
     if (!outline) {
-      outline = new Outline(this.portrait, resolution)
-      this.outlines.set(resolution, outline)
+      outline = new Outline(this.shots[shot].portrait, resolution)
+      this.outlines.set(key, outline)
     }
     return outline
   }
@@ -371,9 +408,9 @@ export class Inversion {
     return { label, rendering: { resolution, pixels, coarse, fine } }
   }
 
-  private cameraOf(parameters: Float32Array): Float32Array {
+  private camerasOf(parameters: Float32Array): Float32Array[] {
     const pivot = this.workshop.generator.config.rendering_kwargs.avg_camera_pivot
-    return moveCamera(this.label, pivot, parameters)
+    return this.shots.map(({ label }, i) => moveCamera(label, pivot, parametersOf(parameters, i)))
   }
 }
 
@@ -386,7 +423,7 @@ const checkpointState = z.strictObject({
   steps: z.int().min(0),
   shared: z.boolean(),
   spread: z.number().positive(),
-  size: z.int().min(16).max(4096),
+  sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_SHOTS),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   detail: z.object({ resolution: z.int().min(8).max(1024), steps: z.int().min(0) }).nullable(),

@@ -32,7 +32,7 @@ describe('the projector', () => {
     const start = generator.repeat(read('w_start').slice(0, width) as Float32Array)
     const state = new LatentState(start)
     state.shared = shared
-    const stage = new LatentStage(generator, read('c') as Float32Array, state, {
+    const stage = new LatentStage(generator, [read('c') as Float32Array], state, {
       prior: 0,
       anchor: generator.meanLatent,
       spread: 1,
@@ -44,7 +44,7 @@ describe('the projector', () => {
     for (let i = 0; i < 20; i++) {
       const rate = name.includes('schedule') ? rampedRate(0.01, i / 20) : 0.02
       expect(rate).toBeCloseTo(rates[i], 7)
-      const { loss } = await stage.step(objective, rate)
+      const { loss } = await stage.step([{ objective, rendering: {} }], rate)
       expect(Math.abs(loss - losses[i]) / losses[i]).toBeLessThan(1e-3)
       const expected = latents.subarray((i + 1) * size, (i + 2) * size)
       expectClose(state.ws.subarray(0, size), expected, `w after step ${i}`, 2e-4)

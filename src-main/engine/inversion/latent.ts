@@ -2,10 +2,12 @@
  * The latent stage: finds the code whose picture is the photo, first one w for all layers, then one for each (W+), and
  * puts the camera right along the way (spec section 16, stage 1).
  */
-import type { Generator, View, ViewOptions } from '../generator/generator.ts'
+import type { Generator, View } from '../generator/generator.ts'
+import type { Trace } from '../generator/pass.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
-import { assertFinite, type Objective } from './objective.ts'
+import { type Look, lookAt } from './looks.ts'
+import { assertFinite } from './objective.ts'
 
 export interface LatentOptions {
   /** Strength of the pull towards `anchor`, per standard deviation squared; 0 for the plain projector. */
@@ -13,7 +15,7 @@ export interface LatentOptions {
   /** The mean latent [w_dim], and the spread of w around it (spec section 16's w_std). */
   readonly anchor: Float32Array
   readonly spread: number
-  /** Whether the camera is refined, and how hard it is held to where it was. */
+  /** Whether the cameras are refined, and how hard they are held to where they were. */
   readonly camera: { readonly rate: number; readonly prior: number } | null
 }
 
@@ -21,15 +23,18 @@ export interface LatentOptions {
 export class LatentState {
   /** [num_ws * w_dim]; while `shared`, all rows are equal. */
   readonly ws: Float32Array
-  readonly camera = new Float32Array(CAMERA_PARAMETERS)
+  /** [photos * 6] */
+  readonly cameras: Float32Array
   readonly adam: Adam
-  readonly cameraAdam = new Adam(CAMERA_PARAMETERS)
+  readonly cameraAdam: Adam
   /** One w for every layer. */
   shared = true
 
-  constructor(ws: Float32Array) {
+  constructor(ws: Float32Array, photos = 1) {
     this.ws = ws
+    this.cameras = new Float32Array(photos * CAMERA_PARAMETERS)
     this.adam = new Adam(ws.length)
+    this.cameraAdam = new Adam(this.cameras.length)
   }
 }
 
@@ -42,48 +47,61 @@ export interface LatentStep {
 export class LatentStage {
   readonly state: LatentState
   private readonly generator: Generator
-  private readonly label: Float32Array
+  private readonly labels: readonly Float32Array[]
   private readonly options: LatentOptions
 
-  /** @param label the camera the landmarks gave */
-  constructor(generator: Generator, label: Float32Array, state: LatentState, options: LatentOptions) {
+  /** @param labels the cameras the landmarks gave, of each photo */
+  constructor(generator: Generator, labels: readonly Float32Array[], state: LatentState, options: LatentOptions) {
     this.generator = generator
-    this.label = label
+    this.labels = labels
     this.state = state
     this.options = options
   }
 
-  /** The camera as it stands now. */
-  get camera(): Float32Array {
-    return moveCamera(this.label, this.pivot, this.state.camera)
+  /** The cameras as they stand now. */
+  get cameras(): Float32Array[] {
+    return this.labels.map((label, i) => moveCamera(label, this.pivot, parametersOf(this.state.cameras, i)))
   }
 
   private get pivot(): readonly number[] {
     return this.generator.config.rendering_kwargs.avg_camera_pivot
   }
 
-  /** One step of gradient descent. The loss is that before the step. */
-  async step(objective: Objective, rate: number, rendering: ViewOptions = {}): Promise<LatentStep> {
-    const { state, options, generator } = this
-    const refine = options.camera
-    const view = await generator.view(state.ws.slice(), this.camera, rendering)
-    const judgement = await objective.judge(view)
-    const gradients = await generator.backward(view, judgement.gradient, { label: refine !== null })
+  /**
+   * One step of gradient descent. The loss is that before the step.
+   * @param looks at each photo
+   */
+  async step(looks: readonly Look[], rate: number): Promise<LatentStep> {
+    const { state, options, generator, cameras } = this
+    const ws = state.ws.slice()
+    const trace: Trace = {}
+    const planes = await generator.planes(ws, trace)
+    const seen = await lookAt(generator, planes, ws, cameras, looks, { label: options.camera !== null })
+    const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
+    const last = painted.subarray(ws.length - seen.w.length)
+    seen.w.forEach((value, i) => {
+      last[i] += value
+    })
 
-    const prior = this.addPrior(gradients.ws)
-    const loss = judgement.loss + prior
-    assertFinite(generator, loss, gradients.ws, ...(gradients.label ? [gradients.label] : []))
-    const gradient = state.shared ? this.sumRows(gradients.ws) : gradients.ws
+    const prior = this.addPrior(painted)
+    const loss = seen.loss + prior
+    assertFinite(generator, loss, painted, ...seen.labels)
+    const gradient = state.shared ? this.sumRows(painted) : painted
     state.adam.step(state.ws, gradient, rate)
-    if (refine && gradients.label) {
-      const g = moveCameraBackward(this.label, this.pivot, state.camera, gradients.label)
-      state.cameraAdam.step(
-        state.camera,
-        g.map((value, i) => value + refine.prior * state.camera[i]),
-        refine.rate,
-      )
-    }
-    return { view, loss, terms: { ...judgement.terms, prior } }
+    if (options.camera) this.refineCameras(seen.labels, options.camera)
+    return { view: seen.view, loss, terms: { ...seen.terms, prior } }
+  }
+
+  private refineCameras(gradients: readonly Float32Array[], { rate, prior }: { rate: number; prior: number }): void {
+    const { cameras, cameraAdam } = this.state
+    const gradient = cameras.map((value) => (prior / this.labels.length) * value)
+    this.labels.forEach((label, i) => {
+      const found = moveCameraBackward(label, this.pivot, parametersOf(cameras, i), gradients[i])
+      found.forEach((value, k) => {
+        gradient[i * CAMERA_PARAMETERS + k] += value
+      })
+    })
+    cameraAdam.step(cameras, gradient, rate)
   }
 
   /** prior / 2 * mean over layers and features of ((w - anchor) / spread)^2; adds its gradient, returns its value. */
@@ -110,6 +128,11 @@ export class LatentStage {
     })
     return gradient.map((_, i) => sum[i % width])
   }
+}
+
+/** The six numbers of one photo's camera. */
+export function parametersOf(cameras: Float32Array, photo: number): Float32Array {
+  return cameras.subarray(photo * CAMERA_PARAMETERS, (photo + 1) * CAMERA_PARAMETERS)
 }
 
 /**

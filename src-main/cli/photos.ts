@@ -1,0 +1,89 @@
+/** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
+import { readFile, stat } from 'node:fs/promises'
+import { UserError } from '../engine/errors.ts'
+import { createMatting } from '../engine/face/matte.ts'
+import { createLandmarker } from '../engine/face/mediapipe.ts'
+import { decodePhoto } from '../engine/face/photo.ts'
+import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import type { Workshop } from '../engine/inversion/inversion.ts'
+import type { Shot } from '../engine/inversion/shot.ts'
+import { portraitTarget } from '../engine/portrait-target.ts'
+import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
+import type { Reporter } from './reporter.ts'
+
+export interface PhotoFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+interface Taken extends PhotoFile {
+  readonly portrait: Portrait
+}
+
+export async function readPhoto(path: string): Promise<PhotoFile> {
+  const cure = 'Give the path of a JPEG, PNG or WebP file.'
+  try {
+    if ((await stat(path)).isDirectory()) throw new UserError(`${path} is a folder.`, cure)
+    return { path, bytes: await readFile(path) }
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError(`Could not read ${path} (${(cause as NodeJS.ErrnoException).code}).`, cure, { cause })
+  }
+}
+
+/**
+ * @param face which face of the photo, 1 being the largest
+ * @returns the photos' portraits, the one that is least turned first: it says most about the face
+ * @throws UserError where a photo cannot be used; of several photos it names which
+ */
+export async function takeShots(
+  files: readonly PhotoFile[],
+  face: number | undefined,
+  { generator }: Workshop,
+  report: Reporter,
+): Promise<Shot[]> {
+  const { frame } = generator.config
+  const landmarker = await createLandmarker()
+  const several = files.length > 1
+  const taken: Taken[] = []
+  for (const file of files) {
+    const portrait = await decodePhoto(file.bytes)
+      .then((photo) => makePortrait(photo, { frame, landmarker, face }))
+      .catch((cause) => {
+        if (!several || !(cause instanceof UserError)) throw cause
+        throw new UserError(`${file.path}: ${cause.message}`, cause.cure, { cause })
+      })
+    for (const { code, message } of portrait.warnings) {
+      report.warn(several ? `${file.path}: ${message}` : message, { code, photo: file.path })
+    }
+    taken.push({ ...file, portrait })
+  }
+  taken.sort((a, b) => Math.abs(a.portrait.pose.yaw) - Math.abs(b.portrait.pose.yaw))
+  if (several) await warnOfStrangers(taken, generator.runtime, report)
+
+  const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
+  const shots: Shot[] = []
+  for (const { portrait } of taken) {
+    shots.push({ portrait: await portraitTarget(portrait, matting), label: portrait.camera })
+  }
+  return shots
+}
+
+/** Says which photos seem to show somebody else than the first. */
+async function warnOfStrangers(
+  [first, ...others]: readonly Taken[],
+  runtime: Workshop['generator']['runtime'],
+  report: Reporter,
+): Promise<void> {
+  const identity = await createIdentity(runtime)
+  const wanted = await identity(first.portrait.crop)
+  for (const { path, portrait } of others) {
+    const distance = identityDistance(wanted, await identity(portrait.crop))
+    if (distance <= SAME_PERSON) continue
+    report.warn(
+      `${path} and ${first.path} seem to show different people ` +
+        `(distance ${distance.toFixed(2)}; one person stays below ${SAME_PERSON}). The head will be neither of them.`,
+      { code: 'different-people', photo: path, distance },
+    )
+  }
+}

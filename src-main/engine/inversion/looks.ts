@@ -1,0 +1,61 @@
+/** Looks at a head from where its photos were taken: how far it is from each, and which way its planes should go. */
+import type { Generator, View, ViewOptions } from '../generator/generator.ts'
+import type { Planes } from '../generator/planes.ts'
+import type { Objective } from './objective.ts'
+
+/** One photo as a step sees it. */
+export interface Look {
+  readonly objective: Objective
+  readonly rendering: ViewOptions
+}
+
+/** What looking at all photos gave; the loss is the mean over them. */
+export interface Seen {
+  /** The picture from the first photo's camera. */
+  readonly view: View
+  readonly loss: number
+  readonly terms: Readonly<Record<string, number>>
+  /** Gradients: of the planes, of the last row of ws (through the super-resolution), of each camera where wanted. */
+  readonly planes: Float32Array
+  readonly w: Float32Array
+  readonly labels: readonly Float32Array[]
+}
+
+/**
+ * @param planes of the head; `ws` is what the super-resolution takes
+ * @param labels the photos' cameras, 25 numbers each, in the order of `looks`
+ * @param want whether the cameras' gradients are needed
+ */
+export async function lookAt(
+  generator: Generator,
+  planes: Planes,
+  ws: Float32Array,
+  labels: readonly Float32Array[],
+  looks: readonly Look[],
+  want: { readonly label: boolean },
+): Promise<Seen> {
+  const share = 1 / looks.length
+  let first: View | undefined
+  let loss = 0
+  const terms: Record<string, number> = {}
+  const ofPlanes = new Float32Array(planes.data.length)
+  const ofW = new Float32Array(generator.config.w_dim)
+  const ofLabels: Float32Array[] = []
+  for (const [i, { objective, rendering }] of looks.entries()) {
+    const view = await generator.view(ws, labels[i], { ...rendering, planes })
+    const judgement = await objective.judge(view)
+    const found = await generator.backwardToPlanes(view, judgement.gradient, want)
+    first ??= view
+    loss += share * judgement.loss
+    for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + share * value
+    addScaled(ofPlanes, found.planes, share)
+    addScaled(ofW, found.w, share)
+    if (found.label) ofLabels.push(found.label.map((value) => share * value))
+  }
+  if (!first) throw new Error('lookAt: there is no photo to look at')
+  return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
+}
+
+function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += factor * values[i]
+}
