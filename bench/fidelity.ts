@@ -1,15 +1,19 @@
 /**
  * How true a head is to the person, from the photo's side and from all others: held-out heads of the procedural head
  * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
- * head, the code read off the photo, the latent stage alone and the finished head.
+ * head, the code read off the photo (starter), the latent stage alone (latent), plain pivotal tuning from there (pti), the
+ * finished head (halfturn), and one made of two or three photos (photos-2, photos-3).
  *
- * `npm run bench -- fidelity [--heads 20] [--first 900100] [--quality balanced] [--steps N] [--disturb]`;
- * --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a mistaken landmark would. HALFTURN_SHARED
+ * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn] [--quality balanced]
+ * [--steps N] [--disturb]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a mistaken landmark would. HALFTURN_SHARED
  * names the folder that holds the head model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import { z } from 'zod'
+import { UserError } from '../src-main/engine/errors.ts'
 import { createMatting } from '../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../src-main/engine/face/mediapipe.ts'
 import { decodePhoto } from '../src-main/engine/face/photo.ts'
@@ -21,6 +25,8 @@ import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
 import { type Head, paintHead } from '../src-main/engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../src-main/engine/inversion/inversion.ts'
 import type { PortraitTarget } from '../src-main/engine/inversion/objective.ts'
+import { plans } from '../src-main/engine/inversion/schedule.ts'
+import type { Shot } from '../src-main/engine/inversion/shot.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
 import { EMBEDDED, Library } from '../src-main/engine/library.ts'
 import { toRgb } from '../src-main/engine/pictures.ts'
@@ -31,6 +37,7 @@ import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { extractSurface, fieldOf } from '../src-main/engine/shape.ts'
 import { METRES_PER_UNIT } from '../src-main/engine/surface/units.ts'
 import { headView } from '../src-main/engine/views.ts'
+import { tunePlainly } from './support/plain-tuning.ts'
 import { type Cost, median, peakMemory, type Recorder, startClock } from './support/recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView, trueHeads } from './support/truth.ts'
 
@@ -51,8 +58,11 @@ interface Figures {
   depth_mm: number
 }
 
+const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'photos-2', 'photos-3'] as const
+type Method = (typeof METHODS)[number]
+
 interface Measured {
-  readonly method: string
+  readonly method: Method
   readonly cost: Cost
   readonly views: ReadonlyMap<string, Figures>
   readonly surface: Alignment | null
@@ -72,6 +82,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       first: { type: 'string', default: '900100' },
       quality: { type: 'string', default: 'balanced' },
       steps: { type: 'string' },
+      methods: { type: 'string', default: 'mean,latent,pti,halfturn' },
       disturb: { type: 'boolean', default: false },
     },
   })
@@ -79,9 +90,13 @@ export default async function fidelity(recorder: Recorder, options: readonly str
     quality: values.quality,
     ...(values.steps && { steps: Number(values.steps) }),
   })
-  const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
+  const methods = values.methods.split(',').map((name) => z.enum(METHODS).parse(name))
+  const photos = methods.includes('photos-3') ? 3 : methods.includes('photos-2') ? 2 : 1
+  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const heads = await trueHeads(seeds, photos)
+  recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
   const runtime = await Runtime.create({ provider: 'cpu' })
-  const { generator, file } = await new Library(runtime, '').load(EMBEDDED)
+  const { generator, file, sha256 } = await new Library(runtime, '').load(EMBEDDED)
   const faceRes = await readFaceRes()
   const kit: Kit = {
     workshop: { generator, extras: file.extras, faceRes },
@@ -91,7 +106,12 @@ export default async function fidelity(recorder: Recorder, options: readonly str
 
   const all: Measured[] = []
   for (const head of heads) {
-    for (const measured of await measureHead(kit, head, settings, values.disturb)) {
+    const measurements = await measureHead(kit, head, settings, { methods, disturb: values.disturb }).catch((error) => {
+      if (!(error instanceof UserError)) throw error
+      recorder.add({ what: `${head.seed} refused`, message: error.message })
+      return []
+    })
+    for (const measured of measurements) {
       all.push(measured)
       for (const [view, figures] of measured.views) {
         recorder.add({ what: `${head.seed} ${measured.method} ${view}`, ...figures })
@@ -99,7 +119,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       recorder.add({ what: `${head.seed} ${measured.method} surface`, ...surfaceFigures(measured) })
     }
   }
-  recorder.add({ what: 'peak memory', mib: peakMemory() })
+  recorder.add({ what: 'peak memory', mib: peakMemory(), generator: sha256 })
   console.log(`\n${table(all, settings.quality, heads.length)}`)
   kit.landmarker.close()
   await runtime.dispose()
@@ -109,18 +129,17 @@ async function measureHead(
   kit: Kit,
   head: TrueHead,
   settings: Inversion['settings'],
-  disturb: boolean,
+  { methods, disturb }: { methods: readonly Method[]; disturb: boolean },
 ): Promise<Measured[]> {
-  const { workshop, landmarker } = kit
+  const { workshop } = kit
   const { generator, extras } = workshop
-  const photo = await decodePhoto(head.photo)
-  const found = await makePortrait(photo, { frame: generator.config.frame, landmarker })
-  const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
-  const target = await portraitTarget(portrait, await createMatting(generator.runtime, portrait.crop.size))
-  const label = portrait.camera
+  const shots: Shot[] = []
+  for (const photo of head.photos) shots.push(await takeShot(kit, photo, disturb))
+  const [{ portrait: target, label }] = shots
   const measured: Measured[] = []
-  const judge = async (method: string, found: Head, cost: Cost) => {
-    measured.push({ method, cost, ...(await judgeHead(kit, head, target, found, method)) })
+  const judge = async (method: Method, found: Head, cost: Cost) => {
+    if (methods.includes(method))
+      measured.push({ method, cost, ...(await judgeHead(kit, head, target, found, method)) })
   }
 
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
@@ -128,18 +147,45 @@ async function measureHead(
   const ws = await startingCode(generator, extras, target, label)
   await judge('starter', { ws, label }, starting())
 
+  const { latent, inversion, cost } = await invert(workshop, shots.slice(0, 1), settings)
+  if (latent) await judge('latent', latent.head, latent.cost)
+  await judge('halfturn', inversion.head, cost)
+  if (latent && methods.includes('pti')) {
+    const tuning = startClock()
+    await tunePlainly(generator, workshop.faceRes, target, latent.head, plans[settings.quality], async () => {
+      const { cpu, wall } = tuning()
+      await judge('pti', latent.head, { cpu: cpu + latent.cost.cpu, wall: wall + latent.cost.wall })
+    })
+  }
+  for (const count of [2, 3] as const) {
+    if (!methods.includes(`photos-${count}`)) continue
+    // The first stays the first, turned or not: the input view is its view.
+    const together = await invert(workshop, shots.slice(0, count), settings)
+    await judge(`photos-${count}`, together.inversion.head, together.cost)
+  }
+  return measured
+}
+
+async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Shot> {
+  const { config, runtime } = workshop.generator
+  const photo = await decodePhoto(file)
+  const found = await makePortrait(photo, { frame: config.frame, landmarker })
+  const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
+  const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))
+  return { portrait: target, label: portrait.camera }
+}
+
+/** The whole job, and what the latent stage had found. */
+async function invert(workshop: Workshop, shots: readonly Shot[], settings: Inversion['settings']) {
   const clock = startClock()
-  const inversion = await Inversion.start(workshop, target, label, settings)
+  const inversion = await Inversion.start(workshop, shots, settings)
   let latent: { head: Head; cost: Cost } | undefined
   while (!inversion.progress.done) {
     const before = { head: inversion.head, cost: clock() }
     const { phase } = await inversion.step()
     if (phase === 'detail') latent ??= before
   }
-  const cost = clock()
-  if (latent) await judge('latent', latent.head, latent.cost)
-  await judge('halfturn', inversion.head, cost)
-  return measured
+  return { latent, inversion, cost: clock() }
 }
 
 async function judgeHead(kit: Kit, head: TrueHead, target: PortraitTarget, found: Head, method: string) {

@@ -37,7 +37,7 @@ export default async function heads(recorder: Recorder, options: readonly string
   for (const head of await trueHeads(seeds)) {
     const what = `head ${head.seed}`
     try {
-      const portrait = await makePortrait(await decodePhoto(head.photo), { frame: 'own', landmarker })
+      const portrait = await makePortrait(await decodePhoto(head.photos[0]), { frame: 'own', landmarker })
       const [seen, real] = [directionOf(portrait.camera), directionOf(head.photoLabel)]
       const cosine = seen.unit.reduce((sum, value, i) => sum + value * real.unit[i], 0)
       const errors = {

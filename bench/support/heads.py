@@ -1,6 +1,6 @@
 """Heads of the procedural head model, for benchmarks that need the truth.
 
-render HEADS CACHE SEED ...  photographs heads and writes what is true about each to CACHE/SEED
+render HEADS CACHE PHOTOS SEED ...  takes PHOTOS photos of each head and writes what is true about it to CACHE/SEED
 align TRUTH POINTS           fits points of a reconstruction onto the true surface, prints JSON
 
 HEADS is the head model's folder, with sampler/ and data/. Needs numpy, scipy, PIL and gcc (Debian's python3).
@@ -23,7 +23,7 @@ NECK = -0.25
 SURFACE_POINTS = 20000
 
 
-def render(heads, cache, seeds):
+def render(heads, cache, photos, seeds):
     # The rasteriser is compiled beside the sampler, and the shared folder may be read-only.
     here = os.path.join(cache, 'sampler')
     shutil.copytree(os.path.join(heads, 'sampler'), here, dirs_exist_ok=True, copy_function=shutil.copyfile)
@@ -33,10 +33,13 @@ def render(heads, cache, seeds):
     model = headgen.HeadModel(os.path.join(heads, 'data'))
     for seed in seeds:
         folder = os.path.join(cache, str(seed))
-        if os.path.exists(os.path.join(folder, 'truth.json')):
+        taken = lambda n: os.path.exists(os.path.join(folder, photo_name(n)))
+        if os.path.exists(os.path.join(folder, 'truth.json')) and all(taken(n) for n in range(photos)):
             continue
         os.makedirs(folder, exist_ok=True)
         head = model.sample(seed)
+        for n in range(1, photos):
+            photograph(headgen, head, np.random.default_rng(7_000_000 + 1_000_000 * n + seed), seed + n, folder, n)
         truth = {'views': [view(headgen, head, degrees, folder) for degrees in ANGLES]}
         truth['photo'] = photograph(headgen, head, np.random.default_rng(7_000_000 + seed), seed, folder)
         points = head.surface_points(SURFACE_POINTS, np.random.default_rng(0))['xyz']
@@ -58,11 +61,20 @@ def view(headgen, head, degrees, folder):
     return {'degrees': degrees, 'label': label(camera, headgen.FOCAL)}
 
 
-def photograph(headgen, head, rng, seed, folder):
-    """A photo as people take them: somewhat turned and tilted, off the middle, from close by, with a background."""
+def photo_name(n):
+    return 'photo.jpg' if n == 0 else f'photo-{n + 1}.jpg'
+
+
+def photograph(headgen, head, rng, seed, folder, n=0):
+    """
+    A photo as people take them: somewhat turned and tilted, off the middle, from close by, with a background. Further
+    photos are taken from one side and the other, in other light.
+    """
     from PIL import Image
 
     yaw, pitch, roll = np.radians(np.clip(rng.normal(0, (13, 5, 5)), (-30, -12, -10), (30, 12, 10)))
+    if n > 0:
+        yaw = np.radians(rng.uniform(25, 42) * (1 if n % 2 else -1))
     focal = rng.uniform(*PHOTO_FOCAL)
     camera = headgen.lookat(yaw, pitch, radius=headgen.RADIUS * focal / headgen.FOCAL)
     turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
@@ -73,8 +85,9 @@ def photograph(headgen, head, rng, seed, folder):
     bottom = int(PHOTO_SIDE * (0.5 - PHOTO_BOTTOM * in_photo / distance))
     top, left, right = (int(rng.uniform(0, 0.2) * PHOTO_SIDE) for _ in range(3))
     rgb = rgb[top:bottom, left:PHOTO_SIDE - right]
-    rgb = np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
-    Image.fromarray(rgb).save(os.path.join(folder, 'photo.jpg'), quality=92, subsampling=0)
+    light = rng.uniform(0.75, 1.15) * rng.uniform(0.94, 1.06, 3) if n > 0 else 1
+    rgb = np.clip(rgb * light + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+    Image.fromarray(rgb).save(os.path.join(folder, photo_name(n)), quality=92, subsampling=0)
     # The camera as it stood; the photo is a part of its picture, so only its pose is of use.
     pose = {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
     return {**pose, 'label': label(camera, in_photo)}
@@ -150,6 +163,6 @@ def similarity(source, target, scale_before):
 
 if __name__ == '__main__':
     if sys.argv[1] == 'render':
-        render(sys.argv[2], sys.argv[3], [int(seed) for seed in sys.argv[4:]])
+        render(sys.argv[2], sys.argv[3], int(sys.argv[4]), [int(seed) for seed in sys.argv[5:]])
     else:
         align(sys.argv[2], sys.argv[3])

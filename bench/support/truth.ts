@@ -27,9 +27,9 @@ export interface TrueView {
 export interface TrueHead {
   readonly seed: number
   readonly folder: string
-  /** A JPEG file. */
-  readonly photo: Uint8Array
-  /** The photo's camera in the head's own frame, 25 numbers; its intrinsics are those of the uncut picture. */
+  /** JPEG files; the second and third from the sides, in other light. */
+  readonly photos: readonly Uint8Array[]
+  /** The first photo's camera in the head's own frame, 25 numbers; its intrinsics are those of the uncut picture. */
   readonly photoLabel: Float32Array
   readonly views: readonly TrueView[]
 }
@@ -47,9 +47,10 @@ export interface Alignment {
 
 /**
  * Renders the heads into a cache folder, once.
+ * @param photos how many of each
  * @throws UserError where there is no head model
  */
-export async function trueHeads(seeds: readonly number[]): Promise<TrueHead[]> {
+export async function trueHeads(seeds: readonly number[], photos = 1): Promise<TrueHead[]> {
   const shared = resolve(process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '..', '..', '..', 'shared'))
   const model = join(shared, 'heads')
   if (!existsSync(join(model, 'sampler', 'headgen.py'))) {
@@ -58,8 +59,8 @@ export async function trueHeads(seeds: readonly number[]): Promise<TrueHead[]> {
       'Set HALFTURN_SHARED to the folder that holds heads/; without it there is no truth to compare with.',
     )
   }
-  await python('render', model, CACHE, ...seeds.map(String))
-  return Promise.all(seeds.map(readHead))
+  await python('render', model, CACHE, ...[photos, ...seeds].map(String))
+  return Promise.all(seeds.map((seed) => readHead(seed, photos)))
 }
 
 /** @param points [n, 3] of the reconstruction's surface */
@@ -78,7 +79,7 @@ async function python(...options: string[]): Promise<string> {
   return stdout
 }
 
-async function readHead(seed: number): Promise<TrueHead> {
+async function readHead(seed: number, photos: number): Promise<TrueHead> {
   const folder = join(CACHE, String(seed))
   const truth = JSON.parse(await readFile(join(folder, 'truth.json'), 'utf8'))
   const views = truth.views.map(async ({ degrees, label }: { degrees: number; label: number[] }): Promise<TrueView> => {
@@ -95,11 +96,11 @@ async function readHead(seed: number): Promise<TrueHead> {
       depth: new Float32Array(new Uint8Array(depth).buffer),
     }
   })
-  const photo = await readFile(join(folder, 'photo.jpg'))
+  const names = Array.from({ length: photos }, (_, n) => (n === 0 ? 'photo.jpg' : `photo-${n + 1}.jpg`))
   return {
     seed,
     folder,
-    photo,
+    photos: await Promise.all(names.map((name) => readFile(join(folder, name)))),
     photoLabel: Float32Array.from(truth.photo.label ?? []),
     views: await Promise.all(views),
   }
