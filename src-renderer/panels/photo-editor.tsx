@@ -16,6 +16,7 @@ const NOSE: [number, number, number] = [0, 0, 0.3]
 /** What dragging across the whole crop turns the head by. */
 const TURN_BY_CROP = 120 * DEGREE
 const NUDGE = 0.01
+const GROWTH = 1.02
 
 type Drag = (from: PoseCorrection, now: [number, number], start: [number, number]) => PoseCorrection
 
@@ -78,7 +79,7 @@ export function PhotoEditor() {
   const move = drag((from, [x, y], [x0, y0]) => shifted(from, x - x0, y - y0))
   const scale = drag((from, now, start) => {
     const distance = ([x, y]: [number, number]) => Math.hypot(x - window.centre[0], y - window.centre[1])
-    return { ...from, scale: clamp((from.scale * distance(now)) / Math.max(distance(start), 1), 0.2, 5) }
+    return scaled(from, distance(now) / Math.max(distance(start), 1))
   })
   const roll = drag((from, now, start) => {
     const angle = ([x, y]: [number, number]) => Math.atan2(y - window.centre[1], x - window.centre[0])
@@ -135,6 +136,8 @@ export function PhotoEditor() {
           tabIndex={0}
           onPointerDown={move}
           onKeyDown={(event) => {
+            const grow = { '+': GROWTH, '=': GROWTH, '-': 1 / GROWTH }[event.key]
+            if (grow) return actions.correct(scaled(correction, grow))
             const nudge = {
               ArrowLeft: [-1, 0],
               ArrowRight: [1, 0],
@@ -181,6 +184,10 @@ export function PhotoEditor() {
   )
 }
 
+const scaled = (from: PoseCorrection, factor: number): PoseCorrection => ({
+  ...from,
+  scale: clamp(from.scale * factor, 0.2, 5),
+})
 const lineOf = ([x1, y1]: [number, number], [x2, y2]: [number, number]) => ({ x1, y1, x2, y2 })
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value))
 const wrap = (angle: number) => Math.atan2(Math.sin(angle), Math.cos(angle))
