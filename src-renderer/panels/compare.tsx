@@ -4,11 +4,11 @@ import { useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 
 export function Compare() {
-  const { cropUrl, previewUrl } = useStore()
+  const { cropUrl, previewUrl, latency } = useStore()
   const [cut, setCut] = useState(50)
   if (!cropUrl || !previewUrl) return null
   return (
-    <figure className="compare">
+    <figure className="compare" data-latency={latency.preview}>
       <img src={cropUrl} alt={strings.form.before} />
       <img src={previewUrl} alt={strings.form.after} style={{ clipPath: `inset(0 0 0 ${cut}%)` }} />
       <div className="compare-line" style={{ left: `${cut}%` }} />

@@ -267,9 +267,9 @@ async function takeVolume(state: PlanesState): Promise<void> {
 }
 
 async function showPreview(event: Extract<EngineEvent, { type: 'preview' }>): Promise<void> {
-  set(({ latency }) => ({ latency: { ...latency, preview: Date.now() - event.sent } }))
   replaceUrl('previewUrl', toUrl(event.picture))
   await takeVolume(event.planes).catch(() => {})
+  set(({ latency }) => ({ latency: { ...latency, preview: Date.now() - event.sent } }))
 }
 
 // --------------------------------------------------------------------------------------------------------------- actions
