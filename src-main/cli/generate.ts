@@ -54,7 +54,7 @@ export const generate: Command = {
     const z = normalArray(generator.config.z_dim, seed)
     const ws = generator.repeat(await generator.map(z, label, truncation))
     const files = await writeHead(
-      { loaded, planes: await generator.planes(ws), ws, label, crop: null, settings: { seed, truncation } },
+      { loaded, planes: await generator.planes(ws), ws, label, shots: [], settings: { seed, truncation } },
       { folder, name: `person-${seed}`, meshResolution, triangles },
       report,
     )

@@ -112,14 +112,14 @@ export const reconstruct: Command = {
       )
       return INTERRUPTED
     }
-    const { head, portrait } = inversion
+    const { head, cameras } = inversion
     const written = await writeHead(
       {
         loaded,
         planes: await paintHead(loaded.generator, head),
         ws: head.ws,
         label: head.label,
-        crop: portrait,
+        shots: inversion.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] })),
         settings: { ...inversion.settings, steps: inversion.progress.steps },
       },
       { folder, name, meshResolution, triangles },

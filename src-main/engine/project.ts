@@ -332,7 +332,7 @@ export class OpenProject {
       const field = fieldOf(this.generator, planes)
       const bare = await extractSurface(field, options, { progress })
       const { frame } = this.loaded.file.config
-      const surface = source ? markEvidence(bare, { label: head.label, portrait: source, frame }) : bare
+      const surface = source ? markEvidence(bare, [{ label: head.label, portrait: source }], frame) : bare
       this.surface = { of: head, ...options, surface, field }
       return this.surface
     })

@@ -14,24 +14,24 @@ const COLUMNS = 5
 const DEGREE = Math.PI / 180
 const EVIDENCE_ANGLES = [-45, 45]
 
-/** The photo a head was made from. */
-export interface SheetPhoto {
-  /** The portrait's crop, RGB, 8 bits. */
-  readonly crop: { readonly size: number; readonly rgb: Uint8Array }
+/** The photos a head was made from. */
+export interface SheetPhotos {
+  /** The portraits' crops, RGB, 8 bits. */
+  readonly crops: readonly FacePicture[]
   /** The head's surface, with its evidence. */
   readonly surface: Surface
 }
 
 /**
- * @param photo absent for a person nobody has photographed
+ * @param photos absent for a person nobody has photographed
  * @param made what made it, for the file's description
- * @returns a PNG: the crop and the head from the photo's camera, then front, -30, 30, -60, 60 degrees, depth, and what
+ * @returns a PNG: the crops and the head from the first one's camera, then front, -30, 30, -60, 60 degrees, depth, and what
  * the photo showed (orange) and did not (blue) from -45 and 45 degrees
  */
 export async function drawSheet(
   { rendering_kwargs: orbit }: GeneratorConfig,
   { input, sides }: Around,
-  photo: SheetPhoto | null,
+  photos: SheetPhotos | null,
   made: string,
 ): Promise<Uint8Array> {
   const cells: Buffer[] = []
@@ -43,7 +43,7 @@ export async function drawSheet(
         .toBuffer(),
     )
   }
-  if (photo) await add(photo.crop)
+  for (const crop of photos?.crops ?? []) await add(crop)
   if (input) await add(input)
   for (const seen of sides.values()) await add(seen)
   const front = sides.get(0)
@@ -51,10 +51,10 @@ export async function drawSheet(
     const rgb = toRgb(depthPicture(front.depth, front.opacity))
     await add({ rgb, size: Math.sqrt(front.depth.length) })
   }
-  const evidence = photo?.surface.evidence
-  if (photo && evidence) {
+  const evidence = photos?.surface.evidence
+  if (photos && evidence) {
     for (const angle of EVIDENCE_ANGLES) {
-      const rgb = drawEvidence(photo.surface, evidence, orbitCamera(orbit, angle * DEGREE), CELL)
+      const rgb = drawEvidence(photos.surface, evidence, orbitCamera(orbit, angle * DEGREE), CELL)
       await add({ rgb, size: CELL })
     }
   }

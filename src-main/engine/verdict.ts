@@ -1,24 +1,19 @@
 /** What is said of a head in the window and in every file, whichever front door made it: evidence, verdict, origin. */
 import type { Frame } from './face/template.ts'
 import type { Weights } from './generator/generator.ts'
-import type { PortraitTarget } from './inversion/objective.ts'
+import type { Shot } from './inversion/shot.ts'
 import type { Loaded } from './library.ts'
 import { evidenceOf } from './quality/evidence.ts'
 import { createRecognition } from './quality/likeness.ts'
 import { assess, type Finished, type Quality } from './quality/verdict.ts'
 import type { Provenance, Surface } from './surface/surface.ts'
 
-/** What a surface is compared with to tell evidence from invention. */
-export interface Source {
-  /** The photo's camera as refined, 25 numbers. */
-  readonly label: Float32Array
-  readonly portrait: PortraitTarget
-  readonly frame: Frame
-}
-
-/** The surface with a number for each vertex: how well the photo saw it, 0 invented to 1 seen. */
-export function markEvidence<S extends Surface>(surface: S, { label, portrait, frame }: Source): S & Surface {
-  return { ...surface, evidence: evidenceOf(surface, label, portrait, frame) }
+/**
+ * The surface with a number for each vertex: how well the photos saw it, 0 invented to 1 seen.
+ * @param shots with their cameras as refined
+ */
+export function markEvidence<S extends Surface>(surface: S, shots: readonly Shot[], frame: Frame): S & Surface {
+  return { ...surface, evidence: evidenceOf(surface, shots, frame) }
 }
 
 /**

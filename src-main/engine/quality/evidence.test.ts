@@ -36,18 +36,24 @@ function mean(evidence: Float32Array, which: (x: number, y: number, z: number) =
 
 describe('evidenceOf', () => {
   it('has seen the face and not the back of the head', () => {
-    const evidence = evidenceOf(head, FRONT, sharp, 'own')
+    const evidence = evidenceOf(head, [{ label: FRONT, portrait: sharp }], 'own')
     expect(evidence.every((value) => value >= 0 && value <= 1)).toBe(true)
     expect(mean(evidence, (x, y, z) => z > 0.15 && Math.abs(x) < 0.06 && Math.abs(y) < 0.1)).toBeGreaterThan(0.7)
     expect(mean(evidence, (_x, _y, z) => z < -0.05)).toBe(0)
   })
 
   it('has seen one cheek of a turned face', () => {
-    const evidence = evidenceOf(head, orbitCamera(ORBIT, 0.8), sharp, 'own')
+    const evidence = evidenceOf(head, [{ label: orbitCamera(ORBIT, 0.8), portrait: sharp }], 'own')
     const cheek = (side: number) =>
       mean(evidence, (x, y, z) => side * x > 0.1 && side * x < 0.2 && Math.abs(y) < 0.1 && z > 0.05 && z < 0.2)
     expect(cheek(1)).toBeGreaterThan(0.5)
     expect(cheek(-1)).toBeLessThan(0.1)
+  })
+
+  it('has seen what one of several photos saw', () => {
+    const [left, right] = [0.8, -0.8].map((yaw) => ({ label: orbitCamera(ORBIT, yaw), portrait: sharp }))
+    const [a, b] = [evidenceOf(head, [left], 'own'), evidenceOf(head, [right], 'own')]
+    expect(evidenceOf(head, [left, right], 'own')).toEqual(a.map((value, i) => Math.max(value, b[i])))
   })
 
   it('has not seen what lies behind something else', async () => {
@@ -63,8 +69,8 @@ describe('evidenceOf', () => {
       triangles: Uint32Array.of(...head.triangles, ...ball.triangles.map((vertex) => vertex + count)),
     }
     const nose = (x: number, y: number, z: number) => z > 0.2 && Math.hypot(x, y) < 0.03
-    expect(mean(evidenceOf(head, FRONT, sharp, 'own'), nose)).toBeGreaterThan(0.5)
-    expect(mean(evidenceOf(both, FRONT, sharp, 'own').subarray(0, count), nose)).toBe(0)
+    expect(mean(evidenceOf(head, [{ label: FRONT, portrait: sharp }], 'own'), nose)).toBeGreaterThan(0.5)
+    expect(mean(evidenceOf(both, [{ label: FRONT, portrait: sharp }], 'own').subarray(0, count), nose)).toBe(0)
   })
 
   it('has seen nothing outside the matte or the photo, and less of a blurred one', async () => {
@@ -72,7 +78,7 @@ describe('evidenceOf', () => {
     const part = { matte: left }
     const invalid = { valid: Uint8Array.from(left) }
     for (const change of [part, invalid]) {
-      const evidence = evidenceOf(head, FRONT, { ...sharp, ...change }, 'own')
+      const evidence = evidenceOf(head, [{ label: FRONT, portrait: { ...sharp, ...change } }], 'own')
       expect(mean(evidence, (x, y, z) => x < -0.02 && x > -0.08 && Math.abs(y) < 0.1 && z > 0.1)).toBeGreaterThan(0.6)
       expect(mean(evidence, (x) => x > 0.02)).toBe(0)
     }
@@ -80,14 +86,14 @@ describe('evidenceOf', () => {
       image.extract({ left: 140, top: 38, width: 167, height: 167 }).blur(3.5).resize(SIZE),
     )
     const face = (x: number, y: number, z: number) => z > 0.15 && Math.abs(x) < 0.06 && Math.abs(y) < 0.1
-    const blurred = mean(evidenceOf(head, FRONT, { ...sharp, rgb }, 'own'), face)
-    expect(blurred).toBeLessThan(0.7 * mean(evidenceOf(head, FRONT, sharp, 'own'), face))
+    const blurred = mean(evidenceOf(head, [{ label: FRONT, portrait: { ...sharp, rgb } }], 'own'), face)
+    expect(blurred).toBeLessThan(0.7 * mean(evidenceOf(head, [{ label: FRONT, portrait: sharp }], 'own'), face))
   })
 })
 
 describe('drawEvidence', () => {
   it('paints the seen orange, the invented blue, the rest white', () => {
-    const evidence = evidenceOf(head, FRONT, sharp, 'own')
+    const evidence = evidenceOf(head, [{ label: FRONT, portrait: sharp }], 'own')
     const at = (rgb: Uint8Array, x: number, y: number) => [...rgb.subarray(3 * (y * 64 + x), 3 * (y * 64 + x) + 3)]
     const front = drawEvidence(head, evidence, FRONT, 64)
     const [red, , blue] = at(front, 32, 36)

@@ -5,6 +5,7 @@
 import { eyeBlur } from '../face/blur.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
+import type { Shot } from '../inversion/shot.ts'
 import type { Surface } from '../surface/surface.ts'
 import { look, project } from './sight.ts'
 
@@ -27,15 +28,15 @@ const RAMP: readonly (readonly number[])[] = [
 ]
 
 /**
- * @param label the photo's camera as refined, 25 numbers
- * @returns a number for each vertex, 0 invented to 1 seen
+ * @param shots the photos, with their cameras as refined
+ * @returns a number for each vertex, 0 invented to 1 seen: by the photo that saw it best
  */
-export function evidenceOf(
-  surface: Surface,
-  label: Float32Array,
-  portrait: PortraitTarget,
-  frame: Frame,
-): Float32Array {
+export function evidenceOf(surface: Surface, shots: readonly Shot[], frame: Frame): Float32Array {
+  const seen = shots.map((shot) => seenBy(surface, shot, frame))
+  return seen[0].map((_, vertex) => Math.max(...seen.map((evidence) => evidence[vertex])))
+}
+
+function seenBy(surface: Surface, { label, portrait }: Shot, frame: Frame): Float32Array {
   const { positions, normals } = surface
   const { depth } = look(surface, label, BUFFER)
   const sharp = sharpness(portrait, label, frame)
