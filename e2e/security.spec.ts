@@ -88,6 +88,38 @@ test('the desktop window stays where it is, alone and isolated', async ({ halftu
   ])
 })
 
+test('no page gets a web view to put another page into', async ({ halfturn }) => {
+  test.skip(halfturn.kind === 'browser', 'a browser has no web views')
+  const { app, page } = halfturn as DesktopLaunched
+  const isElement = await page.evaluate(() => {
+    const view = document.createElement('webview')
+    view.setAttribute('src', 'halfturn://app/index.html')
+    document.body.append(view)
+    return 'getWebContentsId' in view
+  })
+  expect(isElement, 'the tag means something').toBe(false)
+
+  // The second lock: a window that was made with the tag by mistake. With that lock taken off too, the view is there.
+  const attached = await app.evaluate(async ({ BrowserWindow, webContents }) => {
+    const attempt = async (isGuarded: boolean) => {
+      const window = new BrowserWindow({ show: false, webPreferences: { webviewTag: true } })
+      if (!isGuarded) window.webContents.removeAllListeners('will-attach-webview')
+      await window.loadURL('halfturn://app/index.html')
+      await window.webContents.executeJavaScript(`
+        const view = document.createElement('webview')
+        view.setAttribute('src', 'halfturn://app/icon.svg')
+        document.body.append(view)
+        new Promise((resolve) => setTimeout(resolve, 1500))
+      `)
+      const views = webContents.getAllWebContents().filter((contents) => contents.getType() === 'webview')
+      window.destroy()
+      return views.length
+    }
+    return { guarded: await attempt(true), unguarded: await attempt(false) }
+  })
+  expect(attached).toEqual({ guarded: 0, unguarded: 1 })
+})
+
 test('a message that does not fit is refused by the shell', async ({ halfturn }) => {
   test.skip(halfturn.kind === 'browser', 'there is no shell')
   const { page } = halfturn
