@@ -30,6 +30,8 @@ export interface Launched {
   readonly data: string
   /** Another window of the same launch. */
   secondWindow(): Promise<Page>
+  /** Of the window's content, pixels. */
+  resize(width: number, height: number): Promise<void>
   enginePid(): Promise<number>
   /** Runs `work`, which makes the window save, and gives what was written: file names and bytes. */
   saved(work: () => Promise<void>, page?: Page): Promise<Map<string, Buffer>>
@@ -86,6 +88,13 @@ export async function launchDesktop(data: string): Promise<DesktopLaunched> {
         file?.submenu?.items[0].click()
       })
       return watch(await next)
+    },
+    resize: async (width, height) => {
+      await app.evaluate(
+        ({ BrowserWindow }, [width, height]) => BrowserWindow.getAllWindows()[0].setContentSize(width, height),
+        [width, height],
+      )
+      await page.waitForFunction((width) => window.innerWidth === width, width)
     },
     enginePid: async () => (await pids()).find(({ name }) => name === 'Halfturn engine')!.pid,
     saved: async (work) => {
@@ -159,6 +168,7 @@ export async function launchBrowser(data: string): Promise<BrowserLaunched> {
     page,
     data,
     secondWindow: open,
+    resize: (width, height) => page.setViewportSize({ width, height }),
     enginePid: async () => (await children())[0],
     saved: async (work, from = page) => {
       const downloads: Promise<[string, Buffer]>[] = []

@@ -98,7 +98,7 @@ test('the window stays responsive while the head forms', async ({ halfturn }) =>
 
 test('everything is reachable by keyboard, at 1024 x 640, in the dark', async ({ halfturn }) => {
   const { page } = halfturn
-  if (halfturn.kind === 'browser') await page.setViewportSize({ width: 1024, height: 640 })
+  await halfturn.resize(1024, 640)
   await page.getByRole('button', { name: 'Dark appearance' }).click()
   await picture(halfturn, '13-dark-empty')
   await page.getByRole('button', { name: 'Try the sample' }).focus()

@@ -1,6 +1,7 @@
 /** A person's whole way: photo, correction, forming, looking, saving, coming back. Real engine, few steps. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { NodeIO } from '@gltf-transform/core'
 import { expect, type Page } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import { type Launched, picture, sample, test } from './launch.ts'
@@ -35,7 +36,7 @@ async function correct({ page }: Launched): Promise<void> {
   await yaw.press('ArrowRight')
   await yaw.press('ArrowRight')
   await expect(yaw).not.toHaveValue(before)
-  await expect(page.getByRole('button', { name: 'Reset to automatic' })).toBeEnabled()
+  await expect(page.getByRole('button', { name: 'Reset' })).toBeEnabled()
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(yaw).toHaveValue(before)
@@ -51,7 +52,10 @@ async function correct({ page }: Launched): Promise<void> {
   await page.mouse.move(box.x + box.width * 0.2 + 40, box.y + box.height * 0.85 + 10, { steps: 4 })
   await page.mouse.up()
   await expect(frame).not.toHaveAttribute('points', automatic!)
-  await page.getByRole('button', { name: 'Reset to automatic' }).click()
+  const moved = await frame.getAttribute('points')
+  await frame.press('+')
+  await expect(frame).not.toHaveAttribute('points', moved!)
+  await page.getByRole('button', { name: 'Reset' }).click()
   await expect(frame).toHaveAttribute('points', automatic!)
 }
 
@@ -84,10 +88,15 @@ test('photo to head and back again', async ({ halfturn }) => {
   await picture(halfturn, '6-depth')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
   await expect(page.getByText('Making the surface')).toBeHidden({ timeout: 120_000 })
-  for (const style of ['Clay', 'Wireframe', 'Colour']) {
+  for (const style of ['Clay', 'Wireframe', 'Evidence', 'Colour']) {
     await page.getByRole('radio', { name: style }).check()
+    await expect(page.getByRole('img', { name: 'blue is invented' })).toBeVisible({ visible: style === 'Evidence' })
     await picture(halfturn, `7-surface-${style}`)
   }
+  // After eight steps it is nobody yet, and the window says so.
+  const verdict = page.locator('.verdict')
+  await expect(verdict).toContainText('Not usable yet.', { timeout: 120_000 })
+  await expect(verdict).toContainText('Try more steps.')
   await page.getByRole('radio', { name: 'Rendered' }).check()
   await expect(page.locator('.stage-view')).toBeVisible({ timeout: 120_000 })
   await picture(halfturn, '8-rendered')
@@ -100,8 +109,11 @@ test('photo to head and back again', async ({ halfturn }) => {
     return files
   }
   const glb = await save('GLB')
-  const report = await validateBytes(new Uint8Array(glb.get('sample-portrait.glb')!))
-  expect(report.issues.numErrors).toBe(0)
+  const model = new Uint8Array(glb.get('sample-portrait.glb')!)
+  expect((await validateBytes(model)).issues.numErrors).toBe(0)
+  const root = (await new NodeIO().readBinary(model)).getRoot()
+  expect(root.listMeshes()[0].listPrimitives()[0].listSemantics()).toContain('_EVIDENCE')
+  expect(root.getAsset().extras).toMatchObject({ quality: { verdict: 'failed' } })
   const obj = await save('OBJ')
   expect([...obj.keys()].sort()).toEqual(['sample-portrait.mtl', 'sample-portrait.obj', 'sample-portrait.png'])
   expect(obj.get('sample-portrait.obj')!.toString()).toContain('mtllib sample-portrait.mtl')
@@ -122,6 +134,8 @@ test('photo to head and back again', async ({ halfturn }) => {
   await page.getByRole('button', { name: 'New head' }).click()
   await page.locator('#file-input').setInputFiles({ name: 'mine.halfturn', mimeType: '', buffer: project })
   await done(page)
+  // With the project came its verdict.
+  await expect(verdict).toContainText('Not usable yet.', { timeout: 2000 })
 })
 
 test('the turntable is a WebM', async ({ halfturn }) => {

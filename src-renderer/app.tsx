@@ -45,7 +45,7 @@ export function App() {
             <div className="view">
               <View step={step} />
             </div>
-            <aside>
+            <aside aria-label={strings.way}>
               <Steps />
             </aside>
           </>

@@ -6,6 +6,7 @@ export const strings = {
   about: 'About and log',
   theme: { light: 'Light appearance', dark: 'Dark appearance' },
 
+  way: 'From photo to head',
   steps: { photo: 'Photo', form: 'Form', look: 'Look & save' },
   stepHints: {
     photo: 'Choose a portrait. The face is found and framed for you.',
@@ -49,7 +50,8 @@ export const strings = {
     roll: 'Rolled',
     correct: 'Correct by hand',
     correctHint: 'Drag the frame on the photo, its corners, the knob above it, or the axes on the face.',
-    reset: 'Reset to automatic',
+    reset: 'Reset',
+    resetHint: 'Back to what was found automatically',
     undo: 'Undo',
     redo: 'Redo',
     good: 'The face is clear. Nothing to correct.',

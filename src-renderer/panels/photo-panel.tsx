@@ -64,7 +64,12 @@ export function PhotoPanel() {
             <Icon name="redo" />
             {text.redo}
           </button>
-          <button type="button" disabled={locked || !changed} onClick={() => actions.correct(AUTOMATIC)}>
+          <button
+            type="button"
+            title={text.resetHint}
+            disabled={locked || !changed}
+            onClick={() => actions.correct(AUTOMATIC)}
+          >
             {text.reset}
           </button>
         </div>
