@@ -1,0 +1,161 @@
+/**
+ * The window as a person meets it, in the desktop app on the sample portrait: how soon it answers, whether it stays
+ * fluent while a head of default settings forms, what its processes hold, how fast the volume turns.
+ *
+ * `npm run build && npm run bench -- window`, with a display (without one: under `xvfb-run -a`). Drawn by the software
+ * renderer and computed by the processor, whatever else there is: the slowest machine there may be.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { type DesktopLaunched, launchDesktop, sample } from '../e2e/launch.ts'
+import { median, type Recorder, startClock } from './support/recorder.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const WARM_TIMES = 3
+const SIDE = 512
+/** Milliseconds of turning: to settle at a resolution, and to be counted. */
+const SETTLE = 6000
+const TURN = 12_000
+const PATIENCE = 20 * 60_000
+
+export default async function window(recorder: Recorder): Promise<void> {
+  recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
+  const data = await mkdtemp(join(tmpdir(), 'halfturn-bench-'))
+  const started = startClock()
+  const launched = await launchDesktop(data)
+  try {
+    const { page } = launched
+    await page.getByText('Runs on').waitFor()
+    recorder.add({ what: 'start to engine ready', wall: started().wall })
+    await poses(recorder, page)
+    await forming(recorder, launched)
+    await turning(recorder, page)
+  } finally {
+    await launched.close()
+    await rm(data, { recursive: true, force: true })
+  }
+  await packaged(recorder)
+  recorder.add({ what: 'load average after', minute: loadavg()[0], five_minutes: loadavg()[1] })
+}
+
+/** From the file's arrival in the window to the frame that shows the pose. */
+async function poses(recorder: Recorder, page: Page): Promise<void> {
+  recorder.add({ what: 'drop to pose shown, cold', wall: await drop(page) })
+  const warm: number[] = []
+  for (let i = 0; i < WARM_TIMES; i++) {
+    await page.getByRole('button', { name: 'New head' }).click()
+    warm.push(await drop(page))
+  }
+  recorder.add({ what: 'drop to pose shown, warm', wall: median(warm), slowest: Math.max(...warm) })
+}
+
+/** @returns seconds */
+async function drop(page: Page): Promise<number> {
+  await page.getByRole('button', { name: 'Choose a photo' }).waitFor()
+  const shown = page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let began = 0
+        document.getElementById('file-input')?.addEventListener(
+          'change',
+          () => {
+            began = performance.now()
+          },
+          { once: true, capture: true },
+        )
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector('.axes')) return
+          observer.disconnect()
+          requestAnimationFrame(() => resolve((performance.now() - began) / 1000))
+        })
+        observer.observe(document.body, { subtree: true, childList: true })
+      }),
+  )
+  await page.locator('#file-input').setInputFiles(sample)
+  return shown
+}
+
+/** A default reconstruction, with what the window and its processes go through meanwhile. */
+async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Promise<void> {
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.evaluate(() => {
+    const seen = { blocks: [] as number[], latencies: [] as number[] }
+    Object.assign(window, { seen })
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.blocks.push(duration / 1000)
+    }).observe({ type: 'longtask' })
+    new MutationObserver((records) => {
+      for (const { target } of records) {
+        const { latency } = (target as HTMLElement).dataset
+        if (latency) seen.latencies.push(Number(latency) / 1000)
+      }
+    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-latency'] })
+  })
+  const clock = startClock()
+  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+  await page.getByText('Show as').waitFor({ timeout: PATIENCE })
+  const { wall } = clock()
+  const { blocks, latencies } = await page.evaluate(
+    () => (window as unknown as { seen: { blocks: number[]; latencies: number[] } }).seen,
+  )
+  recorder.add({ what: 'default reconstruction, button to head', wall })
+  recorder.add({
+    what: 'preview, engine to window',
+    wall: median(latencies),
+    slowest: Math.max(...latencies),
+    previews: latencies.length,
+  })
+  recorder.add({
+    what: 'event loop of the window while forming',
+    longest_block: Math.max(0, ...blocks),
+    blocks_over_50_ms: blocks.length,
+  })
+  const judging = startClock()
+  await page.locator('.verdict p').waitFor({ timeout: PATIENCE })
+  recorder.add({ what: 'head to verdict', wall: judging().wall, verdict: await page.locator('.verdict').innerText() })
+
+  const processes = await app.evaluate(({ app }) => app.getAppMetrics())
+  for (const { type, name, memory } of processes) {
+    const what = { Browser: 'main', Tab: 'window', GPU: 'GPU (software)' }[type as string] ?? name ?? type
+    recorder.add({ what: `memory, ${what}`, peak_rss: Math.round(memory.peakWorkingSetSize / 1024) })
+  }
+}
+
+async function turning(recorder: Recorder, page: Page): Promise<void> {
+  await page.evaluate((side) => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(`.stage { inset: 0 auto auto 0; width: ${side}px; height: ${side}px }`)
+    document.adoptedStyleSheets = [sheet]
+  }, SIDE)
+  const turntable = page.getByRole('button', { name: 'Turntable', exact: true })
+  if ((await turntable.getAttribute('aria-pressed')) !== 'true') await turntable.click()
+  await page.waitForTimeout(SETTLE)
+  const stage = page.locator('.stage')
+  const frames = async () => Number(await stage.getAttribute('data-frames'))
+  const [first, clock] = [await frames(), startClock()]
+  await page.waitForTimeout(TURN)
+  const last = await frames()
+  recorder.add({
+    what: `volume turning, ${SIDE}² stage`,
+    frames_per_second: (last - first) / clock().wall,
+    resolution_share: Number(await stage.getAttribute('data-scale')),
+  })
+}
+
+async function packaged(recorder: Recorder): Promise<void> {
+  const dist = join(ROOT, 'dist')
+  const folders = existsSync(dist) ? (await readdir(dist)).filter((name) => /unpacked$|^mac/.test(name)) : []
+  if (folders.length === 0) recorder.add({ what: 'packaged app', skipped: 'dist/ holds none; npm run pack makes it' })
+  for (const folder of folders) {
+    const entries = await readdir(join(dist, folder), { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile())
+    const sizes = await Promise.all(
+      files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+    )
+    const mebibytes = sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20
+    recorder.add({ what: `packaged app, ${folder}`, size: Math.round(mebibytes), files: files.length })
+  }
+}
