@@ -1,9 +1,9 @@
 /** The sheet: one picture that shows a head at a glance: photo, front, both sides, depth, evidence. */
 import sharp from 'sharp'
 import type { GeneratorConfig } from './checkpoint/config.ts'
-import { orbitCamera } from './generator/camera.ts'
+import { orbitCamera, zoom } from './generator/camera.ts'
 import { png, toRgb } from './pictures.ts'
-import type { Around } from './quality/around.ts'
+import { type Around, SURROUNDINGS } from './quality/around.ts'
 import { drawEvidence } from './quality/evidence.ts'
 import type { FacePicture } from './quality/identity.ts'
 import type { Surface } from './surface/surface.ts'
@@ -54,7 +54,7 @@ export async function drawSheet(
   const evidence = photos?.surface.evidence
   if (photos && evidence) {
     for (const angle of EVIDENCE_ANGLES) {
-      const rgb = drawEvidence(photos.surface, evidence, orbitCamera(orbit, angle * DEGREE), CELL)
+      const rgb = drawEvidence(photos.surface, evidence, zoom(orbitCamera(orbit, angle * DEGREE), SURROUNDINGS), CELL)
       await add({ rgb, size: CELL })
     }
   }

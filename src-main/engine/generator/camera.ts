@@ -57,3 +57,10 @@ const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
   a * e - b * d,
 ]
 const unit = (v: readonly number[]) => v.map((value) => value / Math.hypot(...v))
+
+/** The same camera with its focal length times `factor`: less than 1 takes in more. */
+export function zoom(label: Float32Array, factor: number): Float32Array {
+  const result = Float32Array.from(label)
+  for (const at of [16, 20]) result[at] *= factor
+  return result
+}

@@ -29,6 +29,10 @@ export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, de
 
 /** Where a ray ends in the head and not in its edge. */
 const OPAQUE = 0.8
+/** What more than this of a ray is spent beside the head floats there. */
+const STRAY = 0.05
+/** The part of a probe's pixels that looks at what floats, where anything does. */
+const STRAY_SHARE = 0.5
 
 /** A camera to hold the head to its pivot from, and the pixels to look at. */
 export interface Probe {
@@ -104,9 +108,10 @@ export class DetailStage {
     // The whole picture, to tell the head from what floats beside it: that is not held, it is to go.
     const before = await renderer.render(weights, this.pivot, label, { ...rendering, pixels: undefined })
     const head = mainPiece(before.opacity)
-    const now = await renderer.render(weights, planes, label, rendering)
+    const pixels = rendering.pixels && withStrays(rendering.pixels, before.opacity, head)
+    const now = await renderer.render(weights, planes, label, { ...rendering, pixels })
     const count = now.depth.length
-    const pixel = (i: number) => rendering.pixels?.[i] ?? i
+    const pixel = (i: number) => pixels?.[i] ?? i
     const solid = (i: number) => head[pixel(i)] * before.opacity[pixel(i)]
     const { depth, opacity, colour } = this.options
     let loss = 0
@@ -162,4 +167,11 @@ export class DetailStage {
     }
     return loss
   }
+}
+
+/** The pixels to look at, some of them exchanged for those that show what floats beside the head: few would meet it. */
+function withStrays(pixels: Uint32Array, opacity: Float32Array, head: Uint8Array): Uint32Array {
+  const strays = [...head.keys()].filter((pixel) => !head[pixel] && opacity[pixel] > STRAY)
+  const count = Math.min(strays.length, Math.floor(pixels.length * STRAY_SHARE))
+  return pixels.map((pixel, i) => (i < count ? strays[Math.floor((i * strays.length) / count)] : pixel))
 }

@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
-import { orbitCamera } from '../generator/camera.ts'
+import { orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState, type Probe } from './detail.ts'
@@ -65,6 +65,8 @@ const PRIOR = 0.02
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
+/** Every so many steps a probe takes in more than a portrait does, so that nothing floats unseen beside it. */
+const WIDE_PROBE = { every: 3, focal: 0.7 }
 /** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
@@ -405,7 +407,8 @@ export class Inversion {
     const pixels = Uint32Array.from({ length: PROBE.pixels }, () => Math.floor(draw() * count))
     const { resolution, coarse, fine } = PROBE
     const label = orbitCamera(this.workshop.generator.config.rendering_kwargs, yaw, pitch)
-    return { label, rendering: { resolution, pixels, coarse, fine } }
+    const seen = step % WIDE_PROBE.every === 0 ? zoom(label, WIDE_PROBE.focal) : label
+    return { label: seen, rendering: { resolution, pixels, coarse, fine } }
   }
 
   private camerasOf(parameters: Float32Array): Float32Array[] {

@@ -1,5 +1,5 @@
 /** A head from the photo's camera, from the front and from both sides: rendered once, to be shown and to be judged by. */
-import { orbitCamera } from '../generator/camera.ts'
+import { orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import { toRgb } from '../pictures.ts'
@@ -15,14 +15,16 @@ export interface Seen extends FacePicture {
 export interface Around {
   /** From the photo's camera; null for a person nobody has photographed. */
   readonly input: Seen | null
-  /** By degrees from the front: positive sees the head's left side. */
+  /** By degrees from the front: positive sees the head's left side. Taken in with {@link SURROUNDINGS}. */
   readonly sides: ReadonlyMap<number, Seen>
 }
 
 /** In the order they are shown. */
 const ANGLES = [0, -30, 30, -60, 60]
-/** Side in rays: what the identity network needs, and little more. */
-const SIDE = 192
+/** Focal length of the views from the front and the sides, in portraits': the whole head is to be seen. */
+export const SURROUNDINGS = 0.75
+/** Side in rays: the part of a side view that a portrait shows has the 150 pixels the identity network takes. */
+const SIDE = 200
 const DEGREE = Math.PI / 180
 
 /** @param label the photo's camera, 25 numbers */
@@ -40,7 +42,8 @@ export async function lookAround(
   const input = label && (await see(label))
   const sides = new Map<number, Seen>()
   for (const degrees of ANGLES) {
-    sides.set(degrees, await see(orbitCamera(generator.config.rendering_kwargs, degrees * DEGREE)))
+    const label = orbitCamera(generator.config.rendering_kwargs, degrees * DEGREE)
+    sides.set(degrees, await see(zoom(label, SURROUNDINGS)))
   }
   return { input, sides }
 }

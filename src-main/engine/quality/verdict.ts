@@ -7,7 +7,7 @@ import { cutCrop } from '../face/crop.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import type { Surface } from '../surface/surface.ts'
-import type { Around } from './around.ts'
+import { type Around, SURROUNDINGS } from './around.ts'
 import { type Form, formOf, type Outline, outlineOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
@@ -94,7 +94,8 @@ export async function assess(
   const likeness = async (picture: FacePicture) => identityDistance(wanted, await identity(picture))
   const views: { degrees: number; identity: number }[] = []
   for (const [degrees, seen] of sides) {
-    if (degrees !== 0) views.push({ degrees, identity: await likeness(seen) })
+    // Of a side view what a portrait would show: networks want the face where they know it.
+    if (degrees !== 0) views.push({ degrees, identity: await likeness(middle(seen, SURROUNDINGS)) })
   }
 
   const shown = resized(photo, input.size)
@@ -177,6 +178,12 @@ function pictureOf({ size, rgb, matte }: PortraitTarget, white: boolean): FacePi
       return Math.round(alpha * value + (1 - alpha) * 255)
     }),
   }
+}
+
+/** @param part of the picture's side */
+function middle({ size, rgb }: FacePicture, part: number): FacePicture {
+  const window = { centre: [size / 2, size / 2] as [number, number], side: part * size, roll: 0 }
+  return cutCrop({ width: size, height: size, rgb }, window, Math.round(part * size))
 }
 
 function resized({ size, rgb }: FacePicture, to: number): FacePicture {
