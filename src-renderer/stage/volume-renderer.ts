@@ -37,6 +37,15 @@ import {
   spreadFragment,
 } from './volume-shaders.ts'
 
+/** Made for one decoder: its numbers are in the shaders. */
+interface Made {
+  key: string
+  probe: RawShaderMaterial
+  bake: RawShaderMaterial
+  exact: RawShaderMaterial
+  isCompiled: boolean
+}
+
 type Uniforms = Record<string, { value: unknown }>
 
 /** Samples along the side of the box: at rest, and while it moves. */
@@ -60,8 +69,9 @@ export class VolumeRenderer {
     lattice: { value: this.lattice.texture },
     ...marchUniforms(),
   })
-  /** Made for one decoder: its numbers are in the shaders. */
-  private made: { key: string; probe: RawShaderMaterial; bake: RawShaderMaterial; exact: RawShaderMaterial } | undefined
+  private made: Made | undefined
+  /** What is to take its place as soon as it is compiled. */
+  private compiling: Made | undefined
   private texture: DataArrayTexture | undefined
   private volume: Volume | undefined
   private baking: Fence | undefined
@@ -80,19 +90,21 @@ export class VolumeRenderer {
   }
 
   /**
-   * Takes the planes of another head, or of the same one a step later. While the GPU is still busy with the last ones it
-   * does nothing: heads that come faster than it can take them must not pile up.
+   * Takes the planes of another head, or of the same one a step later. While the GPU is still busy with the last ones, or
+   * with compiling shaders for them, it does nothing: heads that come faster than it can take them must not pile up.
    * @returns whether it has taken them
    */
   setVolume(volume: Volume): boolean {
     if (volume === this.volume) return true
     if (this.baking && !this.baking.done()) return false
+    const made = this.materials(volume)
+    if (!made) return false
     this.volume = volume
     this.exact = undefined
     this.upload(volume)
     const { decoder, resolution } = volume
     const { projection, box, radius } = decoder
-    const { probe, bake, exact } = this.materials(volume)
+    const { probe, bake, exact } = made
     const shared: Uniforms = {
       planes: { value: this.texture },
       resolution: { value: resolution },
@@ -193,23 +205,44 @@ export class VolumeRenderer {
   }
 
   dispose(): void {
-    const { probed, cells, lattice, small, full, spread, copy, quick, made, texture, triangle } = this
+    const { probed, cells, lattice, small, full, spread, copy, quick, made, compiling, texture, triangle } = this
     for (const thing of [probed, cells, lattice, small, full, spread, copy, quick]) thing.dispose()
-    for (const thing of [made?.probe, made?.bake, made?.exact, texture, triangle.geometry]) thing?.dispose()
+    for (const thing of [texture, triangle.geometry]) thing?.dispose()
+    dispose(made)
+    dispose(compiling)
   }
 
-  private materials({ decoder, channels }: Volume) {
+  /**
+   * @returns nothing while they are being compiled: the first use would wait for that, and the window with it. Only where
+   * a driver cannot compile on the side (KHR_parallel_shader_compile) it has to wait.
+   */
+  private materials({ decoder, channels }: Volume): Made | undefined {
     const { weight0, bias0, weight1, bias1 } = decoder
     const key = `${channels} ${weight0} ${bias0} ${weight1} ${bias1}`
-    if (this.made?.key !== key) {
-      for (const old of [this.made?.probe, this.made?.bake, this.made?.exact]) old?.dispose()
-      this.made = {
+    if (this.made?.key === key) return this.made
+    if (this.compiling?.key !== key) {
+      dispose(this.compiling)
+      const next: Made = {
         key,
+        isCompiled: false,
         probe: material(probeFragment(decoder, channels), {}),
         bake: material(latticeFragment(decoder, channels), { slice: { value: 0 } }),
         exact: material(exactFragment(decoder, channels), marchUniforms()),
       }
+      const { probe, bake, exact } = next
+      const all = new Scene()
+      for (const one of [probe, bake, exact, this.spread, this.quick, this.copy]) {
+        all.add(new Mesh(this.triangle.geometry, one))
+      }
+      this.gl.compileAsync(all, NO_CAMERA).then(() => {
+        next.isCompiled = true
+      })
+      this.compiling = next
     }
+    if (!this.compiling.isCompiled) return undefined
+    dispose(this.made)
+    this.made = this.compiling
+    this.compiling = undefined
     return this.made
   }
 
@@ -271,6 +304,10 @@ export class VolumeRenderer {
     }
     this.texture.needsUpdate = true
   }
+}
+
+function dispose(made: Made | undefined): void {
+  for (const one of [made?.probe, made?.bake, made?.exact]) one?.dispose()
 }
 
 /** Tells when the GPU has done what was asked of it so far. */
