@@ -60,6 +60,8 @@ async function correct({ page }: Launched): Promise<void> {
 }
 
 test('photo to head and back again', async ({ halfturn }) => {
+  // Everything there is, one after the other, on machines that do other things as well.
+  test.slow()
   const { page } = halfturn
   await picture(halfturn, '1-empty')
   const began = Date.now()
