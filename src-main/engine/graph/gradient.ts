@@ -62,7 +62,7 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
   ],
   Conv: ({ inputs: [x, w, bias], attributes }, g) => [
     () => convInput(x, w, attributes, g),
-    () => convWeight(x, w, attributes, g),
+    () => tapProducts(x, g, attributes, [w.shape[2], w.shape[3]]),
     () => reshape(reduceSum(g, [0, 2, 3]), bias.shape),
   ],
   // The adjoint of a transposed convolution is the convolution itself, and its weight plays both parts.
@@ -70,7 +70,7 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
     const { strides, pads, group } = attributes
     return [
       () => cropTo(conv(g, w, { strides, pads, group }), x.shape),
-      () => transpose(tapProducts(g, x, attributes, [w.shape[2], w.shape[3]]), [1, 0, 2, 3]),
+      () => tapProducts(g, x, attributes, [w.shape[2], w.shape[3]]),
     ]
   },
 
@@ -241,32 +241,81 @@ function reversal(n: number): Tensor {
   return constant(data, [n, n])
 }
 
-function convWeight(x: Tensor, w: Tensor, attributes: Convolution, g: Tensor): Tensor {
-  return transpose(tapProducts(x, g, attributes, [w.shape[2], w.shape[3]]), [1, 0, 2, 3])
-}
-
 /**
  * The adjoint of a convolution with respect to its weight: for each tap (a, b) the product over all positions of the
- * larger map, shifted by the tap and strided, with the smaller one. k x k slices and matrix products.
+ * larger map, shifted by the tap and strided, with the smaller one. The larger map is stacked once for each column of the
+ * kernel and the smaller one once for each row, so that one product gives all taps: wide enough for the CPU provider's
+ * to run at its full rate, where a product a tap takes a third longer and k x k copies of the map.
  * @param large [N, P, H, W]: the convolution's input, or the transposed convolution's output
  * @param small [N, Q, h, w]: the other one
- * @returns [P, Q, kh, kw]
+ * @returns [Q, P, kh, kw]
  */
 function tapProducts(large: Tensor, small: Tensor, { strides, pads, group }: Convolution, kernel: Pair): Tensor {
   if (group !== 1) throw new Error('Conv: grouped kernels are constants here, they have no gradient')
-  const [batch, channels, h, w] = small.shape
-  const reach = (axis: number) => (small.shape[2 + axis] - 1) * strides[axis] + kernel[axis]
-  const after = [0, 1].map((axis) => Math.max(0, reach(axis) - large.shape[2 + axis] - pads[axis]))
-  const padded = pad(large, [0, 0, pads[0], pads[1]], [0, 0, after[0], after[1]])
-  const columns = transposeLast(reshape(small, [batch, channels, h * w]))
-  const taps: Tensor[] = []
-  for (let a = 0; a < kernel[0]; a++) {
-    for (let b = 0; b < kernel[1]; b++) {
-      const ends = [batch, padded.shape[1], a + (h - 1) * strides[0] + 1, b + (w - 1) * strides[1] + 1]
-      const shifted = sliceAll(padded, [0, 0, a, b], ends, [1, 1, ...strides])
-      const product = matMul(reshape(shifted, [batch, padded.shape[1], h * w]), columns)
-      taps.push(reshape(reduceSum(product, batch === 1 ? [] : [0]), [padded.shape[1], channels, 1]))
-    }
+  const [stride] = strides
+  // With a stride, taps a = r + stride m of one remainder r meet the same rows of the larger map.
+  const parts = Array.from({ length: Math.min(stride, kernel[0]) }, (_, r) => {
+    const first = (((r - pads[0]) % stride) + stride) % stride
+    const rows = { first, shift: (first + pads[0] - r) / stride, taps: Math.ceil((kernel[0] - r) / stride) }
+    return rowProducts(large, small, strides, rows, { left: pads[1], taps: kernel[1] })
+  })
+  const rows = Array.from({ length: kernel[0] }, (_, a) => {
+    const m = Math.floor(a / stride)
+    return slice(parts[a % stride], 2, m, m + 1)
+  })
+  return concat(rows, 2)
+}
+
+/** Numbers that a block of rows holds at most when it is stacked: 32 MiB. */
+const STACKED = 2 ** 23
+
+/**
+ * The products of rows `first` + stride t of the larger map with rows t + `shift` - m of the smaller one,
+ * m = 0 .. taps - 1, for each column of the kernel; in blocks of rows, which bounds the memory of the stacks.
+ * @returns [Q, P, taps of rows, taps of columns]
+ */
+function rowProducts(
+  large: Tensor,
+  small: Tensor,
+  strides: Pair,
+  rows: { first: number; shift: number; taps: number },
+  columns: { left: number; taps: number },
+): Tensor {
+  const [batch, p, , width] = large.shape
+  const [, q, h, w] = small.shape
+  const height = Math.ceil((large.shape[2] - rows.first) / strides[0])
+  const right = Math.max(0, (w - 1) * strides[1] + columns.taps - width - columns.left)
+  const step = Math.max(1, Math.floor(STACKED / (batch * Math.max(columns.taps * p, rows.taps * q) * w)))
+  const products: Tensor[] = []
+  for (let from = 0; from < height; from += step) {
+    const to = Math.min(from + step, height)
+    const [top, bottom] = [from + rows.shift - rows.taps + 1, to + rows.shift]
+    const [low, high] = [Math.max(0, top), Math.min(h, bottom)]
+    if (low >= high) continue
+    const [start, end] = [from, to - 1].map((row) => rows.first + row * strides[0])
+    const block = slice(large, 2, start, end + 1, strides[0])
+    const shifted = stack(block, [1, columns.taps], [0, columns.left, 0, right], [1, strides[1]])
+    const met = stack(slice(small, 2, low, high), [rows.taps, 1], [low - top, 0, bottom - high, 0], [1, 1])
+    const flat = (x: Tensor) => reshape(x, [batch, x.shape[1], -1])
+    products.push(matMul(flat(met), transposeLast(flat(shifted))))
   }
-  return reshape(concat(taps, 2), [padded.shape[1], channels, ...kernel])
+  const shape = [q, rows.taps, p, columns.taps]
+  // No row of the one map may meet any of the other: with a tap in the padding alone.
+  if (products.length === 0) return constant(new Float32Array(sizeOf(shape)), [q, p, rows.taps, columns.taps])
+  const sum = reduceSum(products.reduce(add), batch === 1 ? [] : [0])
+  return transpose(reshape(sum, shape), [0, 2, 1, 3])
+}
+
+/**
+ * The map once for each tap of a row or column of the kernel, shifted by it: a convolution with kernels of one 1 each,
+ * which is faster than slicing, padding and concatenating.
+ * @returns [N, C * taps, ...]; rows are shifted downwards, columns to the left
+ */
+function stack(x: Tensor, kernel: Pair, pads: Convolution['pads'], strides: Pair): Tensor {
+  const [, channels] = x.shape
+  const taps = kernel[0] * kernel[1]
+  if (taps === 1 && strides[1] === 1 && pads.every((amount) => amount === 0)) return x
+  const data = new Float32Array(channels * taps * taps)
+  for (let i = 0; i < channels * taps; i++) data[i * taps + (kernel[0] > 1 ? taps - 1 - (i % taps) : i % taps)] = 1
+  return conv(x, constant(data, [channels * taps, 1, ...kernel]), { pads, strides, group: channels })
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Operation } from './operations.ts'
 import { Message } from './protobuf.ts'
-import { ancestors, type DType, type Shape, type Tensor } from './tensor.ts'
+import { ancestors, type DType, type Shape, sizeOf, type Tensor } from './tensor.ts'
 
 export interface ModelInput {
   readonly name: string
@@ -21,6 +21,8 @@ export interface Model {
   /** In the order of their creation. */
   readonly inputs: readonly ModelInput[]
   readonly outputs: readonly ModelOutput[]
+  /** Elements of the largest tensor. */
+  readonly largest: number
 }
 
 const OPSET = 16
@@ -145,6 +147,9 @@ const same =
   (_, inputs, writer) =>
     writer.node(type, inputs)
 
+/** Numbers that a transposed convolution may lay out: 64 MiB. */
+const LARGEST_PRODUCTS = 2 ** 24
+
 /** How each operation is said in ONNX. */
 const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   Input: (node, _, writer) => writer.input(node.attributes.name, node.shape),
@@ -174,8 +179,22 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   MatMul: same('MatMul'),
   Conv: ({ attributes: { strides, pads, group } }, inputs, writer) =>
     writer.node('Conv', inputs, { strides, pads, group }),
-  ConvTranspose: ({ attributes: { strides, pads, group, outputPadding } }, inputs, writer) =>
-    writer.node('ConvTranspose', inputs, { strides, pads, group, output_padding: outputPadding }),
+  // The CPU provider lays out the products of every tap, output and position before it adds them up, 300 MiB at full
+  // size: several convolutions, of some outputs each, take a fraction of that.
+  ConvTranspose: ({ inputs: [{ shape }, weight], attributes }, [x, w], writer) => {
+    const { strides, pads, group, outputPadding } = attributes
+    const convolve = (part: string) =>
+      writer.node('ConvTranspose', [x, part], { strides, pads, group, output_padding: outputPadding })
+    const [, outputs, kh, kw] = weight.shape
+    const step = Math.ceil(outputs / Math.ceil((outputs * kh * kw * shape[2] * shape[3]) / LARGEST_PRODUCTS))
+    if (group > 1 || step >= outputs) return convolve(w)
+    const parts: string[] = []
+    for (let from = 0; from < outputs; from += step) {
+      const range = [[from], [Math.min(from + step, outputs)], [1]].map((values) => writer.int64(values))
+      parts.push(convolve(writer.node('Slice', [w, ...range])))
+    }
+    return writer.node('Concat', parts, { axis: 1 })
+  },
   ReduceSum: ({ attributes: { axes } }, [x], writer) =>
     writer.node('ReduceSum', [x, writer.int64(axes)], { keepdims: 1 }),
   Reshape: ({ shape }, [x], writer) => writer.node('Reshape', [x, writer.int64(shape)]),
@@ -204,7 +223,8 @@ export function writeModel(
   given: ReadonlyMap<Tensor, string> = new Map(),
 ): Model {
   const writer = new Writer()
-  for (const tensor of ancestors(Object.values(outputs), given)) {
+  const tensors = ancestors(Object.values(outputs), given)
+  for (const tensor of tensors) {
     const fed = given.get(tensor)
     if (fed) {
       writer.bind(tensor, writer.input(fed, tensor.shape))
@@ -222,7 +242,9 @@ export function writeModel(
   const opset = new Message().text(1, '').int(2, OPSET)
   const model = new Message().int(1, IR_VERSION).text(2, 'halfturn').message(7, graph).message(8, opset)
   const bytes = model.bytes()
-  return { bytes, hash: createHash('sha256').update(bytes).digest('hex'), inputs: writer.inputs, outputs: results }
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const largest = tensors.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 0)
+  return { bytes, hash, inputs: writer.inputs, outputs: results, largest }
 }
 
 function valueInfo(name: string, shape: Shape): Message {

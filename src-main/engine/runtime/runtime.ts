@@ -14,6 +14,9 @@ export interface RuntimeOptions extends ProviderOptions {
   readonly threads?: number
 }
 
+/** Numbers in a large block: 64 MiB. (glibc's malloc keeps blocks of 32 MiB for the next use, and few are in between.) */
+const LARGE = 2 ** 24
+
 export type Values = Readonly<Record<string, Float32Array>>
 
 /** What a run is fed: residents for what many runs share, arrays for the rest. */
@@ -61,8 +64,10 @@ export class Runtime {
       logSeverityLevel: 3,
       // A pattern allocates the whole run's memory a second time, in one block.
       enableMemPattern: false,
-      // Electron's allocator ends the process at a single block of 1 GiB, which the growing arena would reach.
-      ...('electron' in process.versions && { enableCpuMemArena: false }),
+      // An arena keeps what it ever took, and each session has its own: only for blocks so large that the C library would
+      // fetch them from the system anew every time, a quarter more CPU time for the super-resolution at full size. Never in
+      // Electron, whose allocator ends the process at a single block of 1 GiB, which the growing arena would reach.
+      enableCpuMemArena: model.largest > LARGE && !('electron' in process.versions),
       // Between runs the host works: threads that spin in wait for the next run would take its core (half the CPU time
       // of rendering, which is many short runs).
       extra: {
