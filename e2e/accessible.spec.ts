@@ -4,6 +4,8 @@ import { accessibilityProblems, install } from './accessibility.ts'
 import { picture, sample, test } from './launch.ts'
 
 test('every state is readable, named and within reach of the keyboard at 1024 x 640', async ({ halfturn }) => {
+  // Eight states, twice round each, on machines that do other things as well.
+  test.slow()
   const { page } = halfturn
   await halfturn.resize(1024, 640)
   await page.evaluate(install)
