@@ -78,7 +78,7 @@ async function fitFront(generator: Generator, state: LatentState, view: Recorded
   let cost = { cpu: 0, wall: 0 }
   for (let step = 0; step < steps; step++) {
     const clock = startClock()
-    await stage.step([{ objective, rendering: FITTING }], rampedRate(RATE, (step + 1) / steps))
+    await stage.step([{ objective, rendering: FITTING, weight: 1 }], rampedRate(RATE, (step + 1) / steps))
     cost = clock()
   }
   return cost

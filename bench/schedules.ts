@@ -83,7 +83,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
         }
         const clock = startClock()
         const rendering = { ...sampling, jitter, plain: true }
-        await stage.step([{ objective, rendering }], RATE * Math.min(1, 3 * (1 - spent / budget)))
+        await stage.step([{ objective, rendering, weight: 1 }], RATE * Math.min(1, 3 * (1 - spent / budget)))
         spent += clock().cpu
         steps++
       }

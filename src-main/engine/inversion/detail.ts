@@ -54,46 +54,42 @@ export class DetailStage {
   readonly state: DetailState
   private readonly generator: Generator
   private readonly ws: Float32Array
-  private readonly labels: readonly Float32Array[]
   private readonly pivot: Planes
   private readonly options: DetailOptions
 
   private constructor(
     generator: Generator,
     ws: Float32Array,
-    labels: readonly Float32Array[],
     pivot: Planes,
     state: DetailState,
     options: DetailOptions,
   ) {
     this.generator = generator
     this.ws = ws
-    this.labels = labels
     this.pivot = pivot
     this.state = state
     this.options = options
   }
 
-  /** @param ws, labels the pivot: the code and the photos' cameras that the latent stage found */
+  /** @param ws the pivot: the code that the latent stage found */
   static async create(
     generator: Generator,
     ws: Float32Array,
-    labels: readonly Float32Array[],
     state: DetailState,
     options = DEFAULT_DETAIL,
   ): Promise<DetailStage> {
     const pivot = refine(await generator.planes(ws), state.detail.resolution)
-    return new DetailStage(generator, ws, labels, pivot, state, options)
+    return new DetailStage(generator, ws, pivot, state, options)
   }
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param looks at each photo
+   * @param looks at each photo, and at what else is known
    */
   async step(looks: readonly Look[], rate: number, probe: Probe) {
     const { generator, state } = this
     const planes = addDetail(this.pivot, state.detail)
-    const seen = await lookAt(generator, planes, this.ws, this.labels, looks, { label: false })
+    const seen = await lookAt(generator, planes, this.ws, looks, { label: false })
     const gradient = seen.planes
     const kept = await this.addProbe(planes, probe, gradient)
     const prior = this.addPrior(gradient)

@@ -19,6 +19,7 @@ import { DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
 import { LatentStage, LatentState, parametersOf } from './latent.ts'
 import type { Look } from './looks.ts'
+import { mirroredWitness, type Witness } from './mirror.ts'
 import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { normalArray, uniform, uniformArray } from './random.ts'
@@ -67,6 +68,8 @@ const PRIOR = 0.02
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
 /** Every so many steps a probe takes in more than a portrait does, so that nothing floats unseen beside it. */
 const WIDE_PROBE = { every: 3, focal: 0.7 }
+/** How much the mirrored photo counts beside the photo. */
+const MIRROR = 0.7
 /** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
@@ -95,6 +98,7 @@ export class Inversion {
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
+  private witness: Witness | null = null
   private best: Best | null = null
   private phase: Phase = 'code'
   private stepsDone = 0
@@ -181,7 +185,7 @@ export class Inversion {
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
     const result =
       phase === 'detail'
-        ? await (await this.enterDetail()).step(looks, rate, this.probe(step))
+        ? await (await this.enterDetail()).step([...this.placed(looks), ...this.mirrored(step)], rate, this.probe(step))
         : await this.latentStage().step(looks, rate)
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
@@ -343,10 +347,38 @@ export class Inversion {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState(resolution, generator.config.plane_channels)
-      const cameras = this.camerasOf(this.latent.cameras)
-      this.detailStage = await DetailStage.create(generator, this.latent.ws, cameras, this.detail)
+      this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail)
+      await this.callWitness()
     }
     return this.detailStage
+  }
+
+  /** Of several photos each shows what another does not: one alone is asked in the mirror. */
+  private async callWitness(): Promise<void> {
+    if (this.shots.length > 1) return
+    const { generator } = this.workshop
+    const { ws } = this.latent
+    const [shot] = this.placed(this.shots)
+    const planes = await generator.planes(ws)
+    this.witness = await mirroredWitness(generator, planes, shot, this.plan.phases.detail.resolution)
+  }
+
+  /** With the cameras that the latent stage found. */
+  private placed<T extends object>(photos: readonly T[]): (T & { label: Float32Array })[] {
+    const cameras = this.camerasOf(this.latent.cameras)
+    return photos.map((photo, i) => ({ ...photo, label: cameras[i] }))
+  }
+
+  private mirrored(step: number): Look[] {
+    if (!this.witness) return []
+    const { label, pixels, objective } = this.witness
+    const { resolution, coarse, fine } = this.plan.phases.detail
+    const { seed } = this.settings
+    const jitter = {
+      coarse: uniformArray(pixels.length * coarse, seed, SHOT_STREAM + 3 * step),
+      fine: uniformArray(pixels.length * fine, seed, SHOT_STREAM + 3 * step + 1),
+    }
+    return [{ label, objective, weight: MIRROR, rendering: { plain: true, resolution, pixels, coarse, fine, jitter } }]
   }
 
   private latentStage(): LatentStage {
@@ -361,7 +393,7 @@ export class Inversion {
   }
 
   /** How a step looks at a photo. */
-  private async look(shot: number, phase: Phase, step: number): Promise<Look> {
+  private async look(shot: number, phase: Phase, step: number): Promise<Omit<Look, 'label'>> {
     const { seed } = this.settings
     const { resolution, coarse, fine, plain: asRendered } = this.plan.phases[phase]
     const plain = asRendered || !this.workshop.generator.config.super_resolution
@@ -372,7 +404,8 @@ export class Inversion {
       fine: uniformArray(pixels.length * fine, seed, stream + 3 * step + 1),
     }
     const objective = await this.objective(shot, resolution, plain)
-    return { objective, rendering: { plain, resolution, pixels, coarse, fine, jitter } }
+    const weight = 1 / this.shots.length
+    return { objective, weight, rendering: { plain, resolution, pixels, coarse, fine, jitter } }
   }
 
   private objective(shot: number, resolution: number, plain: boolean): Promise<PortraitObjective> {

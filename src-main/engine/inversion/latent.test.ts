@@ -44,7 +44,7 @@ describe('the projector', () => {
     for (let i = 0; i < 20; i++) {
       const rate = name.includes('schedule') ? rampedRate(0.01, i / 20) : 0.02
       expect(rate).toBeCloseTo(rates[i], 7)
-      const { loss } = await stage.step([{ objective, rendering: {} }], rate)
+      const { loss } = await stage.step([{ objective, rendering: {}, weight: 1 }], rate)
       expect(Math.abs(loss - losses[i]) / losses[i]).toBeLessThan(1e-3)
       const expected = latents.subarray((i + 1) * size, (i + 2) * size)
       expectClose(state.ws.subarray(0, size), expected, `w after step ${i}`, 2e-4)

@@ -69,14 +69,15 @@ export class LatentStage {
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param looks at each photo
+   * @param looks at each photo; their cameras are the stage's own
    */
-  async step(looks: readonly Look[], rate: number): Promise<LatentStep> {
+  async step(looks: readonly Omit<Look, 'label'>[], rate: number): Promise<LatentStep> {
     const { state, options, generator, cameras } = this
     const ws = state.ws.slice()
+    const placed = looks.map((look, i) => ({ ...look, label: cameras[i] }))
     const trace: Trace = {}
     const planes = await generator.planes(ws, trace)
-    const seen = await lookAt(generator, planes, ws, cameras, looks, { label: options.camera !== null })
+    const seen = await lookAt(generator, planes, ws, placed, { label: options.camera !== null })
     const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
     const last = painted.subarray(ws.length - seen.w.length)
     seen.w.forEach((value, i) => {

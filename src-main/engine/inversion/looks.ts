@@ -5,13 +5,17 @@ import type { Objective } from './objective.ts'
 
 /** One photo as a step sees it. */
 export interface Look {
+  /** Its camera, 25 numbers. */
+  readonly label: Float32Array
   readonly objective: Objective
   readonly rendering: ViewOptions
+  /** How much it counts; photos: 1 by their number. */
+  readonly weight: number
 }
 
-/** What looking at all photos gave; the loss is the mean over them. */
+/** What looking at all photos gave; the loss is the weighted sum over them. */
 export interface Seen {
-  /** The picture from the first photo's camera. */
+  /** The picture of the first look. */
   readonly view: View
   readonly loss: number
   readonly terms: Readonly<Record<string, number>>
@@ -23,34 +27,31 @@ export interface Seen {
 
 /**
  * @param planes of the head; `ws` is what the super-resolution takes
- * @param labels the photos' cameras, 25 numbers each, in the order of `looks`
  * @param want whether the cameras' gradients are needed
  */
 export async function lookAt(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
-  labels: readonly Float32Array[],
   looks: readonly Look[],
   want: { readonly label: boolean },
 ): Promise<Seen> {
-  const share = 1 / looks.length
   let first: View | undefined
   let loss = 0
   const terms: Record<string, number> = {}
   const ofPlanes = new Float32Array(planes.data.length)
   const ofW = new Float32Array(generator.config.w_dim)
   const ofLabels: Float32Array[] = []
-  for (const [i, { objective, rendering }] of looks.entries()) {
-    const view = await generator.view(ws, labels[i], { ...rendering, planes })
+  for (const { label, objective, rendering, weight } of looks) {
+    const view = await generator.view(ws, label, { ...rendering, planes })
     const judgement = await objective.judge(view)
     const found = await generator.backwardToPlanes(view, judgement.gradient, want)
     first ??= view
-    loss += share * judgement.loss
-    for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + share * value
-    addScaled(ofPlanes, found.planes, share)
-    addScaled(ofW, found.w, share)
-    if (found.label) ofLabels.push(found.label.map((value) => share * value))
+    loss += weight * judgement.loss
+    for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value
+    addScaled(ofPlanes, found.planes, weight)
+    addScaled(ofW, found.w, weight)
+    if (found.label) ofLabels.push(found.label.map((value) => weight * value))
   }
   if (!first) throw new Error('lookAt: there is no photo to look at')
   return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }

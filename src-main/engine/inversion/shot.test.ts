@@ -18,12 +18,17 @@ describe('looking at two photos', () => {
   it('gives the mean of the losses and of the gradients of each', async () => {
     const planes = await generator.planes(ws)
     const length = 3 * golden.config.image_resolution ** 2
-    const looks = [1, 2].map((seed) => ({ objective: new SquaredError(normalArray(length, seed)), rendering: {} }))
+    const looks = labels.map((label, i) => ({
+      label,
+      objective: new SquaredError(normalArray(length, i)),
+      rendering: {},
+      weight: 0.5,
+    }))
     const want = { label: true }
-    const both = await lookAt(generator, planes, ws, labels, looks, want)
+    const both = await lookAt(generator, planes, ws, looks, want)
     const [a, b] = [
-      await lookAt(generator, planes, ws, [labels[0]], [looks[0]], want),
-      await lookAt(generator, planes, ws, [labels[1]], [looks[1]], want),
+      await lookAt(generator, planes, ws, [{ ...looks[0], weight: 1 }], want),
+      await lookAt(generator, planes, ws, [{ ...looks[1], weight: 1 }], want),
     ]
     expect(both.loss).toBeCloseTo((a.loss + b.loss) / 2, 6)
     expectRelative(

@@ -4,10 +4,11 @@
  */
 import { eyeBlur } from '../face/blur.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
+import { project } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
 import type { Shot } from '../inversion/shot.ts'
 import type { Surface } from '../surface/surface.ts'
-import { look, project } from './sight.ts'
+import { look } from './sight.ts'
 
 /** Side of the depth buffer: a pixel is half a millimetre of a head. */
 const BUFFER = 512

@@ -1,4 +1,5 @@
 /** What a camera sees of a mesh: which triangle lies nearest behind each pixel, and how far away. */
+import { project } from '../generator/camera.ts'
 import type { Mesh } from '../surface/mesh.ts'
 import { eachTexel } from '../surface/texels.ts'
 
@@ -15,19 +16,6 @@ export interface Sight {
 
 /** Nothing of a portrait is nearer to its camera. */
 const NEAREST = 0.1
-
-/**
- * A world point as a camera sees it.
- * @param label camera, 25 numbers: cam2world (4 x 4, rows; right, down, forward) and intrinsics (3 x 3, rows)
- * @returns column and row in picture sides (the middle is 0.5, 0.5), and the distance along the camera's axis
- */
-export function project(label: Float32Array, x: number, y: number, z: number): [u: number, v: number, depth: number] {
-  const [dx, dy, dz] = [x - label[3], y - label[7], z - label[11]]
-  const right = label[0] * dx + label[4] * dy + label[8] * dz
-  const down = label[1] * dx + label[5] * dy + label[9] * dz
-  const depth = label[2] * dx + label[6] * dy + label[10] * dz
-  return [(label[16] * right + label[17] * down) / depth + label[18], (label[20] * down) / depth + label[21], depth]
-}
 
 /** Draws the triangles that face the camera into a depth buffer. */
 export function look({ positions, triangles }: Mesh, label: Float32Array, size: number): Sight {
