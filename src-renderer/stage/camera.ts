@@ -4,7 +4,7 @@ import type { PerspectiveCamera } from 'three'
 /** Focal length of portrait crops and of the stage at zoom 1, in picture sides. */
 export const FOCAL = 4.2647
 /** What the stage begins with: air around the head, above a high crown too. */
-export const FIRST_ZOOM = 0.68
+export const FIRST_ZOOM = 0.72
 /** Vertical field of view that goes with it, degrees. */
 export const FIELD_OF_VIEW = (2 * Math.atan(0.5 / FOCAL) * 180) / Math.PI
 

@@ -123,7 +123,7 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
   const renderer = useMemo(() => new VolumeRenderer(gl), [gl])
   useEffect(() => () => renderer.dispose(), [renderer])
   const pace = useMemo(() => new Pace(), [])
-  const motion = useRef({ moved: 0, resting: false, drawn: 0, swing: 0, timer: 0 })
+  const motion = useRef({ moved: 0, resting: false, isOld: true, swing: 0, timer: 0 })
 
   /** Turns by an angle, or to one; the controls take it from there. */
   const turn = useMemo(
@@ -142,6 +142,7 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
     () => () => {
       const now = motion.current
       now.moved = performance.now()
+      now.isOld = true
       if (now.resting) {
         now.resting = false
         onRest(false)
@@ -218,15 +219,23 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
       now.moved = performance.now()
     }
     const time = performance.now()
-    const resting = !turntable && time - now.moved >= REST
-    if (volume && !renderer.setVolume(volume)) invalidate()
+    // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
+    const resting = !turntable && time - now.moved >= REST && !now.isOld
+    const isTaken = !volume || renderer.setVolume(volume)
+    if (!isTaken) invalidate()
     const perspective = camera as PerspectiveCamera
     const depth = mode === 'depth'
     if (mode === 'surface' && surface) gl.render(scene, camera)
     else if (!resting) {
       const cost = renderer.renderMoving(perspective, forming ? Math.min(pace.scale, 0.5) : pace.scale, depth)
       if (cost === undefined) invalidate()
-      else pace.frame(time, cost)
+      else {
+        pace.frame(time, cost)
+        if (isTaken && now.isOld) {
+          now.isOld = false
+          invalidate()
+        }
+      }
     } else if (!renderer.renderResting(perspective, depth)) invalidate()
     const { current } = element
     if (current) {
