@@ -43,7 +43,7 @@ const FRONT_SHARE = 0.3
 const BLIND_SHARE = 0.15
 
 /**
- * @param interval ray_start and ray_end of the generator
+ * @param interval where along a ray to look, from the camera
  * @param random uniform numbers in [0, 1)
  */
 export function drawBatch(

@@ -8,6 +8,9 @@ import {
 import { expectedWeights, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { normalArray } from '../../src-main/engine/inversion/random.ts'
 
+/** Distances from the camera, along a ray, between which training looks: the box is inside. World units. */
+export const NEAR = 2.25
+export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
@@ -54,8 +57,8 @@ export function defaultConfig(withSuperResolution: boolean): GeneratorConfig {
     rendering_kwargs: {
       depth_resolution: 48,
       depth_resolution_importance: 48,
-      ray_start: 2.25,
-      ray_end: 3.3,
+      ray_start: 'auto',
+      ray_end: 'auto',
       box_warp: 1,
       avg_camera_radius: 2.7,
       avg_camera_pivot: [0, 0, 0.2],

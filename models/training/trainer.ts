@@ -26,6 +26,7 @@ import { Adam } from '../../src-main/engine/inversion/adam.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import type { Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { type BatchShape, drawBatch, SAMPLES } from './batch.ts'
+import { FAR, NEAR } from './network.ts'
 import { describeObjective, step as differences, LOSS_WEIGHTS } from './objective.ts'
 import type { HeadRecord } from './records.ts'
 
@@ -97,9 +98,8 @@ export class Trainer {
   /** @returns the terms of the loss before the step */
   async step(rate: number): Promise<Terms> {
     const { config, weights, batch: shape } = this
-    const { ray_start, ray_end } = config.rendering_kwargs
     const random = uniform(this.options.seed, this.steps)
-    const batch = drawBatch(this.records, shape, [ray_start as number, ray_end as number], random)
+    const batch = drawBatch(this.records, shape, [NEAR, FAR], random)
     this.programs ??= this.compile()
     const { paint, judge, paintBackward } = await this.programs
 
@@ -127,7 +127,7 @@ export class Trainer {
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
       features,
       depths: batch.depths,
-      farthest: Float32Array.of(ray_end as number),
+      farthest: Float32Array.of(FAR),
       w: repeatRows(w, config.w_dim, shape.views),
     })
     const gradients = Object.fromEntries(Object.entries(judged).filter(([name]) => name.startsWith('d.')))
