@@ -184,7 +184,7 @@ describe('a photo that needs turning or converting gives the same portrait', () 
     expect(run.code).toBe(130)
     const [file] = place.files(name)
     const { tensors } = readSafetensors(readFileSync(place.path(name, file)), file)
-    return Uint8Array.from(tensors.get('portrait.rgb')!.data)
+    return Uint8Array.from(tensors.get('0.rgb')!.data)
   }
 
   let plain: Uint8Array
