@@ -43,7 +43,8 @@ interface Made {
   probe: RawShaderMaterial
   bake: RawShaderMaterial
   exact: RawShaderMaterial
-  isCompiled: boolean
+  /** Tells that the GPU has compiled them. */
+  fence: Fence | undefined
 }
 
 type Uniforms = Record<string, { value: unknown }>
@@ -213,8 +214,9 @@ export class VolumeRenderer {
   }
 
   /**
-   * @returns nothing while they are being compiled: the first use would wait for that, and the window with it. Only where
-   * a driver cannot compile on the side (KHR_parallel_shader_compile) it has to wait.
+   * @returns nothing while they are being compiled: the first use would wait for that, and the window with it. Drivers
+   * that cannot say when they are done (KHR_parallel_shader_compile) compile in the order of their commands, where a
+   * fence tells.
    */
   private materials({ decoder, channels }: Volume): Made | undefined {
     const { weight0, bias0, weight1, bias1 } = decoder
@@ -224,7 +226,7 @@ export class VolumeRenderer {
       dispose(this.compiling)
       const next: Made = {
         key,
-        isCompiled: false,
+        fence: undefined,
         probe: material(probeFragment(decoder, channels), {}),
         bake: material(latticeFragment(decoder, channels), { slice: { value: 0 } }),
         exact: material(exactFragment(decoder, channels), marchUniforms()),
@@ -235,11 +237,11 @@ export class VolumeRenderer {
         all.add(new Mesh(this.triangle.geometry, one))
       }
       this.gl.compileAsync(all, NO_CAMERA).then(() => {
-        next.isCompiled = true
+        next.fence = new Fence(this.gl)
       })
       this.compiling = next
     }
-    if (!this.compiling.isCompiled) return undefined
+    if (!this.compiling.fence?.done()) return undefined
     dispose(this.made)
     this.made = this.compiling
     this.compiling = undefined
