@@ -1,55 +1,65 @@
 /**
  * The generator's passes on the CPU provider, stage by stage: a full-size generator with random weights (planes 256^2,
- * rays 128^2 x (48 + 48) samples, picture 512^2) and one of the embedded generator's size (rays 64^2 x (24 + 24)).
+ * rays 128^2 x (48 + 48) samples, picture 512^2) and one of the embedded generator's size (rays 64^2 x (24 + 24)). Each
+ * work has a process of its own, so that its peak of memory is its own too.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { Generator, type View, type ViewGradient } from '../src-main/engine/generator/generator.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { frontLabel, fullSize, normalArray, randomWeights, smallSize } from './support/random-generators.ts'
-import type { Cost, Recorder } from './support/recorder.ts'
+import { type Cost, Recorder, type Row } from './support/recorder.ts'
 import { Stages } from './support/stages.ts'
 
 const SIZES = {
-  full: { config: fullSize, options: {}, times: 2 },
-  small: { config: smallSize, options: { resolution: 64, coarse: 24, fine: 24 }, times: 7 },
+  full: { config: fullSize, rays: {}, times: 2 },
+  small: { config: smallSize, rays: { resolution: 64, coarse: 24, fine: 24 }, times: 7 },
 }
+type Size = keyof typeof SIZES
+
+const BACKWARD = {
+  'forward + backward to ws': {},
+  'forward + backward to ws, camera and all weights': { label: true, weights: true },
+}
+const WORKS = ['forward', ...Object.keys(BACKWARD), 'density']
 
 /** Points along each axis of the grid whose density is asked for. */
 const GRID = 128
 
 export default async function generatorSpeed(recorder: Recorder, options: readonly string[]): Promise<void> {
-  for (const [size, { config, options: rays, times }] of Object.entries(SIZES)) {
-    if (options.length > 0 && !options.includes(size)) continue
-    const ws = normalArray(config.num_ws * config.w_dim, 2)
-    const weights = randomWeights(config)
+  const sizes = options.length > 0 ? options : Object.keys(SIZES)
+  for (const size of sizes) {
+    for (const work of WORKS) {
+      const child = fork(import.meta.filename, [size, work], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+      const [rows] = (await once(child, 'message')) as [Row[]]
+      for (const row of rows) recorder.add(row)
+    }
+  }
+}
 
-    /** Each work on a runtime of its own, whose memory is given back before the next. */
-    const measure = async (what: string, workOf: (generator: Generator) => () => Promise<unknown>) => {
-      const runtime = await Runtime.create({ provider: 'cpu' })
-      const stages = new Stages(runtime)
-      const work = workOf(new Generator(runtime, config, weights))
-      await recorder.time(`${size}: ${what}`, times, work)
-      await stages.record(recorder, `${size}: ${what}`, work)
-      await runtime.dispose()
-    }
-    await measure('forward', (generator) => () => generator.view(ws, frontLabel, { ...rays, keep: false }))
-    for (const [what, want] of [
-      ['forward + backward to ws', {}],
-      ['forward + backward to ws, camera and all weights', { label: true, weights: true }],
-    ] as const) {
-      await measure(what, (generator) => async () => {
-        const view = await generator.view(ws, frontLabel, rays)
-        return generator.backward(view, cotangentOf(view), want)
-      })
-    }
-    const runtime = await Runtime.create({ provider: 'cpu' })
-    const generator = new Generator(runtime, config, weights)
+async function measure(size: Size, what: string): Promise<Row[]> {
+  const { config, rays, times } = SIZES[size]
+  const recorder = new Recorder()
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const stages = new Stages(runtime)
+  const generator = new Generator(runtime, config, randomWeights(config))
+  const ws = normalArray(config.num_ws * config.w_dim, 2)
+  if (what === 'density') {
     const planes = await generator.planes(ws)
     const grid = gridPoints()
     const density = () => generator.renderer.query(generator.weights, planes, grid, 'sigma')
     const rate = ({ cpu }: Cost) => ({ points_per_cpu_s: grid.length / 3 / cpu })
     await recorder.time(`${size}: density`, times, density, rate)
-    await runtime.dispose()
+  } else {
+    const want = BACKWARD[what as keyof typeof BACKWARD]
+    const work = async () => {
+      const view = await generator.view(ws, frontLabel, { ...rays, keep: want !== undefined })
+      return want && generator.backward(view, cotangentOf(view), want)
+    }
+    await recorder.time(`${size}: ${what}`, times, work)
+    await stages.record(recorder, `${size}: ${what}`, work)
   }
+  return recorder.rows
 }
 
 /** The size of a mean's gradient. */
@@ -68,4 +78,10 @@ function gridPoints(): Float32Array {
     points.set([along(i % GRID), along(Math.floor(i / GRID) % GRID), along(Math.floor(i / GRID ** 2))], 3 * i)
   }
   return points
+}
+
+if (process.send) {
+  const [size, work] = process.argv.slice(2)
+  process.send(await measure(size as Size, work))
+  process.disconnect()
 }
