@@ -14,6 +14,7 @@ import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Head } from './inversion/head.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
+import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
 
 /**
  * @param portrait absent for a person nobody has photographed
@@ -55,24 +56,12 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
   }
 }
 
-/** Opacities have 256 steps in memory already (portrait-target.ts). */
-function storePortrait({ size, rgb, matte, valid }: PortraitTarget): [string, StoredTensor][] {
-  const bytes = (data: Uint8Array, channels: number): StoredTensor => ({
-    dtype: 'U8',
-    shape: [size, size, channels],
-    data,
+function storePortrait(portrait: PortraitTarget): [string, StoredTensor][] {
+  const { size } = portrait
+  return Object.entries(portraitBytes(portrait)).map(([name, data]) => {
+    const shape = [size, size, data.length / (size * size)]
+    return [`portrait.${name}`, { dtype: 'U8', shape, data }]
   })
-  return [
-    ['portrait.rgb', bytes(rgb, 3)],
-    [
-      'portrait.matte',
-      bytes(
-        Uint8Array.from(matte, (alpha) => Math.round(alpha * 255)),
-        1,
-      ),
-    ],
-    ['portrait.valid', bytes(valid, 1)],
-  ]
 }
 
 function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarget | undefined {
@@ -83,13 +72,7 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
     ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
   )
   if (!fits) throw new UserError('The portrait this head was formed from is damaged.', 'Form it again from the photo.')
-  return {
-    size,
-    // Copies: the file's bytes need not stay in memory.
-    rgb: Uint8Array.from(rgb.data),
-    matte: Float32Array.from(matte.data, (value) => value / 255),
-    valid: Uint8Array.from(valid.data),
-  }
+  return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
 }
 
 const detailShape = (resolution: number, length: number) => [

@@ -13,7 +13,7 @@ import {
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import { orbitCamera, zoom } from '../generator/camera.ts'
-import type { Generator, View, Weights } from '../generator/generator.ts'
+import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
@@ -22,6 +22,7 @@ import type { Look } from './looks.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
 import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
+import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { normalArray, uniform, uniformArray } from './random.ts'
 import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
@@ -221,12 +222,7 @@ export class Inversion {
     }
     for (const [i, { portrait, label }] of shots.entries()) {
       put(`${i}.label`, label)
-      bytes(`${i}.rgb`, portrait.rgb)
-      bytes(
-        `${i}.matte`,
-        Uint8Array.from(portrait.matte, (alpha) => Math.round(alpha * 255)),
-      )
-      bytes(`${i}.valid`, portrait.valid)
+      for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
     }
     const state: CheckpointState = {
       version: CHECKPOINT_VERSION,
@@ -269,12 +265,8 @@ export class Inversion {
     }
     const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
     const shots = state.sizes.map((size, i): Shot => {
-      const portrait: PortraitTarget = {
-        size,
-        rgb: Uint8Array.from(take(`${i}.rgb`, 3 * size * size, 'U8').data),
-        matte: Float32Array.from(take(`${i}.matte`, size * size, 'U8').data, (value) => value / 255),
-        valid: Uint8Array.from(take(`${i}.valid`, size * size, 'U8').data),
-      }
+      const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
+      const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
       return { portrait, label: floats(`${i}.label`, 25) }
     })
     const width = config.num_ws * config.w_dim
@@ -372,13 +364,7 @@ export class Inversion {
   private mirrored(step: number): Look[] {
     if (!this.witness) return []
     const { label, pixels, objective } = this.witness
-    const { resolution, coarse, fine } = this.plan.phases.detail
-    const { seed } = this.settings
-    const jitter = {
-      coarse: uniformArray(pixels.length * coarse, seed, SHOT_STREAM + 3 * step),
-      fine: uniformArray(pixels.length * fine, seed, SHOT_STREAM + 3 * step + 1),
-    }
-    return [{ label, objective, weight: MIRROR, rendering: { plain: true, resolution, pixels, coarse, fine, jitter } }]
+    return [{ label, objective, weight: MIRROR, rendering: this.rendering('detail', step, SHOT_STREAM, pixels, true) }]
   }
 
   private latentStage(): LatentStage {
@@ -395,17 +381,24 @@ export class Inversion {
   /** How a step looks at a photo. */
   private async look(shot: number, phase: Phase, step: number): Promise<Omit<Look, 'label'>> {
     const { seed } = this.settings
-    const { resolution, coarse, fine, plain: asRendered } = this.plan.phases[phase]
+    const { resolution, plain: asRendered } = this.plan.phases[phase]
     const plain = asRendered || !this.workshop.generator.config.super_resolution
     const stream = SHOT_STREAM * shot
     const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
+    const objective = await this.objective(shot, resolution, plain)
+    const weight = 1 / this.shots.length
+    return { objective, weight, rendering: this.rendering(phase, step, stream, pixels, plain) }
+  }
+
+  /** @param stream of random numbers, apart for each photo */
+  private rendering(phase: Phase, step: number, stream: number, pixels: Uint32Array, plain: boolean): ViewOptions {
+    const { resolution, coarse, fine } = this.plan.phases[phase]
+    const { seed } = this.settings
     const jitter = {
       coarse: uniformArray(pixels.length * coarse, seed, stream + 3 * step),
       fine: uniformArray(pixels.length * fine, seed, stream + 3 * step + 1),
     }
-    const objective = await this.objective(shot, resolution, plain)
-    const weight = 1 / this.shots.length
-    return { objective, weight, rendering: { plain, resolution, pixels, coarse, fine, jitter } }
+    return { plain, resolution, pixels, coarse, fine, jitter }
   }
 
   private objective(shot: number, resolution: number, plain: boolean): Promise<PortraitObjective> {
