@@ -51,7 +51,7 @@ function lookFrom(centre: readonly number[], pivot: readonly number[]): Float32A
   return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1])
 }
 
-const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
+export const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
   b * f - c * e,
   c * d - a * f,
   a * e - b * d,

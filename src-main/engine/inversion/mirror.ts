@@ -2,7 +2,7 @@
  * The mirrored photo as a second witness: faces are nearly the same on both sides, so what a photo of a turned head does
  * not show of one cheek it shows of the other.
  */
-import { project } from '../generator/camera.ts'
+import { cross, project } from '../generator/camera.ts'
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import { castRays } from '../generator/rays.ts'
@@ -148,8 +148,3 @@ const ramp = (value: number, [low, high]: readonly [number, number]) =>
   Math.min(1, Math.max(0, (value - low) / (high - low)))
 const minus = (a: readonly number[], b: readonly number[]) => a.map((value, k) => value - b[k])
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0)
-const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
-  b * f - c * e,
-  c * d - a * f,
-  a * e - b * d,
-]

@@ -95,10 +95,12 @@ export async function assess(
   const views: { degrees: number; identity: number }[] = []
   for (const [degrees, seen] of sides) {
     // Of a side view what a portrait would show: networks want the face where they know it.
-    if (degrees !== 0) views.push({ degrees, identity: await likeness(middle(seen, SURROUNDINGS)) })
+    if (degrees === 0) continue
+    const side = SURROUNDINGS * seen.size
+    views.push({ degrees, identity: await likeness(middle(seen, side, Math.round(side))) })
   }
 
-  const shown = resized(photo, input.size)
+  const shown = middle(photo, photo.size, input.size)
   const weight = shrink(
     portrait.matte.map((alpha, i) => alpha * portrait.valid[i]),
     portrait.size,
@@ -180,14 +182,9 @@ function pictureOf({ size, rgb, matte }: PortraitTarget, white: boolean): FacePi
   }
 }
 
-/** @param part of the picture's side */
-function middle({ size, rgb }: FacePicture, part: number): FacePicture {
-  const window = { centre: [size / 2, size / 2] as [number, number], side: part * size, roll: 0 }
-  return cutCrop({ width: size, height: size, rgb }, window, Math.round(part * size))
-}
-
-function resized({ size, rgb }: FacePicture, to: number): FacePicture {
-  return cutCrop({ width: size, height: size, rgb }, { centre: [size / 2, size / 2], side: size, roll: 0 }, to)
+/** The middle of a picture, `side` of its pixels wide, resized. */
+function middle({ size, rgb }: FacePicture, side: number, to: number): FacePicture {
+  return cutCrop({ width: size, height: size, rgb }, { centre: [size / 2, size / 2], side, roll: 0 }, to)
 }
 
 /** Mean and standard deviation of a picture's levels. */
