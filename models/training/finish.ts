@@ -11,7 +11,7 @@ import { normalArray } from '../../src-main/engine/inversion/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
-import { basisFromExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
+import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
 import { type HeadRecord, readRecords, thumbnail } from './records.ts'
 import { centred, means, product, ridge, type Table, table } from './regression.ts'
 import { traitsOf } from './traits.ts'
@@ -54,6 +54,8 @@ const found: [string, Weight][] = [
   ['starter.w.matrix', { shape: [thumbnails.columns, config.w_dim], data: toW.matrix.data }],
   ['starter.w.offset', { shape: [config.w_dim], data: toW.offset }],
   ...(await fitDirections(records, table(latents))),
+  // So that training can go on from the file.
+  ...basisToExtras(basis),
 ]
 
 const shipped: Record<string, Float32Array> = { ...generator.weights, 'backbone.mapping.w_avg': meanLatent }
