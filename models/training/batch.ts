@@ -1,7 +1,8 @@
 /** Draws what one training step looks at: heads, views, rays or patches, and where along each ray samples lie. */
 
 import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { castRays } from '../../src-main/engine/generator/rays.ts'
+import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
+import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
 import { colourOnWhite, type HeadRecord, type RecordedView } from './records.ts'
 
 export interface BatchShape {
@@ -10,6 +11,15 @@ export interface BatchShape {
   readonly views: number
   /** Single rays of each view, or one square patch of this side. */
   readonly rays: number | { readonly patch: number }
+  /** Beside single rays, one square patch of each head's face, of this side; 0 for none. */
+  readonly face: number
+  /** Points of each head's box where nothing is. */
+  readonly empty: number
+}
+
+/** Rays of one head. */
+export function raysOfHead({ views, rays, face }: BatchShape): number {
+  return views * (typeof rays === 'number' ? rays : rays.patch ** 2) + face ** 2
 }
 
 /** Samples a ray: over the whole way to the surface, and close around it. */
@@ -17,7 +27,7 @@ export const COARSE = 4
 export const FINE = 10
 export const SAMPLES = COARSE + FINE
 
-/** All arrays run over heads, views of a head, rays of a view. */
+/** All arrays run over heads, views of a head, rays of a view; a head's last rays are those of its face. */
 export interface Batch {
   /** Indices into the records. */
   readonly heads: readonly number[]
@@ -25,6 +35,8 @@ export interface Batch {
   readonly depths: Float32Array
   /** [rays * SAMPLES * 3] world. */
   readonly points: Float32Array
+  /** [heads * empty * 3] world. */
+  readonly empty: Float32Array
   /** [rays * 3] in -1..1 on white. */
   readonly colour: Float32Array
   /** [rays] how much of the pixel is the head, 0..1; 1 where that is all of it; distance along the ray. */
@@ -41,24 +53,29 @@ const HEAD_SHARE = 3
 const FRONT_SHARE = 0.3
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
 const BLIND_SHARE = 0.15
+/** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
+const FACE_COSINE = 0.5
+const FACE_SHIFT = 0.25
+/**
+ * Where no head of the procedural model reaches, world units in a box of side 1: above `crown`, before `nose`, and
+ * beside `ears` at heights over `shoulders`.
+ */
+const REACH = { crown: 0.44, nose: 0.32, ears: 0.36, shoulders: -0.25 }
 
 /**
- * @param interval where along a ray to look, from the camera
+ * @param box side of the cube that rays are looked at in
  * @param random uniform numbers in [0, 1)
  */
-export function drawBatch(
-  records: readonly HeadRecord[],
-  shape: BatchShape,
-  interval: readonly [number, number],
-  random: () => number,
-): Batch {
+export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box: number, random: () => number): Batch {
   const side = typeof shape.rays === 'number' ? undefined : shape.rays.patch
   const perView = side === undefined ? (shape.rays as number) : side * side
-  const total = shape.heads * shape.views * perView
+  const perHead = raysOfHead(shape)
+  const total = shape.heads * perHead
   const batch = {
     heads: Array.from({ length: shape.heads }, () => Math.floor(random() * records.length)),
     depths: new Float32Array(total * SAMPLES),
     points: new Float32Array(total * SAMPLES * 3),
+    empty: emptyPoints(shape.heads * shape.empty, box, random),
     colour: new Float32Array(total * 3),
     mask: new Float32Array(total),
     covered: new Float32Array(total),
@@ -69,25 +86,56 @@ export function drawBatch(
     const { views } = records[head]
     for (let v = 0; v < shape.views; v++) {
       const view = views[v === 0 && random() < FRONT_SHARE ? 0 : Math.floor(random() * views.length)]
-      const index = h * shape.views + v
-      if (side === undefined) drawRays(view, perView, index * perView, batch, random, interval)
-      else drawPatch(view, side, index, batch as Batch & { picture: Float32Array }, random, interval)
+      const first = h * perHead + v * perView
+      if (side === undefined) drawRays(view, perView, first, batch, random, box)
+      else {
+        const pixels = 3 * 4 * side * side
+        const at = h * shape.views + v
+        const picture = (batch.picture as Float32Array).subarray(at * pixels, (at + 1) * pixels)
+        drawPatch(view, side, somewhereOnHead(view, side, random), first, batch, random, box, picture)
+      }
+    }
+    if (shape.face > 0) {
+      const faces = views.filter((view) => showsFace(view, views[0]))
+      const view = faces[Math.floor(random() * faces.length)]
+      const first = (h + 1) * perHead - shape.face ** 2
+      drawPatch(view, shape.face, nearMiddle(view, shape.face, random), first, batch, random, box)
     }
   })
   return batch
 }
 
-type Interval = readonly [number, number]
+/** Points of the box outside REACH, [count * 3]. */
+function emptyPoints(count: number, box: number, random: () => number): Float32Array {
+  const points = new Float32Array(count * 3)
+  for (let at = 0; at < points.length; ) {
+    const [x, y, z] = [random(), random(), random()].map((value) => (value - 0.5) * box)
+    if (y <= REACH.crown && z <= REACH.nose && (y <= REACH.shoulders || Math.abs(x) <= REACH.ears)) continue
+    points.set([x, y, z], at)
+    at += 3
+  }
+  return points
+}
+
+/** Whether a view is a portrait like the front one, and more from the front than from the side. */
+function showsFace({ label }: RecordedView, { label: front }: RecordedView): boolean {
+  return label[16] === front[16] && label[2] * front[2] + label[6] * front[6] + label[10] * front[10] > FACE_COSINE
+}
+
+/** Left upper corner of a patch of the face, in a picture of half the view's resolution. */
+function nearMiddle({ size }: RecordedView, side: number, random: () => number): Corner {
+  const start = (size / 2 - side) / 2
+  const shift = () => Math.round(start + (2 * random() - 1) * FACE_SHIFT * side)
+  return [clampCorner(shift(), size, side), clampCorner(shift(), size, side)]
+}
+
+/** Row and column. */
+type Corner = readonly [number, number]
+
+const clampCorner = (value: number, size: number, side: number) => Math.min(size / 2 - side, Math.max(0, value))
 
 /** Single pixels of a view, mostly on the head and more where it has contrast. */
-function drawRays(
-  view: RecordedView,
-  count: number,
-  first: number,
-  batch: Batch,
-  random: () => number,
-  interval: Interval,
-) {
+function drawRays(view: RecordedView, count: number, first: number, batch: Batch, random: () => number, box: number) {
   const pixels = new Uint32Array(count)
   for (let i = 0; i < count; i++) {
     let pixel: number
@@ -99,7 +147,7 @@ function drawRays(
     batch.mask[at] = view.mask[pixel] / 255
     batch.distance[at] = halves[view.depth[pixel]]
   }
-  placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, interval)
+  placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, box)
 }
 
 /** Differences to the neighbours in a row and a column, 0..3. */
@@ -114,24 +162,31 @@ function contrast({ rgb, size }: RecordedView, pixel: number): number {
   return Math.min(3, sum / 40)
 }
 
-/** A square of rays at half the view's resolution, its middle on the head. */
+/** Left upper corner of a patch whose middle is on the head, mostly, in a picture of half the view's resolution. */
+function somewhereOnHead({ mask, size }: RecordedView, side: number, random: () => number): Corner {
+  let middle: number
+  do middle = Math.floor(random() * mask.length)
+  while (mask[middle] === 0 && random() < 0.9)
+  const corner = (value: number) => clampCorner(Math.round(value / 2 - side / 2), size, side)
+  return [corner(Math.floor(middle / size)), corner(middle % size)]
+}
+
+/**
+ * A square of rays at half the view's resolution.
+ * @param picture takes the recorded pixels at twice the rays' resolution, [3, 2 * side, 2 * side] in -1..1
+ */
 function drawPatch(
   view: RecordedView,
   side: number,
-  index: number,
-  batch: Batch & { picture: Float32Array },
+  [top, left]: Corner,
+  first: number,
+  batch: Batch,
   random: () => number,
-  interval: Interval,
+  box: number,
+  picture?: Float32Array,
 ) {
   const half = view.size / 2
-  let middle: number
-  do middle = Math.floor(random() * view.mask.length)
-  while (view.mask[middle] === 0 && random() < 0.9)
-  const clamp = (value: number) => Math.min(half - side, Math.max(0, Math.round(value / 2 - side / 2)))
-  const [top, left] = [clamp(Math.floor(middle / view.size)), clamp(middle % view.size)]
-
   const pixels = new Uint32Array(side * side)
-  const first = index * side * side
   const colour = new Float32Array(3)
   for (let i = 0; i < side * side; i++) {
     const [row, column] = [Math.floor(i / side), i % side]
@@ -145,7 +200,7 @@ function drawPatch(
       colourOnWhite(view, pixel, colour, 0)
       for (let channel = 0; channel < 3; channel++) {
         batch.colour[at * 3 + channel] += colour[channel] / 4
-        batch.picture[((index * 3 + channel) * 2 * side + y) * 2 * side + x] = colour[channel] * 2 - 1
+        if (picture) picture[(channel * 2 * side + y) * 2 * side + x] = colour[channel] * 2 - 1
       }
       batch.mask[at] += view.mask[pixel] / 1020
       const depth = halves[view.depth[pixel]]
@@ -156,18 +211,13 @@ function drawPatch(
     }
     batch.distance[at] = hits > 0 ? distance / hits : 0
   }
-  placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, interval)
+  placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, box)
 }
 
 /** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */
-function placeSamples(
-  { origins, directions }: ReturnType<typeof castRays>,
-  label: Float32Array,
-  first: number,
-  batch: Batch,
-  random: () => number,
-  [near, far]: Interval,
-) {
+function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Batch, random: () => number, box: number) {
+  const { origins, directions } = rays
+  const bounds = boxBounds(rays, box)
   const row = new Float32Array(SAMPLES)
   for (let i = 0; i < origins.length / 3; i++) {
     const ray = first + i
@@ -177,8 +227,9 @@ function placeSamples(
     const hit = batch.mask[ray] > 0.5 && batch.distance[ray] > 0
     batch.covered[ray] = batch.mask[ray] > 0.98 && hit ? 1 : 0
     const around = hit && random() > BLIND_SHARE
-    const low = around ? batch.distance[ray] - 0.04 : near
-    const high = around ? batch.distance[ray] + 0.06 : far
+    const [near, far] = [bounds.near[i], bounds.far[i]]
+    const low = around ? Math.max(near, batch.distance[ray] - 0.04) : near
+    const high = around ? Math.min(far, batch.distance[ray] + 0.06) : far
     const reach = around ? Math.max(low - near, 0.02) : far - near
     for (let k = 0; k < COARSE; k++) row[k] = near + (reach * (k + random())) / COARSE
     for (let k = 0; k < FINE; k++) row[COARSE + k] = low + ((high - low) * (k + random())) / FINE

@@ -17,7 +17,17 @@ export function progressLine(share: number, steps: number, terms: Terms): string
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${Math.round(share * 100)} %  step ${steps}  ${values.join('  ')}`
 }
 
-const COLUMNS = ['loss', 'colour', 'mask', 'depth', 'smoothness', 'picture', 'edges'] as const
+const COLUMNS = [
+  'loss',
+  'colour',
+  'mask',
+  'depth',
+  'smoothness',
+  'picture',
+  'edges',
+  'perceptual',
+  'emptiness',
+] as const
 
 /** Appends a row to the table of losses and draws the chart beside it again. */
 export async function recordLosses(path: string, steps: number, seconds: number, terms: Terms): Promise<void> {
@@ -28,7 +38,7 @@ export async function recordLosses(path: string, steps: number, seconds: number,
   await writeFileAtomic(path.replace(/\.csv$/, '.svg'), chart(rows.map((line) => line.split(',').map(Number))))
 }
 
-const COLOURS = ['#333', '#c2410c', '#0f766e', '#1d4ed8', '#a3a3a3', '#9333ea', '#be185d']
+const COLOURS = ['#333', '#c2410c', '#0f766e', '#1d4ed8', '#a3a3a3', '#9333ea', '#be185d', '#65a30d', '#0891b2']
 
 /** Every term against the steps, on a logarithmic scale. */
 function chart(rows: readonly (readonly number[])[]): string {

@@ -8,8 +8,7 @@ import {
 import { expectedWeights, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { normalArray } from '../../src-main/engine/inversion/random.ts'
 
-/** Distances from the camera, along a ray, between which training looks: the box is inside. World units. */
-export const NEAR = 2.25
+/** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
 export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128

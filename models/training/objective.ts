@@ -4,7 +4,8 @@
  * features, of the weights it used, and of w.
  */
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
-import { decode } from '../../src-main/engine/generator/decoder.ts'
+import { decode, decodeDensity } from '../../src-main/engine/generator/decoder.ts'
+import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { march } from '../../src-main/engine/generator/march.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { superResolution } from '../../src-main/engine/generator/super-resolution.ts'
@@ -18,13 +19,24 @@ import {
   reshape,
   type Shape,
   slice,
+  softplus,
   square,
   sub,
   type Tensor,
   transpose,
 } from '../../src-main/engine/graph/index.ts'
+import { perceptualDistance } from './perceptual.ts'
 
-export const LOSS_WEIGHTS = { colour: 3, mask: 1, depth: 1, picture: 3, edges: 3, smoothness: 2e-3 }
+export const LOSS_WEIGHTS = {
+  colour: 3,
+  mask: 1,
+  depth: 1,
+  perceptual: 0.5,
+  emptiness: 0.05,
+  picture: 3,
+  edges: 3,
+  smoothness: 2e-3,
+}
 
 export interface ObjectiveShape {
   /** Rays and samples on each. */
@@ -32,6 +44,10 @@ export interface ObjectiveShape {
   readonly samples: number
   /** Square patches the rays make, for the super-resolution; absent for single rays. */
   readonly patches?: { readonly count: number; readonly side: number }
+  /** Each head's last rays are a square of its face, as FaceRes sees it. */
+  readonly faces?: { readonly heads: number; readonly side: number; readonly network: Weights }
+  /** Points where nothing should be. */
+  readonly empty: number
 }
 
 /** Pixels of the final picture left out at a patch's border, where the network misses its surroundings. */
@@ -40,13 +56,14 @@ const MARGIN = 6
 /**
  * Inputs beside the weights: features [rays * samples, C]; depths [rays, samples]; farthest []; and, each with 'target.'
  * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
- * and target.picture [patches, 3, 2n, 2n] in -1..1.
+ * and target.picture [patches, 3, 2n, 2n] in -1..1; with faces FaceRes's weights and what `perceptualTargets` gives of
+ * target.faces; with empty points empty [points, C].
  * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight
  */
 export function describeObjective(
   config: GeneratorConfig,
   shapes: ReadonlyMap<string, { readonly shape: Shape }>,
-  { rays, samples, patches }: ObjectiveShape,
+  { rays, samples, patches, faces, empty }: ObjectiveShape,
 ): Record<string, Tensor> {
   const parameters = new Parameters(shapes)
   const features = input('features', [rays * samples, config.plane_channels])
@@ -70,6 +87,17 @@ export function describeObjective(
     ),
   }
   const leaves: Record<string, Tensor> = { features }
+  if (empty > 0) {
+    leaves.empty = input('empty', [empty, config.plane_channels])
+    // What the marcher makes of a density.
+    terms.emptiness = meanAll(softplus(sub(decodeDensity(config, parameters, leaves.empty), 1)))
+  }
+  if (faces) {
+    const { heads, side, network } = faces
+    const ofHead = reshape(slice(view.features, 1, 0, 3), [heads, rays / heads, 3])
+    const face = slice(ofHead, 1, rays / heads - side * side, rays / heads)
+    terms.perceptual = perceptualDistance(network, transpose(reshape(face, [heads, side, side, 3]), [0, 3, 1, 2]))
+  }
   if (patches) {
     const { count, side } = patches
     const w = input('w', [count, config.w_dim])

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { UserError } from '../../src-main/engine/errors.ts'
+import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
 import { providerNames } from '../../src-main/engine/runtime/provider.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { progressLine, recordLosses, writeSheet } from './charts.ts'
@@ -39,6 +40,8 @@ const options = z.object({
   rate: z.coerce.number().positive().default(2e-3),
   seed: z.coerce.number().int().default(0),
   heads: z.coerce.number().int().positive().optional(),
+  /** Whether the planes' stage looks at faces through FaceRes. */
+  perceptual: z.enum(['yes', 'no']).default('yes'),
   preview: z.coerce.number().int().positive().default(1000),
   provider: z.enum(providerNames).optional(),
   threads: z.coerce.number().int().positive().optional(),
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
     const { path, message } = parsed.error.issues[0]
     throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
   }
-  const { data, out, stage, minutes, init, rate, seed, heads, preview, provider, threads } = parsed.data
+  const { data, out, stage, minutes, init, rate, seed, heads, perceptual, preview, provider, threads } = parsed.data
 
   const runtime = await Runtime.create({ provider, threads })
   const records = await readRecords(data, { limit: heads })
@@ -72,11 +75,14 @@ async function main(): Promise<void> {
   }
   const shapes = initialWeights(config, given?.weights ?? new Map<string, Weight>(), seed)
   const described = records.map(describeHead)
-  const basis =
-    basisFromExtras(earlier?.extras ?? given?.extras ?? new Map()) ?? (await fitCodes(runtime, described, config.z_dim))
+  const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())
+  if (given && !known)
+    console.log(`${init} does not hold its code basis: codes are fitted anew, and its heads are lost`)
+  const basis = known ?? (await fitCodes(runtime, described, config.z_dim))
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
   const fresh = given && new Set([...shapes.keys()].filter((name) => !fits(given.weights.get(name), shapes.get(name)!)))
-  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh })
+  const faceRes = stage === 'planes' && perceptual === 'yes' ? await readFaceRes() : undefined
+  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh, faceRes })
   earlier?.restore(trainer)
 
   const begun = performance.now()

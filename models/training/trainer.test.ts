@@ -7,12 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
+import { input, writeModel } from '../../src-main/engine/graph/index.ts'
+import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/inversion/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { drawBatch, SAMPLES } from './batch.ts'
+import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
 import { codeOf, describeHead, fitCodes } from './codes.ts'
 import { defaultConfig, initialWeights } from './network.ts'
+import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type HeadRecord, readRecord } from './records.ts'
 import { type Terms, Trainer } from './trainer.ts'
 
@@ -87,7 +90,7 @@ describe('records', () => {
 
 describe('a batch', () => {
   it('puts ascending samples around the recorded surface', () => {
-    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200 }, [2.25, 3.3], uniform(1))
+    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200, face: 0, empty: 0 }, 1, uniform(1))
     let near = 0
     for (let ray = 0; ray < 400; ray++) {
       const row = batch.depths.subarray(ray * SAMPLES, (ray + 1) * SAMPLES)
@@ -99,12 +102,73 @@ describe('a batch', () => {
 
   it('shows patches at twice the resolution of their rays', () => {
     const side = 8
-    const batch = drawBatch(records, { heads: 1, views: 1, rays: { patch: side } }, [2.25, 3.3], uniform(2))
+    const batch = drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0 }, 1, uniform(2))
     for (let channel = 0; channel < 3; channel++) {
       const at = (y: number, x: number) => batch.picture![(channel * 2 * side + y) * 2 * side + x]
       const mean = (at(6, 4) + at(7, 4) + at(6, 5) + at(7, 5)) / 4
       expect(batch.colour[(3 * side + 2) * 3 + channel]).toBeCloseTo(mean, 5)
     }
+  })
+})
+
+describe('a batch of faces and emptiness', () => {
+  const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300 }
+
+  it('ends each head with a patch of its face', () => {
+    const batch = drawBatch(records, shape, 1, uniform(3))
+    for (const [h, head] of batch.heads.entries()) {
+      // The discs fill the middle, where faces are.
+      const [red] = records[head].views[0].rgb.subarray((SIZE / 2) * (SIZE + 1) * 3)
+      const first = h * raysOfHead(shape) + shape.views * shape.rays
+      for (let ray = first; ray < first + 64; ray++) expect(batch.colour[ray * 3]).toBeCloseTo(red / 127.5 - 1, 5)
+    }
+  })
+
+  it('knows where no head is', () => {
+    const { empty } = drawBatch(records, shape, 1, uniform(4))
+    expect(empty.length).toBe(2 * 300 * 3)
+    for (let i = 0; i < empty.length; i += 3) {
+      const [x, y, z] = empty.subarray(i, i + 3)
+      expect(Math.max(Math.abs(x), Math.abs(y), Math.abs(z))).toBeLessThanOrEqual(0.5)
+      expect(Math.hypot(x, y, z)).toBeGreaterThan(0.3)
+    }
+  })
+
+  it('looks inside the box alone, also from cameras that see more than a portrait', () => {
+    const wide = records.map((record) => {
+      const label = record.views[0].label.slice()
+      label[16] *= 0.5
+      label[20] *= 0.5
+      return { ...record, views: [record.views[0], { ...record.views[0], label }] }
+    })
+    const { points, distance } = drawBatch(wide, { ...shape, views: 4 }, 1, uniform(5))
+    const outside = (i: number) => Math.max(...points.subarray(i * 3, i * 3 + 3).map(Math.abs)) > 0.5001
+    let rays = 0
+    for (let ray = 0; ray < distance.length; ray++) {
+      // The discs stand 2.6 before the camera; a ray that meets the disc crosses the box.
+      if (distance[ray] === 0) continue
+      rays++
+      for (let k = 0; k < SAMPLES; k++) expect(outside(ray * SAMPLES + k)).toBe(false)
+    }
+    expect(rays).toBeGreaterThan(100)
+  })
+})
+
+describe('the perceptual distance', () => {
+  it('is nothing between equals, little between like and more between unlike patches', async () => {
+    const network = await readFaceRes()
+    const shape = [1, 3, FACE_SIDE, FACE_SIDE]
+    const weights = Object.fromEntries([...network].map(([name, { data }]) => [name, data]))
+    const look = await runtime.compile(writeModel(perceptualTargets(network, shape)))
+    const judge = await runtime.compile(writeModel({ distance: perceptualDistance(network, input('image', shape)) }))
+    const stripes = (strength: number) =>
+      Float32Array.from({ length: 3 * FACE_SIDE ** 2 }, (_, i) => (i % 8 < 4 ? strength : -strength))
+    const wanted = await look.run({ ...weights, faces: stripes(0.8) })
+    const distance = async (image: Float32Array) => (await judge.run({ ...weights, ...wanted, image })).distance[0]
+    expect(await distance(stripes(0.8))).toBeLessThan(1e-6)
+    const [near, far] = [await distance(stripes(0.6)), await distance(stripes(0.1))]
+    expect(near).toBeGreaterThan(0.001)
+    expect(far).toBeGreaterThan(2 * near)
   })
 })
 
@@ -126,6 +190,7 @@ describe('training', () => {
     expect(mean('colour', 55)).toBeLessThan(0.7 * mean('colour', 0))
     expect(mean('picture', 55)).toBeLessThan(0.7 * mean('picture', 0))
     expect(mean('mask', 55)).toBeLessThan(mean('mask', 0))
+    expect(mean('emptiness', 55)).toBeLessThan(mean('emptiness', 0))
   }, 60_000)
 
   it('goes on from its checkpoint as if it had not stopped', async () => {

@@ -6,6 +6,7 @@ import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { trainable, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
 import { backbone } from '../../src-main/engine/generator/backbone.ts'
+import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { PlaneProjection, samplePlanes, samplePlanesBackward } from '../../src-main/engine/generator/planes.ts'
@@ -24,10 +25,11 @@ import {
 } from '../../src-main/engine/graph/index.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
-import type { Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { type BatchShape, drawBatch, SAMPLES } from './batch.ts'
-import { FAR, NEAR } from './network.ts'
-import { describeObjective, step as differences, LOSS_WEIGHTS } from './objective.ts'
+import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
+import { FAR } from './network.ts'
+import { describeObjective, step as differences, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
+import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
 import type { HeadRecord } from './records.ts'
 
 /**
@@ -37,14 +39,16 @@ import type { HeadRecord } from './records.ts'
 export type Stage = 'planes' | 'picture' | 'all'
 
 export const BATCHES: Record<Stage, BatchShape> = {
-  planes: { heads: 2, views: 3, rays: 448 },
-  picture: { heads: 1, views: 3, rays: { patch: 48 } },
-  all: { heads: 2, views: 2, rays: { patch: 36 } },
+  planes: { heads: 2, views: 3, rays: 320, face: FACE_SIDE, empty: 512 },
+  picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
+  all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
 }
 
 export interface TrainerOptions {
   readonly stage: Stage
   readonly seed: number
+  /** FaceRes, for the perceptual distance of faces; without it faces are not looked at on their own. */
+  readonly faceRes?: Weights
   /** Weights that start anew in a network that is trained already: they learn faster than the others. */
   readonly fresh?: ReadonlySet<string>
   /** Half life of the averaged weights is about 350 steps. */
@@ -69,7 +73,9 @@ export class Trainer {
   private readonly codes: readonly Float32Array[]
   private readonly options: TrainerOptions
   private readonly projection: PlaneProjection
-  private programs: Promise<Record<'paint' | 'judge' | 'paintBackward', Program>> | undefined
+  /** FaceRes's weights as a model takes them. */
+  private readonly network: Record<string, Float32Array>
+  private programs: ReturnType<Trainer['compile']> | undefined
 
   /** @param codes z of each record, [z_dim] */
   constructor(
@@ -87,28 +93,29 @@ export class Trainer {
     this.codes = codes
     this.options = options
     this.projection = new PlaneProjection(config)
+    this.network = Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data]))
     this.weights = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
     this.average = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
   }
 
   private get batch(): BatchShape {
-    return BATCHES[this.options.stage]
+    const { stage, faceRes } = this.options
+    return { ...BATCHES[stage], ...(!faceRes && { face: 0 }) }
   }
 
   /** @returns the terms of the loss before the step */
   async step(rate: number): Promise<Terms> {
     const { config, weights, batch: shape } = this
     const random = uniform(this.options.seed, this.steps)
-    const batch = drawBatch(this.records, shape, [NEAR, FAR], random)
+    const batch = drawBatch(this.records, shape, config.rendering_kwargs.box_warp, random)
     this.programs ??= this.compile()
-    const { paint, judge, paintBackward } = await this.programs
+    const { look, paint, judge, paintBackward } = await this.programs
 
     const z = new Float32Array(shape.heads * config.z_dim)
     batch.heads.forEach((head, i) => {
       z.set(this.codes[head], i * config.z_dim)
     })
     const { planes, w } = await paint.run({ ...weights, z })
-    const features = new Float32Array((batch.points.length / 3) * config.plane_channels)
     const ofHead = (array: Float32Array, head: number) =>
       array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
     const planesOf = (head: number) => ({
@@ -116,8 +123,13 @@ export class Trainer {
       resolution: config.plane_resolution,
       channels: config.plane_channels,
     })
-    for (let head = 0; head < shape.heads; head++) {
-      ofHead(features, head).set(samplePlanes(planesOf(head), this.projection, ofHead(batch.points, head)))
+    /** Plane features at points of every head. */
+    const gather = (points: Float32Array) => {
+      const features = new Float32Array((points.length / 3) * config.plane_channels)
+      for (let head = 0; head < shape.heads; head++) {
+        ofHead(features, head).set(samplePlanes(planesOf(head), this.projection, ofHead(points, head)))
+      }
+      return features
     }
 
     const { colour, mask, covered, distance, picture } = batch
@@ -125,20 +137,26 @@ export class Trainer {
     const judged = await judge.run({
       ...weights,
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
-      features,
+      ...(look && { ...this.network, ...(await look.run({ ...this.network, faces: facesOf(batch, shape) })) }),
+      features: gather(batch.points),
+      ...(shape.empty > 0 && { empty: gather(batch.empty) }),
       depths: batch.depths,
       farthest: Float32Array.of(FAR),
       w: repeatRows(w, config.w_dim, shape.views),
     })
     const gradients = Object.fromEntries(Object.entries(judged).filter(([name]) => name.startsWith('d.')))
-    const { features: dFeatures, w: dW, ...dWeights } = unprefixed(gradients)
+    const { features: dFeatures, empty: dEmpty, w: dW, ...dWeights } = unprefixed(gradients)
 
     if (this.options.stage !== 'picture') {
       const dPlanes = new Float32Array(planes.length)
-      for (let head = 0; head < shape.heads; head++) {
-        const points = ofHead(batch.points, head)
-        samplePlanesBackward(planesOf(head), this.projection, points, ofHead(dFeatures, head), ofHead(dPlanes, head))
+      const scatter = (points: Float32Array, gradient: Float32Array) => {
+        for (let head = 0; head < shape.heads; head++) {
+          const into = ofHead(dPlanes, head)
+          samplePlanesBackward(planesOf(head), this.projection, ofHead(points, head), ofHead(gradient, head), into)
+        }
       }
+      scatter(batch.points, dFeatures)
+      if (dEmpty) scatter(batch.empty, dEmpty)
       const { smoothness, ...painted } = await paintBackward.run({
         ...weights,
         z,
@@ -171,12 +189,20 @@ export class Trainer {
 
   private async compile() {
     const { runtime, shapes, config, batch } = this
+    const { faceRes } = this.options
     const paint = writeModel(this.describePaint(new Parameters(shapes)).outputs)
-    const rays = batch.heads * batch.views * (typeof batch.rays === 'number' ? batch.rays : batch.rays.patch ** 2)
-    const patches =
-      typeof batch.rays === 'number' ? undefined : { count: batch.heads * batch.views, side: batch.rays.patch }
-    const judge = writeModel(describeObjective(config, shapes, { rays, samples: SAMPLES, patches }))
+    const { heads, views, face, empty } = batch
+    const shape: ObjectiveShape = {
+      rays: heads * raysOfHead(batch),
+      samples: SAMPLES,
+      patches: typeof batch.rays === 'number' ? undefined : { count: heads * views, side: batch.rays.patch },
+      faces: face > 0 && faceRes ? { heads, side: face, network: faceRes } : undefined,
+      empty: heads * empty,
+    }
+    const judge = writeModel(describeObjective(config, shapes, shape))
+    const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
     return {
+      look: look && (await runtime.compile(look)),
       paint: await runtime.compile(paint),
       judge: await runtime.compile(judge),
       paintBackward: await runtime.compile(writeModel(this.describePaintBackward())),
@@ -207,6 +233,15 @@ export class Trainer {
     )
     return { smoothness, ...Object.fromEntries(Object.keys(leaves).map((name, i) => [`d.${name}`, found[i]])) }
   }
+}
+
+/** The recorded patches of faces, [heads, 3, side, side]. */
+function facesOf({ colour }: Batch, shape: BatchShape): Float32Array {
+  const [perHead, area] = [raysOfHead(shape), shape.face ** 2]
+  return Float32Array.from({ length: shape.heads * 3 * area }, (_, i) => {
+    const [head, channel, pixel] = [Math.floor(i / (3 * area)), Math.floor(i / area) % 3, i % area]
+    return colour[((head + 1) * perHead - area + pixel) * 3 + channel]
+  })
 }
 
 /** Each row `times` times in a row. */
