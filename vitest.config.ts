@@ -7,6 +7,7 @@ export default defineConfig({
       'models/**/*.test.ts',
       'src-renderer/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'bench/**/*.test.ts',
       'e2e/cli/**/*.test.ts',
     ],
     // The engine's native library does not like worker threads, and two cores are all a small machine has.

@@ -1,8 +1,11 @@
 /**
- * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, how
- * many random heads have a face that is found, and what a step costs. `npm run bench -- generator --data DIR
- * [--generator FILE] [--heads N] [--steps N] [--codes N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90
- * and 180 degrees, in this order).
+ * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
+ * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
+ * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--steps N] [--means N] [--samples N]
+ * [--codes N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees, in this order).
+ *
+ * heads: fitted; means: of these, how many are fitted from the mean latent too; samples: random heads compared with as
+ * many renders, at most three a record; codes: random heads looked at for a face. 0 leaves a part out.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -13,13 +16,16 @@ import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.
 import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
-import { Generator, type View } from '../src-main/engine/generator/generator.ts'
+import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
+import { input, writeModel } from '../src-main/engine/graph/index.ts'
+import { identity, readFaceRes } from '../src-main/engine/inversion/faceres.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
 import { type Judgement, type Objective, type PortraitTarget, shrink } from '../src-main/engine/inversion/objective.ts'
 import { normalArray } from '../src-main/engine/inversion/random.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
-import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { type Recorder, startClock } from './support/recorder.ts'
+import { type Program, Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { frechetDistance } from './support/frechet.ts'
+import { type Cost, median, type Recorder, startClock } from './support/recorder.ts'
 
 /** Side of the pictures that are compared: the same for every generator. */
 const COMPARED = 128
@@ -38,50 +44,107 @@ export default async function generatorQuality(recorder: Recorder, options: read
       generator: { type: 'string', default: 'models/default/generator.safetensors' },
       heads: { type: 'string', default: '100' },
       steps: { type: 'string', default: '150' },
+      means: { type: 'string', default: '20' },
+      samples: { type: 'string', default: '2000' },
       codes: { type: 'string', default: '200' },
     },
   })
+  const counts = { heads: 0, steps: 0, means: 0, samples: 0, codes: 0 }
+  for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] = Number(values[key])
   const name = basename(values.generator)
   const { config, weights, extras } = readGeneratorFile(await readFile(values.generator), name)
   const runtime = await Runtime.create({ provider: 'cpu' })
   const generator = new Generator(runtime, config, weights)
+  const bench = { recorder, generator, name, faces: await FaceNetwork.create(runtime) }
   if (values.data) {
-    const records = await readRecords(values.data, { limit: Number(values.heads), heldOut: true })
-    const read = new Map<string, number[]>()
-    const fitted = new Map<string, number[]>()
-    let cost = { cpu: 0, wall: 0 }
-    for (const record of records) {
-      const state = new LatentState(
-        await startingCode(generator, extras, portraitOf(record.views[0]), record.views[0].label),
-      )
-      await look(generator, state.ws, record, read)
-      cost = await fitFront(generator, state, record.views[0], Number(values.steps))
-      await look(generator, state.ws, record, fitted)
-      console.log(`${record.seed}: front ${fitted.get('front')!.at(-1)!.toFixed(2)} dB`)
-    }
-    const summary = (figures: Map<string, number[]>) =>
-      Object.fromEntries([...figures].map(([key, all]) => [key, all.reduce((a, b) => a + b, 0) / all.length]))
-    recorder.add({ what: `${name}: code read off (PSNR, dB)`, heads: records.length, ...summary(read) })
-    recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, steps: Number(values.steps), ...summary(fitted) })
-    recorder.add({ what: `${name}: a fitting step`, ...cost })
+    const records = await readRecords(values.data, { heldOut: true })
+    await fitHeads(bench, extras, records.slice(0, counts.heads), counts.steps, counts.means)
+    if (counts.samples > 0) await compareSamples(bench, records, counts.samples)
   }
-  if (Number(values.codes) > 0) await countFaces(recorder, generator, name, Number(values.codes))
+  if (counts.codes > 0) await countFaces(bench, counts.codes)
   await runtime.dispose()
 }
 
-/** Adam in W+ on the front view alone, as the latent stage does it, without camera and prior. */
+/** What is measured, and with what. */
+interface Bench {
+  readonly recorder: Recorder
+  readonly generator: Generator
+  /** Of the generator, in the rows. */
+  readonly name: string
+  readonly faces: FaceNetwork
+}
+
+/** Figures of each head, by what they are. */
+type Figures = Map<string, number[]>
+
+/** Codes read off the front views, then fitted to them; some from the mean latent too, to see what the starter saves. */
+async function fitHeads(bench: Bench, extras: Weights, records: readonly HeadRecord[], steps: number, means: number) {
+  const { recorder, generator, name } = bench
+  const [read, fitted]: Figures[] = [new Map(), new Map()]
+  const curves: { starter: number[]; mean: number[] }[] = []
+  const costs: Cost[] = []
+  for (const record of records) {
+    const front = record.views[0]
+    const state = new LatentState(await startingCode(generator, extras, portraitOf(front), front.label))
+    await look(bench, state.ws, record, read)
+    const starter = await fitFront(generator, state, front, steps)
+    costs.push(...starter.costs)
+    await look(bench, state.ws, record, fitted)
+    if (curves.length < means) {
+      const fromMean = new LatentState(generator.repeat(generator.meanLatent))
+      curves.push({ starter: starter.losses, mean: (await fitFront(generator, fromMean, front, steps)).losses })
+    }
+    console.log(`${record.seed}: front ${fitted.get('front')!.at(-1)!.toFixed(2)} dB`)
+  }
+  if (records.length === 0) return
+  const summary = (figures: Figures) => Object.fromEntries([...figures].map(([key, all]) => [key, mean(all)]))
+  recorder.add({ what: `${name}: code read off (PSNR, dB)`, heads: records.length, ...summary(read) })
+  if (steps === 0) return
+  recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, steps, ...summary(fitted) })
+  const [cpu, wall] = [median(costs.map((cost) => cost.cpu)), median(costs.map((cost) => cost.wall))]
+  recorder.add({ what: `${name}: a fitting step`, cpu, wall })
+  if (curves.length > 0) tellWhatStarterSaves(bench, curves, steps)
+}
+
+/** The loss against steps from the mean latent and from the starter's code, and the steps between them. */
+function tellWhatStarterSaves(
+  { recorder, name }: Bench,
+  curves: readonly { readonly starter: readonly number[]; readonly mean: readonly number[] }[],
+  steps: number,
+) {
+  const shown = [0, 5, 10, 20, 40, 80, 150].filter((step) => step < steps)
+  for (const start of ['mean', 'starter'] as const) {
+    const losses = shown.map((step) => [`${step}`, mean(curves.map((curve) => curve[start][step]))])
+    recorder.add({ what: `${name}: loss after steps from the ${start}`, ...Object.fromEntries(losses) })
+  }
+  // Where the mean does not get there at all, it counts as all the steps.
+  const stepsToReach = (aim: (starter: readonly number[]) => number) =>
+    median(curves.map(({ starter, mean }) => [...mean, -1].findIndex((loss) => loss <= aim(starter))))
+  recorder.add({
+    what: `${name}: steps the starter saves (median)`,
+    heads: curves.length,
+    until_where_it_starts: stepsToReach((starter) => starter[0]),
+    until_where_it_is_after_10: stepsToReach((starter) => starter[Math.min(10, steps - 1)]),
+    of: steps,
+  })
+}
+
+/** Adam in W+ on the front view alone, as the latent stage does it, without camera and prior. Losses before each step. */
 async function fitFront(generator: Generator, state: LatentState, view: RecordedView, steps: number) {
   const anchor = generator.meanLatent
   const stage = new LatentStage(generator, [view.label], state, { prior: 0.002, anchor, spread: 1, camera: null })
   state.shared = false
   const objective = new Likeness(view, FITTING.resolution)
-  let cost = { cpu: 0, wall: 0 }
+  const losses: number[] = []
+  const costs: Cost[] = []
   for (let step = 0; step < steps; step++) {
     const clock = startClock()
-    await stage.step([{ objective, rendering: FITTING, weight: 1 }], rampedRate(RATE, (step + 1) / steps))
-    cost = clock()
+    const looks = [{ objective, rendering: FITTING, weight: 1 }]
+    const { terms } = await stage.step(looks, rampedRate(RATE, (step + 1) / steps))
+    costs.push(clock())
+    losses.push(terms.pixels + terms.matte)
   }
-  return cost
+  return { losses, costs }
 }
 
 /** Charbonnier distance to the recorded view, and the opacity against its mask. */
@@ -119,16 +182,39 @@ class Likeness implements Objective {
   }
 }
 
-/** PSNR of every recorded view and the depth's mean error in the front one, appended to `figures`. */
-async function look(generator: Generator, ws: Float32Array, record: HeadRecord, figures: Map<string, number[]>) {
+/**
+ * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
+ * of the face's middle as a share of the recorded one's. Appended to `figures`.
+ */
+async function look({ generator, faces }: Bench, ws: Float32Array, record: HeadRecord, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
   const planes = await generator.planes(ws.slice())
   for (const [i, view] of record.views.entries()) {
     const { image, rendering } = await generator.view(ws.slice(), view.label, { ...LOOKING, planes })
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
-    put(VIEWS[i], psnr(made, picture(view, COMPARED)))
-    if (i === 0) put('depth', depthError(rendering.depth, view))
+    const truth = picture(view, COMPARED)
+    put(VIEWS[i], psnr(made, truth))
+    if (i > 0) continue
+    put('depth', depthError(rendering.depth, view))
+    const wanted = truth.map((value) => value * 2 - 1)
+    put('face_distance', distanceOf(await faces.describe(made), await faces.describe(wanted)))
+    put('detail', detail(made) / detail(wanted))
   }
+}
+
+/** Mean difference of neighbouring pixels over the middle of a portrait: brows to mouth. */
+function detail(image: Float32Array): number {
+  const [from, to] = [Math.round(0.3 * COMPARED), Math.round(0.7 * COMPARED)]
+  let sum = 0
+  for (let channel = 0; channel < 3; channel++) {
+    for (let row = from; row < to; row++) {
+      for (let column = from; column < to; column++) {
+        const at = (channel * COMPARED + row) * COMPARED + column
+        sum += Math.abs(image[at + 1] - image[at]) + Math.abs(image[at + COMPARED] - image[at])
+      }
+    }
+  }
+  return sum
 }
 
 /** @param made -1..1, @param truth 0..1 */
@@ -157,15 +243,78 @@ function depthError(depth: Float32Array, view: RecordedView): number {
   return sum / count
 }
 
-/** Random codes, truncated, seen from the front: how many have a face MediaPipe finds. */
-async function countFaces(recorder: Recorder, generator: Generator, name: string, codes: number) {
+/**
+ * The Fréchet distance of FaceRes's descriptors between random heads and renders from the same cameras, front and +-45
+ * degrees. The renders' halves against each other are the floor; the random heads are measured against each half, so
+ * that all are distances between sets of one size.
+ */
+async function compareSamples(
+  { recorder, generator, name, faces }: Bench,
+  records: readonly HeadRecord[],
+  count: number,
+) {
+  const views = records.flatMap((record) => record.views.slice(0, 3)).slice(0, count)
+  const [rendered, drawn]: Float32Array[][] = [[], []]
+  for (const [seed, view] of views.entries()) {
+    rendered.push(await faces.describe(picture(view, COMPARED).map((value) => value * 2 - 1)))
+    const { image } = await generator.view(generator.repeat(await randomHead(generator, seed)), view.label, LOOKING)
+    drawn.push(await faces.describe(shrink(image, Math.sqrt(image.length / 3), COMPARED)))
+  }
+  // By heads: a head's views must not be on both sides.
+  const isFirst = (_: unknown, i: number) => Math.floor(i / 3) % 2 === 0
+  const isSecond = (_: unknown, i: number) => !isFirst(_, i)
+  const [first, second] = [rendered.filter(isFirst), rendered.filter(isSecond)]
+  recorder.add({
+    what: `${name}: Fréchet distance of random heads`,
+    pictures: first.length,
+    distance: (frechetDistance(drawn.filter(isFirst), second) + frechetDistance(drawn.filter(isSecond), first)) / 2,
+    floor: frechetDistance(first, second),
+  })
+}
+
+/** FaceRes's descriptor of pictures of COMPARED pixels. */
+class FaceNetwork {
+  private readonly program: Program
+  private readonly weights: Record<string, Float32Array>
+
+  private constructor(program: Program, weights: Record<string, Float32Array>) {
+    this.program = program
+    this.weights = weights
+  }
+
+  static async create(runtime: Runtime): Promise<FaceNetwork> {
+    const network = await readFaceRes()
+    const image = input('image', [1, 3, COMPARED, COMPARED])
+    const program = await runtime.compile(writeModel({ descriptor: identity(network, image) }))
+    return new FaceNetwork(program, Object.fromEntries([...network].map(([name, { data }]) => [name, data])))
+  }
+
+  /** @param image [3 * COMPARED * COMPARED] in -1..1, @returns [1024] of length 1 */
+  async describe(image: Float32Array): Promise<Float32Array> {
+    const { descriptor } = await this.program.run({ ...this.weights, image })
+    const length = Math.hypot(...descriptor)
+    return descriptor.map((value) => value / length)
+  }
+}
+
+/** One less the cosine. */
+const distanceOf = (a: Float32Array, b: Float32Array) => 1 - a.reduce((sum, value, i) => sum + value * b[i], 0)
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** A truncated random code, [w_dim]. */
+function randomHead(generator: Generator, seed: number): Promise<Float32Array> {
   const { config } = generator
+  return generator.map(normalArray(config.z_dim, seed), new Float32Array(config.c_dim), TRUNCATION)
+}
+
+/** Random heads seen from the front: how many have a face MediaPipe finds. */
+async function countFaces({ recorder, generator, name }: Bench, codes: number) {
   const landmarker = await createLandmarker()
-  const label = orbitCamera(config.rendering_kwargs, 0)
+  const label = orbitCamera(generator.config.rendering_kwargs, 0)
   let found = 0
   for (let seed = 0; seed < codes; seed++) {
-    const w = await generator.map(normalArray(config.z_dim, seed), new Float32Array(config.c_dim), TRUNCATION)
-    const { image } = await generator.view(generator.repeat(w), label, LOOKING)
+    const { image } = await generator.view(generator.repeat(await randomHead(generator, seed)), label, LOOKING)
     const side = 256
     const rgb = toPixels(shrink(image, Math.sqrt(image.length / 3), side), side)
     if (landmarker.detect({ width: side, height: side, rgb }).length > 0) found++
