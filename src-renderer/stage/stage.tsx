@@ -37,8 +37,9 @@ const REST_RENDERED = 450
 const TURN = 0.7
 const SWING = 0.7
 const SWING_SPEED = 0.6
-/** Least milliseconds between frames while the engine needs the processor. */
-const FORMING_INTERVAL = 110
+/** Part of the time the GPU may work while the head forms: where it is the processor, the engine needs that. */
+const FORMING_SHARE = 0.25
+const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 
@@ -123,7 +124,7 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
   const renderer = useMemo(() => new VolumeRenderer(gl), [gl])
   useEffect(() => () => renderer.dispose(), [renderer])
   const pace = useMemo(() => new Pace(), [])
-  const motion = useRef({ moved: 0, resting: false, isOld: true, swing: 0, timer: 0 })
+  const motion = useRef({ moved: 0, resting: false, isOld: true, hasMoved: false, swing: 0, timer: 0 })
 
   /** Turns by an angle, or to one; the controls take it from there. */
   const turn = useMemo(
@@ -204,9 +205,9 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
   // While the head forms it swings; the turntable turns it all the way. Both stop at a touch.
   useEffect(() => {
     if (!turntable) return
-    const timer = window.setInterval(invalidate, forming ? FORMING_INTERVAL : 1000 / 60)
+    const timer = window.setInterval(invalidate, FRAME)
     return () => window.clearInterval(timer)
-  }, [turntable, forming, invalidate])
+  }, [turntable, invalidate])
 
   useFrame((_, delta) => {
     const now = motion.current
@@ -219,29 +220,32 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
       now.moved = performance.now()
     }
     const time = performance.now()
-    // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
-    const resting = !turntable && time - now.moved >= REST && !now.isOld
-    const isTaken = !volume || renderer.setVolume(volume)
-    if (!isTaken) invalidate()
     const perspective = camera as PerspectiveCamera
     const depth = mode === 'depth'
-    if (mode === 'surface' && surface) gl.render(scene, camera)
-    else if (!resting) {
-      const cost = renderer.renderMoving(perspective, forming ? Math.min(pace.scale, 0.5) : pace.scale, depth)
-      if (cost === undefined) invalidate()
-      else {
-        pace.frame(time, cost)
-        if (isTaken && now.isOld) {
-          now.isOld = false
-          invalidate()
-        }
-      }
+    const isSurface = mode === 'surface' && surface !== undefined
+    const isMoving = turntable || time - now.moved < REST
+    const isTaken = !volume || renderer.holds(volume)
+    if (isSurface) gl.render(scene, camera)
+    if (!renderer.isFree(forming ? FORMING_SHARE : 1)) invalidate()
+    else if (!isTaken && (now.hasMoved || !isMoving || isSurface)) {
+      now.hasMoved = false
+      renderer.take(volume)
+      invalidate()
+    } else if (isSurface) {
+      // Nothing of the volume is to be seen.
+    } else if (isMoving || now.isOld) {
+      // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
+      const cost = renderer.renderMoving(perspective, pace.scale, depth)
+      if (cost !== undefined) pace.frame(time, cost, !forming)
+      now.hasMoved = true
+      if (now.isOld) invalidate()
+      now.isOld = !isTaken
     } else if (!renderer.renderResting(perspective, depth)) invalidate()
     const { current } = element
     if (current) {
       current.dataset.fps = pace.fps.toFixed(1)
       current.dataset.scale = pace.scale.toFixed(2)
-      current.dataset.resting = String(resting)
+      current.dataset.resting = String(!isMoving && !now.isOld)
       current.dataset.frames = String(Number(current.dataset.frames ?? 0) + 1)
     }
   }, 1)

@@ -8,6 +8,7 @@ import {
   GLSL3,
   HalfFloatType,
   LinearFilter,
+  Matrix4,
   Mesh,
   NearestFilter,
   NoBlending,
@@ -24,6 +25,7 @@ import {
   WebGLRenderTarget,
 } from 'three'
 import type { Volume } from '../state/store.ts'
+import { inPieces, type Pieces, Turn } from './gpu-work.ts'
 import {
   CELL_TILES,
   CELLS,
@@ -39,12 +41,21 @@ import {
 
 /** Made for one decoder: its numbers are in the shaders. */
 interface Made {
-  key: string
-  probe: RawShaderMaterial
-  bake: RawShaderMaterial
-  exact: RawShaderMaterial
-  /** Tells that the GPU has compiled them. */
-  fence: Fence | undefined
+  readonly key: string
+  readonly probe: RawShaderMaterial
+  readonly bake: RawShaderMaterial
+  readonly exact: RawShaderMaterial
+}
+
+/** A head as the GPU has it. */
+interface Held {
+  readonly cells: WebGLRenderTarget
+  readonly lattice: WebGL3DRenderTarget
+  volume?: Volume
+  made?: Made
+  planes?: DataArrayTexture
+  /** What the shaders are told of it. */
+  uniforms: Uniforms
 }
 
 type Uniforms = Record<string, { value: unknown }>
@@ -52,37 +63,31 @@ type Uniforms = Record<string, { value: unknown }>
 /** Samples along the side of the box: at rest, and while it moves. */
 const FINE = 110
 const COARSE = 80
-/** Milliseconds a strip of the exact picture should take: short enough to stop for a touch. */
-const STRIP_TIME = 30
 
 export class VolumeRenderer {
   private readonly gl: WebGLRenderer
   private readonly scene = new Scene()
   private readonly triangle: Mesh<BufferGeometry, RawShaderMaterial>
   private readonly probed = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1])
-  private readonly cells = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1])
-  private readonly lattice = latticeTarget()
   private readonly small = target(1, 1, true)
   private readonly full = target(1, 1, true)
   private readonly spread = material(spreadFragment, { cells: { value: this.probed.texture } })
   private readonly copy = material(copyFragment, { picture: { value: null } }, true)
-  private readonly quick = material(latticeMarchFragment, {
-    lattice: { value: this.lattice.texture },
-    ...marchUniforms(),
-  })
-  private made: Made | undefined
-  /** What is to take its place as soon as it is compiled. */
-  private compiling: Made | undefined
-  private texture: DataArrayTexture | undefined
-  private volume: Volume | undefined
-  private baking: Fence | undefined
-  private moving: { fence: Fence; began: number } | undefined
-  private exact: Strips | undefined
-  /** Pictures under way; meanwhile the stage waits with its own. */
+  private readonly quick = material(latticeMarchFragment, marchUniforms())
+  private readonly turn: Turn
+  /** What is on the stage, and what the next head goes into meanwhile. */
+  private shown: Held | undefined
+  private next: Held = hold()
+  private taking: Pieces | undefined
+  private exact: Pieces | undefined
+  private isMoving = false
+  private movingCost = 0
+  /** Pictures under way; meanwhile the head stays as it is. */
   private reading = 0
 
   constructor(gl: WebGLRenderer) {
     this.gl = gl
+    this.turn = this.newTurn()
     const geometry = new BufferGeometry()
     geometry.setAttribute('position', new BufferAttribute(new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]), 3))
     this.triangle = new Mesh(geometry, this.copy)
@@ -91,76 +96,72 @@ export class VolumeRenderer {
   }
 
   /**
-   * Takes the planes of another head, or of the same one a step later. While the GPU is still busy with the last ones, or
-   * with compiling shaders for them, it does nothing: heads that come faster than it can take them must not pile up.
-   * @returns whether it has taken them
+   * Whether the GPU is done with what was asked last: only then may the stage ask for more.
+   * @param share of the time that the GPU may be kept at work, 0..1
    */
-  setVolume(volume: Volume): boolean {
-    if (volume === this.volume) return true
-    if (this.baking && !this.baking.done()) return false
-    const made = this.materials(volume)
-    if (!made) return false
-    this.volume = volume
-    this.exact = undefined
-    this.upload(volume)
-    const { decoder, resolution } = volume
-    const { projection, box, radius } = decoder
-    const { probe, bake, exact } = made
-    const shared: Uniforms = {
-      planes: { value: this.texture },
-      resolution: { value: resolution },
-      rows: { value: Array.from({ length: 6 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
-      box: { value: box },
-      cells: { value: this.cells.texture },
-      depths: { value: new Vector2(radius - 0.5 * box, radius + 0.25 * box) },
-    }
-    for (const user of [probe, bake, exact, this.quick]) Object.assign(user.uniforms, shared)
-    this.draw(probe, this.probed)
-    this.draw(this.spread, this.cells)
-    for (let slice = 0; slice < LATTICE; slice++) {
-      bake.uniforms.slice.value = slice
-      this.draw(bake, this.lattice, slice)
-    }
-    this.baking = new Fence(this.gl)
+  isFree(share: number): boolean {
+    if (!this.turn.isFree(share)) return false
+    if (this.isMoving) this.movingCost = this.turn.cost
     return true
   }
 
-  /**
-   * Draws onto the stage through the lattice, unless the GPU is busy with the last frame.
-   * @param scale part of the full resolution, 0..1
-   * @returns milliseconds the last frame took, where this one was drawn
-   */
-  renderMoving(camera: PerspectiveCamera, scale: number, depth: boolean): number | undefined {
-    if (!this.volume || (this.moving && !this.moving.fence.done())) return undefined
-    const now = performance.now()
-    const cost = this.moving ? now - this.moving.began : 0
-    this.exact = undefined
-    const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
-    resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
-    this.aim(this.quick, camera, x / y, COARSE, depth)
-    this.draw(this.quick, this.small)
-    this.show(this.small)
-    this.moving = { fence: new Fence(this.gl), began: now }
-    return cost
+  /** Whether it draws these planes. */
+  holds(volume: Volume): boolean {
+    return this.shown?.volume === volume
   }
 
   /**
-   * Draws the exact picture, a strip a call, and shows it when it is whole; until then what is on the stage stays.
+   * Has the next piece done of what it takes to draw the planes of another head, or of the same one a step later; until
+   * all is done, the last one stays on the stage. Heads that come faster than that are passed over.
+   */
+  take(volume: Volume): void {
+    if (this.reading > 0) return
+    this.taking ??= this.fill(this.next, volume)
+    if (!this.step(this.taking)) return
+    const before = this.shown ?? hold()
+    this.shown = this.next
+    this.next = before
+    this.taking = undefined
+    this.exact = undefined
+    if (before.made !== this.shown.made) dispose(before.made)
+  }
+
+  /**
+   * Draws onto the stage through the lattice.
+   * @param scale part of the full resolution, 0..1
+   * @returns milliseconds the last such frame took; nothing where there is no head yet
+   */
+  renderMoving(camera: PerspectiveCamera, scale: number, depth: boolean): number | undefined {
+    const { shown } = this
+    if (!shown) return undefined
+    this.exact = undefined
+    this.turn.begin(() => {
+      const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
+      resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
+      this.aim(this.quick, shown, camera, x / y, COARSE, depth)
+      this.draw(this.quick, this.small)
+      this.show(this.small)
+    })
+    this.isMoving = true
+    return this.movingCost
+  }
+
+  /**
+   * Draws the exact picture, a piece a call, and shows it when it is whole; until then what is on the stage stays.
    * @returns whether it is
    */
   renderResting(camera: PerspectiveCamera, depth: boolean): boolean {
-    if (!this.volume || !this.made) return true
+    const { shown } = this
+    if (!shown) return true
     if (this.reading > 0) return false
-    const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
-    this.moving = undefined
     if (!this.exact) {
+      const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
       resize(this.full, x, y)
-      this.aim(this.made.exact, camera, x / y, FINE, depth)
-      this.exact = new Strips(y, this.gl)
+      this.exact = this.exactPieces(shown, this.full, camera, depth)
     }
-    this.exact.draw((from, rows) => this.drawStrip(this.full, from, rows))
-    if (this.exact.whole) this.show(this.full)
-    return this.exact.whole
+    const isWhole = this.step(this.exact)
+    if (isWhole) this.show(this.full)
+    return isWhole
   }
 
   /**
@@ -168,93 +169,136 @@ export class VolumeRenderer {
    * @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels
    */
   async read(camera: PerspectiveCamera, size: number, exact = true): Promise<Uint8Array<ArrayBuffer>> {
+    const { shown } = this
+    if (!shown) throw new Error('There is no head to draw.')
+    const memory = target(size, size)
     this.reading++
     try {
-      return await this.readInto(target(size, size), camera, size, exact)
+      if (exact) {
+        const turn = this.newTurn()
+        const pieces = this.exactPieces(shown, memory, camera, false)
+        while (!turn.begin(() => pieces.next(turn.cost)).done) {
+          while (!turn.isFree()) await new Promise((resolve) => setTimeout(resolve, 2))
+        }
+      } else {
+        this.aim(this.quick, shown, camera, 1, COARSE, false)
+        this.draw(this.quick, memory)
+      }
+      const pixels = new Uint8Array(4 * size * size)
+      await this.gl.readRenderTargetPixelsAsync(memory, 0, 0, size, size, pixels)
+      return pixels
     } finally {
       this.reading--
+      memory.dispose()
     }
-  }
-
-  private async readInto(
-    memory: WebGLRenderTarget,
-    camera: PerspectiveCamera,
-    size: number,
-    exact: boolean,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.made) throw new Error('There is no head to draw.')
-    const march = exact ? this.made.exact : this.quick
-    if (exact) {
-      const strips = new Strips(size, this.gl)
-      while (!strips.whole) {
-        strips.draw((from, rows) => {
-          // The stage may have drawn something else meanwhile.
-          this.aim(march, camera, 1, FINE, false)
-          this.drawStrip(memory, from, rows)
-        })
-        await new Promise((resolve) => setTimeout(resolve, 2))
-      }
-      this.exact = undefined
-    } else {
-      this.aim(march, camera, 1, COARSE, false)
-      this.draw(march, memory)
-    }
-    const pixels = new Uint8Array(4 * size * size)
-    await this.gl.readRenderTargetPixelsAsync(memory, 0, 0, size, size, pixels)
-    memory.dispose()
-    return pixels
   }
 
   dispose(): void {
-    const { probed, cells, lattice, small, full, spread, copy, quick, made, compiling, texture, triangle } = this
-    for (const thing of [probed, cells, lattice, small, full, spread, copy, quick]) thing.dispose()
-    for (const thing of [texture, triangle.geometry]) thing?.dispose()
-    dispose(made)
-    dispose(compiling)
+    const { probed, small, full, spread, copy, quick, triangle, shown, next } = this
+    for (const thing of [probed, small, full, spread, copy, quick, triangle.geometry]) thing.dispose()
+    for (const held of [shown, next]) {
+      for (const thing of [held?.cells, held?.lattice, held?.planes]) thing?.dispose()
+      dispose(held?.made)
+    }
   }
 
-  /**
-   * @returns nothing while they are being compiled: the first use would wait for that, and the window with it. Drivers
-   * that cannot say when they are done (KHR_parallel_shader_compile) compile in the order of their commands, where a
-   * fence tells.
-   */
-  private materials({ decoder, channels }: Volume): Made | undefined {
+  private newTurn(): Turn {
+    return new Turn(this.gl.getContext() as WebGL2RenderingContext)
+  }
+
+  /** @returns whether there was nothing left to do */
+  private step(pieces: Pieces): boolean {
+    this.isMoving = false
+    return this.turn.begin(() => pieces.next(this.turn.cost)).done === true
+  }
+
+  private *fill(held: Held, volume: Volume): Pieces {
+    const made = yield* this.compiled(volume)
+    held.volume = volume
+    held.made = made
+    held.planes = layered(volume, held.planes)
+    this.gl.initTexture(held.planes)
+    yield
+    const { projection, box, radius } = volume.decoder
+    held.uniforms = {
+      planes: { value: held.planes },
+      resolution: { value: volume.resolution },
+      rows: { value: Array.from({ length: 6 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
+      box: { value: box },
+      cells: { value: held.cells.texture },
+      lattice: { value: held.lattice.texture },
+      depths: { value: new Vector2(radius - 0.5 * box, radius + 0.25 * box) },
+    }
+    Object.assign(made.probe.uniforms, held.uniforms)
+    this.draw(made.probe, this.probed)
+    yield
+    this.draw(this.spread, held.cells)
+    yield
+    Object.assign(made.bake.uniforms, held.uniforms)
+    yield* inPieces(LATTICE, (from, howMany) => {
+      for (let slice = from; slice < from + howMany; slice++) {
+        made.bake.uniforms.slice.value = slice
+        this.draw(made.bake, held.lattice, slice)
+      }
+    })
+    if (this.shown) return
+    // A driver may put off compiling until something is drawn: better here than in the first frame.
+    for (const one of [this.quick, this.copy]) {
+      Object.assign(one.uniforms, held.uniforms)
+      this.draw(one, this.small)
+      yield
+    }
+  }
+
+  private *compiled({ decoder, channels }: Volume): Pieces<Made> {
     const { weight0, bias0, weight1, bias1 } = decoder
     const key = `${channels} ${weight0} ${bias0} ${weight1} ${bias1}`
-    if (this.made?.key === key) return this.made
-    if (this.compiling?.key !== key) {
-      dispose(this.compiling)
-      const next: Made = {
-        key,
-        fence: undefined,
-        probe: material(probeFragment(decoder, channels), {}),
-        bake: material(latticeFragment(decoder, channels), { slice: { value: 0 } }),
-        exact: material(exactFragment(decoder, channels), marchUniforms()),
-      }
-      const { probe, bake, exact } = next
-      const all = new Scene()
-      for (const one of [probe, bake, exact, this.spread, this.quick, this.copy]) {
-        all.add(new Mesh(this.triangle.geometry, one))
-      }
-      this.gl.compileAsync(all, NO_CAMERA).then(() => {
-        next.fence = new Fence(this.gl)
-      })
-      this.compiling = next
+    const { made } = this.shown ?? {}
+    if (made?.key === key) return made
+    const probe = material(probeFragment(decoder, channels), {})
+    const bake = material(latticeFragment(decoder, channels), { slice: { value: 0 } })
+    const exact = material(exactFragment(decoder, channels), marchUniforms())
+    const all = new Scene()
+    for (const one of [probe, bake, exact, this.spread, this.quick, this.copy]) {
+      all.add(new Mesh(this.triangle.geometry, one))
     }
-    if (!this.compiling.fence?.done()) return undefined
-    dispose(this.made)
-    this.made = this.compiling
-    this.compiling = undefined
-    return this.made
+    let isDone = false
+    this.gl.compileAsync(all, NO_CAMERA).then(() => {
+      isDone = true
+    })
+    do yield
+    while (!isDone)
+    return { key, probe, bake, exact }
   }
 
-  private aim(march: RawShaderMaterial, camera: PerspectiveCamera, aspect: number, samples: number, depth: boolean) {
+  private *exactPieces(held: Held, into: WebGLRenderTarget, camera: PerspectiveCamera, depth: boolean): Pieces {
+    const { exact } = held.made!
+    const still = camera.clone()
+    yield* inPieces(into.height, (from, rows) => {
+      // Another picture may have been drawn since the last piece.
+      this.aim(exact, held, still, into.width / into.height, FINE, depth)
+      into.scissorTest = true
+      into.scissor.set(0, from, into.width, rows)
+      this.draw(exact, into)
+      into.scissorTest = false
+    })
+  }
+
+  private aim(
+    march: RawShaderMaterial,
+    held: Held,
+    camera: PerspectiveCamera,
+    aspect: number,
+    samples: number,
+    depth: boolean,
+  ): void {
     camera.updateMatrixWorld()
     const half = Math.tan((camera.fov * Math.PI) / 360) / camera.zoom
     const { uniforms } = march
+    Object.assign(uniforms, held.uniforms)
     uniforms.cameraToWorld.value = camera.matrixWorld.clone()
     uniforms.reach.value.set(half * aspect, half)
-    uniforms.stride.value = this.volume!.decoder.box / samples
+    uniforms.stride.value = held.volume!.decoder.box / samples
     uniforms.depthOnly.value = depth
   }
 
@@ -263,14 +307,7 @@ export class VolumeRenderer {
     this.draw(this.copy, null)
   }
 
-  private drawStrip(into: WebGLRenderTarget, from: number, rows: number): void {
-    into.scissorTest = true
-    into.scissor.set(0, from, into.width, rows)
-    this.draw(this.made!.exact, into)
-    into.scissorTest = false
-  }
-
-  private draw(what: RawShaderMaterial, into: WebGLRenderTarget | null, layer?: number): void {
+  private draw(what: RawShaderMaterial, into: WebGLRenderTarget | WebGL3DRenderTarget | null, layer?: number): void {
     const { gl } = this
     this.triangle.material = what
     const before = gl.getRenderTarget()
@@ -278,100 +315,58 @@ export class VolumeRenderer {
     gl.render(this.scene, NO_CAMERA)
     gl.setRenderTarget(before)
   }
+}
 
-  /** The planes as layers of four channels, with a border of zeros. */
-  private upload({ data, resolution, channels }: Volume): void {
-    const groups = channels / 4
-    const side = resolution + 2
-    const layers = 3 * groups
-    if (this.texture?.image.width !== side || this.texture.image.depth !== layers) {
-      this.texture?.dispose()
-      this.texture = new DataArrayTexture(new Uint16Array(side * side * layers * 4), side, side, layers)
-      this.texture.format = RGBAFormat
-      this.texture.type = HalfFloatType
-      this.texture.magFilter = LinearFilter
-      this.texture.minFilter = LinearFilter
-    }
-    const into = this.texture.image.data as unknown as Uint16Array
-    for (let plane = 0; plane < 3; plane++) {
-      for (let row = 0; row < resolution; row++) {
-        for (let column = 0; column < resolution; column++) {
-          const from = ((plane * resolution + row) * resolution + column) * channels
-          const at = ((plane * groups * side + row + 1) * side + column + 1) * 4
-          for (let k = 0; k < channels; k++) {
-            into[at + (k >> 2) * side * side * 4 + (k & 3)] = data[from + k]
-          }
+/**
+ * The planes as layers of four channels, with a border of zeros.
+ * @param before a texture that may be filled anew
+ */
+function layered({ data, resolution, channels }: Volume, before: DataArrayTexture | undefined): DataArrayTexture {
+  const groups = channels / 4
+  const side = resolution + 2
+  const layers = 3 * groups
+  let texture = before
+  if (texture?.image.width !== side || texture.image.depth !== layers) {
+    texture?.dispose()
+    texture = new DataArrayTexture(new Uint16Array(side * side * layers * 4), side, side, layers)
+    texture.format = RGBAFormat
+    texture.type = HalfFloatType
+    texture.magFilter = LinearFilter
+    texture.minFilter = LinearFilter
+  }
+  // Two channels are one number of 32 bits.
+  const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 2)
+  const into = new Uint32Array((texture.image.data as unknown as Uint16Array).buffer)
+  let read = 0
+  for (let plane = 0; plane < 3; plane++) {
+    for (let row = 1; row <= resolution; row++) {
+      for (let column = 1; column <= resolution; column++) {
+        for (let group = 0; group < groups; group++) {
+          const at = 2 * (((plane * groups + group) * side + row) * side + column)
+          into[at] = from[read++]
+          into[at + 1] = from[read++]
         }
       }
     }
-    this.texture.needsUpdate = true
   }
+  texture.needsUpdate = true
+  return texture
+}
+
+function hold(): Held {
+  const cells = target(CELLS * CELL_TILES[0], CELLS * CELL_TILES[1])
+  return { cells, lattice: latticeTarget(), uniforms: {} }
 }
 
 function dispose(made: Made | undefined): void {
   for (const one of [made?.probe, made?.bake, made?.exact]) one?.dispose()
 }
 
-/** Tells when the GPU has done what was asked of it so far. */
-class Fence {
-  private readonly context: WebGL2RenderingContext
-  private sync: WebGLSync | null
-
-  constructor(gl: WebGLRenderer) {
-    this.context = gl.getContext() as WebGL2RenderingContext
-    this.sync = this.context.fenceSync(this.context.SYNC_GPU_COMMANDS_COMPLETE, 0)
-    this.context.flush()
-  }
-
-  done(): boolean {
-    if (!this.sync) return true
-    if (this.context.clientWaitSync(this.sync, 0, 0) === this.context.TIMEOUT_EXPIRED) return false
-    this.context.deleteSync(this.sync)
-    this.sync = null
-    return true
-  }
-}
-
-/** Cuts a picture into strips, each as high as the GPU manages in a moment, and waits for one before the next. */
-class Strips {
-  private readonly gl: WebGLRenderer
-  private readonly height: number
-  private from = 0
-  private rows = 8
-  private drawing: { fence: Fence; began: number } | undefined
-
-  constructor(height: number, gl: WebGLRenderer) {
-    this.height = height
-    this.gl = gl
-  }
-
-  get whole(): boolean {
-    return this.from >= this.height && !this.drawing
-  }
-
-  /** Has the next strip drawn, unless the GPU is busy with the last one or all is drawn. */
-  draw(work: (from: number, rows: number) => void): void {
-    if (this.drawing) {
-      const { fence, began } = this.drawing
-      if (!fence.done()) return
-      const factor = STRIP_TIME / Math.max(1, performance.now() - began)
-      this.rows = Math.max(1, Math.round(this.rows * Math.min(4, Math.max(0.25, factor))))
-      this.drawing = undefined
-    }
-    if (this.from >= this.height) return
-    const rows = Math.min(this.rows, this.height - this.from)
-    const began = performance.now()
-    work(this.from, rows)
-    this.from += rows
-    this.drawing = { fence: new Fence(this.gl), began }
-  }
-}
-
 /** The shaders know where they look from by themselves. */
 const NO_CAMERA = new Camera()
 
 const marchUniforms = (): Uniforms => ({
-  cameraToWorld: { value: null },
+  cameraToWorld: { value: new Matrix4() },
   reach: { value: new Vector2() },
   stride: { value: 0 },
   depthOnly: { value: false },

@@ -26,7 +26,7 @@ export interface Problem {
 
 /** The planes with their bytes, ready for textures. */
 export interface Volume extends PlanesState {
-  /** Half floats [3][R][R][C]. */
+  /** Half floats [3][R][R][C], beginning at a multiple of four bytes. */
   data: Uint16Array
 }
 
@@ -261,8 +261,8 @@ async function loadVolume(): Promise<void> {
 
 async function takeVolume(state: PlanesState): Promise<void> {
   const bytes = await host.get(state.planes)
-  // Copies where the bytes do not begin at an even address.
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  // Copies where the bytes do not begin at a multiple of four.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   set({ volume: { ...state, data: new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2) } })
 }
 
