@@ -13,12 +13,6 @@ export const CELL_TILES = [8, 4] as const
 export const LATTICE = 96
 /** Below this density there is nothing to see within a cell. */
 const EMPTY = 0.25
-/**
- * Height in box sides from the middle: cells above it are not looked at, only their share of hair that grows into the
- * next one. Hardly a training camera saw what is there, and things float in it; surfaces end there as well.
- */
-const CEILING = 0.37
-
 export const fullscreenVertex = /* glsl */ `
 in vec3 position;
 out vec2 place;
@@ -110,7 +104,7 @@ ${cellOfPixel}
 out vec4 result;
 void main() {
   vec3 p = ((vec3(cellOfPixel()) + 0.5) / ${CELLS}.0 - 0.5) * box;
-  bool any = p.y < ${CEILING} * box && softplus(field(p).x - 1.0) > ${EMPTY};
+  bool any = softplus(field(p).x - 1.0) > ${EMPTY};
   result = vec4(any ? 1.0 : 0.0, 0.0, 0.0, 1.0);
 }`
 
