@@ -18,7 +18,8 @@ import { createMatting } from '../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../src-main/engine/face/mediapipe.ts'
 import { decodePhoto } from '../src-main/engine/face/photo.ts'
 import { adjustPortrait, makePortrait } from '../src-main/engine/face/portrait.ts'
-import type { Generator } from '../src-main/engine/generator/generator.ts'
+import type { Window } from '../src-main/engine/face/pose.ts'
+import type { Generator, View } from '../src-main/engine/generator/generator.ts'
 import type { Planes } from '../src-main/engine/generator/planes.ts'
 import { castRays } from '../src-main/engine/generator/rays.ts'
 import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
@@ -133,13 +134,13 @@ async function measureHead(
 ): Promise<Measured[]> {
   const { workshop } = kit
   const { generator, extras } = workshop
-  const shots: Shot[] = []
+  const shots: Taken[] = []
   for (const photo of head.photos) shots.push(await takeShot(kit, photo, disturb))
-  const [{ portrait: target, label }] = shots
+  const [first] = shots
+  const { portrait: target, label } = first
   const measured: Measured[] = []
   const judge = async (method: Method, found: Head, cost: Cost) => {
-    if (methods.includes(method))
-      measured.push({ method, cost, ...(await judgeHead(kit, head, target, found, method)) })
+    if (methods.includes(method)) measured.push({ method, cost, ...(await judgeHead(kit, head, first, found, method)) })
   }
 
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
@@ -166,13 +167,18 @@ async function measureHead(
   return measured
 }
 
-async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Shot> {
+/** A photo, and where in it the crop lies. */
+interface Taken extends Shot {
+  readonly window: Window
+}
+
+async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Taken> {
   const { config, runtime } = workshop.generator
   const photo = await decodePhoto(file)
   const found = await makePortrait(photo, { frame: config.frame, landmarker })
   const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
   const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))
-  return { portrait: target, label: portrait.camera }
+  return { portrait: target, label: portrait.camera, window: portrait.pose }
 }
 
 /** The whole job, and what the latent stage had found. */
@@ -188,15 +194,16 @@ async function invert(workshop: Workshop, shots: readonly Shot[], settings: Inve
   return { latent, inversion, cost: clock() }
 }
 
-async function judgeHead(kit: Kit, head: TrueHead, target: PortraitTarget, found: Head, method: string) {
+async function judgeHead(kit: Kit, head: TrueHead, { portrait, window }: Taken, found: Head, method: string) {
   const { generator } = kit.workshop
   const planes = await paintHead(generator, found)
   const views = new Map<string, Figures>()
-  const photo = await photoOnWhite(target)
-  const seen = toRgb((await headView(generator, planes, found.ws, found.label, SIDE)).image)
+  const photo = await photoOnWhite(portrait)
+  const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const seen = toRgb(image)
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
-  const surface = await surfaceOf(generator, planes, head)
+  const surface = await surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
   if (surface) {
     for (const full of head.views) {
       const truth = await shrinkView(full)
@@ -224,10 +231,34 @@ async function savePictures(pictures: readonly Uint8Array[], path: string): Prom
 }
 
 /** Null where the head has no surface at all. */
-async function surfaceOf(generator: Generator, planes: Planes, head: TrueHead): Promise<Alignment | null> {
+async function surfaceOf(
+  generator: Generator,
+  planes: Planes,
+  head: TrueHead,
+  pairs: Float32Array,
+): Promise<Alignment | null> {
   const field = fieldOf(generator, planes)
   const found = await extractSurface(field, SURFACE).catch(() => null)
-  return found && align(head, found.positions)
+  return found && align(head, found.positions, pairs)
+}
+
+/** Of the face, what the photo and the head seen from its camera show in the same place: [n, 6], the head's point and the true one. */
+function facePairs(head: TrueHead, window: Window, label: Float32Array, { depth, opacity }: View['rendering']) {
+  const { origins, directions } = castRays(label, SIDE)
+  const [cos, sin] = [Math.cos(window.roll), Math.sin(window.roll)]
+  const { photoPoints, photoWidth } = head
+  const pairs: number[] = []
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    if (opacity[i] < 0.9) continue
+    const [u, v] = [i % SIDE, Math.floor(i / SIDE)].map((at) => window.side * ((at + 0.5) / SIDE - 0.5))
+    const x = Math.floor(window.centre[0] + cos * u - sin * v)
+    const y = Math.floor(window.centre[1] + sin * u + cos * v)
+    const at = 3 * (y * photoWidth + x)
+    if (x < 0 || x >= photoWidth || Number.isNaN(photoPoints[at] ?? Number.NaN)) continue
+    for (let k = 0; k < 3; k++) pairs.push(origins[3 * i + k] + depth[i] * directions[3 * i + k])
+    pairs.push(...photoPoints.subarray(at, at + 3))
+  }
+  return Float32Array.from(pairs)
 }
 
 async function compareView(

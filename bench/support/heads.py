@@ -1,7 +1,7 @@
 """Heads of the procedural head model, for benchmarks that need the truth.
 
 render HEADS CACHE PHOTOS SEED ...  takes PHOTOS photos of each head and writes what is true about it to CACHE/SEED
-align TRUTH POINTS           fits points of a reconstruction onto the true surface, prints JSON
+align TRUTH POINTS PAIRS     lays a reconstruction's surface onto the true one by pairs of points, prints JSON
 
 HEADS is the head model's folder, with sampler/ and data/. Needs numpy, scipy, PIL and gcc (Debian's python3).
 """
@@ -80,17 +80,34 @@ def photograph(headgen, head, rng, seed, folder, n=0):
     turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
     camera[:3, :3] = camera[:3, :3] @ turn
     in_photo = focal * WINDOW_SIDE / PHOTO_SIDE
-    rgb, _, _ = head_picture(head, camera, PHOTO_SIDE, in_photo, background(rng, seed % 3))
+    rgb, depth, mask = head_picture(head, camera, PHOTO_SIDE, in_photo, background(rng, seed % 3))
     distance = np.linalg.norm(camera[:3, 3] - headgen.PIVOT)
     bottom = int(PHOTO_SIDE * (0.5 - PHOTO_BOTTOM * in_photo / distance))
     top, left, right = (int(rng.uniform(0, 0.2) * PHOTO_SIDE) for _ in range(3))
-    rgb = rgb[top:bottom, left:PHOTO_SIDE - right]
+    cut = slice(top, bottom), slice(left, PHOTO_SIDE - right)
+    if n == 0:
+        points = face_points(camera, in_photo, depth, mask)[cut]
+        points.astype('<f4').tofile(os.path.join(folder, 'photo.points'))
+    rgb = rgb[cut]
     light = rng.uniform(0.75, 1.15) * rng.uniform(0.94, 1.06, 3) if n > 0 else 1
     rgb = np.clip(rgb * light + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
     Image.fromarray(rgb).save(os.path.join(folder, photo_name(n)), quality=92, subsampling=0)
     # The camera as it stood; the photo is a part of its picture, so only its pose is of use.
     pose = {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
     return {**pose, 'label': label(camera, in_photo)}
+
+
+def face_points(camera, focal, depth, mask):
+    """What each pixel of a picture shows of the face, in the head's frame: [side, side, 3], NaN where it is no face."""
+    side = len(depth)
+    at = (np.arange(side) + 0.5) / side - 0.5
+    x, y = np.meshgrid(at, at)
+    points = np.stack([x, y, np.full_like(x, focal)], -1) / focal * depth[..., None] @ camera[:3, :3].T + camera[:3, 3]
+    return np.where(((mask > 0.99) & is_face(points))[..., None], points, np.nan)
+
+
+def is_face(points):
+    return (points[..., 2] > 0.05) & (points[..., 1] > NECK) & (points[..., 1] < 0.17)
 
 
 def background(rng, kind):
@@ -121,48 +138,44 @@ def label(camera, focal):
     return [float(value) for value in camera.reshape(-1)] + [focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1]
 
 
-def align(truth, points):
+def align(truth, points, pairs):
     """
-    The similarity that lays the reconstruction's face on the true one (iterated closest points, the worst fifth left
-    out), and how far the true surface is from the reconstruction then.
+    The similarity that lays the reconstruction's face on the true one, and how far the true surface is from the
+    reconstruction then. Pairs are points of both faces that the photo shows in the same place, so that neither what is
+    wrong elsewhere nor a smooth cheek that fits anywhere moves the one against the other; the worst fifth is left out.
     """
     from scipy.spatial import cKDTree
 
-    target = np.fromfile(os.path.join(truth, 'surface.f32'), '<f4').reshape(-1, 3).astype(np.float64)
-    source = np.fromfile(points, '<f4').reshape(-1, 3).astype(np.float64)
-    face = target[(target[:, 2] > 0.05) & (target[:, 1] < 0.17)][:4000]
-    tree = cKDTree(source)
-    matrix = np.eye(4)
-    for _ in range(40):
-        scale = np.cbrt(np.linalg.det(matrix[:3, :3]))
-        back = np.linalg.inv(matrix)
-        distance, nearest = tree.query(face @ back[:3, :3].T + back[:3, 3])
+    load = lambda name, width: np.fromfile(name, '<f4').reshape(-1, width).astype(np.float64)
+    target = load(os.path.join(truth, 'surface.f32'), 3)
+    source, aim = np.split(load(pairs, 6), 2, axis=1)
+    kept = np.ones(len(aim), bool)
+    for _ in range(10):
+        scale, rotation, offset = similarity(source[kept], aim[kept])
+        distance = np.linalg.norm(scale * source @ rotation.T + offset - aim, axis=1)
         kept = distance <= np.quantile(distance, 0.8)
-        matrix = similarity(source[nearest[kept]], face[kept], scale)
-    back = np.linalg.inv(matrix)
-    distance = tree.query(target @ back[:3, :3].T + back[:3, 3])[0] * np.cbrt(np.linalg.det(matrix[:3, :3]))
-    front = target[:, 2] > 0.05
+    tree = cKDTree(scale * load(points, 3) @ rotation.T + offset)
+    distance, _ = tree.query(target)
+    matrix = np.eye(4)
+    matrix[:3] = np.column_stack([scale * rotation, offset])
     print(json.dumps({
         'matrix': matrix.reshape(-1).tolist(),
-        'mean': distance.mean(), 'p90': np.quantile(distance, 0.9), 'face': distance[front].mean(),
+        'mean': distance.mean(), 'p90': np.quantile(distance, 0.9), 'face': distance[target[:, 2] > 0.05].mean(),
     }))
 
 
-def similarity(source, target, scale_before):
-    """Umeyama: the least-squares similarity; its scale changes little by little, or closest points would shrink it."""
+def similarity(source, target):
+    """Umeyama 1991: scale, rotation and offset of the least-squares similarity."""
     ms, mt = source.mean(0), target.mean(0)
     u, d, vt = np.linalg.svd((target - mt).T @ (source - ms))
-    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
-    rotation = u @ sign @ vt
-    scale = np.clip((d * np.diag(sign)).sum() / ((source - ms) ** 2).sum(), 0.98 * scale_before, 1.02 * scale_before)
-    matrix = np.eye(4)
-    matrix[:3, :3] = scale * rotation
-    matrix[:3, 3] = mt - scale * rotation @ ms
-    return matrix
+    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
+    rotation = u * sign @ vt
+    scale = (d * sign).sum() / ((source - ms) ** 2).sum()
+    return scale, rotation, mt - scale * rotation @ ms
 
 
 if __name__ == '__main__':
     if sys.argv[1] == 'render':
         render(sys.argv[2], sys.argv[3], int(sys.argv[4]), [int(seed) for seed in sys.argv[5:]])
     else:
-        align(sys.argv[2], sys.argv[3])
+        align(sys.argv[2], sys.argv[3], sys.argv[4])

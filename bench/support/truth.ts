@@ -31,6 +31,9 @@ export interface TrueHead {
   readonly photos: readonly Uint8Array[]
   /** The first photo's camera in the head's own frame, 25 numbers; its intrinsics are those of the uncut picture. */
   readonly photoLabel: Float32Array
+  /** What each pixel of the first photo shows of the face, in the head's own frame; NaN where it is no face: [height, width, 3]. */
+  readonly photoPoints: Float32Array
+  readonly photoWidth: number
   readonly views: readonly TrueView[]
 }
 
@@ -63,11 +66,18 @@ export async function trueHeads(seeds: readonly number[], photos = 1): Promise<T
   return Promise.all(seeds.map((seed) => readHead(seed, photos)))
 }
 
-/** @param points [n, 3] of the reconstruction's surface */
-export async function align(head: TrueHead, points: Float32Array): Promise<Alignment> {
-  const file = join(head.folder, 'reconstruction.f32')
-  await writeFile(file, new Uint8Array(points.buffer, points.byteOffset, points.byteLength))
-  return JSON.parse(await python('align', head.folder, file))
+/**
+ * @param points [n, 3] of the reconstruction's surface
+ * @param pairs [n, 6]: a point of the reconstruction's face, and the true one that the photo shows in the same place
+ */
+export async function align(head: TrueHead, points: Float32Array, pairs: Float32Array): Promise<Alignment> {
+  const write = async (name: string, { buffer, byteOffset, byteLength }: Float32Array) => {
+    const file = join(head.folder, name)
+    await writeFile(file, new Uint8Array(buffer, byteOffset, byteLength))
+    return file
+  }
+  const files = [await write('reconstruction.f32', points), await write('pairs.f32', pairs)]
+  return JSON.parse(await python('align', head.folder, ...files))
 }
 
 async function python(...options: string[]): Promise<string> {
@@ -97,11 +107,14 @@ async function readHead(seed: number, photos: number): Promise<TrueHead> {
     }
   })
   const names = Array.from({ length: photos }, (_, n) => (n === 0 ? 'photo.jpg' : `photo-${n + 1}.jpg`))
+  const files = await Promise.all(names.map((name) => readFile(join(folder, name))))
   return {
     seed,
     folder,
-    photos: await Promise.all(names.map((name) => readFile(join(folder, name)))),
-    photoLabel: Float32Array.from(truth.photo.label ?? []),
+    photos: files,
+    photoLabel: Float32Array.from(truth.photo.label),
+    photoPoints: new Float32Array(new Uint8Array(await readFile(join(folder, 'photo.points'))).buffer),
+    photoWidth: (await sharp(files[0]).metadata()).width,
     views: await Promise.all(views),
   }
 }
