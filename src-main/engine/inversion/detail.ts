@@ -25,7 +25,7 @@ export interface DetailOptions {
   readonly colour: number
 }
 
-export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 200, opacity: 4, colour: 0.25 }
+export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 600, opacity: 4, colour: 0.25 }
 
 /** Where a ray ends in the head and not in its edge. */
 const OPAQUE = 0.8
