@@ -1,7 +1,10 @@
 /**
  * Turns a trained generator into the one that is shipped: the mean latent, the starter that reads a code off a picture,
  * and directions of w for what is known of the training heads.
- * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG]`
+ * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG] [--earlier FILE]`
+ *
+ * With an earlier finished generator, that this one was trained on from, its starter is corrected instead of one begun
+ * anew: it knows heads that may no longer be at hand.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -17,7 +20,7 @@ import { centred, means, product, ridge, type Table, table } from './regression.
 import { traitsOf } from './traits.ts'
 
 /** Ridge strengths tried for the starter; the best on heads left out is used. */
-const STRENGTHS = [0.03, 0.1, 0.3, 1]
+const STRENGTHS = [0.03, 0.1, 0.3, 1, 3]
 /** Every so many heads one is left out to measure with. */
 const LEFT_OUT = 8
 const DIRECTION_STRENGTH = 1e-3
@@ -28,9 +31,10 @@ const { values } = parseArgs({
     generator: { type: 'string' },
     out: { type: 'string' },
     sheet: { type: 'string' },
+    earlier: { type: 'string' },
   },
 })
-const { data, generator: path, out, sheet } = values
+const { data, generator: path, out, sheet, earlier } = values
 if (!data || !path || !out) throw new Error('--data, --generator and --out are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -46,8 +50,9 @@ for (const z of codes) latents.push(await generator.map(z, noLabel))
 
 const meanLatent = means(table(latents))
 const thumbnails = table(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
-const toZ = await fitStarter('z', thumbnails, table(codes))
-const toW = await fitStarter('w', thumbnails, table(latents))
+const known = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier).extras
+const toZ = await fitStarter('z', thumbnails, table(codes), known?.get('starter.matrix'))
+const toW = await fitStarter('w', thumbnails, table(latents), known?.get('starter.w.matrix'))
 const found: [string, Weight][] = [
   ['starter.mean', { shape: [thumbnails.columns], data: toW.mean }],
   ['starter.matrix', { shape: [thumbnails.columns, config.z_dim], data: toZ.matrix.data }],
@@ -73,15 +78,28 @@ await runtime.dispose()
 /**
  * The linear map from a front thumbnail to a code: code = offset + (thumbnail - mean) @ matrix. Prints how far it is
  * off on heads left out of the fit, relative to the codes' spread.
+ * @param earlier a matrix that only what it leaves over is fitted to
  */
-async function fitStarter(what: string, x: Table, y: Table) {
+async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
+  const start: Table = {
+    rows: x.columns,
+    columns: y.columns,
+    data: earlier?.data ?? new Float32Array(x.columns * y.columns),
+  }
+  /** The matrix for centred pictures and codes. */
+  const fit = async (pictures: Table, codes: Table, strength: number): Promise<Table> => {
+    const guess = await product(runtime, pictures, start, 'ab')
+    const rest = { ...codes, data: codes.data.map((value, i) => value - guess.data[i]) }
+    const { data } = await ridge(runtime, pictures, rest, strength)
+    return { ...start, data: data.map((value, i) => value + start.data[i]) }
+  }
   const kept = (rest: boolean) => (source: Table) =>
     table(rowsOf(source).filter((_, i) => (i % LEFT_OUT === 0) === !rest))
   const [fitted, probe] = [kept(true), kept(false)]
   const errors: number[] = []
   for (const strength of STRENGTHS) {
     const [mx, my] = [means(fitted(x)), means(fitted(y))]
-    const matrix = await ridge(runtime, centred(fitted(x), mx), centred(fitted(y), my), strength)
+    const matrix = await fit(centred(fitted(x), mx), centred(fitted(y), my), strength)
     const guess = await product(runtime, centred(probe(x), mx), matrix, 'ab')
     const truth = centred(probe(y), my)
     const power = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
@@ -90,7 +108,7 @@ async function fitStarter(what: string, x: Table, y: Table) {
   const best = errors.indexOf(Math.min(...errors))
   console.log(`starter to ${what}: relative error ${errors[best].toFixed(3)} at ridge ${STRENGTHS[best]}`)
   const [mean, offset] = [means(x), means(y)]
-  return { mean, offset, matrix: await ridge(runtime, centred(x, mean), centred(y, offset), STRENGTHS[best]) }
+  return { mean, offset, matrix: await fit(centred(x, mean), centred(y, offset), STRENGTHS[best]) }
 }
 
 /** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */
