@@ -31,7 +31,7 @@ export const LOSS_WEIGHTS = {
   colour: 3,
   mask: 1,
   depth: 1,
-  perceptual: 0.5,
+  perceptual: 1.5,
   emptiness: 0.05,
   picture: 3,
   edges: 3,
