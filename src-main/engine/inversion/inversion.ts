@@ -15,7 +15,7 @@ import { UserError } from '../errors.ts'
 import { orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
-import { DetailStage, DetailState, type Probe } from './detail.ts'
+import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
 import { LatentStage, LatentState, parametersOf } from './latent.ts'
 import type { Look } from './looks.ts'
@@ -47,7 +47,17 @@ export interface Workshop {
   /** Tensors of the generator's file beside its weights. */
   readonly extras: Weights
   readonly faceRes: Weights
+  /** What else than the photos shapes the head; default: {@link DEFAULT_TERMS}. */
+  readonly terms?: Terms
 }
+
+/** Weights of the detail stage's terms beside the photos', which count 1. */
+export interface Terms extends DetailOptions {
+  /** The mirrored photo. */
+  readonly mirror: number
+}
+
+export const DEFAULT_TERMS: Terms = { ...DEFAULT_DETAIL, mirror: 0.7 }
 
 export interface Progress {
   /** Steps done, of how many. */
@@ -69,8 +79,6 @@ const PRIOR = 0.02
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
 /** Every so many steps a probe takes in more than a portrait does, so that nothing floats unseen beside it. */
 const WIDE_PROBE = { every: 3, focal: 0.7 }
-/** How much the mirrored photo counts beside the photo. */
-const MIRROR = 0.7
 /** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
@@ -133,6 +141,10 @@ export class Inversion {
     })
     await inversion.matchLight()
     return inversion
+  }
+
+  private get terms(): Terms {
+    return this.workshop.terms ?? DEFAULT_TERMS
   }
 
   /** What the first photo shows. */
@@ -339,7 +351,7 @@ export class Inversion {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState(resolution, generator.config.plane_channels)
-      this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail)
+      this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail, this.terms)
       await this.callWitness()
     }
     return this.detailStage
@@ -347,7 +359,7 @@ export class Inversion {
 
   /** Of several photos each shows what another does not: one alone is asked in the mirror. */
   private async callWitness(): Promise<void> {
-    if (this.shots.length > 1) return
+    if (this.shots.length > 1 || this.terms.mirror === 0) return
     const { generator } = this.workshop
     const { ws } = this.latent
     const [shot] = this.placed(this.shots)
@@ -364,7 +376,14 @@ export class Inversion {
   private mirrored(step: number): Look[] {
     if (!this.witness) return []
     const { label, pixels, objective } = this.witness
-    return [{ label, objective, weight: MIRROR, rendering: this.rendering('detail', step, SHOT_STREAM, pixels, true) }]
+    return [
+      {
+        label,
+        objective,
+        weight: this.terms.mirror,
+        rendering: this.rendering('detail', step, SHOT_STREAM, pixels, true),
+      },
+    ]
   }
 
   private latentStage(): LatentStage {

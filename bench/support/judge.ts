@@ -1,0 +1,311 @@
+/** Compares a head with the true one: seen from its photo's camera and from all sides, and where its surface lies. */
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { createMatting } from '../../src-main/engine/face/matte.ts'
+import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
+import { decodePhoto } from '../../src-main/engine/face/photo.ts'
+import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
+import type { Window } from '../../src-main/engine/face/pose.ts'
+import type { Generator, View } from '../../src-main/engine/generator/generator.ts'
+import type { Planes } from '../../src-main/engine/generator/planes.ts'
+import { castRays } from '../../src-main/engine/generator/rays.ts'
+import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
+import { type Head, paintHead } from '../../src-main/engine/inversion/head.ts'
+import type { Workshop } from '../../src-main/engine/inversion/inversion.ts'
+import type { PortraitTarget } from '../../src-main/engine/inversion/objective.ts'
+import type { Shot } from '../../src-main/engine/inversion/shot.ts'
+import { EMBEDDED, Library } from '../../src-main/engine/library.ts'
+import { toRgb } from '../../src-main/engine/pictures.ts'
+import { portraitTarget } from '../../src-main/engine/portrait-target.ts'
+import { identityDistance } from '../../src-main/engine/quality/identity.ts'
+import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
+import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { extractSurface, fieldOf } from '../../src-main/engine/shape.ts'
+import { METRES_PER_UNIT } from '../../src-main/engine/surface/units.ts'
+import { headView } from '../../src-main/engine/views.ts'
+import { type Cost, median, type Recorder } from './recorder.ts'
+import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
+
+/** Side in rays and pixels of all pictures compared. */
+const SIDE = 128
+const SURFACE = { resolution: 192, level: 10 }
+/** 3 degrees and 5 %. */
+const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
+const MILLIMETRES = 1000 * METRES_PER_UNIT
+
+/** Of one picture of one head. */
+export interface Figures {
+  psnr: number
+  /** 1 - cosine of FaceRes' descriptors. */
+  faceres: number
+  /** Distance of dlib's descriptors. */
+  dlib: number
+  /** Root mean square, after alignment; NaN for the input view, whose truth is a photo. */
+  depth_mm: number
+}
+
+/** What was found by one method for one head. */
+export interface Measured {
+  readonly method: string
+  readonly cost: Cost
+  readonly views: ReadonlyMap<string, Figures>
+  readonly surface: Alignment | null
+}
+
+export interface Kit {
+  readonly workshop: Workshop
+  readonly recognition: Recognition
+  readonly landmarker: Landmarker
+  /** Of the generator's file. */
+  readonly sha256: string
+}
+
+/** The embedded generator and everything that judges. */
+export async function prepareKit(runtime: Runtime): Promise<Kit> {
+  const { generator, file, sha256 } = await new Library(runtime, '').load(EMBEDDED)
+  const faceRes = await readFaceRes()
+  return {
+    workshop: { generator, extras: file.extras, faceRes },
+    recognition: await createRecognition(runtime, faceRes),
+    landmarker: await createLandmarker(),
+    sha256,
+  }
+}
+
+/** A photo, and where in it the crop lies. */
+export interface Taken extends Shot {
+  readonly window: Window
+}
+
+/** @param disturb turns the camera and widens the crop, as a mistaken landmark would */
+export async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Taken> {
+  const { config, runtime } = workshop.generator
+  const photo = await decodePhoto(file)
+  const found = await makePortrait(photo, { frame: config.frame, landmarker })
+  const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
+  const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))
+  return { portrait: target, label: portrait.camera, window: portrait.pose }
+}
+
+/**
+ * @param photo the first photo, whose camera the head's is
+ * @param name of the file that shows truth and head side by side
+ */
+export async function judgeHead(
+  kit: Kit,
+  head: TrueHead,
+  { portrait, window }: Taken,
+  found: Head,
+  name: string,
+): Promise<Pick<Measured, 'views' | 'surface'>> {
+  const { generator } = kit.workshop
+  const planes = await paintHead(generator, found)
+  const views = new Map<string, Figures>()
+  const photo = await photoOnWhite(portrait)
+  const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const seen = toRgb(image)
+  const pictures = [photo.rgb, seen]
+  views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
+  const surface = await surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
+  if (surface) {
+    for (const full of head.views) {
+      const truth = await shrinkView(full)
+      const { rgb, figures } = await compareView(kit, planes, found, truth, surface.matrix)
+      views.set(`${truth.degrees}`, figures)
+      pictures.push(truth.rgb, rgb)
+    }
+  }
+  await savePictures(pictures, join(head.folder, `${name}.png`))
+  return { views, surface }
+}
+
+/** Pairs of truth and reconstruction, one above the other: figures alone do not show what is wrong. */
+async function savePictures(pictures: readonly Uint8Array[], path: string): Promise<void> {
+  const cells = pictures.map((rgb, i) => ({
+    input: Buffer.from(rgb),
+    raw: { width: SIDE, height: SIDE, channels: 3 as const },
+    left: (i >> 1) * SIDE,
+    top: (i % 2) * SIDE,
+  }))
+  const [width, height] = [(pictures.length / 2) * SIDE, 2 * SIDE]
+  await sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
+    .composite(cells)
+    .toFile(path)
+}
+
+/** Null where the head has no surface at all. */
+async function surfaceOf(
+  generator: Generator,
+  planes: Planes,
+  head: TrueHead,
+  pairs: Float32Array,
+): Promise<Alignment | null> {
+  const field = fieldOf(generator, planes)
+  const found = await extractSurface(field, SURFACE).catch(() => null)
+  return found && align(head, found.positions, pairs)
+}
+
+/** Of the face, what the photo and the head seen from its camera show in the same place: [n, 6], the head's point and the true one. */
+function facePairs(head: TrueHead, window: Window, label: Float32Array, { depth, opacity }: View['rendering']) {
+  const { origins, directions } = castRays(label, SIDE)
+  const [cos, sin] = [Math.cos(window.roll), Math.sin(window.roll)]
+  const { photoPoints, photoWidth } = head
+  const pairs: number[] = []
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    if (opacity[i] < 0.9) continue
+    const [u, v] = [i % SIDE, Math.floor(i / SIDE)].map((at) => window.side * ((at + 0.5) / SIDE - 0.5))
+    const x = Math.floor(window.centre[0] + cos * u - sin * v)
+    const y = Math.floor(window.centre[1] + sin * u + cos * v)
+    const at = 3 * (y * photoWidth + x)
+    if (x < 0 || x >= photoWidth || Number.isNaN(photoPoints[at] ?? Number.NaN)) continue
+    for (let k = 0; k < 3; k++) pairs.push(origins[3 * i + k] + depth[i] * directions[3 * i + k])
+    pairs.push(...photoPoints.subarray(at, at + 3))
+  }
+  return Float32Array.from(pairs)
+}
+
+async function compareView(
+  kit: Kit,
+  planes: Planes,
+  { ws }: Head,
+  truth: TrueView,
+  matrix: readonly number[],
+): Promise<{ rgb: Uint8Array; figures: Figures }> {
+  const { image, rendering } = await headView(
+    kit.workshop.generator,
+    planes,
+    ws,
+    intoReconstruction(truth.label, matrix),
+    SIDE,
+  )
+  const weight = truth.depth.map((depth, i) => Math.max(depth > 0 ? 1 : 0, rendering.opacity[i]))
+  const scale = scaleOf(matrix)
+  const { directions } = castRays(truth.label, SIDE)
+  const forward = [truth.label[2], truth.label[6], truth.label[10]]
+  let [sum, count] = [0, 0]
+  truth.depth.forEach((depth, i) => {
+    if (depth === 0 || rendering.opacity[i] < 0.5) return
+    const along = forward.reduce((dot, value, axis) => dot + value * directions[3 * i + axis], 0)
+    sum += (scale * rendering.depth[i] * along - depth) ** 2
+    count++
+  })
+  const rgb = toRgb(image)
+  return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES * Math.sqrt(sum / count)) }
+}
+
+async function compare(
+  { recognition }: Kit,
+  a: Uint8Array,
+  b: Uint8Array,
+  weight: ArrayLike<number>,
+  depth_mm: number,
+): Promise<Figures> {
+  const [pictureA, pictureB] = [a, b].map((rgb) => ({ size: SIDE, rgb }))
+  const { identity, faceRes } = recognition
+  return {
+    psnr: psnr(a, b, weight),
+    faceres: 1 - cosine(await faceRes(pictureA), await faceRes(pictureB)),
+    dlib: identityDistance(await identity(pictureA), await identity(pictureB)),
+    depth_mm,
+  }
+}
+
+/** The portrait's person on white, and how much each pixel counts. */
+async function photoOnWhite({ size, rgb, matte, valid }: PortraitTarget) {
+  const white = rgb.map((value, i) => {
+    const alpha = matte[Math.floor(i / 3)]
+    return Math.round(alpha * value + (1 - alpha) * 255)
+  })
+  const weight = Uint8Array.from(matte, (alpha, i) => Math.round(255 * alpha * valid[i]))
+  return { rgb: await shrink(white, size, 3), weight: await shrink(weight, size, 1) }
+}
+
+async function shrinkView(view: TrueView): Promise<TrueView> {
+  const step = view.size / SIDE
+  const depth = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const at = Math.floor(i / SIDE) * step * view.size + (i % SIDE) * step
+    const four = [0, 1, view.size, view.size + 1].map((offset) => view.depth[at + offset])
+    // A pixel across an edge has no one depth.
+    return four.every((value) => value > 0) ? four.reduce((a, b) => a + b) / 4 : 0
+  })
+  return { ...view, size: SIDE, rgb: await shrink(view.rgb, view.size, 3), depth }
+}
+
+const shrink = async (data: Uint8Array, size: number, channels: 1 | 3): Promise<Uint8Array> =>
+  new Uint8Array(
+    await sharp(data, { raw: { width: size, height: size, channels } })
+      .resize(SIDE, SIDE, { kernel: 'mitchell' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer(),
+  )
+
+const scaleOf = (m: readonly number[]) => Math.hypot(m[0], m[4], m[8])
+
+/** The camera that sees the reconstruction as `label` sees the true head. */
+function intoReconstruction(label: Float32Array, m: readonly number[]): Float32Array {
+  const scale = scaleOf(m)
+  const result = Float32Array.from(label)
+  // The inverse of x -> scale R x + t: x -> R^T (x - t) / scale. A camera's axes are turned, not scaled.
+  const back = (x: readonly number[], divisor: number) =>
+    [0, 1, 2].map((k) => (m[k] * x[0] + m[4 + k] * x[1] + m[8 + k] * x[2]) / scale / divisor)
+  for (let column = 0; column < 3; column++) {
+    const axis = back([label[column], label[4 + column], label[8 + column]], 1)
+    for (let row = 0; row < 3; row++) result[row * 4 + column] = axis[row]
+  }
+  const centre = back([label[3] - m[3], label[7] - m[7], label[11] - m[11]], scale)
+  for (let row = 0; row < 3; row++) result[row * 4 + 3] = centre[row]
+  return result
+}
+
+/** All figures of one head, into the record. */
+export function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): void {
+  for (const [view, figures] of measured.views) recorder.add({ what: `${seed} ${measured.method} ${view}`, ...figures })
+  recorder.add({ what: `${seed} ${measured.method} surface`, ...surfaceFigures(measured) })
+}
+
+const surfaceFigures = ({ surface, cost }: Measured) => ({
+  mean_mm: MILLIMETRES * (surface?.mean ?? Number.NaN),
+  p90_mm: MILLIMETRES * (surface?.p90 ?? Number.NaN),
+  face_mm: MILLIMETRES * (surface?.face ?? Number.NaN),
+  cpu: cost.cpu,
+  wall: cost.wall,
+})
+
+/** Medians over heads, both sides of an angle together, as a Markdown table. */
+export function table(all: readonly Measured[], title: string): string {
+  const methods = [...new Set(all.map(({ method }) => method))]
+  const columns: [string, string[]][] = [
+    ['input', ['input']],
+    ['0°', ['0']],
+    ['±30°', ['-30', '30']],
+    ['±60°', ['-60', '60']],
+    ['±90°', ['-90', '90']],
+  ]
+  const rows = methods.map((method) => {
+    const mine = all.filter((measured) => measured.method === method)
+    const cells = columns.map(([, names]) => {
+      const figures = mine.flatMap(({ views }) => names.flatMap((name) => views.get(name) ?? []))
+      const of = (key: keyof Figures, digits: number) => median(figures.map((f) => f[key])).toFixed(digits)
+      const depth = names[0] === 'input' ? [] : [of('depth_mm', 1)]
+      return [of('psnr', 1), of('faceres', 3), of('dlib', 2), ...depth].join(' / ')
+    })
+    const surfaces = mine.map(surfaceFigures)
+    const of = (key: keyof (typeof surfaces)[0], digits: number) => median(surfaces.map((s) => s[key])).toFixed(digits)
+    return [
+      method,
+      ...cells,
+      `${of('mean_mm', 2)} / ${of('p90_mm', 2)} / ${of('face_mm', 2)}`,
+      `${of('cpu', 0)} / ${of('wall', 0)}`,
+    ]
+  })
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    `${title}; medians of PSNR dB / FaceRes distance / dlib distance / depth RMSE mm:`,
+    '',
+    line(['', ...columns.map(([name]) => name), 'surface: mean / p90 / face, mm', 'seconds: CPU / wall']),
+    line(Array(columns.length + 3).fill('---')),
+    ...rows.map(line),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,90 @@
+/**
+ * What each term beside the photo does for a head: the same pivots tuned with none of them, with each alone, with all,
+ * and with all but each, compared with the truth as in fidelity.
+ *
+ * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast]`; needs HALFTURN_SHARED as fidelity does.
+ */
+import { parseArgs } from 'node:util'
+import { DEFAULT_TERMS, Inversion, inversionSettings, type Terms } from '../src-main/engine/inversion/inversion.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { judgeHead, type Kit, type Measured, prepareKit, record, type Taken, table, takeShot } from './support/judge.ts'
+import { type Recorder, startClock } from './support/recorder.ts'
+import { type TrueHead, trueHeads } from './support/truth.ts'
+
+const NONE: Terms = { smoothness: 0, size: 0, depth: 0, opacity: 0, colour: 0, mirror: 0 }
+
+const groups: Readonly<Record<string, readonly (keyof Terms)[]>> = {
+  prior: ['smoothness', 'size'],
+  depth: ['depth'],
+  opacity: ['opacity'],
+  colour: ['colour'],
+  mirror: ['mirror'],
+}
+
+const pick = (from: Terms, names: readonly (keyof Terms)[]) =>
+  Object.fromEntries(names.map((name) => [name, from[name]]))
+
+const variants: Readonly<Record<string, Terms>> = {
+  none: NONE,
+  ...Object.fromEntries(
+    Object.entries(groups).map(([name, keys]) => [`only ${name}`, { ...NONE, ...pick(DEFAULT_TERMS, keys) }]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(groups).map(([name, keys]) => [`without ${name}`, { ...DEFAULT_TERMS, ...pick(NONE, keys) }]),
+  ),
+  all: DEFAULT_TERMS,
+}
+
+export default async function terms(recorder: Recorder, options: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...options],
+    options: {
+      heads: { type: 'string', default: '4' },
+      first: { type: 'string', default: '900100' },
+      quality: { type: 'string', default: 'fast' },
+    },
+  })
+  const settings = inversionSettings.parse({ quality: values.quality })
+  const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const kit = await prepareKit(runtime)
+  const all: Measured[] = []
+  for (const head of heads) {
+    for (const measured of await measureHead(kit, head, settings)) {
+      all.push(measured)
+      record(recorder, head, measured)
+    }
+  }
+  recorder.add({ what: 'all of', generator: kit.sha256 })
+  console.log(`\n${table(all, `${heads.length} heads, ${settings.quality}`)}`)
+  kit.landmarker.close()
+  await runtime.dispose()
+}
+
+async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settings']): Promise<Measured[]> {
+  const { workshop, sha256 } = kit
+  const photo = await takeShot(kit, head.photos[0], false)
+  const { pivot, found } = await findPivot(kit, photo, settings)
+  const measured = [
+    { method: 'pivot', cost: { cpu: 0, wall: 0 }, ...(await judgeHead(kit, head, photo, found, 'pivot')) },
+  ]
+  for (const [method, terms] of Object.entries(variants)) {
+    const clock = startClock()
+    const job = await Inversion.resume({ ...workshop, terms }, pivot, method, sha256)
+    while (!job.progress.done) await job.step()
+    const cost = clock()
+    measured.push({ method, cost, ...(await judgeHead(kit, head, photo, job.head, method.replaceAll(' ', '-'))) })
+  }
+  return measured
+}
+
+/** The job as it stands before the detail stage's first step. */
+async function findPivot({ workshop, sha256 }: Kit, photo: Taken, settings: Inversion['settings']) {
+  const job = await Inversion.start(workshop, [photo], settings)
+  while (true) {
+    const pivot = new Uint8Array(Buffer.concat(job.checkpoint(sha256)))
+    const found = job.head
+    const { phase } = await job.step()
+    if (phase === 'detail') return { pivot, found }
+  }
+}
