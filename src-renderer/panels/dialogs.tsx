@@ -22,7 +22,7 @@ export function LogDialog() {
   useEffect(() => {
     if (hostState === 'ready') actions.log().then(setLog)
   }, [hostState])
-  const adapter = stage.current?.adapter()
+  const adapter = stage.current?.painter.adapter
   const report = [
     `${strings.app} ${hello?.version} (${host.kind})`,
     navigator.userAgent,

@@ -102,16 +102,15 @@ function Save() {
   const enhanced = hello?.generators.find(({ id }) => id === project?.generator)?.resolution ?? 0
   const savePicture = () => {
     const { current } = stage
-    const renderer = current?.volume()
-    if (!current || !renderer) return
+    if (!current) return
     // Where the engine has no super-resolution to offer, the stage's own picture is the sharper one.
-    const own = enhanced < 256 ? () => stagePicture(renderer, current.camera()) : undefined
+    const own = enhanced < 256 ? () => stagePicture(current.painter, current.camera()) : undefined
     actions.savePicture(current.label(), own)
   }
   const saveVideo = () => {
-    const renderer = stage.current?.volume()
-    if (renderer && volume) {
-      actions.saveVideo((progress) => turntableVideo(renderer, volume.decoder.radius, progress))
+    const { current } = stage
+    if (current && volume) {
+      actions.saveVideo((progress) => turntableVideo(current.painter, volume.decoder.radius, progress))
     }
   }
   const { save } = strings

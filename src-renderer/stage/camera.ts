@@ -21,6 +21,20 @@ export function toLabel(camera: PerspectiveCamera): number[] {
   return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1]
 }
 
+/** A camera as plain data: column by column its matrix to the world, and half its picture's height at distance 1. */
+export interface Eye {
+  readonly toWorld: readonly number[]
+  readonly reach: number
+}
+
+export function toEye(camera: PerspectiveCamera): Eye {
+  camera.updateMatrixWorld()
+  return {
+    toWorld: [...camera.matrixWorld.elements],
+    reach: Math.tan((camera.fov * Math.PI) / 360) / camera.zoom,
+  }
+}
+
 /** @returns crop coordinates 0..1 of a world point under a camera label */
 export function project(label: readonly number[], point: readonly [number, number, number]): [number, number] {
   const d = point.map((value, i) => value - label[4 * i + 3])

@@ -1,16 +1,15 @@
 /** The 3D stage: the head, turned by hand or by itself, drawn as the person asked. */
 import { OrbitControls } from '@react-three/drei'
-import { Canvas, useFrame, useThree } from '@react-three/fiber'
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import type { PerspectiveCamera, WebGLRenderer } from 'three'
+import { Canvas, invalidate, useFrame, useThree } from '@react-three/fiber'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
-import { FIELD_OF_VIEW, FIRST_ZOOM, toLabel } from './camera.ts'
+import { FIELD_OF_VIEW, FIRST_ZOOM, toEye, toLabel } from './camera.ts'
 import { RAMP } from './evidence.ts'
-import { Pace } from './pace.ts'
+import { type Drawn, Painter } from './painter.ts'
 import { SurfaceMesh } from './surface.tsx'
-import { VolumeRenderer } from './volume-renderer.ts'
 
 export const PRESETS = { front: 0, threeQuarter: Math.PI / 5, profile: Math.PI / 2, back: Math.PI } as const
 export type Preset = keyof typeof PRESETS
@@ -23,9 +22,7 @@ export interface StageHandle {
   zoom(factor: number): void
   label(): number[]
   camera(): PerspectiveCamera
-  volume(): VolumeRenderer | undefined
-  /** The driver's name for the graphics adapter. */
-  adapter(): string
+  painter: Painter
 }
 
 export const stage: { current: StageHandle | undefined } = { current: undefined }
@@ -37,8 +34,6 @@ const REST_RENDERED = 450
 const TURN = 0.7
 const SWING = 0.7
 const SWING_SPEED = 0.6
-/** Part of the time the GPU may work while the head forms: where it is the processor, the engine needs that. */
-const FORMING_SHARE = 0.25
 const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
@@ -46,10 +41,22 @@ const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 export function Stage() {
   const element = useRef<HTMLElement>(null)
   const { volume, mode, project, surface, surfaceStyle } = useStore()
+  const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
+  const [isDrawn, setDrawn] = useState(false)
   const view = useRenderedView(resting)
-  const radius = volume?.decoder.radius ?? 2.7
   if (!volume) return null
+  const { radius } = volume.decoder
+  const isSurface = mode === 'surface' && surface !== undefined
+  const onDrawn = ({ fps, scale, isExact, frames }: Drawn) => {
+    setDrawn(true)
+    if (!element.current) return
+    const { dataset } = element.current
+    dataset.fps = fps.toFixed(1)
+    dataset.scale = scale.toFixed(2)
+    dataset.resting = String(isExact)
+    dataset.frames = String(frames)
+  }
   return (
     <section
       ref={element}
@@ -66,16 +73,28 @@ export function Stage() {
         flat
         linear
         dpr={[1, 2]}
-        gl={{ alpha: true, antialias: true, premultipliedAlpha: true, powerPreference: 'high-performance' }}
+        className={isSurface ? 'stage-covered' : undefined}
+        gl={({ canvas }) => new Painter(canvas as HTMLCanvasElement, onDrawn, onFailure)}
         camera={{ fov: FIELD_OF_VIEW, position: [0, 0, radius], near: 0.1, far: 20, zoom: FIRST_ZOOM }}
+        onCreated={({ camera }) => setCamera(camera as PerspectiveCamera)}
       >
-        <Head element={element} onRest={setResting} key={project?.id} />
+        <Head onRest={setResting} key={project?.id} />
       </Canvas>
+      {isSurface && camera && (
+        <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
+          <SurfaceMesh surface={surface} style={surfaceStyle} />
+        </Canvas>
+      )}
+      {!isDrawn && !isSurface && mode !== 'rendered' && <p className="stage-note">{strings.look.preparing}</p>}
       {mode === 'rendered' && resting && view && <img className="stage-view" src={view} alt="" />}
       {mode === 'rendered' && resting && !view && <p className="stage-note">{strings.look.rendering}</p>}
-      {mode === 'surface' && surfaceStyle === 'evidence' && surface && <Legend />}
+      {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>
   )
+}
+
+function onFailure(reason: string): void {
+  actions.problem({ message: strings.look.noStage(reason), cure: strings.look.noStageCure })
 }
 
 /** Which colour is which. */
@@ -115,16 +134,14 @@ function onKey(event: React.KeyboardEvent): void {
   work()
 }
 
-/** Draws the head; everything that moves it ends here. */
-function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onRest(resting: boolean): void }) {
-  const { gl, camera, scene, size, invalidate } = useThree()
+/** Has the head drawn; everything that moves it ends here. */
+function Head({ onRest }: { onRest(resting: boolean): void }) {
+  const { gl, camera, size, viewport } = useThree()
+  const painter = gl as unknown as Painter
   const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
   const forming = project?.job.state === 'running'
   const controls = useRef<Controls>(null)
-  const renderer = useMemo(() => new VolumeRenderer(gl), [gl])
-  useEffect(() => () => renderer.dispose(), [renderer])
-  const pace = useMemo(() => new Pace(), [])
-  const motion = useRef({ moved: 0, resting: false, isOld: true, hasMoved: false, swing: 0, timer: 0 })
+  const motion = useRef({ resting: false, swing: 0, timer: 0 })
 
   /** Turns by an angle, or to one; the controls take it from there. */
   const turn = useMemo(
@@ -142,12 +159,9 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
   const stir = useMemo(
     () => () => {
       const now = motion.current
-      now.moved = performance.now()
-      now.isOld = true
       if (now.resting) {
         now.resting = false
         onRest(false)
-        pace.rest()
       }
       window.clearTimeout(now.timer)
       now.timer = window.setTimeout(() => {
@@ -157,7 +171,7 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
       }, REST)
       invalidate()
     },
-    [invalidate, onRest, pace],
+    [onRest],
   )
   useEffect(() => () => window.clearTimeout(motion.current.timer), [])
 
@@ -191,13 +205,16 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
       },
       label: () => toLabel(perspective),
       camera: () => perspective,
-      volume: () => renderer,
-      adapter: () => adapterName(gl),
+      painter,
     }
     return () => {
       stage.current = undefined
     }
-  }, [camera, gl, renderer, stir, turn])
+  }, [camera, painter, stir, turn])
+
+  useEffect(() => {
+    if (volume) painter.take(volume)
+  }, [painter, volume])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of these changes the picture
   useEffect(() => stir(), [volume, mode, surface, surfaceStyle, turntable, stir])
@@ -207,7 +224,7 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
     if (!turntable) return
     const timer = window.setInterval(invalidate, FRAME)
     return () => window.clearInterval(timer)
-  }, [turntable, invalidate])
+  }, [turntable])
 
   useFrame((_, delta) => {
     const now = motion.current
@@ -217,54 +234,30 @@ function Head({ element, onRest }: { element: RefObject<HTMLElement | null>; onR
         now.swing += seconds * SWING_SPEED
         controls.current?.setAzimuthalAngle(SWING * Math.sin(now.swing))
       } else turn.by(seconds * TURN)
-      now.moved = performance.now()
     }
-    const time = performance.now()
-    const perspective = camera as PerspectiveCamera
-    const depth = mode === 'depth'
-    const isSurface = mode === 'surface' && surface !== undefined
-    const isMoving = turntable || time - now.moved < REST
-    const isTaken = !volume || renderer.holds(volume)
-    if (isSurface) gl.render(scene, camera)
-    if (!renderer.isFree(forming ? FORMING_SHARE : 1)) invalidate()
-    else if (!isTaken && (now.hasMoved || !isMoving || isSurface)) {
-      now.hasMoved = false
-      renderer.take(volume)
-      invalidate()
-    } else if (isSurface) {
-      // Nothing of the volume is to be seen.
-    } else if (isMoving || now.isOld) {
-      // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
-      const cost = renderer.renderMoving(perspective, pace.scale, depth)
-      if (cost !== undefined) pace.frame(time, cost, !forming)
-      now.hasMoved = true
-      if (now.isOld) invalidate()
-      now.isOld = !isTaken
-    } else if (!renderer.renderResting(perspective, depth)) invalidate()
-    const { current } = element
-    if (current) {
-      current.dataset.fps = pace.fps.toFixed(1)
-      current.dataset.scale = pace.scale.toFixed(2)
-      current.dataset.resting = String(!isMoving && !now.isOld)
-      current.dataset.frames = String(Number(current.dataset.frames ?? 0) + 1)
-    }
+    painter.look({
+      eye: toEye(camera as PerspectiveCamera),
+      width: Math.round(size.width * viewport.dpr),
+      height: Math.round(size.height * viewport.dpr),
+      depth: mode === 'depth',
+      isMoving: turntable || !now.resting,
+      isHidden: mode === 'surface' && surface !== undefined,
+      isForming: forming,
+    })
   }, 1)
 
   return (
-    <>
-      <OrbitControls
-        ref={controls}
-        enablePan={false}
-        enableZoom={false}
-        enableDamping={false}
-        rotateSpeed={0.7}
-        minPolarAngle={Math.PI / 2 - 1.1}
-        maxPolarAngle={Math.PI / 2 + 1.1}
-        onStart={() => actions.setTurntable(false)}
-        onChange={stir}
-      />
-      {surface && mode === 'surface' && <SurfaceMesh surface={surface} style={surfaceStyle} />}
-    </>
+    <OrbitControls
+      ref={controls}
+      enablePan={false}
+      enableZoom={false}
+      enableDamping={false}
+      rotateSpeed={0.7}
+      minPolarAngle={Math.PI / 2 - 1.1}
+      maxPolarAngle={Math.PI / 2 + 1.1}
+      onStart={() => actions.setTurntable(false)}
+      onChange={stir}
+    />
   )
 }
 
@@ -292,10 +285,4 @@ function useRenderedView(resting: boolean) {
     }
   }, [mode, resting, version])
   return view
-}
-
-function adapterName(gl: WebGLRenderer): string {
-  const context = gl.getContext()
-  const extension = context.getExtension('WEBGL_debug_renderer_info')
-  return String(context.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : context.RENDERER))
 }

@@ -3,8 +3,8 @@ import { BufferTarget, CanvasSource, Output, QUALITY_HIGH, WebMOutputFormat } fr
 import { PerspectiveCamera } from 'three'
 import { EngineError } from '../host.ts'
 import { strings } from '../strings.ts'
-import { FIELD_OF_VIEW, FIRST_ZOOM } from './camera.ts'
-import type { VolumeRenderer } from './volume-renderer.ts'
+import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
+import type { Painter } from './painter.ts'
 
 /** Side of the video, on a fast GPU and without one. */
 const SIZE = 512
@@ -17,21 +17,21 @@ const TRIAL = 32
 const PATIENCE = 15
 
 /** Whether this GPU is up to exact pictures; otherwise the lattice has to do. */
-async function isFast(renderer: VolumeRenderer, radius: number): Promise<boolean> {
+async function isFast(painter: Painter, radius: number): Promise<boolean> {
   // The first one may wait for the shaders.
-  await renderer.read(turntableCamera(0, radius), TRIAL)
+  await painter.read(turntableEye(0, radius), TRIAL, true)
   const began = performance.now()
-  await renderer.read(turntableCamera(0, radius), TRIAL)
+  await painter.read(turntableEye(0, radius), TRIAL, true)
   return performance.now() - began < PATIENCE
 }
 
 export async function turntableVideo(
-  renderer: VolumeRenderer,
+  painter: Painter,
   radius: number,
   progress: (fraction: number) => void,
 ): Promise<Uint8Array> {
   if (typeof VideoEncoder === 'undefined') throw new EngineError(strings.save.videoFailed, strings.save.videoCure)
-  const exact = await isFast(renderer, radius)
+  const exact = await isFast(painter, radius)
   const size = exact ? SIZE : SLOW_SIZE
   const canvas = new OffscreenCanvas(size, size)
   const context = canvas.getContext('2d')!
@@ -40,7 +40,7 @@ export async function turntableVideo(
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
   for (let frame = 0; frame < FRAMES; frame++) {
-    const pixels = await renderer.read(turntableCamera((frame / FRAMES) * 2 * Math.PI, radius), size, exact)
+    const pixels = await painter.read(turntableEye((frame / FRAMES) * 2 * Math.PI, radius), size, exact)
     context.putImageData(onPaper(pixels, size), 0, 0)
     await source.add(frame / RATE, 1 / RATE)
     progress((frame + 1) / FRAMES)
@@ -50,20 +50,20 @@ export async function turntableVideo(
 }
 
 /** A picture of the head from a camera as a PNG. */
-export async function stagePicture(renderer: VolumeRenderer, camera: PerspectiveCamera): Promise<Uint8Array> {
+export async function stagePicture(painter: Painter, camera: PerspectiveCamera): Promise<Uint8Array> {
   const size = 1024
-  const exact = await isFast(renderer, camera.position.length())
+  const exact = await isFast(painter, camera.position.length())
   const canvas = new OffscreenCanvas(size, size)
-  canvas.getContext('2d')!.putImageData(onPaper(await renderer.read(camera, size, exact), size), 0, 0)
+  canvas.getContext('2d')!.putImageData(onPaper(await painter.read(toEye(camera), size, exact), size), 0, 0)
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer())
 }
 
-function turntableCamera(yaw: number, radius: number): PerspectiveCamera {
+function turntableEye(yaw: number, radius: number): Eye {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
   camera.zoom = FIRST_ZOOM
   camera.position.set(radius * Math.sin(yaw), 0, radius * Math.cos(yaw))
   camera.lookAt(0, 0, 0)
-  return camera
+  return toEye(camera)
 }
 
 /** Rows from the bottom, colours times opacity, to rows from the top on plain paper. */

@@ -14,7 +14,6 @@ import {
   NoBlending,
   OneFactor,
   OneMinusSrcAlphaFactor,
-  type PerspectiveCamera,
   RawShaderMaterial,
   RGBAFormat,
   Scene,
@@ -25,6 +24,7 @@ import {
   WebGLRenderTarget,
 } from 'three'
 import type { Volume } from '../state/store.ts'
+import type { Eye } from './camera.ts'
 import { inPieces, type Pieces, Turn } from './gpu-work.ts'
 import {
   CELL_TILES,
@@ -65,6 +65,8 @@ const FINE = 110
 const COARSE = 80
 
 export class VolumeRenderer {
+  /** Whether the exact picture is on the stage. */
+  isExact = false
   private readonly gl: WebGLRenderer
   private readonly scene = new Scene()
   private readonly triangle: Mesh<BufferGeometry, RawShaderMaterial>
@@ -80,6 +82,7 @@ export class VolumeRenderer {
   private next: Held = hold()
   private taking: Pieces | undefined
   private exact: Pieces | undefined
+  /** Whether the last piece of work was a moving frame, and what such a one took. */
   private isMoving = false
   private movingCost = 0
   /** Pictures under way; meanwhile the head stays as it is. */
@@ -131,14 +134,15 @@ export class VolumeRenderer {
    * @param scale part of the full resolution, 0..1
    * @returns milliseconds the last such frame took; nothing where there is no head yet
    */
-  renderMoving(camera: PerspectiveCamera, scale: number, depth: boolean): number | undefined {
+  renderMoving(eye: Eye, scale: number, depth: boolean): number | undefined {
     const { shown } = this
     if (!shown) return undefined
     this.exact = undefined
+    this.isExact = false
     this.turn.begin(() => {
       const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
       resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
-      this.aim(this.quick, shown, camera, x / y, COARSE, depth)
+      this.aim(this.quick, shown, eye, x / y, COARSE, depth)
       this.draw(this.quick, this.small)
       this.show(this.small)
     })
@@ -150,25 +154,25 @@ export class VolumeRenderer {
    * Draws the exact picture, a piece a call, and shows it when it is whole; until then what is on the stage stays.
    * @returns whether it is
    */
-  renderResting(camera: PerspectiveCamera, depth: boolean): boolean {
+  renderResting(eye: Eye, depth: boolean): boolean {
     const { shown } = this
     if (!shown) return true
     if (this.reading > 0) return false
     if (!this.exact) {
       const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
       resize(this.full, x, y)
-      this.exact = this.exactPieces(shown, this.full, camera, depth)
+      this.exact = this.exactPieces(shown, this.full, eye, depth)
     }
-    const isWhole = this.step(this.exact)
-    if (isWhole) this.show(this.full)
-    return isWhole
+    this.isExact = this.step(this.exact)
+    if (this.isExact) this.show(this.full)
+    return this.isExact
   }
 
   /**
    * @param exact through planes and decoder rather than the lattice
    * @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels
    */
-  async read(camera: PerspectiveCamera, size: number, exact = true): Promise<Uint8Array<ArrayBuffer>> {
+  async read(eye: Eye, size: number, exact = true): Promise<Uint8Array<ArrayBuffer>> {
     const { shown } = this
     if (!shown) throw new Error('There is no head to draw.')
     const memory = target(size, size)
@@ -176,12 +180,12 @@ export class VolumeRenderer {
     try {
       if (exact) {
         const turn = this.newTurn()
-        const pieces = this.exactPieces(shown, memory, camera, false)
+        const pieces = this.exactPieces(shown, memory, eye, false)
         while (!turn.begin(() => pieces.next(turn.cost)).done) {
           while (!turn.isFree()) await new Promise((resolve) => setTimeout(resolve, 2))
         }
       } else {
-        this.aim(this.quick, shown, camera, 1, COARSE, false)
+        this.aim(this.quick, shown, eye, 1, COARSE, false)
         this.draw(this.quick, memory)
       }
       const pixels = new Uint8Array(4 * size * size)
@@ -190,15 +194,6 @@ export class VolumeRenderer {
     } finally {
       this.reading--
       memory.dispose()
-    }
-  }
-
-  dispose(): void {
-    const { probed, small, full, spread, copy, quick, triangle, shown, next } = this
-    for (const thing of [probed, small, full, spread, copy, quick, triangle.geometry]) thing.dispose()
-    for (const held of [shown, next]) {
-      for (const thing of [held?.cells, held?.lattice, held?.planes]) thing?.dispose()
-      dispose(held?.made)
     }
   }
 
@@ -271,12 +266,11 @@ export class VolumeRenderer {
     return { key, probe, bake, exact }
   }
 
-  private *exactPieces(held: Held, into: WebGLRenderTarget, camera: PerspectiveCamera, depth: boolean): Pieces {
+  private *exactPieces(held: Held, into: WebGLRenderTarget, eye: Eye, depth: boolean): Pieces {
     const { exact } = held.made!
-    const still = camera.clone()
     yield* inPieces(into.height, (from, rows) => {
       // Another picture may have been drawn since the last piece.
-      this.aim(exact, held, still, into.width / into.height, FINE, depth)
+      this.aim(exact, held, eye, into.width / into.height, FINE, depth)
       into.scissorTest = true
       into.scissor.set(0, from, into.width, rows)
       this.draw(exact, into)
@@ -284,20 +278,11 @@ export class VolumeRenderer {
     })
   }
 
-  private aim(
-    march: RawShaderMaterial,
-    held: Held,
-    camera: PerspectiveCamera,
-    aspect: number,
-    samples: number,
-    depth: boolean,
-  ): void {
-    camera.updateMatrixWorld()
-    const half = Math.tan((camera.fov * Math.PI) / 360) / camera.zoom
+  private aim(march: RawShaderMaterial, held: Held, eye: Eye, aspect: number, samples: number, depth: boolean): void {
     const { uniforms } = march
     Object.assign(uniforms, held.uniforms)
-    uniforms.cameraToWorld.value = camera.matrixWorld.clone()
-    uniforms.reach.value.set(half * aspect, half)
+    uniforms.cameraToWorld.value.fromArray(eye.toWorld)
+    uniforms.reach.value.set(eye.reach * aspect, eye.reach)
     uniforms.stride.value = held.volume!.decoder.box / samples
     uniforms.depthOnly.value = depth
   }

@@ -1,0 +1,103 @@
+/** The thread that draws the volume. Its first message is the canvas. */
+import { createBirpc } from 'birpc'
+import { LinearSRGBColorSpace, WebGLRenderer } from 'three'
+import type { Volume } from '../state/store.ts'
+import { Pace } from './pace.ts'
+import type { Look, PainterFunctions, WorkerFunctions } from './painter.ts'
+import { VolumeRenderer } from './volume-renderer.ts'
+
+/** Part of the time the GPU may work while the head forms: where it is the processor, the engine needs that. */
+const FORMING_SHARE = 0.25
+
+/** Milliseconds between looks at whether the GPU is done. */
+const POLL = 3
+
+self.onmessage = ({ data }: MessageEvent<OffscreenCanvas>) => open(data)
+
+function open(canvas: OffscreenCanvas): void {
+  const remote = createBirpc<PainterFunctions, WorkerFunctions>(
+    {
+      look(next) {
+        look = next
+        isNew = true
+        schedule()
+      },
+      take(next) {
+        volume = next
+        isOld = true
+        schedule()
+      },
+      read: (eye, size, exact) => renderer.read(eye, size, exact),
+    },
+    {
+      post: (data) => self.postMessage(data),
+      on: (listener) => {
+        self.onmessage = ({ data }) => listener(data)
+      },
+    },
+  )
+  const gl = new WebGLRenderer({ canvas, alpha: true, premultipliedAlpha: true, powerPreference: 'high-performance' })
+  gl.outputColorSpace = LinearSRGBColorSpace
+  const renderer = new VolumeRenderer(gl)
+  const pace = new Pace()
+  let look: Look | undefined
+  let volume: Volume | undefined
+  /** A look that was not drawn yet; a head that no frame shows; whether the last piece of work was a frame. */
+  let [isNew, isOld, wasFrame] = [false, false, false]
+  let scheduled = 0
+  let frames = 0
+  remote.opened.asEvent(adapterName(gl))
+
+  function schedule(): void {
+    // Not with the display's frames: without a GPU these come late, and what a piece took would not be known.
+    scheduled ||= self.setTimeout(draw, POLL)
+  }
+
+  function draw(): void {
+    scheduled = 0
+    if (!look || !volume) return
+    // The first head is waited for.
+    if (!renderer.isFree(look.isForming && frames > 0 ? FORMING_SHARE : 1)) {
+      schedule()
+      return
+    }
+    const { eye, width, height, depth, isMoving, isHidden, isForming } = look
+    const isTaken = renderer.holds(volume)
+    if (!isTaken && (wasFrame || !isNew || isHidden)) {
+      wasFrame = false
+      renderer.take(volume)
+      schedule()
+      return
+    }
+    if (isHidden) return
+    resize(width, height)
+    // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
+    if (isNew || isOld) {
+      const cost = renderer.renderMoving(eye, pace.scale, depth)
+      wasFrame = true
+      if (cost === undefined) {
+        schedule()
+        return
+      }
+      pace.frame(performance.now(), cost, !isForming)
+      isNew = false
+      isOld = !isTaken
+      if (!isMoving || !isTaken) schedule()
+    } else if (isMoving) return
+    else {
+      pace.rest()
+      if (!renderer.renderResting(eye, depth)) schedule()
+    }
+    remote.drawn.asEvent({ fps: pace.fps, scale: pace.scale, isExact: renderer.isExact, frames: ++frames })
+  }
+
+  function resize(width: number, height: number): void {
+    if (canvas.width !== width || canvas.height !== height) gl.setSize(width, height, false)
+  }
+}
+
+function adapterName(gl: WebGLRenderer): string {
+  const context = gl.getContext()
+  const extension = context.getExtension('WEBGL_debug_renderer_info')
+  return String(context.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : context.RENDERER))
+}
