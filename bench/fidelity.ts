@@ -5,8 +5,9 @@
  * finished head (halfturn), and one made of two or three photos (photos-2, photos-3).
  *
  * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn] [--quality balanced]
- * [--steps N] [--disturb]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a mistaken landmark would. HALFTURN_SHARED
- * names the folder that holds the head model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
+ * [--steps N] [--disturb] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a
+ * mistaken landmark would; two runs side by side want one thread each. HALFTURN_SHARED names the folder that holds the head
+ * model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -36,6 +37,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       steps: { type: 'string' },
       methods: { type: 'string', default: 'mean,latent,pti,halfturn' },
       disturb: { type: 'boolean', default: false },
+      threads: { type: 'string' },
     },
   })
   const settings = inversionSettings.parse({
@@ -47,7 +49,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
   const heads = await trueHeads(seeds, photos)
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
-  const runtime = await Runtime.create({ provider: 'cpu' })
+  const runtime = await Runtime.create({ provider: 'cpu', ...(values.threads && { threads: Number(values.threads) }) })
   const kit = await prepareKit(runtime)
 
   const all: Measured[] = []
