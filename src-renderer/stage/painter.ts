@@ -47,7 +47,10 @@ export class Painter {
   constructor(canvas: HTMLCanvasElement, onDrawn: (drawn: Drawn) => void, onFailure: (message: string) => void) {
     const { worker } = this
     this.domElement = canvas
-    worker.onerror = ({ message }) => onFailure(message)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      onFailure(event.message.replace(/^Uncaught \w*Error: |\.$/g, ''))
+    }
     const offscreen = canvas.transferControlToOffscreen()
     worker.postMessage(offscreen, [offscreen])
     this.remote = createBirpc<WorkerFunctions, PainterFunctions>(

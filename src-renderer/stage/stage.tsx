@@ -43,19 +43,23 @@ export function Stage() {
   const { volume, mode, project, surface, surfaceStyle } = useStore()
   const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
-  const [isDrawn, setDrawn] = useState(false)
+  const [isWaiting, setWaiting] = useState(true)
   const view = useRenderedView(resting)
   if (!volume) return null
   const { radius } = volume.decoder
   const isSurface = mode === 'surface' && surface !== undefined
   const onDrawn = ({ fps, scale, isExact, frames }: Drawn) => {
-    setDrawn(true)
+    setWaiting(false)
     if (!element.current) return
     const { dataset } = element.current
     dataset.fps = fps.toFixed(1)
     dataset.scale = scale.toFixed(2)
     dataset.resting = String(isExact)
     dataset.frames = String(frames)
+  }
+  const onFailure = (reason: string) => {
+    setWaiting(false)
+    actions.problem({ message: strings.look.noStage(reason), cure: strings.look.noStageCure })
   }
   return (
     <section
@@ -85,16 +89,12 @@ export function Stage() {
           <SurfaceMesh surface={surface} style={surfaceStyle} />
         </Canvas>
       )}
-      {!isDrawn && !isSurface && mode !== 'rendered' && <p className="stage-note">{strings.look.preparing}</p>}
+      {isWaiting && !isSurface && mode !== 'rendered' && <p className="stage-note">{strings.look.preparing}</p>}
       {mode === 'rendered' && resting && view && <img className="stage-view" src={view} alt="" />}
       {mode === 'rendered' && resting && !view && <p className="stage-note">{strings.look.rendering}</p>}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>
   )
-}
-
-function onFailure(reason: string): void {
-  actions.problem({ message: strings.look.noStage(reason), cure: strings.look.noStageCure })
 }
 
 /** Which colour is which. */
