@@ -2,7 +2,7 @@
  * What each term beside the photo does for a head: the same pivots tuned with none of them, with each alone, with all,
  * and with all but each, compared with the truth as in fidelity.
  *
- * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast]`; needs HALFTURN_SHARED as fidelity does.
+ * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast] [--threads N]`; needs HALFTURN_SHARED as fidelity does.
  */
 import { parseArgs } from 'node:util'
 import { DEFAULT_TERMS, Inversion, inversionSettings, type Terms } from '../src-main/engine/inversion/inversion.ts'
@@ -42,11 +42,12 @@ export default async function terms(recorder: Recorder, options: readonly string
       heads: { type: 'string', default: '4' },
       first: { type: 'string', default: '900100' },
       quality: { type: 'string', default: 'fast' },
+      threads: { type: 'string' },
     },
   })
   const settings = inversionSettings.parse({ quality: values.quality })
   const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
-  const runtime = await Runtime.create({ provider: 'cpu' })
+  const runtime = await Runtime.create({ provider: 'cpu', ...(values.threads && { threads: Number(values.threads) }) })
   const kit = await prepareKit(runtime)
   const all: Measured[] = []
   for (const head of heads) {
