@@ -34,7 +34,9 @@ def render(heads, cache, photos, seeds):
     for seed in seeds:
         folder = os.path.join(cache, str(seed))
         taken = lambda n: os.path.exists(os.path.join(folder, photo_name(n)))
-        if os.path.exists(os.path.join(folder, 'truth.json')) and all(taken(n) for n in range(photos)):
+        # The points came later than the rest: a folder from before lacks them.
+        known = all(os.path.exists(os.path.join(folder, name)) for name in ('truth.json', 'photo.points'))
+        if known and all(taken(n) for n in range(photos)):
             continue
         os.makedirs(folder, exist_ok=True)
         head = model.sample(seed)
