@@ -33,8 +33,9 @@ export interface Batch {
   readonly heads: readonly number[]
   /** [rays * SAMPLES] ascending on each ray, world units along the unit ray. */
   readonly depths: Float32Array
-  /** [rays * SAMPLES * 3] world. */
-  readonly points: Float32Array
+  /** [rays * 3] world; directions of length 1. */
+  readonly origins: Float32Array
+  readonly directions: Float32Array
   /** [heads * empty * 3] world. */
   readonly empty: Float32Array
   /** [rays * 3] in -1..1 on white. */
@@ -74,7 +75,8 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
   const batch = {
     heads: Array.from({ length: shape.heads }, () => Math.floor(random() * records.length)),
     depths: new Float32Array(total * SAMPLES),
-    points: new Float32Array(total * SAMPLES * 3),
+    origins: new Float32Array(total * 3),
+    directions: new Float32Array(total * 3),
     empty: emptyPoints(shape.heads * shape.empty, box, random),
     colour: new Float32Array(total * 3),
     mask: new Float32Array(total),
@@ -218,6 +220,8 @@ function drawPatch(
 function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Batch, random: () => number, box: number) {
   const { origins, directions } = rays
   const bounds = boxBounds(rays, box)
+  batch.origins.set(origins, first * 3)
+  batch.directions.set(directions, first * 3)
   const row = new Float32Array(SAMPLES)
   for (let i = 0; i < origins.length / 3; i++) {
     const ray = first + i
@@ -235,11 +239,6 @@ function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Bat
     for (let k = 0; k < FINE; k++) row[COARSE + k] = low + ((high - low) * (k + random())) / FINE
     row.sort()
     batch.depths.set(row, ray * SAMPLES)
-    for (let k = 0, at = ray * SAMPLES * 3; k < SAMPLES; k++) {
-      batch.points[at++] = origins[i * 3] + row[k] * dx
-      batch.points[at++] = origins[i * 3 + 1] + row[k] * dy
-      batch.points[at++] = origins[i * 3 + 2] + row[k] * dz
-    }
   }
 }
 

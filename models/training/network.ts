@@ -109,7 +109,7 @@ export function fits(weight: Weight | undefined, { shape }: Pick<Weight, 'shape'
 function initial(name: string, length: number, seed: number, stream: number, config: GeneratorConfig, added: boolean) {
   if (name.endsWith('resample_filter')) return Float32Array.from(RESAMPLE_FILTER)
   if (name.endsWith('affine.bias')) return new Float32Array(length).fill(1)
-  const isNormal = /\.(weight|const)$/.test(name) && !name.includes('.embed.')
+  const isNormal = /\.(weight|const|noise_const)$/.test(name) && !name.includes('.embed.')
   if (!isNormal) return new Float32Array(length)
   const values = normalArray(length, seed, stream)
   let scale = 1

@@ -29,6 +29,7 @@ import { perceptualDistance } from './perceptual.ts'
 
 export const LOSS_WEIGHTS = {
   colour: 3,
+  squares: 5,
   mask: 1,
   depth: 1,
   perceptual: 1.5,
@@ -78,8 +79,11 @@ export function describeObjective(
     farthest,
     config.rendering_kwargs.white_back,
   )
+  const miss = mul(sub(slice(view.features, 1, 0, 3), input('target.colour', [rays, 3])), 0.5)
   const terms: Record<string, Tensor> = {
-    colour: mul(meanAll(abs(sub(slice(view.features, 1, 0, 3), input('target.colour', [rays, 3])))), 0.5),
+    colour: meanAll(abs(miss)),
+    // What is small and dark, as an iris, L1 alone paints over until its place is exact.
+    squares: meanAll(square(miss)),
     mask: meanAll(square(sub(view.opacity, mask))),
     // Only where the head covers the whole pixel: elsewhere the recorded distance means little.
     depth: meanAll(

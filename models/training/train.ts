@@ -2,7 +2,7 @@
  * Trains a generator: `npm run train -- --data DIR --out DIR --stage planes|picture|all --minutes M [--init FILE]`.
  * Goes on where OUT/training.safetensors stands; see README.md for what is read and written.
  */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
@@ -59,6 +59,7 @@ async function main(): Promise<void> {
   }
   const { data, out, stage, minutes, init, rate, seed, heads, perceptual, preview, provider, threads } = parsed.data
 
+  await mkdir(out, { recursive: true })
   const runtime = await Runtime.create({ provider, threads })
   const records = await readRecords(data, { limit: heads })
   console.log(`${records.length} heads, ${records.reduce((sum, { views }) => sum + views.length, 0)} views`)

@@ -141,14 +141,15 @@ describe('a batch of faces and emptiness', () => {
       label[20] *= 0.5
       return { ...record, views: [record.views[0], { ...record.views[0], label }] }
     })
-    const { points, distance } = drawBatch(wide, { ...shape, views: 4 }, 1, uniform(5))
-    const outside = (i: number) => Math.max(...points.subarray(i * 3, i * 3 + 3).map(Math.abs)) > 0.5001
+    const { origins, directions, depths, distance } = drawBatch(wide, { ...shape, views: 4 }, 1, uniform(5))
+    const outside = (ray: number, depth: number) =>
+      [0, 1, 2].some((axis) => Math.abs(origins[ray * 3 + axis] + depth * directions[ray * 3 + axis]) > 0.5001)
     let rays = 0
     for (let ray = 0; ray < distance.length; ray++) {
       // The discs stand 2.6 before the camera; a ray that meets the disc crosses the box.
       if (distance[ray] === 0) continue
       rays++
-      for (let k = 0; k < SAMPLES; k++) expect(outside(ray * SAMPLES + k)).toBe(false)
+      for (let k = 0; k < SAMPLES; k++) expect(outside(ray, depths[ray * SAMPLES + k])).toBe(false)
     }
     expect(rays).toBeGreaterThan(100)
   })

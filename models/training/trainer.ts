@@ -4,33 +4,22 @@
  */
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { trainable, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
+import { adjoint, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
 import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
-import { PlaneProjection, samplePlanes, samplePlanesBackward } from '../../src-main/engine/generator/planes.ts'
-import {
-  add,
-  constant,
-  expand,
-  input,
-  meanAll,
-  mul,
-  pullBack,
-  reshape,
-  square,
-  transpose,
-  writeModel,
-} from '../../src-main/engine/graph/index.ts'
+import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
+import { constant, expand, input, reshape, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { FAR } from './network.ts'
-import { describeObjective, step as differences, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
+import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
 import type { HeadRecord } from './records.ts'
+import { roughness } from './roughness.ts'
 
 /**
  * What is trained, on what. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
@@ -39,7 +28,7 @@ import type { HeadRecord } from './records.ts'
 export type Stage = 'planes' | 'picture' | 'all'
 
 export const BATCHES: Record<Stage, BatchShape> = {
-  planes: { heads: 2, views: 3, rays: 320, face: FACE_SIDE, empty: 512 },
+  planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
 }
@@ -118,18 +107,21 @@ export class Trainer {
     const { planes, w } = await paint.run({ ...weights, z })
     const ofHead = (array: Float32Array, head: number) =>
       array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
-    const planesOf = (head: number) => ({
-      data: ofHead(planes, head),
-      resolution: config.plane_resolution,
-      channels: config.plane_channels,
+    const samplers = batch.heads.map((_, head) => {
+      const { plane_resolution: resolution, plane_channels: channels } = config
+      return borrowSampler({ data: ofHead(planes, head), resolution, channels }, this.projection)
     })
-    /** Plane features at points of every head. */
-    const gather = (points: Float32Array) => {
-      const features = new Float32Array((points.length / 3) * config.plane_channels)
-      for (let head = 0; head < shape.heads; head++) {
-        ofHead(features, head).set(samplePlanes(planesOf(head), this.projection, ofHead(points, head)))
-      }
-      return features
+    const sampleEmpty = (head: number) => {
+      const origins = ofHead(batch.empty, head)
+      const [directions, depths] = [new Float32Array(origins.length), new Float32Array(origins.length / 3)]
+      return samplers[head].sample({ origins, directions }, depths, 1)
+    }
+    const empty = new Float32Array(shape.heads * shape.empty * config.plane_channels)
+    const features = new Float32Array(batch.depths.length * config.plane_channels)
+    for (const [head, sampler] of samplers.entries()) {
+      if (shape.empty > 0) ofHead(empty, head).set(sampleEmpty(head))
+      const rays = { origins: ofHead(batch.origins, head), directions: ofHead(batch.directions, head) }
+      ofHead(features, head).set(sampler.sample(rays, ofHead(batch.depths, head), SAMPLES))
     }
 
     const { colour, mask, covered, distance, picture } = batch
@@ -138,8 +130,8 @@ export class Trainer {
       ...weights,
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
       ...(look && { ...this.network, ...(await look.run({ ...this.network, faces: facesOf(batch, shape) })) }),
-      features: gather(batch.points),
-      ...(shape.empty > 0 && { empty: gather(batch.empty) }),
+      features,
+      empty,
       depths: batch.depths,
       farthest: Float32Array.of(FAR),
       w: repeatRows(w, config.w_dim, shape.views),
@@ -149,23 +141,28 @@ export class Trainer {
 
     if (this.options.stage !== 'picture') {
       const dPlanes = new Float32Array(planes.length)
-      const scatter = (points: Float32Array, gradient: Float32Array) => {
-        for (let head = 0; head < shape.heads; head++) {
-          const into = ofHead(dPlanes, head)
-          samplePlanesBackward(planesOf(head), this.projection, ofHead(points, head), ofHead(gradient, head), into)
+      for (const [head, sampler] of samplers.entries()) {
+        const scatter = (gradient: Float32Array) => {
+          sampler.cotangent.set(ofHead(gradient, head))
+          sampler.scatter()
         }
+        scatter(dFeatures)
+        if (dEmpty) {
+          sampleEmpty(head)
+          scatter(dEmpty)
+        }
+        ofHead(dPlanes, head).set(sampler.gradient)
       }
-      scatter(batch.points, dFeatures)
-      if (dEmpty) scatter(batch.empty, dEmpty)
-      const { smoothness, ...painted } = await paintBackward.run({
+      judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
+      const painted = await paintBackward.run({
         ...weights,
         z,
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
       })
-      judged.smoothness = smoothness
       Object.assign(dWeights, unprefixed(painted))
     }
+    samplers.forEach(releaseSampler)
     this.update(dWeights, rate)
     return Object.fromEntries(
       ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name]).map((name) => [name, judged[name][0]]),
@@ -223,15 +220,8 @@ export class Trainer {
 
   private describePaintBackward() {
     const parameters = new Parameters(this.shapes)
-    const { planes, w } = this.describePaint(parameters).outputs
-    const smoothness = add(meanAll(square(differences(planes, 2))), meanAll(square(differences(planes, 3))))
-    const leaves = trainable(parameters)
-    const found = pullBack(
-      [planes, w, mul(smoothness, LOSS_WEIGHTS.smoothness)],
-      [input('cotangent.planes', planes.shape), input('cotangent.w', w.shape), constant(1)],
-      Object.values(leaves),
-    )
-    return { smoothness, ...Object.fromEntries(Object.keys(leaves).map((name, i) => [`d.${name}`, found[i]])) }
+    const { outputs } = this.describePaint(parameters)
+    return adjoint(outputs, Object.fromEntries(parameters.used))
   }
 }
 
