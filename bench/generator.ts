@@ -17,13 +17,13 @@ import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
-import { input, writeModel } from '../src-main/engine/graph/index.ts'
-import { identity, readFaceRes } from '../src-main/engine/inversion/faceres.ts'
+import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
 import { type Judgement, type Objective, type PortraitTarget, shrink } from '../src-main/engine/inversion/objective.ts'
 import { normalArray } from '../src-main/engine/inversion/random.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
-import { type Program, Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { frechetDistance } from './support/frechet.ts'
 import { type Cost, median, type Recorder, startClock } from './support/recorder.ts'
 
@@ -55,7 +55,8 @@ export default async function generatorQuality(recorder: Recorder, options: read
   const { config, weights, extras } = readGeneratorFile(await readFile(values.generator), name)
   const runtime = await Runtime.create({ provider: 'cpu' })
   const generator = new Generator(runtime, config, weights)
-  const bench = { recorder, generator, name, faces: await FaceNetwork.create(runtime) }
+  const { faceRes: faces } = await createRecognition(runtime, await readFaceRes())
+  const bench = { recorder, generator, name, faces }
   if (values.data) {
     const records = await readRecords(values.data, { heldOut: true })
     await fitHeads(bench, extras, records.slice(0, counts.heads), counts.steps, counts.means)
@@ -71,7 +72,7 @@ interface Bench {
   readonly generator: Generator
   /** Of the generator, in the rows. */
   readonly name: string
-  readonly faces: FaceNetwork
+  readonly faces: Recognition['faceRes']
 }
 
 /** Figures of each head, by what they are. */
@@ -197,7 +198,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: HeadR
     if (i > 0) continue
     put('depth', depthError(rendering.depth, view))
     const wanted = truth.map((value) => value * 2 - 1)
-    put('face_distance', distanceOf(await faces.describe(made), await faces.describe(wanted)))
+    put('face_distance', 1 - cosine(await describe(faces, made), await describe(faces, wanted)))
     put('detail', detail(made) / detail(wanted))
   }
 }
@@ -256,9 +257,14 @@ async function compareSamples(
   const views = records.flatMap((record) => record.views.slice(0, 3)).slice(0, count)
   const [rendered, drawn]: Float32Array[][] = [[], []]
   for (const [seed, view] of views.entries()) {
-    rendered.push(await faces.describe(picture(view, COMPARED).map((value) => value * 2 - 1)))
+    rendered.push(
+      await describe(
+        faces,
+        picture(view, COMPARED).map((value) => value * 2 - 1),
+      ),
+    )
     const { image } = await generator.view(generator.repeat(await randomHead(generator, seed)), view.label, LOOKING)
-    drawn.push(await faces.describe(shrink(image, Math.sqrt(image.length / 3), COMPARED)))
+    drawn.push(await describe(faces, shrink(image, Math.sqrt(image.length / 3), COMPARED)))
   }
   // By heads: a head's views must not be on both sides.
   const isFirst = (_: unknown, i: number) => Math.floor(i / 3) % 2 === 0
@@ -272,33 +278,12 @@ async function compareSamples(
   })
 }
 
-/** FaceRes's descriptor of pictures of COMPARED pixels. */
-class FaceNetwork {
-  private readonly program: Program
-  private readonly weights: Record<string, Float32Array>
-
-  private constructor(program: Program, weights: Record<string, Float32Array>) {
-    this.program = program
-    this.weights = weights
-  }
-
-  static async create(runtime: Runtime): Promise<FaceNetwork> {
-    const network = await readFaceRes()
-    const image = input('image', [1, 3, COMPARED, COMPARED])
-    const program = await runtime.compile(writeModel({ descriptor: identity(network, image) }))
-    return new FaceNetwork(program, Object.fromEntries([...network].map(([name, { data }]) => [name, data])))
-  }
-
-  /** @param image [3 * COMPARED * COMPARED] in -1..1, @returns [1024] of length 1 */
-  async describe(image: Float32Array): Promise<Float32Array> {
-    const { descriptor } = await this.program.run({ ...this.weights, image })
-    const length = Math.hypot(...descriptor)
-    return descriptor.map((value) => value / length)
-  }
+/** FaceRes's descriptor of a picture [3 * COMPARED * COMPARED] in -1..1: [1024], of length 1. */
+async function describe(faces: Recognition['faceRes'], image: Float32Array): Promise<Float32Array> {
+  const descriptor = await faces({ size: COMPARED, rgb: toPixels(image, COMPARED) })
+  const length = Math.hypot(...descriptor)
+  return descriptor.map((value) => value / length)
 }
-
-/** One less the cosine. */
-const distanceOf = (a: Float32Array, b: Float32Array) => 1 - a.reduce((sum, value, i) => sum + value * b[i], 0)
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
