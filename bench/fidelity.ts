@@ -5,7 +5,7 @@
  * finished head (halfturn), and one made of two or three photos (photos-2, photos-3).
  *
  * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn] [--quality balanced]
- * [--steps N] [--disturb] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a
+ * [--steps N] [--disturb] [--generator FILE] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a
  * mistaken landmark would; two runs side by side want one thread each. HALFTURN_SHARED names the folder that holds the head
  * model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
@@ -37,6 +37,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       steps: { type: 'string' },
       methods: { type: 'string', default: 'mean,latent,pti,halfturn' },
       disturb: { type: 'boolean', default: false },
+      generator: { type: 'string' },
       threads: { type: 'string' },
     },
   })
@@ -50,7 +51,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   const heads = await trueHeads(seeds, photos)
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
   const runtime = await Runtime.create({ provider: 'cpu', ...(values.threads && { threads: Number(values.threads) }) })
-  const kit = await prepareKit(runtime)
+  const kit = await prepareKit(runtime, values.generator)
 
   const all: Measured[] = []
   for (const head of heads) {

@@ -60,9 +60,12 @@ export interface Kit {
   readonly sha256: string
 }
 
-/** The embedded generator and everything that judges. */
-export async function prepareKit(runtime: Runtime): Promise<Kit> {
-  const { generator, file, sha256 } = await new Library(runtime, '').load(EMBEDDED)
+/**
+ * A generator and everything that judges.
+ * @param source a generator's file; default the embedded one
+ */
+export async function prepareKit(runtime: Runtime, source: string = EMBEDDED): Promise<Kit> {
+  const { generator, file, sha256 } = await new Library(runtime, '').load(source)
   const faceRes = await readFaceRes()
   return {
     workshop: { generator, extras: file.extras, faceRes },
