@@ -1,5 +1,5 @@
 /** Compares a head with the true one: seen from its photo's camera and from all sides, and where its surface lies. */
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { createMatting } from '../../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
@@ -64,8 +64,11 @@ export interface Kit {
  * A generator and everything that judges.
  * @param source a generator's file; default the embedded one
  */
-export async function prepareKit(runtime: Runtime, source: string = EMBEDDED): Promise<Kit> {
-  const { generator, file, sha256 } = await new Library(runtime, '').load(source)
+export async function prepareKit(runtime: Runtime, source?: string): Promise<Kit> {
+  const { generator, file, sha256 } =
+    source === undefined
+      ? await new Library(runtime, '').load(EMBEDDED)
+      : await new Library(runtime, dirname(source)).load(basename(source))
   const faceRes = await readFaceRes()
   return {
     workshop: { generator, extras: file.extras, faceRes },
