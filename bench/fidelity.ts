@@ -9,19 +9,16 @@
  * mistaken landmark would; two runs side by side want one thread each. HALFTURN_SHARED names the folder that holds the head
  * model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
  */
-import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { UserError } from '../src-main/engine/errors.ts'
 import type { Head } from '../src-main/engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../src-main/engine/inversion/inversion.ts'
 import { plans } from '../src-main/engine/inversion/schedule.ts'
 import type { Shot } from '../src-main/engine/inversion/shot.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
-import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { judgeHead, type Kit, type Measured, prepareKit, record, type Taken, table, takeShot } from './support/judge.ts'
+import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { tunePlainly } from './support/plain-tuning.ts'
-import { type Cost, peakMemory, type Recorder, startClock } from './support/recorder.ts'
+import { type Cost, type Recorder, startClock } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
 const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'photos-2', 'photos-3'] as const
@@ -49,26 +46,10 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   const photos = methods.includes('photos-3') ? 3 : methods.includes('photos-2') ? 2 : 1
   const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
   const heads = await trueHeads(seeds, photos)
-  recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
-  const runtime = await Runtime.create({ provider: 'cpu', ...(values.threads && { threads: Number(values.threads) }) })
-  const kit = await prepareKit(runtime, values.generator)
-
-  const all: Measured[] = []
-  for (const head of heads) {
-    const measurements = await measureHead(kit, head, settings, { methods, disturb: values.disturb }).catch((error) => {
-      if (!(error instanceof UserError)) throw error
-      recorder.add({ what: `${head.seed} refused`, message: error.message })
-      return []
-    })
-    for (const measured of measurements) {
-      all.push(measured)
-      record(recorder, head, measured)
-    }
-  }
-  recorder.add({ what: 'peak memory', mib: peakMemory(), generator: kit.sha256 })
-  console.log(`\n${table(all, `${heads.length} heads, ${settings.quality}`)}`)
-  kit.landmarker.close()
-  await runtime.dispose()
+  const { quality } = settings
+  await compareHeads(recorder, { ...values, heads, quality }, (kit, head) =>
+    measureHead(kit, head, settings, { methods, disturb: values.disturb }),
+  )
 }
 
 async function measureHead(

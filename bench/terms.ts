@@ -6,8 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { DEFAULT_TERMS, Inversion, inversionSettings, type Terms } from '../src-main/engine/inversion/inversion.ts'
-import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { judgeHead, type Kit, type Measured, prepareKit, record, type Taken, table, takeShot } from './support/judge.ts'
+import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
@@ -47,19 +46,8 @@ export default async function terms(recorder: Recorder, options: readonly string
   })
   const settings = inversionSettings.parse({ quality: values.quality })
   const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
-  const runtime = await Runtime.create({ provider: 'cpu', ...(values.threads && { threads: Number(values.threads) }) })
-  const kit = await prepareKit(runtime)
-  const all: Measured[] = []
-  for (const head of heads) {
-    for (const measured of await measureHead(kit, head, settings)) {
-      all.push(measured)
-      record(recorder, head, measured)
-    }
-  }
-  recorder.add({ what: 'all of', generator: kit.sha256 })
-  console.log(`\n${table(all, `${heads.length} heads, ${settings.quality}`)}`)
-  kit.landmarker.close()
-  await runtime.dispose()
+  const { quality } = settings
+  await compareHeads(recorder, { ...values, heads, quality }, (kit, head) => measureHead(kit, head, settings))
 }
 
 async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settings']): Promise<Measured[]> {

@@ -1,6 +1,8 @@
 /** Compares a head with the true one: seen from its photo's camera and from all sides, and where its surface lies. */
+import { loadavg } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
+import { UserError } from '../../src-main/engine/errors.ts'
 import { createMatting } from '../../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
 import { decodePhoto } from '../../src-main/engine/face/photo.ts'
@@ -19,11 +21,11 @@ import { toRgb } from '../../src-main/engine/pictures.ts'
 import { portraitTarget } from '../../src-main/engine/portrait-target.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
-import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { extractSurface, fieldOf } from '../../src-main/engine/shape.ts'
 import { METRES_PER_UNIT } from '../../src-main/engine/surface/units.ts'
 import { headView } from '../../src-main/engine/views.ts'
-import { type Cost, median, type Recorder } from './recorder.ts'
+import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
 
 /** Side in rays and pixels of all pictures compared. */
@@ -64,7 +66,7 @@ export interface Kit {
  * A generator and everything that judges.
  * @param source a generator's file; default the embedded one
  */
-export async function prepareKit(runtime: Runtime, source?: string): Promise<Kit> {
+async function prepareKit(runtime: Runtime, source?: string): Promise<Kit> {
   const { generator, file, sha256 } =
     source === undefined
       ? await new Library(runtime, '').load(EMBEDDED)
@@ -264,8 +266,45 @@ function intoReconstruction(label: Float32Array, m: readonly number[]): Float32A
   return result
 }
 
+/** What a comparison of heads takes beside its methods. */
+export interface Comparison {
+  readonly heads: readonly TrueHead[]
+  /** In the table's title. */
+  readonly quality: string
+  readonly threads?: string
+  /** A generator's file; default: the embedded one. */
+  readonly generator?: string
+}
+
+/** Measures one head after another, each as `measure` does, into the record, and prints the table of all. */
+export async function compareHeads(
+  recorder: Recorder,
+  { heads, quality, threads, generator }: Comparison,
+  measure: (kit: Kit, head: TrueHead) => Promise<Measured[]>,
+): Promise<void> {
+  recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
+  const runtime = await Runtime.create({ provider: 'cpu', ...(threads && { threads: Number(threads) }) })
+  const kit = await prepareKit(runtime, generator)
+  const all: Measured[] = []
+  for (const head of heads) {
+    const measurements = await measure(kit, head).catch((error) => {
+      if (!(error instanceof UserError)) throw error
+      recorder.add({ what: `${head.seed} refused`, message: error.message })
+      return []
+    })
+    for (const measured of measurements) {
+      all.push(measured)
+      record(recorder, head, measured)
+    }
+  }
+  recorder.add({ what: 'peak memory', mib: peakMemory(), generator: kit.sha256 })
+  console.log(`\n${table(all, `${heads.length} heads, ${quality}`)}`)
+  kit.landmarker.close()
+  await runtime.dispose()
+}
+
 /** All figures of one head, into the record. */
-export function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): void {
+function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): void {
   for (const [view, figures] of measured.views) recorder.add({ what: `${seed} ${measured.method} ${view}`, ...figures })
   recorder.add({ what: `${seed} ${measured.method} surface`, ...surfaceFigures(measured) })
 }
@@ -279,7 +318,7 @@ const surfaceFigures = ({ surface, cost }: Measured) => ({
 })
 
 /** Medians over heads, both sides of an angle together, as a Markdown table. */
-export function table(all: readonly Measured[], title: string): string {
+function table(all: readonly Measured[], title: string): string {
   const methods = [...new Set(all.map(({ method }) => method))]
   const columns: [string, string[]][] = [
     ['input', ['input']],

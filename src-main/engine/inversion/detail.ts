@@ -4,6 +4,10 @@
  * Tuning planes instead of weights: cheaper by the backbone's whole backward pass, finer than the generator's own planes
  * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
  * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
+ *
+ * Two more were tried there and left out (bench/results/terms-tried.json). Pulling FaceRes's descriptor of other views to
+ * the photo's pleases FaceRes and nobody else: dlib's network sees the person go, from every side. Holding FaceRes's early
+ * activations to the pivot's moves nothing at a small weight and costs the photo's view at a larger one.
  */
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
