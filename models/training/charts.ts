@@ -27,6 +27,7 @@ const COLUMNS = [
   'edges',
   'perceptual',
   'emptiness',
+  'squares',
 ] as const
 
 /** Appends a row to the table of losses and draws the chart beside it again. */
@@ -38,7 +39,18 @@ export async function recordLosses(path: string, steps: number, seconds: number,
   await writeFileAtomic(path.replace(/\.csv$/, '.svg'), chart(rows.map((line) => line.split(',').map(Number))))
 }
 
-const COLOURS = ['#333', '#c2410c', '#0f766e', '#1d4ed8', '#a3a3a3', '#9333ea', '#be185d', '#65a30d', '#0891b2']
+const COLOURS = [
+  '#333',
+  '#c2410c',
+  '#0f766e',
+  '#1d4ed8',
+  '#a3a3a3',
+  '#9333ea',
+  '#be185d',
+  '#65a30d',
+  '#0891b2',
+  '#ca8a04',
+]
 
 /** Every term against the steps, on a logarithmic scale. */
 function chart(rows: readonly (readonly number[])[]): string {
