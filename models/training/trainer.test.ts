@@ -173,16 +173,16 @@ describe('the perceptual distance', () => {
   })
 })
 
-describe('training', () => {
-  const start = async (seed = 0) => {
-    const config = tinyConfig()
-    const described = records.map(describeHead)
-    const basis = await fitCodes(runtime, described, config.z_dim)
-    const codes = described.map((x) => codeOf(basis, x, config.z_dim))
-    const shapes = initialWeights(config, new Map(), seed)
-    return new Trainer(runtime, config, shapes, records, codes, { stage: 'all', seed })
-  }
+const start = async (seed = 0, on = runtime) => {
+  const config = tinyConfig()
+  const described = records.map(describeHead)
+  const basis = await fitCodes(runtime, described, config.z_dim)
+  const codes = described.map((x) => codeOf(basis, x, config.z_dim))
+  const shapes = initialWeights(config, new Map(), seed)
+  return new Trainer(on, config, shapes, records, codes, { stage: 'all', seed })
+}
 
+describe('training', () => {
   it('brings the loss down, of every part', async () => {
     const trainer = await start()
     const rows: Terms[] = []
@@ -219,4 +219,25 @@ describe('training', () => {
       ).toBe(true)
     }
   }, 60_000)
+})
+
+const gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true }).catch((error: Error) => error)
+if (gpu instanceof Error) console.warn(`Skipped: training on WebGPU. ${gpu.message}`)
+
+describe.skipIf(gpu instanceof Error)('training on WebGPU', () => {
+  const device = gpu as Runtime
+  afterAll(() => device.dispose())
+
+  it('takes the steps of the CPU', async () => {
+    const [trainer, reference] = [await start(0, device), await start(0)]
+    for (let step = 0; step < 2; step++) {
+      const [found, expected] = [await trainer.step(1e-3), await reference.step(1e-3)]
+      for (const name of Object.keys(expected)) expect(found[name] / expected[name], name).toBeCloseTo(1, 2)
+    }
+    expect(Object.keys(trainer.adams)).toEqual(Object.keys(reference.adams))
+    for (const [name, { first }] of Object.entries(reference.adams)) {
+      const off = Math.hypot(...trainer.adams[name].first.map((value, i) => value - first[i]))
+      expect(off / (Math.hypot(...first) + 1e-9), name).toBeLessThan(0.02)
+    }
+  }, 300_000)
 })
