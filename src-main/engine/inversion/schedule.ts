@@ -29,12 +29,16 @@ export interface Plan {
 
 export const DEFAULT_RATE = 0.02
 
+/**
+ * One w moves fast: it cannot leave what heads look like, and has a long way to go in few steps. With a w for every layer
+ * the same rate trades the surface for the picture.
+ */
 export const plans: Readonly<Record<Quality, Plan>> = {
   fast: {
     steps: 60,
     detailResolution: 128,
     phases: {
-      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
       layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
       detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4, plain: true },
     },
@@ -43,7 +47,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     steps: 140,
     detailResolution: 128,
     phases: {
-      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
       layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1, plain: true },
       detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4, plain: false },
     },
@@ -52,7 +56,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     steps: 400,
     detailResolution: 256,
     phases: {
-      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 1, plain: true },
+      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 4, plain: true },
       layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1, plain: true },
       detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4, plain: false },
     },
