@@ -47,6 +47,8 @@ export interface ViewOptions extends RenderOptions {
 export interface ViewGradient {
   readonly image?: Float32Array
   readonly raw?: Float32Array
+  /** [3 * n * n], of the rendering's own colours, which a super-resolution may change before they are `raw`. */
+  readonly rendered?: Float32Array
   readonly depth?: Float32Array
   readonly opacity?: Float32Array
 }
@@ -217,9 +219,16 @@ export class Generator {
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
+    const { length } = rendering.features
     const enhanced = plain
-      ? this.colourCotangent(rendering.features.length, cotangent)
+      ? this.colourCotangent(length, [cotangent.image, cotangent.raw, cotangent.rendered])
       : await this.enhanceBackward(rendering.features, ws, cotangent, want, trace)
+    if (!plain && cotangent.rendered) {
+      const { features } = this.colourCotangent(length, [cotangent.rendered])
+      features.forEach((value, i) => {
+        enhanced.features[i] += value
+      })
+    }
     const { depth, opacity } = cotangent
     const full = { features: enhanced.features, depth, opacity }
     const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
@@ -229,12 +238,12 @@ export class Generator {
     return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }
   }
 
-  /** The adjoint of a plain view's picture. */
-  private colourCotangent(length: number, { image, raw }: ViewGradient) {
+  /** The adjoint of a rendering's own colours. */
+  private colourCotangent(length: number, pictures: readonly (Float32Array | undefined)[]) {
     const channels = this.config.decoder_output_dim
     const features = new Float32Array(length)
     const area = length / channels
-    for (const picture of [image, raw]) {
+    for (const picture of pictures) {
       if (!picture) continue
       for (let i = 0; i < 3 * area; i++) features[(i % area) * channels + Math.floor(i / area)] += picture[i]
     }
@@ -286,7 +295,7 @@ export class Generator {
 }
 
 /** The first three of each ray's features, [n * n * channels], as a picture [3 * n * n]. */
-function coloursOf(features: Float32Array, channels: number): Float32Array {
+export function coloursOf(features: Float32Array, channels: number): Float32Array {
   const area = features.length / channels
   const picture = new Float32Array(3 * area)
   for (let i = 0; i < 3 * area; i++) picture[i] = features[(i % area) * channels + Math.floor(i / area)]

@@ -1,6 +1,6 @@
 /** What an inversion minimises: how far a view is from the portrait, as one model that gives loss and gradients. */
 import { UserError } from '../errors.ts'
-import type { Generator, View, ViewGradient, Weights } from '../generator/generator.ts'
+import { coloursOf, type Generator, type View, type ViewGradient, type Weights } from '../generator/generator.ts'
 import { areaMatrix, bilinearMatrix } from '../generator/resample.ts'
 import {
   add,
@@ -87,14 +87,27 @@ export const DEFAULT_WEIGHTS: ObjectiveWeights = { pixels: 1, perceptual: 0.4, m
 /**
  * Pixels inside the head's matte, FaceRes activations, and the opacity against the matte. With a generator that paints
  * on white the background is compared as white; otherwise it is left out.
+ *
+ * Where a super-resolution makes the picture, the rendering before it is compared as well: it is what a mesh and the
+ * turning volume show, and the super-resolution alone could make up for anything in it.
  */
 export class PortraitObjective implements Objective {
   /** [3 * R * R] in -1..1: the portrait as the picture should become. */
   readonly target: Float32Array
+  private readonly generator: Generator
+  private readonly plain: boolean
   private readonly program: Program
   private readonly fixed: Readonly<Record<string, Float32Array>>
 
-  private constructor(target: Float32Array, program: Program, fixed: Record<string, Float32Array>) {
+  private constructor(
+    generator: Generator,
+    plain: boolean,
+    target: Float32Array,
+    program: Program,
+    fixed: Record<string, Float32Array>,
+  ) {
+    this.generator = generator
+    this.plain = plain
     this.target = target
     this.program = program
     this.fixed = fixed
@@ -122,9 +135,14 @@ export class PortraitObjective implements Objective {
     const mask = input('mask', [1, 1, side, side])
     const matte = input('matte', opacity.shape)
 
-    // Charbonnier: L1 that is smooth at zero.
-    const difference = sqrt(add(square(sub(image, target)), 1e-4))
-    const pixels = div(sumAll(mul(difference, mask)), mul(sumAll(mask), 3))
+    let pixels = distance(image, target, mask)
+    const wrt: Record<string, Tensor> = { image, ...(white && { opacity }) }
+    if (!plain) {
+      const rendered = input('rendered', [1, 3, resolution, resolution])
+      const small = distance(rendered, input('small.target', rendered.shape), input('small.mask', opacity.shape))
+      pixels = mul(add(pixels, small), 0.5)
+      wrt.rendered = rendered
+    }
     const taps = perceptualTaps(faceRes, blend(image, target, mask, white))
     const aims = taps.map((tap, i) => input(`tap${i}`, tap.shape))
     const perceptual = taps.reduce<Tensor | undefined>((sum, tap, i) => {
@@ -135,11 +153,9 @@ export class PortraitObjective implements Objective {
 
     let loss = add(mul(pixels, weights.pixels), mul(perceptual, weights.perceptual / taps.length))
     if (white) loss = add(loss, mul(coverage, weights.matte))
-    const wrt = white ? [image, opacity] : [image]
-    const [dImage, dOpacity] = gradients(loss, wrt)
-    const program = await runtime.compile(
-      writeModel({ loss, pixels, perceptual, coverage, 'd.image': dImage, ...(dOpacity && { 'd.opacity': dOpacity }) }),
-    )
+    const found = gradients(loss, Object.values(wrt))
+    const named = Object.fromEntries(Object.keys(wrt).map((name, i) => [`d.${name}`, found[i]]))
+    const program = await runtime.compile(writeModel({ loss, pixels, perceptual, coverage, ...named }))
 
     const prepared = prepare(portrait, side, resolution, white)
     const seen = input('target', image.shape)
@@ -148,18 +164,26 @@ export class PortraitObjective implements Objective {
     )
     const network = Object.fromEntries([...faceRes].map(([name, { data }]) => [name, data]))
     const fixed = { ...network, ...prepared, ...(await look.run({ ...network, target: prepared.target })) }
-    return new PortraitObjective(prepared.target, program, fixed)
+    return new PortraitObjective(generator, plain, prepared.target, program, fixed)
   }
 
-  async judge(view: View): Promise<Judgement> {
-    const result = await this.program.run({ ...this.fixed, image: view.image, opacity: view.rendering.opacity })
+  async judge({ image, rendering }: View): Promise<Judgement> {
+    const rendered = coloursOf(rendering.features, this.generator.config.decoder_output_dim)
+    const shown = { image, opacity: rendering.opacity, ...(!this.plain && { rendered }) }
+    const result = await this.program.run({ ...this.fixed, ...shown })
     const [pixels, perceptual, matte] = [result.pixels[0], result.perceptual[0], result.coverage[0]]
     return {
       loss: result.loss[0],
       terms: { pixels, perceptual, matte },
-      gradient: { image: result['d.image'], opacity: result['d.opacity'] },
+      gradient: { image: result['d.image'], opacity: result['d.opacity'], rendered: result['d.rendered'] },
     }
   }
+}
+
+/** Charbonnier, L1 that is smooth at zero, as a mean over what the mask shows. */
+function distance(image: Tensor, target: Tensor, mask: Tensor): Tensor {
+  const difference = sqrt(add(square(sub(image, target)), 1e-4))
+  return div(sumAll(mul(difference, mask)), mul(sumAll(mask), 3))
 }
 
 /** What the perceptual network is shown: where the background does not count it sees the target itself. */
@@ -167,7 +191,7 @@ function blend(image: Tensor, target: Tensor, mask: Tensor, white: boolean): Ten
   return white ? image : add(mul(image, mask), mul(target, sub(1, mask)))
 }
 
-/** Target, mask and matte at the sizes of picture and rendering. */
+/** Target and mask at the sizes of picture and rendering, and the matte at the rendering's. */
 function prepare(portrait: PortraitTarget, side: number, resolution: number, white: boolean) {
   const { size, rgb, matte, valid } = portrait
   const picture = new Float32Array(3 * size * size)
@@ -185,6 +209,8 @@ function prepare(portrait: PortraitTarget, side: number, resolution: number, whi
     target: shrink(picture, size, side),
     mask: shrink(mask, size, side),
     matte: shrink(visible, size, resolution),
+    'small.target': shrink(picture, size, resolution),
+    'small.mask': shrink(mask, size, resolution),
   }
 }
 
