@@ -56,7 +56,7 @@ const THUMBNAIL = 192
 /** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
 const PREVIEW_EVERY = 500
 const PREVIEW_SHARE = 5
-/** What a preview's picture is rendered with, where the generator has no super-resolution to call for more. */
+/** What a preview's picture is rendered with. */
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
 /** Milliseconds between checkpoints. */
 const CHECKPOINT_EVERY = 5000
@@ -486,8 +486,7 @@ export class OpenProject {
     const { generator } = this
     const image = await this.around.turn(async () => {
       const { planes, head } = await this.paint()
-      const rendering = generator.config.super_resolution ? {} : PREVIEW
-      return (await generator.view(head.ws, head.label, { planes, ...rendering })).image
+      return (await generator.view(head.ws, head.label, { planes, ...PREVIEW })).image
     })
     const side = Math.sqrt(image.length / 3)
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })

@@ -41,6 +41,17 @@ for (const provider of ['cpu', 'webgpu'] as const) {
         expectClose(view.image, golden.at('det/image', n), 'image')
       })
 
+      it("takes the rendering's own colours past the super-resolution", async () => {
+        const [ws, label] = [golden.at('det/ws', 0), golden.at('det/c', 0)]
+        const view = await generator.view(ws, label)
+        const rendered = golden.at('grads/target_raw', 0)
+        const { planes } = await generator.backwardToPlanes(view, { rendered })
+        // What a view without super-resolution shows are these colours and nothing else.
+        const plain = await generator.view(ws, label, { plain: true })
+        const expected = await generator.backwardToPlanes(plain, { image: rendered })
+        expectRelative(planes, expected.planes, 'planes')
+      })
+
       it('finds the gradients of ws, camera, planes and every weight', async () => {
         const sum: Record<string, Float32Array> = {}
         for (const n of [0, 1]) {
