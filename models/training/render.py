@@ -3,8 +3,9 @@
 python3 render.py HEADS OUT FIRST COUNT [SIZE]
 
 HEADS is the head model's folder, with sampler/ and data/; COUNT seeds from FIRST on are photographed SIZE (256) pixels
-wide, those already in OUT left as they are. Needs numpy, scipy, PIL and gcc (Debian's python3). Several may run side by
-side on seeds of their own.
+wide, those already in OUT left as they are. Seeds from 900000 on are for evaluation: they are photographed from where
+`npm run bench -- generator` looks at them, 128 pixels wide is enough. Needs numpy, scipy, PIL and gcc (Debian's
+python3). Several may run side by side on seeds of their own.
 """
 import json
 import os
@@ -14,6 +15,8 @@ import sys
 import numpy as np
 
 SUPERSAMPLING = 3
+FIRST_HELD_OUT_SEED = 900_000
+HELD_OUT_YAWS = np.radians((0, 45, -45, 90, -90, 180))
 
 
 def main(heads, out, first, count, size=256):
@@ -29,7 +32,7 @@ def main(heads, out, first, count, size=256):
         path = os.path.join(out, f'{seed:06d}.npz')
         if os.path.exists(path):
             continue
-        record = photograph(headgen, model.sample(seed), np.random.default_rng(10_000_000 + seed), size)
+        record = photograph(headgen, model.sample(seed), cameras(seed, headgen.FOCAL), size)
         partial = f'{path}.partial'
         with open(partial, 'wb') as file:
             np.savez_compressed(file, **record)
@@ -37,17 +40,20 @@ def main(heads, out, first, count, size=256):
         print(f'head {seed}', file=sys.stderr)
 
 
-def photograph(headgen, head, rng, size):
-    pictures = [picture(headgen, head, *camera, size) for camera in cameras(rng, headgen.FOCAL)]
+def photograph(headgen, head, cameras, size):
+    pictures = [picture(headgen, head, *camera, size) for camera in cameras]
     rgb, depth, mask, label = (np.array(column) for column in zip(*pictures))
     return {'rgb': rgb, 'depth': depth, 'mask': mask, 'cam': label, 'ident': head.ident, 'meta': json.dumps(head.meta)}
 
 
-def cameras(rng, focal):
+def cameras(seed, focal):
     """
     Yaw and pitch (radians) and focal length: the front, three portraits around it, one from behind, and one that takes
     in more than a portrait does, from anywhere.
     """
+    if seed >= FIRST_HELD_OUT_SEED:
+        return [(yaw, 0, focal) for yaw in HELD_OUT_YAWS]
+    rng = np.random.default_rng(10_000_000 + seed)
     around = [(np.clip(rng.normal(0, 0.55), -1.6, 1.6), np.clip(rng.normal(0, 0.2), -0.6, 0.6)) for _ in range(3)]
     behind = (np.pi + rng.uniform(-1.6, 1.6), np.clip(rng.normal(0, 0.2), -0.6, 0.6))
     anywhere = (rng.uniform(-np.pi, np.pi), np.clip(rng.normal(0.1, 0.3), -0.8, 0.8))
