@@ -1,33 +1,60 @@
 /**
  * Values that many runs are fed, weights above all, and their copies in GPU memory: uploaded at the first run that needs
- * them, shared by all programs of a runtime, renewed after `set`.
+ * them, shared by all programs of a runtime, renewed after `set`. A run may also write an output to a resident: on WebGPU
+ * the values then stay in GPU memory until `Runtime.read` asks for them.
  */
 import * as ort from 'onnxruntime-node'
 import type { Shape } from '../graph/index.ts'
 import { Message } from '../graph/protobuf.ts'
 
 export class Resident {
-  private values: Float32Array
+  readonly length: number
+  private values: Float32Array | undefined
   private edition = 0
 
   constructor(data: Float32Array) {
+    this.length = data.length
     this.values = data
   }
 
-  /** Not to be changed in place without a `set` afterwards. */
+  /**
+   * Not to be changed in place without a `set` afterwards.
+   * @throws when a run has written the values to GPU memory and `Runtime.read` has not brought them back
+   */
   get data(): Float32Array {
+    if (!this.values) throw new Error('Resident: the values are in GPU memory alone; Runtime.read brings them back')
     return this.values
   }
 
-  /** Rises with each `set`: what tells a copy that it is outdated. */
+  /** Rises with all new values: what tells a copy that it is outdated. */
   get version(): number {
     return this.edition
   }
 
-  /** New values; also to be called with the same array after its values were changed. */
+  /** Whether `data` can be had. */
+  get isHere(): boolean {
+    return this.values !== undefined
+  }
+
+  /**
+   * New values; also to be called with the same array after its values were changed.
+   * @throws when their number is another
+   */
   set(data: Float32Array): void {
+    if (data.length !== this.length) throw new Error(`Resident.set: ${data.length} values instead of ${this.length}`)
     this.values = data
     this.edition++
+  }
+
+  /** New values that are in GPU memory alone. For the copies' own use, like `bringBack`. */
+  leave(): void {
+    this.values = undefined
+    this.edition++
+  }
+
+  /** The same values, in main memory as well. */
+  bringBack(data: Float32Array): void {
+    this.values = data
   }
 }
 
@@ -37,8 +64,11 @@ export function residents(values: Readonly<Record<string, Float32Array>>): Recor
 }
 
 interface Copy {
-  readonly version: number
-  readonly buffer: ort.Tensor
+  /** The resident's version that the buffer holds; undefined when a run was to overwrite it and did not end well. */
+  version: number | undefined
+  buffer: ort.Tensor
+  /** Where runs write that are fed the copy itself: WebGPU lets no buffer be read and written at once. */
+  spare?: ort.Tensor
 }
 
 /**
@@ -49,13 +79,18 @@ export class DeviceCopies {
   private readonly copies = new WeakMap<Resident, Copy>()
   private readonly buffers = new Set<ort.Tensor>()
   private uploader: Promise<ort.InferenceSession> | undefined
+  private downloader: Promise<ort.InferenceSession> | undefined
   private last: Promise<unknown> = Promise.resolve()
   /** The binding frees no GPU memory when its tensors are collected. */
-  private readonly collected = new FinalizationRegistry<ort.Tensor>(
-    (buffer) => void this.inTurn(() => this.free(buffer)),
+  private readonly collected = new FinalizationRegistry<Copy>(
+    ({ buffer, spare }) =>
+      void this.inTurn(() => {
+        this.free(buffer)
+        if (spare) this.free(spare)
+      }),
   )
 
-  /** Runs tasks one after another, so that no copy is renewed between its use in `tensor` and the end of the run. */
+  /** Runs tasks one after another, so that no copy is renewed between its use in a run and the run's end. */
   inTurn<T>(task: () => T | Promise<T>): Promise<T> {
     const turn = this.last.then(task)
     this.last = turn.catch(() => undefined)
@@ -66,13 +101,47 @@ export class DeviceCopies {
   async tensor(resident: Resident, shape: Shape): Promise<ort.Tensor> {
     let copy = this.copies.get(resident)
     if (copy?.version !== resident.version) {
+      const { data, version } = resident
       if (copy) this.free(copy.buffer)
-      this.copies.delete(resident)
-      copy = { version: resident.version, buffer: await this.upload(resident.data) }
-      this.copies.set(resident, copy)
-      this.collected.register(resident, copy.buffer, copy.buffer)
+      const buffer = await this.upload(data)
+      copy = copy ? Object.assign(copy, { version, buffer }) : this.keep(resident, { version, buffer })
     }
-    return ort.Tensor.fromGpuBuffer(copy.buffer.gpuBuffer, { dataType: 'float32', dims: shape as number[] })
+    return view(copy.buffer, shape)
+  }
+
+  /**
+   * Where a run writes an output that is for the resident; `adopt` follows when it has. Only within a turn.
+   * @param isFed whether the same run reads the resident
+   */
+  async target(resident: Resident, shape: Shape, isFed: boolean): Promise<ort.Tensor> {
+    const allocate = () => this.upload(new Float32Array(resident.length))
+    const copy = this.copies.get(resident) ?? this.keep(resident, { version: undefined, buffer: await allocate() })
+    if (isFed) {
+      copy.spare ??= await allocate()
+      return view(copy.spare, shape)
+    }
+    copy.version = undefined
+    return view(copy.buffer, shape)
+  }
+
+  /** Makes what a run has written to the resident's `target` its values. Within the same turn. */
+  adopt(resident: Resident, isFed: boolean): void {
+    const copy = this.copies.get(resident)!
+    if (isFed) Object.assign(copy, { buffer: copy.spare, spare: copy.buffer })
+    resident.leave()
+    copy.version = resident.version
+  }
+
+  /** Brings the values of a resident that this runtime has computed back to main memory, if they are not there. */
+  bringBack(resident: Resident): Promise<void> {
+    return this.inTurn(async () => {
+      const copy = this.copies.get(resident)
+      if (resident.isHere || copy?.version !== resident.version) return
+      this.downloader ??= identitySession()
+      const results = await (await this.downloader).run({ values: view(copy.buffer, [resident.length]) })
+      // Not where they were set meanwhile.
+      if (copy.version === resident.version) resident.bringBack(results.copy.data as Float32Array)
+    })
   }
 
   /** Frees all copies. Before the runtime's sessions are released, not after. */
@@ -80,26 +149,43 @@ export class DeviceCopies {
     return this.inTurn(async () => {
       for (const buffer of this.buffers) this.free(buffer)
       await (await this.uploader)?.release()
+      await (await this.downloader)?.release()
       this.uploader = undefined
+      this.downloader = undefined
     })
   }
 
+  private keep(resident: Resident, copy: Copy): Copy {
+    this.copies.set(resident, copy)
+    this.collected.register(resident, copy)
+    return copy
+  }
+
   private free(buffer: ort.Tensor): void {
-    this.collected.unregister(buffer)
     if (this.buffers.delete(buffer)) buffer.dispose()
   }
 
   private async upload(data: Float32Array): Promise<ort.Tensor> {
-    this.uploader ??= ort.InferenceSession.create(identityOfAnyShape(), {
-      executionProviders: ['webgpu'],
-      preferredOutputLocation: 'gpu-buffer',
-      logSeverityLevel: 3,
-    })
+    this.uploader ??= identitySession('gpu-buffer')
     const session = await this.uploader
     const { copy } = await session.run({ values: new ort.Tensor('float32', data, [data.length]) })
     this.buffers.add(copy)
     return copy
   }
+}
+
+/** The buffer's values in another shape; disposing of it frees nothing. */
+function view(buffer: ort.Tensor, shape: Shape): ort.Tensor {
+  return ort.Tensor.fromGpuBuffer(buffer.gpuBuffer, { dataType: 'float32', dims: shape as number[] })
+}
+
+/** Copies what it is fed to main memory or, where asked to, to GPU memory: the binding has no other way to do either. */
+function identitySession(preferredOutputLocation: 'cpu' | 'gpu-buffer' = 'cpu'): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(identityOfAnyShape(), {
+    executionProviders: ['webgpu'],
+    preferredOutputLocation,
+    logSeverityLevel: 3,
+  })
 }
 
 /** values -> copy, in ONNX; written by hand, since the graph library's models have static shapes. */

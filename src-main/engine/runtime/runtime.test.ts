@@ -71,4 +71,21 @@ describe('residents', () => {
     expect([...(await program.run({ ...weights, x })).sum]).toEqual([4, 7])
     expect(weights.b.data).toEqual(Float32Array.of(0, 1))
   })
+
+  it('take outputs, also in place of what they were fed', async () => {
+    const fed = input('x', [2])
+    const program = await runtime.compile(writeModel({ double: mul(fed, 2), half: mul(fed, 0.5) }))
+    const [x, half] = [new Resident(Float32Array.of(1, 2)), new Resident(new Float32Array(2))]
+    expect(await program.run({ x }, undefined, { double: x, half })).toEqual({})
+    expect(await program.run({ x }, undefined, { double: x })).toEqual({ half: Float32Array.of(1, 2) })
+    expect(await runtime.read(x)).toEqual(Float32Array.of(4, 8))
+    expect(half.data).toEqual(Float32Array.of(0.5, 1))
+  })
+
+  it('keep their number of values', async () => {
+    const program = await runtime.compile(affine())
+    const sum = new Resident(new Float32Array(3))
+    await expect(program.run({ x, w, b }, ['sum'], { sum })).rejects.toThrow("'sum' is to go to 3 values")
+    expect(() => sum.set(x)).toThrow('2 values instead of 3')
+  })
 })

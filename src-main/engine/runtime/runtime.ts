@@ -5,7 +5,7 @@
  */
 import * as ort from 'onnxruntime-node'
 import { UserError } from '../errors.ts'
-import { type Model, type Shape, sizeOf } from '../graph/index.ts'
+import { type Model, type ModelOutput, type Shape, sizeOf } from '../graph/index.ts'
 import { type Provider, type ProviderOptions, plainMessage, selectProvider } from './provider.ts'
 import { DeviceCopies, Resident } from './resident.ts'
 
@@ -21,6 +21,9 @@ export type Values = Readonly<Record<string, Float32Array>>
 
 /** What a run is fed: residents for what many runs share, arrays for the rest. */
 export type Feeds = Readonly<Record<string, Float32Array | Resident>>
+
+/** What a run writes to: residents for what goes on into other runs, arrays for what is wanted here. */
+export type Targets = Feeds
 
 export class Runtime {
   readonly provider: Provider
@@ -47,6 +50,20 @@ export class Runtime {
       program.catch(() => this.programs.delete(model.hash))
     }
     return program
+  }
+
+  /** Whether residents stay in GPU memory, and with them what is computed from residents into residents. */
+  get keepsResidents(): boolean {
+    return this.copies !== undefined
+  }
+
+  /**
+   * A resident's values, brought back from GPU memory if they are there alone. Not to be changed in place, like `data`.
+   * @throws when they are in another runtime's GPU memory, or were lost with it; UserError when the GPU fails
+   */
+  async read(resident: Resident): Promise<Float32Array> {
+    await this.copies?.bringBack(resident).catch(blame(this.provider))
+    return resident.data
   }
 
   /** Frees every session and every copy of a resident. */
@@ -100,41 +117,61 @@ export class Program {
   /**
    * @param feeds the model's inputs by name; more may be given (a whole weight store, say) and are ignored
    * @param fetches the outputs that are wanted; default all
-   * @param into arrays that outputs are written to, by name; the other outputs get new ones
-   * @returns the outputs by name
-   * @throws when an input is missing or has another number of elements than the model's; UserError when a GPU fails
+   * @param into arrays and residents that outputs are written to, by name; the other outputs get new arrays. A resident
+   *   may be among the feeds as well, of which it then takes the place; one that a failing run was to write to may have
+   *   lost its values
+   * @returns the outputs by name, but for those that went to residents
+   * @throws when an input is missing, or an input or resident has another number of elements than the model's; UserError
+   *   when a GPU fails
    */
-  async run(feeds: Feeds, fetches?: readonly string[], into: Values = {}): Promise<Record<string, Float32Array>> {
-    const wanted: Record<string, ort.Tensor | null> = {}
-    for (const { name, shape } of this.model.outputs) {
-      if (fetches && !fetches.includes(name)) continue
-      wanted[name] = into[name] ? new ort.Tensor('float32', into[name], shape as number[]) : null
-    }
-    const execute = async () => this.session.run(await this.tensors(feeds), wanted)
-    this.check(feeds)
-    const outputs = await (this.copies?.inTurn(execute) ?? execute()).catch(blame(this.provider))
-    return Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => {
-        const data = tensor.data as Float32Array
-        if (into[name]) release(data)
-        return [name, into[name] ?? data]
-      }),
-    )
+  async run(feeds: Feeds, fetches?: readonly string[], into: Targets = {}): Promise<Record<string, Float32Array>> {
+    const wanted = this.model.outputs.filter(({ name }) => fetches?.includes(name) ?? true)
+    this.check(feeds, wanted, into)
+    const execute = () => this.execute(feeds, wanted, into)
+    return (this.copies?.inTurn(execute) ?? execute()).catch(blame(this.provider))
   }
 
   async dispose(): Promise<void> {
     await this.session.release()
   }
 
-  private check(feeds: Feeds): void {
+  private check(feeds: Feeds, wanted: readonly ModelOutput[], into: Targets): void {
     for (const { name, shape } of this.model.inputs) {
       const value = feeds[name]
       if (!value) throw new Error(`Program.run: the input '${name}' [${shape}] is missing`)
-      const { length } = value instanceof Resident ? value.data : value
-      if (length !== sizeOf(shape)) {
-        throw new Error(`Program.run: '${name}' has ${length} values, the model wants [${shape}]`)
+      if (value.length !== sizeOf(shape)) {
+        throw new Error(`Program.run: '${name}' has ${value.length} values, the model wants [${shape}]`)
       }
     }
+    for (const { name, shape } of wanted) {
+      const length = into[name]?.length ?? sizeOf(shape)
+      if (length !== sizeOf(shape)) {
+        throw new Error(`Program.run: '${name}' is to go to ${length} values, the model gives [${shape}]`)
+      }
+    }
+  }
+
+  private async execute(
+    feeds: Feeds,
+    wanted: readonly ModelOutput[],
+    into: Targets,
+  ): Promise<Record<string, Float32Array>> {
+    const tensors = await this.tensors(feeds)
+    const fed = new Set(this.model.inputs.map(({ name }) => feeds[name]))
+    const targets: Record<string, ort.Tensor | null> = {}
+    for (const { name, shape } of wanted) targets[name] = await this.target(into[name], shape, fed)
+    const results: Record<string, Float32Array> = {}
+    for (const [name, tensor] of Object.entries(await this.session.run(tensors, targets))) {
+      const target = into[name]
+      if (!(target instanceof Resident)) {
+        if (target) release(tensor.data as Float32Array)
+        results[name] = target ?? (tensor.data as Float32Array)
+      } else if (this.copies) {
+        this.copies.adopt(target, fed.has(target))
+        tensor.dispose()
+      } else target.set(tensor.data as Float32Array)
+    }
+    return results
   }
 
   private async tensors(feeds: Feeds): Promise<Record<string, ort.Tensor>> {
@@ -147,6 +184,17 @@ export class Program {
     if (value instanceof Resident && this.copies) return this.copies.tensor(value, shape)
     // Without a copy: the array itself is read while the model runs.
     return new ort.Tensor('float32', value instanceof Resident ? value.data : value, shape as number[])
+  }
+
+  /** What an output is written to; null for a new array. */
+  private async target(
+    into: Float32Array | Resident | undefined,
+    shape: Shape,
+    fed: ReadonlySet<Float32Array | Resident>,
+  ): Promise<ort.Tensor | null> {
+    // A new array becomes a resident's own: it may be fed to this very run.
+    if (into instanceof Resident) return this.copies?.target(into, shape, fed.has(into)) ?? null
+    return into ? new ort.Tensor('float32', into, shape as number[]) : null
   }
 }
 
