@@ -11,10 +11,8 @@ import {
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { writeFileAtomic } from '../../src-main/engine/files.ts'
-import { Adam } from '../../src-main/engine/inversion/adam.ts'
+import { PARTS, type Part } from './optimiser.ts'
 import type { Trainer } from './trainer.ts'
-
-const PARTS = ['weights', 'average', 'first', 'second'] as const
 
 export interface Progress {
   readonly steps: number
@@ -30,13 +28,9 @@ export async function saveTraining(
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>()
   const put = (name: string, values: Float32Array) => tensors.set(name, storeFloat32(values, [values.length]))
-  for (const [name, values] of Object.entries(trainer.weights)) put(`weights/${name}`, values)
-  for (const [name, values] of Object.entries(trainer.average)) put(`average/${name}`, values)
-  const adamSteps: Record<string, number> = {}
-  for (const [name, adam] of Object.entries(trainer.adams)) {
-    put(`first/${name}`, adam.first)
-    put(`second/${name}`, adam.second)
-    adamSteps[name] = adam.steps
+  const { steps: adamSteps, ...parts } = await trainer.optimiser.read()
+  for (const part of PARTS) {
+    for (const [name, values] of Object.entries(parts[part])) put(`${part}/${name}`, values)
   }
   for (const [name, { shape, data }] of extras) tensors.set(`extras/${name}`, storeFloat32(data, shape))
   const state = { steps: trainer.steps, seconds, adamSteps, config: trainer.config }
@@ -58,18 +52,13 @@ export async function loadTraining(path: string) {
       extras.set(name.slice('extras/'.length), { shape: tensor.shape, data: toFloat32(tensor) })
   }
   const restore = (trainer: Trainer): void => {
-    trainer.steps = steps
+    const parts = Object.fromEntries(PARTS.map((part) => [part, {}])) as Record<Part, Record<string, Float32Array>>
     for (const [key, tensor] of tensors) {
-      const [part, name] = [key.slice(0, key.indexOf('/')) as (typeof PARTS)[number], key.slice(key.indexOf('/') + 1)]
-      if (!PARTS.includes(part)) continue
-      const values = toFloat32(tensor)
-      if (part === 'weights' || part === 'average') trainer[part][name].set(values)
-      else {
-        trainer.adams[name] ??= new Adam(values.length, { beta2: 0.99 })
-        trainer.adams[name][part].set(values)
-        trainer.adams[name].steps = adamSteps[name]
-      }
+      const [part, name] = [key.slice(0, key.indexOf('/')) as Part, key.slice(key.indexOf('/') + 1)]
+      if (PARTS.includes(part)) parts[part][name] = toFloat32(tensor)
     }
+    trainer.steps = steps
+    trainer.optimiser.restore({ ...parts, steps: adamSteps })
   }
   return { config: parseConfig(config), extras, seconds: seconds as number, restore }
 }

@@ -91,10 +91,12 @@ async function main(): Promise<void> {
   const elapsed = () => (performance.now() - begun) / 1000
   const save = async () => {
     await saveTraining(statePath, trainer, basisToExtras(basis), before + elapsed())
-    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, trainer.average, basisToExtras(basis))
+    const { average } = await trainer.optimiser.read()
+    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, average, basisToExtras(basis))
   }
-  const show = () => {
-    const average = new Map([...shapes].map(([name, { shape }]) => [name, { shape, data: trainer.average[name] }]))
+  const show = async () => {
+    const { average: values } = await trainer.optimiser.read()
+    const average = new Map([...shapes].map(([name, { shape }]) => [name, { shape, data: values[name] }]))
     const rows = records.slice(0, PREVIEW_HEADS).map(({ views }, i) => ({ z: codes[i], view: views[0] }))
     return writeSheet(join(out, `preview-${trainer.steps}.png`), runtime, config, average, rows, PREVIEW_SAMPLES)
   }

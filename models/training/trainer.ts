@@ -10,13 +10,15 @@ import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
-import { constant, expand, input, reshape, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
-import { Adam } from '../../src-main/engine/inversion/adam.ts'
+import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
+import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
+import { GraphAdam } from './graph-adam.ts'
 import { FAR } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
+import { HostAdam, type Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
 import type { HeadRecord } from './records.ts'
 import { roughness } from './roughness.ts'
@@ -51,10 +53,8 @@ export type Terms = Record<string, number>
 
 export class Trainer {
   readonly config: GeneratorConfig
-  /** Weights being trained, their running average (what is shipped), and the optimisers' moments, by name. */
-  readonly weights: Record<string, Float32Array>
-  readonly average: Record<string, Float32Array>
-  readonly adams: Record<string, Adam> = {}
+  /** Holds the weights being trained, their running average (what is shipped) and their moments. */
+  readonly optimiser: Optimiser
   steps = 0
   private readonly shapes: ReadonlyMap<string, Weight>
   private readonly runtime: Runtime
@@ -63,7 +63,7 @@ export class Trainer {
   private readonly options: TrainerOptions
   private readonly projection: PlaneProjection
   /** FaceRes's weights as a model takes them. */
-  private readonly network: Record<string, Float32Array>
+  private readonly network: Record<string, Resident>
   private programs: ReturnType<Trainer['compile']> | undefined
 
   /** @param codes z of each record, [z_dim] */
@@ -82,9 +82,9 @@ export class Trainer {
     this.codes = codes
     this.options = options
     this.projection = new PlaneProjection(config)
-    this.network = Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data]))
-    this.weights = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
-    this.average = Object.fromEntries([...shapes].map(([name, { data }]) => [name, Float32Array.from(data)]))
+    this.network = residents(Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data])))
+    const gain = (name: string) => this.gain(name)
+    this.optimiser = runtime.keepsResidents ? new GraphAdam(runtime, shapes, gain) : new HostAdam(shapes, gain)
   }
 
   private get batch(): BatchShape {
@@ -94,11 +94,12 @@ export class Trainer {
 
   /** @returns the terms of the loss before the step */
   async step(rate: number): Promise<Terms> {
-    const { config, weights, batch: shape } = this
+    const { config, batch: shape } = this
+    const { weights } = this.optimiser
     const random = uniform(this.options.seed, this.steps)
     const batch = drawBatch(this.records, shape, config.rendering_kwargs.box_warp, random)
     this.programs ??= this.compile()
-    const { look, paint, judge, paintBackward } = await this.programs
+    const { look, paint, judge, paintBackward, gradients } = await this.programs
 
     const z = new Float32Array(shape.heads * config.z_dim)
     batch.heads.forEach((head, i) => {
@@ -126,7 +127,7 @@ export class Trainer {
 
     const { colour, mask, covered, distance, picture } = batch
     const targets = { colour, mask, covered, distance, ...(picture && { picture }) }
-    const judged = await judge.run({
+    const feeds = {
       ...weights,
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
       ...(look && { ...this.network, ...(await look.run({ ...this.network, faces: facesOf(batch, shape) })) }),
@@ -135,9 +136,9 @@ export class Trainer {
       depths: batch.depths,
       farthest: Float32Array.of(FAR),
       w: repeatRows(w, config.w_dim, shape.views),
-    })
-    const gradients = Object.fromEntries(Object.entries(judged).filter(([name]) => name.startsWith('d.')))
-    const { features: dFeatures, empty: dEmpty, w: dW, ...dWeights } = unprefixed(gradients)
+    }
+    const judged = await judge.run(feeds, undefined, gradients)
+    const { 'd.features': dFeatures, 'd.empty': dEmpty, 'd.w': dW } = judged
 
     if (this.options.stage !== 'picture') {
       const dPlanes = new Float32Array(planes.length)
@@ -154,34 +155,26 @@ export class Trainer {
         ofHead(dPlanes, head).set(sampler.gradient)
       }
       judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
-      const painted = await paintBackward.run({
-        ...weights,
-        z,
+      const cotangents = {
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
-      })
-      Object.assign(dWeights, unprefixed(painted))
+      }
+      await paintBackward.run({ ...weights, z, ...cotangents }, undefined, gradients)
     }
     samplers.forEach(releaseSampler)
-    this.update(dWeights, rate)
+    this.steps++
+    const keep = Math.min(this.options.averaging ?? 0.998, (this.steps + 1) / (this.steps + 20))
+    await this.optimiser.step(unprefixed(gradients), rate, keep)
     return Object.fromEntries(
       ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name]).map((name) => [name, judged[name][0]]),
     )
   }
 
-  private update(gradients: Record<string, Float32Array>, rate: number): void {
-    this.steps++
-    const keep = Math.min(this.options.averaging ?? 0.998, (this.steps + 1) / (this.steps + 20))
-    for (const [name, gradient] of Object.entries(gradients)) {
-      this.adams[name] ??= new Adam(gradient.length, { beta2: 0.99 })
-      // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
-      const undo = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
-      const gain = this.options.fresh?.has(name) ? FRESH_GAIN * undo : undo
-      this.adams[name].step(this.weights[name], gradient, rate * gain)
-      const values = this.weights[name]
-      const average = this.average[name]
-      for (let i = 0; i < values.length; i++) average[i] = values[i] + keep * (average[i] - values[i])
-    }
+  /** How much faster than others a weight learns. */
+  private gain(name: string): number {
+    // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
+    const undo = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
+    return this.options.fresh?.has(name) ? FRESH_GAIN * undo : undo
   }
 
   private async compile() {
@@ -198,11 +191,16 @@ export class Trainer {
     }
     const judge = writeModel(describeObjective(config, shapes, shape))
     const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
+    const paintBackward = writeModel(this.describePaintBackward())
+    const outputs = [...judge.outputs, ...(this.options.stage === 'picture' ? [] : paintBackward.outputs)]
+    const found = outputs.filter(({ name }) => shapes.has(name.slice('d.'.length)))
     return {
       look: look && (await runtime.compile(look)),
       paint: await runtime.compile(paint),
       judge: await runtime.compile(judge),
-      paintBackward: await runtime.compile(writeModel(this.describePaintBackward())),
+      paintBackward: await runtime.compile(paintBackward),
+      /** Of the weights that the stage trains, 'd.<weight>': what the last two models find. */
+      gradients: residents(Object.fromEntries(found.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]))),
     }
   }
 

@@ -26,6 +26,6 @@ export function noisePictures(parameters: Parameters): Record<string, Tensor> {
 const isNoise = (name: string) => name.endsWith('.noise_const')
 
 /** 'd.<name>' back to '<name>'. */
-export function unprefixed(gradients: Record<string, Float32Array>): Record<string, Float32Array> {
+export function unprefixed<T>(gradients: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(gradients).map(([name, value]) => [name.slice('d.'.length), value]))
 }
