@@ -19,6 +19,7 @@ import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
 import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
+import { DEFAULT_PRIOR, LatentSpace } from '../src-main/engine/inversion/latent-space.ts'
 import { type Judgement, type Objective, type PortraitTarget, shrink } from '../src-main/engine/inversion/objective.ts'
 import { normalArray } from '../src-main/engine/inversion/random.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
@@ -56,7 +57,8 @@ export default async function generatorQuality(recorder: Recorder, options: read
   const runtime = await Runtime.create({ provider: 'cpu' })
   const generator = new Generator(runtime, config, weights)
   const { faceRes: faces } = await createRecognition(runtime, await readFaceRes())
-  const bench = { recorder, generator, name, faces }
+  const space = await LatentSpace.of(generator, orbitCamera(config.rendering_kwargs, 0))
+  const bench = { recorder, generator, name, faces, space }
   if (values.data) {
     const records = await readRecords(values.data, { heldOut: true })
     await fitHeads(bench, extras, records.slice(0, counts.heads), counts.steps, counts.means)
@@ -73,6 +75,7 @@ interface Bench {
   /** Of the generator, in the rows. */
   readonly name: string
   readonly faces: Recognition['faceRes']
+  readonly space: LatentSpace
 }
 
 /** Figures of each head, by what they are. */
@@ -88,12 +91,12 @@ async function fitHeads(bench: Bench, extras: Weights, records: readonly HeadRec
     const front = record.views[0]
     const state = new LatentState(await startingCode(generator, extras, portraitOf(front), front.label))
     await look(bench, state.ws, record, read)
-    const starter = await fitFront(generator, state, front, steps)
+    const starter = await fitFront(bench, state, front, steps)
     costs.push(...starter.costs)
     await look(bench, state.ws, record, fitted)
     if (curves.length < means) {
       const fromMean = new LatentState(generator.repeat(generator.meanLatent))
-      curves.push({ starter: starter.losses, mean: (await fitFront(generator, fromMean, front, steps)).losses })
+      curves.push({ starter: starter.losses, mean: (await fitFront(bench, fromMean, front, steps)).losses })
     }
     console.log(`${record.seed}: front ${fitted.get('front')!.at(-1)!.toFixed(2)} dB`)
   }
@@ -130,10 +133,12 @@ function tellWhatStarterSaves(
   })
 }
 
-/** Adam in W+ on the front view alone, as the latent stage does it, without camera and prior. Losses before each step. */
-async function fitFront(generator: Generator, state: LatentState, view: RecordedView, steps: number) {
-  const anchor = generator.meanLatent
-  const stage = new LatentStage(generator, [view.label], state, { prior: 0.002, anchor, spread: 1, camera: null })
+/** Adam in W+ on the front view alone, as the latent stage does it, without camera. Losses before each step. */
+async function fitFront({ generator, space }: Bench, state: LatentState, view: RecordedView, steps: number) {
+  const stage = new LatentStage(generator, [view.label], state, {
+    prior: { space, strength: DEFAULT_PRIOR },
+    camera: null,
+  })
   state.shared = false
   const objective = new Likeness(view, FITTING.resolution)
   const losses: number[] = []

@@ -62,9 +62,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
     const state = new LatentState(start.slice())
     state.shared = false
     const stage = new LatentStage(generator, [portrait.camera], state, {
-      prior: 0,
-      anchor: generator.meanLatent,
-      spread: 1,
+      prior: null,
       camera: null,
     })
     let spent = 0

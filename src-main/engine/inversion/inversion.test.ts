@@ -282,7 +282,6 @@ describe('a checkpoint', () => {
       { sizes: [1e9] },
       { sizes: [48, 48] },
       { sizes: [] },
-      { spread: 0 },
       { detail: { resolution: 64, steps: 3 } },
       { detail: { resolution: 1e6, steps: 3 } },
       { settings: { quality: 'fast', learningRate: 5, seed: 0 } },

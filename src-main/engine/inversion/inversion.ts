@@ -18,12 +18,13 @@ import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
 import { LatentStage, LatentState, parametersOf } from './latent.ts'
+import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import type { Look } from './looks.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
 import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
-import { normalArray, uniform, uniformArray } from './random.ts'
+import { uniform, uniformArray } from './random.ts'
 import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
@@ -68,10 +69,7 @@ export interface Progress {
   readonly terms: Readonly<Record<string, number>>
 }
 
-/** Codes drawn to measure how far w spreads around its mean (spec section 16 draws 600). */
-const SPREAD_SAMPLES = 300
 const CAMERA = { rate: 0.05, prior: 1e-3 }
-const PRIOR = 0.02
 /**
  * Novel views to hold the head from: yaw and pitch at most, and how they are looked at. All the way round, because what
  * a plane holds for the face it holds for the back of the head too.
@@ -84,7 +82,7 @@ const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
 /** How the head is looked at to match the photos' colours to it. */
 const GLANCE = { resolution: 48, coarse: 24, fine: 16, plain: true, keep: false }
-const CHECKPOINT_VERSION = 1
+const CHECKPOINT_VERSION = 2
 
 /** Best of a phase: the loss of different phases cannot be compared. */
 interface Best {
@@ -100,7 +98,7 @@ export class Inversion {
   private readonly workshop: Workshop
   private readonly plan: Plan
   private readonly latent: LatentState
-  private readonly spread: number
+  private readonly space: LatentSpace
   /** What each photo's channels are multiplied with: [photos * 3]. The first one's light is the head's. */
   private readonly gains: Float32Array
   private readonly outlines = new Map<string, Outline>()
@@ -118,7 +116,7 @@ export class Inversion {
     workshop: Workshop,
     shots: readonly Shot[],
     settings: InversionSettings,
-    start: { latent: LatentState; spread: number },
+    start: { latent: LatentState; space: LatentSpace },
   ) {
     this.workshop = workshop
     this.shots = shots
@@ -127,7 +125,7 @@ export class Inversion {
     this.plan = plans[settings.quality]
     this.stepsWanted = settings.steps ?? this.plan.steps
     this.latent = start.latent
-    this.spread = start.spread
+    this.space = start.space
   }
 
   /** @param shots one to five photos of one person; the first, best seen from the front, gives the start and the light */
@@ -137,7 +135,7 @@ export class Inversion {
     const ws = await startingCode(generator, extras, portrait, label)
     const inversion = new Inversion(workshop, shots, settings, {
       latent: new LatentState(ws, shots.length),
-      spread: await spreadOf(generator, label),
+      space: await LatentSpace.of(generator, label),
     })
     await inversion.matchLight()
     return inversion
@@ -244,7 +242,6 @@ export class Inversion {
       step: this.stepsDone,
       steps: this.stepsWanted,
       shared: latent.shared,
-      spread: this.spread,
       sizes: shots.map(({ portrait }) => portrait.size),
       latentSteps: latent.adam.steps,
       cameraSteps: latent.cameraAdam.steps,
@@ -293,7 +290,8 @@ export class Inversion {
     latent.cameraAdam.steps = state.cameraSteps
     latent.shared = state.shared
 
-    const inversion = new Inversion(workshop, shots, state.settings, { latent, spread: state.spread })
+    const space = await LatentSpace.of(workshop.generator, shots[0].label)
+    const inversion = new Inversion(workshop, shots, state.settings, { latent, space })
     inversion.gains.set(floats('gains', 3 * shots.length))
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
@@ -390,9 +388,7 @@ export class Inversion {
     const { generator } = this.workshop
     const labels = this.shots.map(({ label }) => label)
     return new LatentStage(generator, labels, this.latent, {
-      prior: PRIOR,
-      anchor: generator.meanLatent,
-      spread: this.spread,
+      prior: { space: this.space, strength: DEFAULT_PRIOR },
       camera: CAMERA,
     })
   }
@@ -470,7 +466,6 @@ const checkpointState = z.strictObject({
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
-  spread: z.number().positive(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_SHOTS),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
@@ -489,16 +484,3 @@ function parseJson(text: string | undefined): unknown {
 
 const order: Record<Phase, number> = { code: 0, layers: 1, detail: 2 }
 const later = (a: Phase, b: Phase): Phase => (order[b] > order[a] ? b : a)
-
-/** Root mean square distance of a feature of w from its mean, over random codes. */
-async function spreadOf(generator: Generator, label: Float32Array): Promise<number> {
-  const mean = generator.meanLatent
-  let sum = 0
-  for (let i = 0; i < SPREAD_SAMPLES; i++) {
-    const w = await generator.map(normalArray(generator.config.z_dim, 123, i), label)
-    w.forEach((value, k) => {
-      sum += (value - mean[k]) ** 2
-    })
-  }
-  return Math.sqrt(sum / SPREAD_SAMPLES / mean.length)
-}

@@ -33,9 +33,7 @@ describe('the projector', () => {
     const state = new LatentState(start)
     state.shared = shared
     const stage = new LatentStage(generator, [read('c') as Float32Array], state, {
-      prior: 0,
-      anchor: generator.meanLatent,
-      spread: 1,
+      prior: null,
       camera: null,
     })
     const objective = new SquaredError(read('target') as Float32Array)

@@ -6,15 +6,13 @@ import type { Generator, View } from '../generator/generator.ts'
 import type { Trace } from '../generator/pass.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
+import type { LatentSpace } from './latent-space.ts'
 import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
 
 export interface LatentOptions {
-  /** Strength of the pull towards `anchor`, per standard deviation squared; 0 for the plain projector. */
-  readonly prior: number
-  /** The mean latent [w_dim], and the spread of w around it (spec section 16's w_std). */
-  readonly anchor: Float32Array
-  readonly spread: number
+  /** Where codes lie, and how strongly they are pulled there; null for the plain projector. */
+  readonly prior: { readonly space: LatentSpace; readonly strength: number } | null
   /** Whether the cameras are refined, and how hard they are held to where they were. */
   readonly camera: { readonly rate: number; readonly prior: number } | null
 }
@@ -84,7 +82,7 @@ export class LatentStage {
       last[i] += value
     })
 
-    const prior = this.addPrior(painted)
+    const prior = options.prior?.space.addPrior(ws, options.prior.strength, painted) ?? 0
     const loss = seen.loss + prior
     assertFinite(generator, loss, painted, ...seen.labels)
     const gradient = state.shared ? this.sumRows(painted) : painted
@@ -103,21 +101,6 @@ export class LatentStage {
       })
     })
     cameraAdam.step(cameras, gradient, rate)
-  }
-
-  /** prior / 2 * mean over layers and features of ((w - anchor) / spread)^2; adds its gradient, returns its value. */
-  private addPrior(gradient: Float32Array): number {
-    const { prior, anchor, spread } = this.options
-    if (prior === 0) return 0
-    const { ws } = this.state
-    const factor = prior / ws.length / (spread * spread)
-    let sum = 0
-    for (let i = 0; i < ws.length; i++) {
-      const difference = ws[i] - anchor[i % anchor.length]
-      sum += difference * difference
-      gradient[i] += factor * difference
-    }
-    return (factor * sum) / 2
   }
 
   /** The gradient of a w that every layer shares, repeated for each of them. */
