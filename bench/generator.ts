@@ -30,8 +30,8 @@ import { type Cost, median, type Recorder, startClock } from './support/recorder
 
 /** Side of the pictures that are compared: the same for every generator. */
 const COMPARED = 128
-/** What a fitting step renders. */
-const FITTING = { resolution: 64, coarse: 16, fine: 16 }
+/** What a fitting step renders, as the latent stage does without super-resolution. */
+const FITTING = { resolution: 64, coarse: 16, fine: 16, plain: true }
 const LOOKING = { resolution: COMPARED, coarse: 24, fine: 24 }
 const RATE = 0.03
 const TRUNCATION = 0.7
