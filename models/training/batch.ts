@@ -46,7 +46,15 @@ export interface Batch {
   readonly distance: Float32Array
   /** Patches only: [views, 3, 2n, 2n] in -1..1, the recorded pixels at twice the rays' resolution. */
   readonly picture?: Float32Array
+  /**
+   * Patches only: [views, 2n, 2n], 0 in a margin where the patch lacks surroundings that the picture has, otherwise 1. At
+   * the picture's own border nothing is lacking: what is beyond it the network has to do without.
+   */
+  readonly inner?: Float32Array
 }
+
+/** Pixels of the final picture at a patch's border that its surroundings would have changed. */
+const MARGIN = 6
 
 /** How much likelier than an empty pixel one on the head is to be looked at; contrast adds up to three times that. */
 const HEAD_SHARE = 3
@@ -82,7 +90,10 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
     mask: new Float32Array(total),
     covered: new Float32Array(total),
     distance: new Float32Array(total),
-    ...(side !== undefined && { picture: new Float32Array(shape.heads * shape.views * 3 * 4 * side * side) }),
+    ...(side !== undefined && {
+      picture: new Float32Array(shape.heads * shape.views * 3 * 4 * side * side),
+      inner: new Float32Array(shape.heads * shape.views * 4 * side * side),
+    }),
   }
   batch.heads.forEach((head, h) => {
     const { views } = records[head]
@@ -94,7 +105,9 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
         const picture = (batch.picture as Float32Array).subarray(at * pixels, (at + 1) * pixels)
-        drawPatch(view, side, somewhereOnHead(view, side, random), first, batch, random, box, picture)
+        const corner = somewhereOnHead(view, side, random)
+        drawPatch(view, side, corner, first, batch, random, box, picture)
+        batch.inner!.set(innerPart(view, side, corner), (at * pixels) / 3)
       }
     }
     if (shape.face > 0) {
@@ -214,6 +227,15 @@ function drawPatch(
     batch.distance[at] = hits > 0 ? distance / hits : 0
   }
   placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, box)
+}
+
+/** `Batch.inner` of one patch. */
+function innerPart({ size }: RecordedView, side: number, [top, left]: Corner): Float32Array {
+  const isInner = (at: number, corner: number) =>
+    (corner === 0 || at >= MARGIN) && (corner + side === size / 2 || at < 2 * side - MARGIN)
+  return Float32Array.from({ length: 4 * side * side }, (_, i) =>
+    isInner(Math.floor(i / (2 * side)), top) && isInner(i % (2 * side), left) ? 1 : 0,
+  )
 }
 
 /** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */

@@ -12,6 +12,7 @@ import { superResolution } from '../../src-main/engine/generator/super-resolutio
 import {
   abs,
   add,
+  div,
   gradients,
   input,
   meanAll,
@@ -22,6 +23,7 @@ import {
   softplus,
   square,
   sub,
+  sumAll,
   type Tensor,
   transpose,
 } from '../../src-main/engine/graph/index.ts'
@@ -51,13 +53,10 @@ export interface ObjectiveShape {
   readonly empty: number
 }
 
-/** Pixels of the final picture left out at a patch's border, where the network misses its surroundings. */
-const MARGIN = 6
-
 /**
  * Inputs beside the weights: features [rays * samples, C]; depths [rays, samples]; farthest []; and, each with 'target.'
  * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
- * and target.picture [patches, 3, 2n, 2n] in -1..1; with faces FaceRes's weights and what `perceptualTargets` gives of
+ * target.picture [patches, 3, 2n, 2n] in -1..1 and target.inner [patches, 1, 2n, 2n]; with faces FaceRes's weights and what `perceptualTargets` gives of
  * target.faces; with empty points empty [points, C].
  * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight
  */
@@ -112,11 +111,14 @@ export function describeObjective(
     }
     const rendered = transpose(reshape(view.features, [count, side, side, config.decoder_output_dim]), [0, 3, 1, 2])
     const { image } = superResolution(network, parameters, rendered, w)
-    const size = image.shape[2]
-    const inner = (x: Tensor) => slice(slice(x, 2, MARGIN, size - MARGIN), 3, MARGIN, size - MARGIN)
-    const difference = inner(sub(image, input('target.picture', image.shape)))
-    terms.picture = mul(meanAll(abs(difference)), 0.5)
-    terms.edges = mul(add(meanAll(abs(step(difference, 2))), meanAll(abs(step(difference, 3)))), 0.25)
+    const inner = input('target.inner', [count, 1, image.shape[2], image.shape[3]])
+    const difference = sub(image, input('target.picture', image.shape))
+    const edges = [2, 3].map((axis) => {
+      const [before, after] = [slice(inner, axis, 0, inner.shape[axis] - 1), slice(inner, axis, 1, inner.shape[axis])]
+      return meanSize(step(difference, axis), mul(before, after))
+    })
+    terms.picture = mul(meanSize(difference, inner), 0.5)
+    terms.edges = mul(edges.reduce(add), 0.25)
   }
   const loss = Object.entries(terms)
     .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
@@ -130,6 +132,11 @@ export function describeObjective(
 /** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
 function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {
   return add(mul(view.depth, view.opacity), mul(sub(1, view.opacity), farthest))
+}
+
+/** Mean absolute value of pictures [N, 3, H, W] where the mask [N, 1, H, W] is 1. */
+function meanSize(x: Tensor, mask: Tensor): Tensor {
+  return div(sumAll(mul(abs(x), mask)), mul(sumAll(mask), 3))
 }
 
 /** Differences of neighbours along an axis. */

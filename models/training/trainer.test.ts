@@ -112,6 +112,23 @@ describe('a batch', () => {
   })
 })
 
+describe('the inner part of a patch', () => {
+  const side = 20
+  const inner = (seed: number) =>
+    drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0 }, 1, uniform(seed)).inner!
+  const corners = (mask: Float32Array) => [mask[0], mask[2 * side - 1], mask.at(-2 * side)!, mask.at(-1)!]
+
+  it('leaves a margin out, but not at the border of the picture', () => {
+    const drawn = Array.from({ length: 60 }, (_, seed) => inner(seed))
+    for (const mask of drawn) expect(mask[side * 2 * side + side]).toBe(1)
+    // Patches in the middle of the picture, and such as reach one of its corners.
+    expect(drawn.some((mask) => corners(mask).every((value) => value === 0))).toBe(true)
+    expect(drawn.some((mask) => corners(mask).some((value) => value === 1))).toBe(true)
+    const [clear] = drawn.filter((mask) => corners(mask).every((value) => value === 0))
+    expect(clear.filter((value) => value === 0).length).toBeLessThan(0.6 * clear.length)
+  })
+})
+
 describe('a batch of faces and emptiness', () => {
   const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300 }
 

@@ -125,8 +125,8 @@ export class Trainer {
       ofHead(features, head).set(sampler.sample(rays, ofHead(batch.depths, head), SAMPLES))
     }
 
-    const { colour, mask, covered, distance, picture } = batch
-    const targets = { colour, mask, covered, distance, ...(picture && { picture }) }
+    const { colour, mask, covered, distance, picture, inner } = batch
+    const targets = { colour, mask, covered, distance, ...(picture && { picture, inner }) }
     const feeds = {
       ...weights,
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
