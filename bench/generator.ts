@@ -1,10 +1,11 @@
 /**
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
  * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
- * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--steps N] [--means N] [--samples N]
- * [--codes N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees, in this order).
+ * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
+ * [--samples N] [--codes N] [--threads N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees, in this order).
  *
- * heads: fitted; means: of these, how many are fitted from the mean latent too; samples: random heads compared with as
+ * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
+ * latent too; samples: random heads compared with as
  * many renders, at most three a record; codes: random heads looked at for a face. 0 leaves a part out.
  */
 import { readFile } from 'node:fs/promises'
@@ -44,24 +45,29 @@ export default async function generatorQuality(recorder: Recorder, options: read
       data: { type: 'string' },
       generator: { type: 'string', default: 'models/default/generator.safetensors' },
       heads: { type: 'string', default: '100' },
+      fitted: { type: 'string', default: '100' },
       steps: { type: 'string', default: '150' },
       means: { type: 'string', default: '20' },
       samples: { type: 'string', default: '2000' },
       codes: { type: 'string', default: '200' },
+      threads: { type: 'string' },
     },
   })
-  const counts = { heads: 0, steps: 0, means: 0, samples: 0, codes: 0 }
+  const counts = { heads: 0, fitted: 0, steps: 0, means: 0, samples: 0, codes: 0 }
   for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] = Number(values[key])
   const name = basename(values.generator)
   const { config, weights, extras } = readGeneratorFile(await readFile(values.generator), name)
-  const runtime = await Runtime.create({ provider: 'cpu' })
+  const runtime = await Runtime.create({
+    provider: 'cpu',
+    ...(values.threads && { threads: Number(values.threads) }),
+  })
   const generator = new Generator(runtime, config, weights)
   const { faceRes: faces } = await createRecognition(runtime, await readFaceRes())
   const space = await LatentSpace.of(generator, orbitCamera(config.rendering_kwargs, 0))
   const bench = { recorder, generator, name, faces, space }
   if (values.data) {
     const records = await readRecords(values.data, { heldOut: true })
-    await fitHeads(bench, extras, records.slice(0, counts.heads), counts.steps, counts.means)
+    await fitHeads(bench, extras, records.slice(0, counts.heads), counts)
     if (counts.samples > 0) await compareSamples(bench, records, counts.samples)
   }
   if (counts.codes > 0) await countFaces(bench, counts.codes)
@@ -82,15 +88,21 @@ interface Bench {
 type Figures = Map<string, number[]>
 
 /** Codes read off the front views, then fitted to them; some from the mean latent too, to see what the starter saves. */
-async function fitHeads(bench: Bench, extras: Weights, records: readonly HeadRecord[], steps: number, means: number) {
+async function fitHeads(
+  bench: Bench,
+  extras: Weights,
+  records: readonly HeadRecord[],
+  { fitted: wanted, steps, means }: { fitted: number; steps: number; means: number },
+) {
   const { recorder, generator, name } = bench
   const [read, fitted]: Figures[] = [new Map(), new Map()]
   const curves: { starter: number[]; mean: number[] }[] = []
   const costs: Cost[] = []
-  for (const record of records) {
+  for (const [i, record] of records.entries()) {
     const front = record.views[0]
     const state = new LatentState(await startingCode(generator, extras, portraitOf(front), front.label))
     await look(bench, state.ws, record, read)
+    if (i >= wanted) continue
     const starter = await fitFront(bench, state, front, steps)
     costs.push(...starter.costs)
     await look(bench, state.ws, record, fitted)
@@ -103,8 +115,9 @@ async function fitHeads(bench: Bench, extras: Weights, records: readonly HeadRec
   if (records.length === 0) return
   const summary = (figures: Figures) => Object.fromEntries([...figures].map(([key, all]) => [key, mean(all)]))
   recorder.add({ what: `${name}: code read off (PSNR, dB)`, heads: records.length, ...summary(read) })
-  if (steps === 0) return
-  recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, steps, ...summary(fitted) })
+  const count = Math.min(wanted, records.length)
+  if (count === 0) return
+  recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, heads: count, steps, ...summary(fitted) })
   const [cpu, wall] = [median(costs.map((cost) => cost.cpu)), median(costs.map((cost) => cost.wall))]
   recorder.add({ what: `${name}: a fitting step`, cpu, wall })
   if (curves.length > 0) tellWhatStarterSaves(bench, curves, steps)

@@ -384,7 +384,7 @@ export class OpenProject {
         times.push(performance.now() - began)
         if (times.length > SPEED_WINDOW) times.shift()
         this.report(progress, times)
-        if (progress.step >= this.job.steps && this.running) this.job = { ...this.job, state: 'done' }
+        if (progress.step >= progress.steps && this.running) this.job = { ...this.job, state: 'done' }
         if (performance.now() > nextPreview || !this.running) {
           const start = performance.now()
           await this.preview(progress.step)
@@ -468,16 +468,16 @@ export class OpenProject {
 
   private report({ step, steps, phase, loss }: Progress, times: number[]): void {
     const mean = times.reduce((sum, time) => sum + time, 0) / times.length / 1000
-    this.job = { ...this.job, step, steps: Math.max(this.job.steps, 1) }
+    this.job = { ...this.job, step, steps }
     this.around.emit({
       project: this.id,
       type: 'progress',
       step,
-      steps: this.job.steps || steps,
+      steps,
       phase,
       loss,
       stepsPerSecond: 1 / mean,
-      secondsLeft: Math.max(0, this.job.steps - step) * mean,
+      secondsLeft: Math.max(0, steps - step) * mean,
     })
   }
 

@@ -17,7 +17,7 @@ import type { Generator, View, ViewOptions, Weights } from '../generator/generat
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
-import { LatentStage, LatentState, parametersOf } from './latent.ts'
+import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import type { Look } from './looks.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
@@ -25,7 +25,7 @@ import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { uniform, uniformArray } from './random.ts'
-import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt } from './schedule.ts'
+import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt, stepsWhen } from './schedule.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
 
@@ -194,14 +194,17 @@ export class Inversion {
     const looks = await Promise.all(this.shots.map((_, shot) => this.look(shot, phase, step)))
     const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
-    const result =
+    const result: LatentStep =
       phase === 'detail'
         ? await (await this.enterDetail()).step([...this.placed(looks), ...this.mirrored(step)], rate, this.probe(step))
         : await this.latentStage().step(looks, rate)
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++
-    return { step: this.stepsDone, steps, phase, loss: result.loss, terms: result.terms }
+    if (phase === 'detail') {
+      this.stepsWanted = stepsWhen(plan, this.stepsWanted, this.stepsDone, result.terms.perceptual)
+    }
+    return { step: this.stepsDone, steps: this.stepsWanted, phase, loss: result.loss, terms: result.terms }
   }
 
   /**

@@ -29,6 +29,12 @@ export interface Plan {
 
 export const DEFAULT_RATE = 0.02
 
+/** Perceptual distance at which tuning has done enough, as published pivotal tuning stops by LPIPS. */
+const ENOUGH = 0.08
+
+/** The part of a phase, its last, over which its rate falls. */
+const FALL = 1 / 3
+
 /**
  * One w moves fast: it cannot leave what heads look like, and has a long way to go in few steps. With a w for every layer
  * the same rate trades the surface for the picture.
@@ -75,6 +81,16 @@ export function rateAt(plan: Plan, phase: Phase, rate: number, step: number, ste
   const count = Math.max(1, Math.round(plan.phases[phase].until * steps) - first)
   const done = Math.min(Math.max((step - first) / count, 0), 1)
   // One w goes straight over into a w for every layer: no reason to slow down in between.
-  const down = phase === 'code' ? 1 : Math.min(1, Math.max(0.03, (1 - done) * 3))
+  const down = phase === 'code' ? 1 : Math.min(1, Math.max(0.03, (1 - done) / FALL))
   return rate * plan.phases[phase].rate * down * Math.min(1, (step - first + 1) / 5)
+}
+
+/**
+ * All the steps of a job, `step` of them done, once the tuning stage has brought the perceptual distance to `perceptual`:
+ * where that is enough, its rate falls from here on. A number of steps that is not the plan's own was asked for, and stays.
+ */
+export function stepsWhen(plan: Plan, steps: number, step: number, perceptual: number): number {
+  if (steps !== plan.steps || perceptual > ENOUGH) return steps
+  const { until } = plan.phases.layers
+  return Math.min(steps, Math.ceil(step / (until + (1 - until) * (1 - FALL))))
 }
