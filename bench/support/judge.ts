@@ -111,7 +111,7 @@ export async function judgeHead(
   const views = new Map<string, Figures>()
   const photo = await photoOnWhite(portrait)
   const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
-  const seen = toRgb(image)
+  const seen = await pixelsOf(image)
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
   const surface = await surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
@@ -197,7 +197,7 @@ async function compareView(
     sum += (scale * rendering.depth[i] * along - depth) ** 2
     count++
   })
-  const rgb = toRgb(image)
+  const rgb = await pixelsOf(image)
   return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES * Math.sqrt(sum / count)) }
 }
 
@@ -247,6 +247,9 @@ const shrink = async (data: Uint8Array, size: number, channels: 1 | 3): Promise<
       .raw()
       .toBuffer(),
   )
+
+/** A view's picture in SIDE pixels: a super-resolution gives more. */
+const pixelsOf = (image: Float32Array) => shrink(toRgb(image), Math.sqrt(image.length / 3), 3)
 
 const scaleOf = (m: readonly number[]) => Math.hypot(m[0], m[4], m[8])
 
