@@ -62,8 +62,6 @@ const HEAD_SHARE = 3
 const FRONT_SHARE = 0.3
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
 const BLIND_SHARE = 0.15
-/** Patches that lie at the picture's border, where the super-resolution has to do without surroundings. */
-const BORDER_SHARE = 0.2
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
@@ -107,7 +105,7 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
         const picture = (batch.picture as Float32Array).subarray(at * pixels, (at + 1) * pixels)
-        const corner = random() < BORDER_SHARE ? atBorder(view, side, random) : somewhereOnHead(view, side, random)
+        const corner = somewhereOnHead(view, side, random)
         drawPatch(view, side, corner, first, batch, random, box, picture)
         batch.inner!.set(innerPart(view, side, corner), (at * pixels) / 3)
       }
@@ -186,13 +184,6 @@ function somewhereOnHead({ mask, size }: RecordedView, side: number, random: () 
   while (mask[middle] === 0 && random() < 0.9)
   const corner = (value: number) => clampCorner(Math.round(value / 2 - side / 2), size, side)
   return [corner(Math.floor(middle / size)), corner(middle % size)]
-}
-
-/** Left upper corner of a patch at the border of a picture of half the view's resolution, on the head or not. */
-function atBorder({ size }: RecordedView, side: number, random: () => number): Corner {
-  const last = size / 2 - side
-  const [along, across] = [Math.round(random() * last), random() < 0.5 ? 0 : last]
-  return random() < 0.5 ? [along, across] : [across, along]
 }
 
 /**
