@@ -102,7 +102,10 @@ describe('halfturn import and info', () => {
 
   it('says what a file is', async () => {
     const generator = await place.run(['info', embeddedGenerator, '--json'])
-    expect(JSON.parse(generator.stdout)).toMatchObject({ kind: 'generator', config: { super_resolution: null } })
+    expect(JSON.parse(generator.stdout)).toMatchObject({
+      kind: 'generator',
+      config: { image_resolution: 256, super_resolution: { class: '4X' } },
+    })
     const pickle = await place.run(['info', checkpoint])
     expect(pickle.stdout).toContain('an EG3D checkpoint')
   })

@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../src-main/engine/files.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator, type Weights } from '../../src-main/engine/generator/generator.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { withoutFrame } from '../../src-main/engine/views.ts'
 import { colourOnWhite, type RecordedView } from './records.ts'
 import type { Terms } from './trainer.ts'
 
@@ -111,10 +112,8 @@ export async function writeSheet(
     const ws = generator.repeat(w ?? (await generator.map(z!, new Float32Array(config.c_dim))))
     const planes = await generator.planes(ws)
     for (const [column, yaw] of YAWS.entries()) {
-      const { image } = await generator.view(ws, orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180), {
-        ...samples,
-        planes,
-      })
+      const label = orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180)
+      const image = withoutFrame(await generator.view(ws, label, { ...samples, planes }))
       await place(toPixels(image, side), side, column + 1, row)
     }
   }

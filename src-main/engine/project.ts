@@ -35,6 +35,7 @@ import { extractSurface, fieldOf } from './shape.ts'
 import type { ProjectRecord, Store } from './store.ts'
 import type { Field, Surface } from './surface/surface.ts'
 import { judgeHead, markEvidence } from './verdict.ts'
+import { withoutFrame } from './views.ts'
 
 /** What a project needs of the engine round it. */
 export interface Surroundings {
@@ -486,7 +487,7 @@ export class OpenProject {
     const { generator } = this
     const image = await this.around.turn(async () => {
       const { planes, head } = await this.paint()
-      return (await generator.view(head.ws, head.label, { planes, ...PREVIEW })).image
+      return withoutFrame(await generator.view(head.ws, head.label, { planes, ...PREVIEW }))
     })
     const side = Math.sqrt(image.length / 3)
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })

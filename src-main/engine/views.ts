@@ -6,7 +6,7 @@ import type { Planes } from './generator/planes.ts'
 const PLAIN = 256
 
 /** @param side in rays where there is no super-resolution; otherwise the generator's own */
-export function headView(
+export async function headView(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
@@ -14,7 +14,23 @@ export function headView(
   side = PLAIN,
 ): Promise<View> {
   const resolution = generator.config.super_resolution ? undefined : side
-  return generator.view(ws, label, { planes, ...(resolution && { resolution }) })
+  const view = await generator.view(ws, label, { planes, ...(resolution && { resolution }) })
+  return { ...view, image: withoutFrame(view) }
+}
+
+/**
+ * A view's picture as it is shown. EG3D's upsampling mixes the outermost pixels with the grey beyond the picture, which
+ * stands as a thin frame around everything white: where a super-resolution made them, those next to them are repeated.
+ */
+export function withoutFrame({ image, plain }: Pick<View, 'image' | 'plain'>): Float32Array {
+  if (plain) return image
+  const side = Math.sqrt(image.length / 3)
+  const inside = (at: number) => Math.min(Math.max(at, 1), side - 2)
+  return image.map((_, i) => {
+    const [row, column] = [Math.floor(i / side), i % side]
+    const channel = Math.floor(row / side) * side
+    return image[(channel + inside(row - channel)) * side + inside(column)]
+  })
 }
 
 /** [n * n] depth and opacity to grey in -1..1, near is light, as a picture of three equal channels. */
