@@ -36,8 +36,8 @@ const ENOUGH = 0.08
 const FALL = 1 / 3
 
 /**
- * One w moves fast: it cannot leave what heads look like, and has a long way to go in few steps. With a w for every layer
- * the same rate trades the surface for the picture.
+ * Codes move fast: they have a long way to go in few steps, and the prior holds them where heads are. (While it measured
+ * plain distance, a w for every layer traded the surface for the picture at more than a quarter of this rate.)
  */
 export const plans: Readonly<Record<Quality, Plan>> = {
   fast: {
@@ -45,7 +45,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     detailResolution: 128,
     phases: {
       code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
-      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 1, plain: true },
+      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
       detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4, plain: true },
     },
   },
@@ -54,7 +54,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     detailResolution: 128,
     phases: {
       code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
-      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 1, plain: true },
+      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 4, plain: true },
       detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4, plain: false },
     },
   },
@@ -63,7 +63,7 @@ export const plans: Readonly<Record<Quality, Plan>> = {
     detailResolution: 256,
     phases: {
       code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 4, plain: true },
-      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 1, plain: true },
+      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 4, plain: true },
       detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4, plain: false },
     },
   },
