@@ -2,11 +2,12 @@
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
  * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
  * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
- * [--samples N] [--codes N] [--threads N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees, in this order).
+ * [--samples N] [--codes N] [--threads N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
+ * in this order).
  *
  * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
- * latent too; samples: random heads compared with as
- * many renders, at most three a record; codes: random heads looked at for a face. 0 leaves a part out.
+ * latent too; samples: random heads compared with as many renders, at most three a record; codes: random
+ * heads looked at for a face. 0 leaves a part out.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -95,6 +96,7 @@ async function fitHeads(
   { fitted: wanted, steps, means }: { fitted: number; steps: number; means: number },
 ) {
   const { recorder, generator, name } = bench
+  const count = steps === 0 ? 0 : Math.min(wanted, records.length)
   const [read, fitted]: Figures[] = [new Map(), new Map()]
   const curves: { starter: number[]; mean: number[] }[] = []
   const costs: Cost[] = []
@@ -102,7 +104,7 @@ async function fitHeads(
     const front = record.views[0]
     const state = new LatentState(await startingCode(generator, extras, portraitOf(front), front.label))
     await look(bench, state.ws, record, read)
-    if (i >= wanted) continue
+    if (i >= count) continue
     const starter = await fitFront(bench, state, front, steps)
     costs.push(...starter.costs)
     await look(bench, state.ws, record, fitted)
@@ -115,7 +117,6 @@ async function fitHeads(
   if (records.length === 0) return
   const summary = (figures: Figures) => Object.fromEntries([...figures].map(([key, all]) => [key, mean(all)]))
   recorder.add({ what: `${name}: code read off (PSNR, dB)`, heads: records.length, ...summary(read) })
-  const count = Math.min(wanted, records.length)
   if (count === 0) return
   recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, heads: count, steps, ...summary(fitted) })
   const [cpu, wall] = [median(costs.map((cost) => cost.cpu)), median(costs.map((cost) => cost.wall))]
