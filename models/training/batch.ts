@@ -51,8 +51,12 @@ export interface Batch {
    * the picture's own border nothing is lacking: what is beyond it the network has to do without.
    */
   readonly inner?: Float32Array
+  /** Patches only: [views * 25] the views' labels, with the patch's middle in the picture in the principal point's place. */
+  readonly label?: Float32Array
 }
 
+/** Numbers of a camera label. */
+const LABEL = 25
 /** Pixels of the final picture at a patch's border that its surroundings would have changed. */
 const MARGIN = 6
 
@@ -93,6 +97,7 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
     ...(side !== undefined && {
       picture: new Float32Array(shape.heads * shape.views * 3 * 4 * side * side),
       inner: new Float32Array(shape.heads * shape.views * 4 * side * side),
+      label: new Float32Array(shape.heads * shape.views * LABEL),
     }),
   }
   batch.heads.forEach((head, h) => {
@@ -108,6 +113,7 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
         const corner = somewhereOnHead(view, side, random)
         drawPatch(view, side, corner, first, batch, random, box, picture)
         batch.inner!.set(innerPart(view, side, corner), (at * pixels) / 3)
+        batch.label!.set(patchLabel(view, side, corner), at * LABEL)
       }
     }
     if (shape.face > 0) {
@@ -236,6 +242,14 @@ function innerPart({ size }: RecordedView, side: number, [top, left]: Corner): F
   return Float32Array.from({ length: 4 * side * side }, (_, i) =>
     isInner(Math.floor(i / (2 * side)), top) && isInner(i % (2 * side), left) ? 1 : 0,
   )
+}
+
+/** `Batch.label` of one patch. */
+function patchLabel({ label, size }: RecordedView, side: number, [top, left]: Corner): Float32Array {
+  const result = label.slice()
+  result[18] = (left + side / 2) / (size / 2)
+  result[21] = (top + side / 2) / (size / 2)
+  return result
 }
 
 /** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */

@@ -29,6 +29,9 @@ const COLUMNS = [
   'perceptual',
   'emptiness',
   'squares',
+  'adversarial',
+  'discriminator',
+  'penalty',
 ] as const
 
 /** Appends a row to the table of losses and draws the chart beside it again. */
@@ -51,6 +54,9 @@ const COLOURS = [
   '#65a30d',
   '#0891b2',
   '#ca8a04',
+  '#e11d48',
+  '#4338ca',
+  '#78716c',
 ]
 
 /** Every term against the steps, on a logarithmic scale. */

@@ -11,7 +11,7 @@ import {
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { writeFileAtomic } from '../../src-main/engine/files.ts'
-import { PARTS, type Part } from './optimiser.ts'
+import { type Optimiser, PARTS, type Part } from './optimiser.ts'
 import type { Trainer } from './trainer.ts'
 
 export interface Progress {
@@ -28,14 +28,22 @@ export async function saveTraining(
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>()
   const put = (name: string, values: Float32Array) => tensors.set(name, storeFloat32(values, [values.length]))
-  const { steps: adamSteps, ...parts } = await trainer.optimiser.read()
-  for (const part of PARTS) {
-    for (const [name, values] of Object.entries(parts[part])) put(`${part}/${name}`, values)
+  const adamSteps: Record<string, number> = {}
+  for (const optimiser of optimisersOf(trainer)) {
+    const { steps, ...parts } = await optimiser.read()
+    Object.assign(adamSteps, steps)
+    for (const part of PARTS) {
+      for (const [name, values] of Object.entries(parts[part])) put(`${part}/${name}`, values)
+    }
   }
   for (const [name, { shape, data }] of extras) tensors.set(`extras/${name}`, storeFloat32(data, shape))
   const state = { steps: trainer.steps, seconds, adamSteps, config: trainer.config }
   await writeFileAtomic(path, ...writeSafetensors(tensors, { state: JSON.stringify(state) }))
 }
+
+/** Their weights' names differ. */
+const optimisersOf = ({ optimiser, adversary }: Trainer): Optimiser[] =>
+  adversary ? [optimiser, adversary.optimiser] : [optimiser]
 
 /** What `saveTraining` wrote, or undefined where there is nothing yet. */
 export async function loadTraining(path: string) {
@@ -58,7 +66,15 @@ export async function loadTraining(path: string) {
       if (PARTS.includes(part)) parts[part][name] = toFloat32(tensor)
     }
     trainer.steps = steps
-    trainer.optimiser.restore({ ...parts, steps: adamSteps })
+    for (const optimiser of optimisersOf(trainer)) {
+      const names = Object.keys(optimiser.weights)
+      // A discriminator that was not there yet begins anew.
+      if (!names.every((name) => parts.weights[name])) continue
+      const own = <T>(values: Record<string, T>) =>
+        Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]]))
+      const [weights, average, first, second] = PARTS.map((part) => own(parts[part]))
+      optimiser.restore({ weights, average, first, second, steps: own<number>(adamSteps) })
+    }
   }
   return { config: parseConfig(config), extras, seconds: seconds as number, restore }
 }

@@ -4,6 +4,7 @@
  * features, of the weights it used, and of w.
  */
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
+import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { decode, decodeDensity } from '../../src-main/engine/generator/decoder.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { march } from '../../src-main/engine/generator/march.ts'
@@ -17,6 +18,7 @@ import {
   input,
   meanAll,
   mul,
+  neg,
   reshape,
   type Shape,
   slice,
@@ -27,6 +29,7 @@ import {
   type Tensor,
   transpose,
 } from '../../src-main/engine/graph/index.ts'
+import { judged, middles } from './adversary.ts'
 import { perceptualDistance } from './perceptual.ts'
 
 export const LOSS_WEIGHTS = {
@@ -38,6 +41,7 @@ export const LOSS_WEIGHTS = {
   emptiness: 0.05,
   picture: 3,
   edges: 3,
+  adversarial: 0.1,
   smoothness: 2e-3,
 }
 
@@ -45,8 +49,8 @@ export interface ObjectiveShape {
   /** Rays and samples on each. */
   readonly rays: number
   readonly samples: number
-  /** Square patches the rays make, for the super-resolution; absent for single rays. */
-  readonly patches?: { readonly count: number; readonly side: number }
+  /** Square patches the rays make, for the super-resolution; absent for single rays. With the weights of who judges them. */
+  readonly patches?: { readonly count: number; readonly side: number; readonly adversary?: ReadonlyMap<string, Weight> }
   /** Each head's last rays are a square of its face, as FaceRes sees it. */
   readonly faces?: { readonly heads: number; readonly side: number; readonly network: Weights }
   /** Points where nothing should be. */
@@ -57,8 +61,9 @@ export interface ObjectiveShape {
  * Inputs beside the weights: features [rays * samples, C]; depths [rays, samples]; farthest []; and, each with 'target.'
  * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
  * target.picture [patches, 3, 2n, 2n] in -1..1 and target.inner [patches, 1, 2n, 2n]; with faces FaceRes's weights and what `perceptualTargets` gives of
- * target.faces; with empty points empty [points, C].
- * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight
+ * target.faces; with an adversary its weights and label [patches, 25]; with empty points empty [points, C].
+ * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight; with an
+ *   adversary also 'made.image' and 'made.raw', what it was shown
  */
 export function describeObjective(
   config: GeneratorConfig,
@@ -90,6 +95,7 @@ export function describeObjective(
     ),
   }
   const leaves: Record<string, Tensor> = { features }
+  let shown: Record<string, Tensor> = {}
   if (empty > 0) {
     leaves.empty = input('empty', [empty, config.plane_channels])
     // What the marcher makes of a density.
@@ -102,7 +108,7 @@ export function describeObjective(
     terms.perceptual = perceptualDistance(network, transpose(reshape(face, [heads, side, side, 3]), [0, 3, 1, 2]))
   }
   if (patches) {
-    const { count, side } = patches
+    const { count, side, adversary } = patches
     const w = input('w', [count, config.w_dim])
     leaves.w = w
     const network = {
@@ -119,6 +125,11 @@ export function describeObjective(
     })
     terms.picture = mul(meanSize(difference, inner), 0.5)
     terms.edges = mul(edges.reduce(add), 0.25)
+    if (adversary) {
+      const made = middles(image, slice(rendered, 1, 0, 3))
+      terms.adversarial = meanAll(softplus(neg(judged(adversary, made))))
+      shown = { 'made.image': made.image, 'made.raw': made.raw }
+    }
   }
   const loss = Object.entries(terms)
     .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
@@ -126,7 +137,7 @@ export function describeObjective(
   for (const [name, tensor] of parameters.used) if (!name.endsWith('.noise_const')) leaves[name] = tensor
   const names = Object.keys(leaves)
   const found = gradients(loss, Object.values(leaves))
-  return { ...terms, loss, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, found[i]])) }
+  return { ...terms, ...shown, loss, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, found[i]])) }
 }
 
 /** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */

@@ -32,7 +32,7 @@ const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
 const options = z.object({
   data: z.string(),
   out: z.string(),
-  stage: z.enum(['planes', 'picture', 'all']).default('planes'),
+  stage: z.enum(['planes', 'picture', 'all', 'adversarial']).default('planes'),
   /** Of training, this time. */
   minutes: z.coerce.number().positive().default(60),
   /** A generator's file to start from; weights that do not fit are begun anew. */

@@ -18,7 +18,7 @@ import { defaultConfig, initialWeights } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type HeadRecord, readRecord } from './records.ts'
-import { type Terms, Trainer } from './trainer.ts'
+import { type Stage, type Terms, Trainer } from './trainer.ts'
 
 const SIZE = 80
 
@@ -191,13 +191,13 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = async (seed = 0, on = runtime) => {
+const start = async (seed = 0, on = runtime, stage: Stage = 'all') => {
   const config = tinyConfig()
   const described = records.map(describeHead)
   const basis = await fitCodes(runtime, described, config.z_dim)
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
   const shapes = initialWeights(config, new Map(), seed)
-  return new Trainer(on, config, shapes, records, codes, { stage: 'all', seed })
+  return new Trainer(on, config, shapes, records, codes, { stage, seed })
 }
 
 describe('training', () => {
@@ -235,6 +235,33 @@ describe('training', () => {
         ).toBe(true)
       }
     }
+  }, 60_000)
+})
+
+describe('training against a discriminator', () => {
+  it('teaches it to tell made from recorded, and the generator to be taken for recorded', async () => {
+    const trainer = await start(0, runtime, 'adversarial')
+    const { adversary } = trainer
+    const rows: Terms[] = []
+    for (let i = 0; i < 12; i++) rows.push(await trainer.step(5e-4))
+    // What chance gives: log 2 for each kind.
+    expect(rows[0].discriminator).toBeGreaterThan(1)
+    expect(rows[11].discriminator).toBeLessThan(0.8 * rows[0].discriminator)
+
+    const path = join(folder, 'adversarial.safetensors')
+    await saveTraining(path, trainer, [], 0)
+    const again = await start(5, runtime, 'adversarial')
+    const stored = await loadTraining(path)
+    stored!.restore(again)
+    expect(await again.adversary!.optimiser.read()).toEqual(await adversary!.optimiser.read())
+    expect(await again.optimiser.read()).toEqual(await trainer.optimiser.read())
+    // A training that had none goes on with a new one.
+    await saveTraining(path, await start(), [], 0)
+    const fresh = await start(5, runtime, 'adversarial')
+    const before = (await fresh.adversary!.optimiser.read()).weights
+    const without = await loadTraining(path)
+    without!.restore(fresh)
+    expect((await fresh.adversary!.optimiser.read()).weights).toEqual(before)
   }, 60_000)
 })
 

@@ -14,6 +14,7 @@ import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from 
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { GraphAdam } from './graph-adam.ts'
 import { FAR } from './network.ts'
@@ -25,14 +26,15 @@ import { roughness } from './roughness.ts'
 
 /**
  * What is trained, on what. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
- * decoder on patches, the planes as they are. 'all': everything, on patches.
+ * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type Stage = 'planes' | 'picture' | 'all'
+export type Stage = 'planes' | 'picture' | 'all' | 'adversarial'
 
 export const BATCHES: Record<Stage, BatchShape> = {
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
+  adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512 },
 }
 
 export interface TrainerOptions {
@@ -55,6 +57,7 @@ export class Trainer {
   readonly config: GeneratorConfig
   /** Holds the weights being trained, their running average (what is shipped) and their moments. */
   readonly optimiser: Optimiser
+  readonly adversary: Adversary | undefined
   steps = 0
   private readonly shapes: ReadonlyMap<string, Weight>
   private readonly runtime: Runtime
@@ -85,6 +88,8 @@ export class Trainer {
     this.network = residents(Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data])))
     const gain = (name: string) => this.gain(name)
     this.optimiser = runtime.keepsResidents ? new GraphAdam(runtime, shapes, gain) : new HostAdam(shapes, gain)
+    const { heads, views } = this.batch
+    if (options.stage === 'adversarial') this.adversary = new Adversary(runtime, heads * views, options.seed)
   }
 
   private get batch(): BatchShape {
@@ -95,6 +100,7 @@ export class Trainer {
   /** @returns the terms of the loss before the step */
   async step(rate: number): Promise<Terms> {
     const { config, batch: shape } = this
+    const { adversary } = this
     const { weights } = this.optimiser
     const random = uniform(this.options.seed, this.steps)
     const batch = drawBatch(this.records, shape, config.rendering_kwargs.box_warp, random)
@@ -125,10 +131,11 @@ export class Trainer {
       ofHead(features, head).set(sampler.sample(rays, ofHead(batch.depths, head), SAMPLES))
     }
 
-    const { colour, mask, covered, distance, picture, inner } = batch
+    const { colour, mask, covered, distance, picture, inner, label } = batch
     const targets = { colour, mask, covered, distance, ...(picture && { picture, inner }) }
     const feeds = {
       ...weights,
+      ...(adversary && { ...adversary.optimiser.weights, label: label! }),
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
       ...(look && { ...this.network, ...(await look.run({ ...this.network, faces: facesOf(batch, shape) })) }),
       features,
@@ -165,9 +172,17 @@ export class Trainer {
     this.steps++
     const keep = Math.min(this.options.averaging ?? 0.998, (this.steps + 1) / (this.steps + 20))
     await this.optimiser.step(unprefixed(gradients), rate, keep)
-    return Object.fromEntries(
-      ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name]).map((name) => [name, judged[name][0]]),
-    )
+    const { 'made.image': image, 'made.raw': raw } = judged
+    const shown = {
+      'made.image': image,
+      'made.raw': raw,
+      'target.picture': picture!,
+      'target.colour': colour,
+      label: label!,
+    }
+    const against = adversary && (await adversary.step(shown, rate * FRESH_GAIN))
+    const terms = ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name])
+    return { ...Object.fromEntries(terms.map((name) => [name, judged[name][0]])), ...against }
   }
 
   /** How much faster than others a weight learns. */
@@ -185,7 +200,10 @@ export class Trainer {
     const shape: ObjectiveShape = {
       rays: heads * raysOfHead(batch),
       samples: SAMPLES,
-      patches: typeof batch.rays === 'number' ? undefined : { count: heads * views, side: batch.rays.patch },
+      patches:
+        typeof batch.rays === 'number'
+          ? undefined
+          : { count: heads * views, side: batch.rays.patch, adversary: this.adversary?.shapes },
       faces: face > 0 && faceRes ? { heads, side: face, network: faceRes } : undefined,
       empty: heads * empty,
     }

@@ -4,7 +4,8 @@ import { add, concat, mul, reduceMean, square, type Tensor } from '../graph/inde
 import { fullyConnected, rsqrt } from './layers.ts'
 import type { Parameters } from './parameters.ts'
 
-const normalize = (x: Tensor): Tensor => mul(x, rsqrt(add(reduceMean(square(x), [1]), 1e-8)))
+/** Rows of mean square one. */
+export const normalize = (x: Tensor): Tensor => mul(x, rsqrt(add(reduceMean(square(x), [1]), 1e-8)))
 
 /**
  * @param z [N, z_dim]

@@ -27,6 +27,18 @@ export function upsampleMatrix(from: number): ResamplingMatrix {
 }
 
 /**
+ * StyleGAN2's filter [1,3,3,1] / 8 at every `stride`-th place, the first tap `margin` samples before the first; zeros
+ * outside (spec 2.3).
+ */
+export function filterMatrix(from: number, margin: number, stride: number): ResamplingMatrix {
+  const taps = [0.125, 0.375, 0.375, 0.125]
+  const to = Math.floor((from + 2 * margin - taps.length) / stride) + 1
+  return matrix(to, from, (row, put) => {
+    for (const [k, weight] of taps.entries()) put(row * stride - margin + k, weight)
+  })
+}
+
+/**
  * Bilinear, half-pixel centres (align_corners false). Antialiased widens the tent by the reduction, as PyTorch's
  * `antialias=True` (spec section 8); otherwise two taps with the edge repeated.
  */
