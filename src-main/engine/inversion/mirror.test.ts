@@ -62,6 +62,17 @@ describe('the mirrored photo', async () => {
     expect((await objective.judge(darker)).loss).toBeGreaterThan(2 * loss)
   })
 
+  it('lends what it shows, not its light', async () => {
+    const look = async (paint: (value: number) => number) => {
+      const witness = await mirroredWitness(generator, planes, await shotAt(0.6, paint), size)
+      const { label, pixels, objective } = witness!
+      const view = await generator.view(ws, label, { planes, resolution: size, plain: true, pixels, keep: false })
+      return (await objective.judge(view)).loss
+    }
+    // Taken in a light that is a little dimmer, the photo agrees as well with the head as it did.
+    expect(await look((value) => 0.95 * value)).toBeLessThan(1.1 * (await look((value) => value)))
+  })
+
   it('has nothing to add from the front', async () => {
     const turned = await mirroredWitness(generator, planes, await shotAt(0.6), size)
     const front = await mirroredWitness(generator, planes, await shotAt(0), size)

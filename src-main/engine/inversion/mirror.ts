@@ -1,6 +1,7 @@
 /**
  * The mirrored photo as a second witness: faces are nearly the same on both sides, so what a photo of a turned head does
- * not show of one cheek it shows of the other.
+ * not show of one cheek it shows of the other. Their light is not the same, so the witness is asked for what stands out on
+ * a cheek, and the head's own colours stay.
  */
 import { cross, project } from '../generator/camera.ts'
 import type { Generator, View } from '../generator/generator.ts'
@@ -19,6 +20,8 @@ const FACING: readonly [number, number] = [0.15, 0.5]
 const UNLIKE: readonly [number, number] = [0.06, 0.18]
 /** Below this a pixel is not worth a ray. */
 const LEAST = 0.05
+/** Cells across the picture, in each of which the mirrored photo takes on the head's colours. */
+const CELLS = 12
 /** Fewer rays than this are not worth a rendering. */
 const LEAST_PIXELS = 24
 
@@ -72,7 +75,9 @@ export async function mirroredWitness(
   const weight = seen.byMirror.map((value, i) => fit * value * (1 - seen.byPhoto[i]) * shown.weight[i])
   const pixels = Uint32Array.from([...weight.keys()].filter((i) => weight[i] > LEAST))
   if (pixels.length < LEAST_PIXELS) return null
-  return { label: mirrored, pixels, objective: new WeighedColours(shown.picture, weight, shown.persons) }
+  const visible = seen.byMirror.map((value, i) => value * shown.weight[i])
+  const target = inLightOf(other.image, shown.picture, visible, resolution)
+  return { label: mirrored, pixels, objective: new WeighedColours(target, weight, shown.persons) }
 }
 
 /** How well each pixel's point of the mirrored view is seen by the photo, and by the mirrored photo: [n * n] 0..1. */
@@ -114,6 +119,18 @@ function turnedOver({ size, rgb, matte, valid }: PortraitTarget, n: number) {
     n,
   )
   return { picture: shrink(picture, size, n), weight, persons: weight.reduce((sum, value) => sum + value, 0) }
+}
+
+/**
+ * A picture with another one's colours at large and its own differences from near by.
+ * @param light, picture [3 * n * n]
+ * @param weight [n * n] of the pixels that are compared
+ */
+function inLightOf(light: Float32Array, picture: Float32Array, weight: Float32Array, n: number): Float32Array {
+  const smooth = (values: Float32Array) => shrink(shrink(values, n, CELLS), CELLS, n)
+  const around = smooth(weight)
+  const difference = smooth(picture.map((value, i) => weight[i % weight.length] * (light[i] - value)))
+  return picture.map((value, i) => value + difference[i] / Math.max(around[i % weight.length], 1e-4))
 }
 
 /** Charbonnier distance of colours where there is a weight, as a share of the whole person. */
