@@ -25,7 +25,7 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
   --quality NAME         fast, balanced or full (default: balanced)
   --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.02
+  --learning-rate X      default 0.08
   --seed N               default 0; the same seed gives the same head
   --face N               which face, 1 being the largest
   --mesh-resolution N    density samples along a side, 64 to 512 (default 256)

@@ -98,7 +98,8 @@ export class Inversion {
   private readonly workshop: Workshop
   private readonly plan: Plan
   private readonly latent: LatentState
-  private readonly space: LatentSpace
+  /** Measured when the latent stage first needs it. */
+  private space: Promise<LatentSpace> | undefined
   /** What each photo's channels are multiplied with: [photos * 3]. The first one's light is the head's. */
   private readonly gains: Float32Array
   private readonly outlines = new Map<string, Outline>()
@@ -112,20 +113,14 @@ export class Inversion {
   private stepsWanted: number
   private lastView: View | null = null
 
-  private constructor(
-    workshop: Workshop,
-    shots: readonly Shot[],
-    settings: InversionSettings,
-    start: { latent: LatentState; space: LatentSpace },
-  ) {
+  private constructor(workshop: Workshop, shots: readonly Shot[], settings: InversionSettings, latent: LatentState) {
     this.workshop = workshop
     this.shots = shots
     this.settings = settings
     this.gains = new Float32Array(3 * shots.length).fill(1)
     this.plan = plans[settings.quality]
     this.stepsWanted = settings.steps ?? this.plan.steps
-    this.latent = start.latent
-    this.space = start.space
+    this.latent = latent
   }
 
   /** @param shots one to five photos of one person; the first, best seen from the front, gives the start and the light */
@@ -133,10 +128,7 @@ export class Inversion {
     const { generator, extras } = workshop
     const [{ portrait, label }] = shots
     const ws = await startingCode(generator, extras, portrait, label)
-    const inversion = new Inversion(workshop, shots, settings, {
-      latent: new LatentState(ws, shots.length),
-      space: await LatentSpace.of(generator, label),
-    })
+    const inversion = new Inversion(workshop, shots, settings, new LatentState(ws, shots.length))
     await inversion.matchLight()
     return inversion
   }
@@ -197,7 +189,7 @@ export class Inversion {
     const result: LatentStep =
       phase === 'detail'
         ? await (await this.enterDetail()).step([...this.placed(looks), ...this.mirrored(step)], rate, this.probe(step))
-        : await this.latentStage().step(looks, rate)
+        : await (await this.latentStage()).step(looks, rate)
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++
@@ -293,8 +285,7 @@ export class Inversion {
     latent.cameraAdam.steps = state.cameraSteps
     latent.shared = state.shared
 
-    const space = await LatentSpace.of(workshop.generator, shots[0].label)
-    const inversion = new Inversion(workshop, shots, state.settings, { latent, space })
+    const inversion = new Inversion(workshop, shots, state.settings, latent)
     inversion.gains.set(floats('gains', 3 * shots.length))
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
@@ -387,11 +378,12 @@ export class Inversion {
     ]
   }
 
-  private latentStage(): LatentStage {
+  private async latentStage(): Promise<LatentStage> {
     const { generator } = this.workshop
     const labels = this.shots.map(({ label }) => label)
+    this.space ??= LatentSpace.of(generator, labels[0])
     return new LatentStage(generator, labels, this.latent, {
-      prior: { space: this.space, strength: DEFAULT_PRIOR },
+      prior: { space: await this.space, strength: DEFAULT_PRIOR },
       camera: CAMERA,
     })
   }

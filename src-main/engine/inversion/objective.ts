@@ -157,7 +157,7 @@ export class PortraitObjective implements Objective {
     const named = Object.fromEntries(Object.keys(wrt).map((name, i) => [`d.${name}`, found[i]]))
     const program = await runtime.compile(writeModel({ loss, pixels, perceptual, coverage, ...named }))
 
-    const prepared = prepare(portrait, side, resolution, white)
+    const prepared = prepare(portrait, side, resolution, white, plain)
     const seen = input('target', image.shape)
     const look = await runtime.compile(
       writeModel(Object.fromEntries(perceptualTaps(faceRes, seen).map((tap, i) => [`tap${i}`, tap]))),
@@ -191,8 +191,8 @@ function blend(image: Tensor, target: Tensor, mask: Tensor, white: boolean): Ten
   return white ? image : add(mul(image, mask), mul(target, sub(1, mask)))
 }
 
-/** Target and mask at the sizes of picture and rendering, and the matte at the rendering's. */
-function prepare(portrait: PortraitTarget, side: number, resolution: number, white: boolean) {
+/** Target and mask at the picture's size and, where that is not the rendering, at the rendering's; the matte at the latter. */
+function prepare(portrait: PortraitTarget, side: number, resolution: number, white: boolean, plain: boolean) {
   const { size, rgb, matte, valid } = portrait
   const picture = new Float32Array(3 * size * size)
   const mask = new Float32Array(size * size)
@@ -207,11 +207,19 @@ function prepare(portrait: PortraitTarget, side: number, resolution: number, whi
   const visible = matte.map((alpha, i) => alpha * valid[i])
   return {
     target: shrink(picture, size, side),
-    mask: shrink(mask, size, side),
+    mask: plain ? shrink(mask, size, side) : withoutBorder(shrink(mask, size, side), side),
     matte: shrink(visible, size, resolution),
-    'small.target': shrink(picture, size, resolution),
-    'small.mask': shrink(mask, size, resolution),
+    ...(!plain && {
+      'small.target': shrink(picture, size, resolution),
+      'small.mask': shrink(mask, size, resolution),
+    }),
   }
+}
+
+/** 0 in the outermost pixels, which a super-resolution greys and no plane can change (see `withoutFrame`). */
+function withoutBorder(mask: Float32Array, side: number): Float32Array {
+  const isInner = (at: number) => at > 0 && at < side - 1
+  return mask.map((value, i) => (isInner(Math.floor(i / side)) && isInner(i % side) ? value : 0))
 }
 
 /** Resamples channels of `from` x `from` to `to` x `to`, every pixel counting. */

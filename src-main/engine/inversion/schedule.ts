@@ -14,8 +14,6 @@ interface PhasePlan {
   readonly resolution: number
   readonly coarse: number
   readonly fine: number
-  /** Relative to the learning rate that is set. */
-  readonly rate: number
   /** Looks at the rendering itself: the super-resolution costs as much as all the rest. */
   readonly plain: boolean
 }
@@ -27,7 +25,11 @@ export interface Plan {
   readonly detailResolution: number
 }
 
-export const DEFAULT_RATE = 0.02
+/**
+ * Codes move fast: they have a long way to go in few steps, and the prior holds them where heads are. (While it measured
+ * plain distance, a w for every layer traded the surface for the picture at more than a quarter of this rate.)
+ */
+export const DEFAULT_RATE = 0.08
 
 /** Perceptual distance at which tuning has done enough, as published pivotal tuning stops by LPIPS. */
 const ENOUGH = 0.08
@@ -35,36 +37,32 @@ const ENOUGH = 0.08
 /** The part of a phase, its last, over which its rate falls. */
 const FALL = 1 / 3
 
-/**
- * Codes move fast: they have a long way to go in few steps, and the prior holds them where heads are. (While it measured
- * plain distance, a w for every layer traded the surface for the picture at more than a quarter of this rate.)
- */
 export const plans: Readonly<Record<Quality, Plan>> = {
   fast: {
     steps: 60,
     detailResolution: 128,
     phases: {
-      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
-      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
-      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, rate: 4, plain: true },
+      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, plain: true },
+      detail: { until: 1, resolution: 64, coarse: 20, fine: 16, plain: true },
     },
   },
   balanced: {
     steps: 140,
     detailResolution: 128,
     phases: {
-      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, rate: 4, plain: true },
-      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, rate: 4, plain: true },
-      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, rate: 4, plain: false },
+      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, plain: true },
+      detail: { until: 1, resolution: 96, coarse: 20, fine: 16, plain: false },
     },
   },
   full: {
     steps: 400,
     detailResolution: 256,
     phases: {
-      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, rate: 4, plain: true },
-      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, rate: 4, plain: true },
-      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, rate: 4, plain: false },
+      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, plain: true },
+      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, plain: true },
+      detail: { until: 1, resolution: 128, coarse: 24, fine: 24, plain: false },
     },
   },
 }
@@ -82,7 +80,7 @@ export function rateAt(plan: Plan, phase: Phase, rate: number, step: number, ste
   const done = Math.min(Math.max((step - first) / count, 0), 1)
   // One w goes straight over into a w for every layer: no reason to slow down in between.
   const down = phase === 'code' ? 1 : Math.min(1, Math.max(0.03, (1 - done) / FALL))
-  return rate * plan.phases[phase].rate * down * Math.min(1, (step - first + 1) / 5)
+  return rate * down * Math.min(1, (step - first + 1) / 5)
 }
 
 /**
