@@ -82,7 +82,7 @@ const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
 /** How the head is looked at to match the photos' colours to it. */
 const GLANCE = { resolution: 48, coarse: 24, fine: 16, plain: true, keep: false }
-const CHECKPOINT_VERSION = 2
+const CHECKPOINT_VERSION = 3
 
 /** Best of a phase: the loss of different phases cannot be compared. */
 interface Best {
