@@ -41,7 +41,7 @@ export const LOSS_WEIGHTS = {
   emptiness: 0.05,
   picture: 3,
   edges: 3,
-  adversarial: 0.1,
+  adversarial: 0.3,
   smoothness: 2e-3,
 }
 

@@ -180,7 +180,7 @@ export class Trainer {
       'target.colour': colour,
       label: label!,
     }
-    const against = adversary && (await adversary.step(shown, rate * FRESH_GAIN))
+    const against = adversary && (await adversary.step(shown, rate))
     const terms = ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name])
     return { ...Object.fromEntries(terms.map((name) => [name, judged[name][0]])), ...against }
   }
