@@ -99,8 +99,7 @@ export class Trainer {
 
   /** @returns the terms of the loss before the step */
   async step(rate: number): Promise<Terms> {
-    const { config, batch: shape } = this
-    const { adversary } = this
+    const { config, batch: shape, adversary } = this
     const { weights } = this.optimiser
     const random = uniform(this.options.seed, this.steps)
     const batch = drawBatch(this.records, shape, config.rendering_kwargs.box_warp, random)
@@ -172,15 +171,9 @@ export class Trainer {
     this.steps++
     const keep = Math.min(this.options.averaging ?? 0.998, (this.steps + 1) / (this.steps + 20))
     await this.optimiser.step(unprefixed(gradients), rate, keep)
-    const { 'made.image': image, 'made.raw': raw } = judged
-    const shown = {
-      'made.image': image,
-      'made.raw': raw,
-      'target.picture': picture!,
-      'target.colour': colour,
-      label: label!,
-    }
-    const against = adversary && (await adversary.step(shown, rate))
+    const patches = { 'target.picture': picture!, 'target.colour': colour, label: label! }
+    const made = { 'made.image': judged['made.image'], 'made.raw': judged['made.raw'] }
+    const against = adversary && (await adversary.step({ ...patches, ...made }, rate))
     const terms = ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name])
     return { ...Object.fromEntries(terms.map((name) => [name, judged[name][0]])), ...against }
   }
