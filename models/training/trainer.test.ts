@@ -239,14 +239,14 @@ describe('training', () => {
 })
 
 describe('training against a discriminator', () => {
-  it('teaches it to tell made from recorded, and the generator to be taken for recorded', async () => {
+  it('teaches it to tell made from recorded, and keeps it in its checkpoint', async () => {
     const trainer = await start(0, runtime, 'adversarial')
     const { adversary } = trainer
     const rows: Terms[] = []
-    for (let i = 0; i < 12; i++) rows.push(await trainer.step(5e-4))
+    for (let i = 0; i < 6; i++) rows.push(await trainer.step(5e-4))
     // What chance gives: log 2 for each kind.
     expect(rows[0].discriminator).toBeGreaterThan(1)
-    expect(rows[11].discriminator).toBeLessThan(0.8 * rows[0].discriminator)
+    expect(rows[5].discriminator).toBeLessThan(0.8 * rows[0].discriminator)
 
     const path = join(folder, 'adversarial.safetensors')
     await saveTraining(path, trainer, [], 0)
@@ -262,7 +262,7 @@ describe('training against a discriminator', () => {
     const without = await loadTraining(path)
     without!.restore(fresh)
     expect((await fresh.adversary!.optimiser.read()).weights).toEqual(before)
-  }, 60_000)
+  }, 120_000)
 })
 
 const gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true }).catch((error: Error) => error)
