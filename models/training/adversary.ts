@@ -27,8 +27,8 @@ import {
   discriminatorWeights,
   gradientPenalty,
 } from './discriminator.ts'
-import { GraphAdam } from './graph-adam.ts'
-import { HostAdam, type Optimiser } from './optimiser.ts'
+import { createOptimiser } from './graph-adam.ts'
+import type { Optimiser } from './optimiser.ts'
 
 const CONFIG: DiscriminatorConfig = { resolution: 64, channels: { base: 2048, max: 64 } }
 /** Rays of a patch, so that the margin its surroundings would have changed is beside what the discriminator sees. */
@@ -75,10 +75,7 @@ export class Adversary {
     this.runtime = runtime
     this.patches = patches
     this.shapes = discriminatorWeights(CONFIG, seed)
-    const gain = () => GAIN
-    this.optimiser = runtime.keepsResidents
-      ? new GraphAdam(runtime, this.shapes, gain)
-      : new HostAdam(this.shapes, gain)
+    this.optimiser = createOptimiser(runtime, this.shapes, () => GAIN)
   }
 
   /**

@@ -18,7 +18,11 @@ import {
 } from '../../src-main/engine/graph/index.ts'
 import { Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Program, Runtime, Values } from '../../src-main/engine/runtime/runtime.ts'
-import { ADAM, type Gain, type Optimiser, type OptimiserState, PARTS, type Part } from './optimiser.ts'
+import { ADAM, type Gain, HostAdam, type Optimiser, type OptimiserState, PARTS, type Part } from './optimiser.ts'
+
+/** The faster of the two forms on this runtime's provider. */
+export const createOptimiser = (runtime: Runtime, initial: Weights, gain: Gain): Optimiser =>
+  runtime.keepsResidents ? new GraphAdam(runtime, initial, gain) : new HostAdam(initial, gain)
 
 /** Weights of one gain and one number of steps taken. */
 interface Group {

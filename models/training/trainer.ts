@@ -16,10 +16,10 @@ import { type Resident, residents } from '../../src-main/engine/runtime/resident
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
-import { GraphAdam } from './graph-adam.ts'
+import { createOptimiser } from './graph-adam.ts'
 import { FAR } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
-import { HostAdam, type Optimiser } from './optimiser.ts'
+import type { Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
 import type { HeadRecord } from './records.ts'
 import { roughness } from './roughness.ts'
@@ -86,8 +86,7 @@ export class Trainer {
     this.options = options
     this.projection = new PlaneProjection(config)
     this.network = residents(Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data])))
-    const gain = (name: string) => this.gain(name)
-    this.optimiser = runtime.keepsResidents ? new GraphAdam(runtime, shapes, gain) : new HostAdam(shapes, gain)
+    this.optimiser = createOptimiser(runtime, shapes, (name) => this.gain(name))
     const { heads, views } = this.batch
     if (options.stage === 'adversarial') this.adversary = new Adversary(runtime, heads * views, options.seed)
   }
