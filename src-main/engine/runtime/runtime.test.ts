@@ -37,6 +37,12 @@ describe('Program.run', () => {
     await expect(program.run({ x, w: new Resident(b), b })).rejects.toThrow("'w' has 2 values, the model wants [2,2]")
   })
 
+  it('takes what is too small for a normal number as zero', async () => {
+    const program = await runtime.compile(writeModel({ product: mul(input('x', [2]), input('w', [2])) }))
+    const { product } = await program.run({ x: Float32Array.of(1e-30, 1e-40), w: Float32Array.of(1e-10, 1e10) })
+    expect([...product]).toEqual([0, 0])
+  })
+
   it('reads a view into a larger array at its place', async () => {
     const program = await runtime.compile(affine())
     const file = Float32Array.of(0, ...w, ...b, 0)

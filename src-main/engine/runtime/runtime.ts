@@ -87,8 +87,11 @@ export class Runtime {
       enableCpuMemArena: model.largest > LARGE && !('electron' in process.versions),
       // Between runs the host works: threads that spin in wait for the next run would take its core (half the CPU time
       // of rendering, which is many short runs).
+      // Numbers below 1e-38 count as zero: gradients fade into them where a ray hardly meets a texel, and a CPU computes
+      // with them so slowly that the backbone's backward pass took five times its time. (A process's main thread keeps to
+      // what its first session says.)
       extra: {
-        session: { intra_op: { allow_spinning: '0' } },
+        session: { intra_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' },
         // On WebGPU, onnxruntime 1.30 fuses a convolution with both the leaky ReLU and the clip after it, and computes
         // neither right.
         ...(this.provider.name === 'webgpu' && {
