@@ -19,7 +19,7 @@ import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
-import { addDetail, type Detail, refine } from './head.ts'
+import { addDetail, type Detail } from './head.ts'
 import { type Look, lookAt } from './looks.ts'
 import { mainPiece } from './main-piece.ts'
 import { assertFinite } from './objective.ts'
@@ -67,29 +67,22 @@ export class DetailStage {
   private readonly pivot: Planes
   private readonly options: DetailOptions
 
-  private constructor(
+  /**
+   * @param ws the code that the latent stage found
+   * @param pivot the planes that the detail is added to, of the detail's resolution
+   */
+  constructor(
     generator: Generator,
     ws: Float32Array,
     pivot: Planes,
     state: DetailState,
-    options: DetailOptions,
+    options: DetailOptions = DEFAULT_DETAIL,
   ) {
     this.generator = generator
     this.ws = ws
     this.pivot = pivot
     this.state = state
     this.options = options
-  }
-
-  /** @param ws the pivot: the code that the latent stage found */
-  static async create(
-    generator: Generator,
-    ws: Float32Array,
-    state: DetailState,
-    options = DEFAULT_DETAIL,
-  ): Promise<DetailStage> {
-    const pivot = refine(await generator.planes(ws), state.detail.resolution)
-    return new DetailStage(generator, ws, pivot, state, options)
   }
 
   /**
