@@ -59,8 +59,9 @@ const PREVIEW_EVERY = 500
 const PREVIEW_SHARE = 5
 /** What a preview's picture is rendered with. */
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
-/** Milliseconds between checkpoints. */
+/** The same of checkpoints: while the weights of a large generator are tuned, one has hundreds of MiB. */
 const CHECKPOINT_EVERY = 5000
+const CHECKPOINT_SHARE = 20
 /** Speed and time left are read off this many last steps. */
 const SPEED_WINDOW = 12
 /** Milliseconds between progress messages of a task. */
@@ -372,7 +373,7 @@ export class OpenProject {
     const { inversion, around } = this
     if (!inversion) return
     let nextPreview = 0
-    let saved = performance.now()
+    let nextCheckpoint = performance.now() + CHECKPOINT_EVERY
     const times: number[] = []
     try {
       while (this.running) {
@@ -392,9 +393,11 @@ export class OpenProject {
           const now = performance.now()
           nextPreview = now + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now - start))
         }
-        if (this.running && performance.now() - saved > CHECKPOINT_EVERY) {
+        if (this.running && performance.now() > nextCheckpoint) {
+          const start = performance.now()
           await this.checkpoint()
-          saved = performance.now()
+          const now = performance.now()
+          nextCheckpoint = now + Math.max(CHECKPOINT_EVERY, CHECKPOINT_SHARE * (now - start))
         }
         // Messages from the windows get in between two steps.
         await breathe()
