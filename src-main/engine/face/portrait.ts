@@ -7,7 +7,7 @@ import { eyeBlur } from './blur.ts'
 import { type Crop, cutCrop } from './crop.ts'
 import type { Box, Face, Landmarker } from './mediapipe.ts'
 import type { Photo } from './photo.ts'
-import { cameraLabel, fitPose, type Pose } from './pose.ts'
+import { cameraLabel, clampFocal, fitPose, type Pose } from './pose.ts'
 import { findFaces } from './search.ts'
 import type { Frame } from './template.ts'
 
@@ -132,13 +132,16 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
   const { pose } = portrait
   const [cos, sin] = [pose.side * Math.cos(pose.roll), pose.side * Math.sin(pose.roll)]
   const longSide = Math.max(photo.width, photo.height)
+  const side = clamp(pose.side * scale, LEAST_SIDE_BY_HAND, MOST_SIDE_BY_HAND * longSide)
   const adjusted: Pose = {
     ...pose,
     centre: [
       clamp(pose.centre[0] + cos * dx - sin * dy, 0, photo.width),
       clamp(pose.centre[1] + sin * dx + cos * dy, 0, photo.height),
     ],
-    side: clamp(pose.side * scale, LEAST_SIDE_BY_HAND, MOST_SIDE_BY_HAND * longSide),
+    side,
+    // The photo's focal length stays what it is; of a larger crop it is a smaller share.
+    focal: clampFocal(pose.focal * (pose.side / side)),
     roll: pose.roll + roll,
     yaw: clamp(pose.yaw + yaw, -YAW_BY_HAND, YAW_BY_HAND),
     pitch: clamp(pose.pitch + pitch, -PITCH_BY_HAND, PITCH_BY_HAND),
@@ -156,7 +159,7 @@ function complete(portrait: Omit<Portrait, 'camera'>): Portrait {
   const { frame, pose } = portrait
   return {
     ...portrait,
-    camera: cameraLabel(frame, pose.yaw, pose.pitch),
+    camera: cameraLabel(frame, pose.yaw, pose.pitch, pose.focal),
     warnings: [...portrait.warnings, ...warningsAbout(portrait)],
   }
 }

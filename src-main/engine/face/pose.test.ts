@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { project } from '../generator/camera.ts'
 import { LANDMARKS } from './mediapipe.ts'
 import { cameraLabel, FIT_SIZE, FOCAL, fitPose, projectTemplate } from './pose.ts'
 import { type Frame, TEMPLATE } from './template.ts'
@@ -47,7 +48,7 @@ describe('fitPose', () => {
     ]
     for (const [yaw, pitch] of poses) {
       const truth: Truth = { yaw, pitch, roll: 0.21, side: 388, centre: [611.3, 402.9] }
-      expectPose(fitPose(photograph(frame, truth), frame), truth)
+      expectPose(fitPose(photograph(frame, truth), frame, FOCAL * truth.side), truth)
     }
   })
 
@@ -61,7 +62,7 @@ describe('fitPose', () => {
     })
     fc.assert(
       fc.property(truths, fc.constantFrom(...FRAMES), (truth, frame) =>
-        expectPose(fitPose(photograph(frame, truth), frame), truth),
+        expectPose(fitPose(photograph(frame, truth), frame, FOCAL * truth.side), truth),
       ),
       { numRuns: 60 },
     )
@@ -80,20 +81,38 @@ describe('fitPose', () => {
     for (const [landmark, other] of mirrorOf) {
       mirrored.set([1000 - points[3 * landmark], points[3 * landmark + 1], points[3 * landmark + 2]], 3 * other)
     }
-    expectPose(fitPose(mirrored, frame), { ...truth, yaw: -0.4, roll: -0.2, centre: [580, 310] })
+    expectPose(fitPose(mirrored, frame, FOCAL * truth.side), { ...truth, yaw: -0.4, roll: -0.2, centre: [580, 310] })
   })
 
   it.each(FRAMES)('uses a known focal length (%s)', (frame) => {
     const truth: Truth = { yaw: -0.35, pitch: 0.12, roll: -0.1, side: 900, centre: [1500, 1100] }
     const focal = 1.8
     const points = photograph(frame, truth, focal)
-    const blind = fitPose(points, frame)
+    const mistaken = fitPose(points, frame, FOCAL * truth.side)
     const knowing = fitPose(points, frame, focal * truth.side)
-    expect(blind.rms).toBeGreaterThan(1)
+    expect(mistaken.rms).toBeGreaterThan(1)
     expect(knowing.rms).toBeLessThan(0.05)
+    expect(knowing.focal).toBeCloseTo(focal, 2)
     expect(Math.abs(knowing.yaw - truth.yaw)).toBeLessThan(1e-3)
     expect(Math.abs(knowing.pitch - truth.pitch)).toBeLessThan(1e-3)
     expect(Math.abs(knowing.side / truth.side - 1)).toBeLessThan(2e-3)
+  })
+
+  it.each([1.6, 2.4, FOCAL, 7])('reads a focal length of %f off the landmarks where none is known', (focal) => {
+    const truth: Truth = { yaw: 0.3, pitch: -0.1, roll: 0.1, side: 500, centre: [700, 600] }
+    const found = fitPose(photograph('own', truth, focal), 'own')
+    expect(Math.abs(Math.log(found.focal / focal))).toBeLessThan(0.15)
+    expect(Math.abs(found.yaw - truth.yaw)).toBeLessThan(0.02)
+    expect(Math.abs(found.pitch - truth.pitch)).toBeLessThan(0.02)
+    expect(Math.abs(found.side / truth.side - 1)).toBeLessThan(0.02)
+  })
+
+  it('stays near the nominal focal length where landmarks tell nothing', () => {
+    const truth: Truth = { yaw: 0, pitch: 0, roll: 0, side: 500, centre: [700, 600] }
+    const points = photograph('own', truth)
+    // Scattered by 40 pixels: a misfit that no focal length explains.
+    for (const [i, { landmark }] of TEMPLATE.own.entries()) points[3 * landmark + (i % 2)] += 40 * Math.sin(5 * i)
+    expect(Math.abs(Math.log(fitPose(points, 'own').focal / FOCAL))).toBeLessThan(0.5)
   })
 
   it('is not led astray by a few wrong landmarks', () => {
@@ -123,12 +142,14 @@ describe('cameraLabel', () => {
       for (let j = 0; j < 3; j++) expect(dot(column(i), column(j))).toBeCloseTo(i === j ? 1 : 0, 5)
     }
     expect(Math.hypot(...column(3))).toBeCloseTo(2.7, 5)
-    const { image } = projectTemplate(frame, yaw, pitch)
-    for (const [i, { position }] of TEMPLATE[frame].entries()) {
-      const ray = position.map((x, axis) => x - column(3)[axis])
-      const [x, y, z] = [0, 1, 2].map((j) => dot(column(j), ray))
-      expect(FIT_SIZE * (FOCAL * (x / z) + 0.5)).toBeCloseTo(image[2 * i], 2)
-      expect(FIT_SIZE * (FOCAL * (y / z) + 0.5)).toBeCloseTo(image[2 * i + 1], 2)
+    for (const focal of [FOCAL, 2]) {
+      const near = cameraLabel(frame, yaw, pitch, focal)
+      const { image } = projectTemplate(frame, yaw, pitch, focal)
+      for (const [i, { position }] of TEMPLATE[frame].entries()) {
+        const [u, v] = project(near, ...position)
+        expect(FIT_SIZE * u).toBeCloseTo(image[2 * i], 2)
+        expect(FIT_SIZE * v).toBeCloseTo(image[2 * i + 1], 2)
+      }
     }
   })
 })

@@ -1,15 +1,18 @@
 /**
- * From landmarks to the camera and the crop, in one fit. The camera knows yaw and pitch alone: it looks at a fixed
- * point without roll, from a fixed distance. Where the face is in the photo, how large and how tilted goes into the
- * crop, so crop and camera agree by construction. Facts: pose.md A1 to A5.
+ * From landmarks to the camera and the crop, in one fit. The camera looks at a fixed point without roll; it knows yaw,
+ * pitch and how near it stands, its focal length growing with the distance so that the point keeps its size. Where the
+ * face is in the photo, how large and how tilted goes into the crop, so crop and camera agree by construction.
+ *
+ * Generators are trained with one distance, but a face seen from arm's length is another picture: its nose is larger, its
+ * ears are hidden. A head fitted from too far grows deep instead (by 2 mm in the median, bench/results/fidelity-sides.json).
  *
  * Image coordinates are continuous, y down: the centre of the first pixel is (0.5, 0.5). Angles are in radians.
  */
 import { type Frame, TEMPLATE, type Vector3 } from './template.ts'
 
-/** Distance of the camera from the world's origin, in world units. */
+/** Nominal distance of the camera from the world's origin, in world units. */
 const RADIUS = 2.7
-/** Focal length in crop sides. */
+/** Focal length in crop sides at the nominal distance. */
 export const FOCAL = 4.2647
 /** The fit works in pixels of a crop of this size, whatever size is cut out in the end. */
 export const FIT_SIZE = 512
@@ -27,6 +30,16 @@ const DEPTH_WEIGHT = 0.05
 /** Residuals beyond this many pixels (three times as many for depth) lose weight. */
 const ROBUST = 8
 
+/** Focal lengths in crop sides, from half an arm's length to across the street. */
+const FOCALS: readonly [number, number] = [1.2, 12]
+/** How portraits' focal lengths spread around the nominal one: the standard deviation of their logarithm. */
+const SPREAD = 0.5
+/** As how many independent measurements the landmarks count: what a face has of its own moves many of them at once. */
+const EVIDENCE = 10
+/** Misfit in pixels that is noise and tells no focal length from another. */
+const NOISE = 0.5
+const CANDIDATES = 12
+
 /** The square of the photo that becomes the crop: in photo pixels, turned by `roll` (clockwise as seen). */
 export interface Window {
   centre: [x: number, y: number]
@@ -40,6 +53,8 @@ export interface Pose extends Window {
   yaw: number
   /** Of the camera: positive lifts it. */
   pitch: number
+  /** Focal length in crop sides: how near the camera stands. */
+  focal: number
   /** Misfit of the landmarks in pixels of a 512-pixel crop; above 10 the fit is doubtful. */
   rms: number
 }
@@ -65,7 +80,7 @@ interface Observation {
  * Fits camera and crop window to one face.
  *
  * @param points x, y, z in photo pixels of all 478 landmarks (depth in the same unit, smaller is nearer)
- * @param focal the photo's focal length in photo pixels where it is known; otherwise the camera model's own is taken
+ * @param focal the photo's focal length in photo pixels where it is known; otherwise it is read off the landmarks
  */
 export function fitPose(points: Float64Array, frame: Frame, focal?: number): Pose {
   const template = TEMPLATE[frame]
@@ -74,21 +89,40 @@ export function fitPose(points: Float64Array, frame: Frame, focal?: number): Pos
     seen.set(points.subarray(3 * landmark, 3 * landmark + 3), 3 * i)
   }
   const base = Float64Array.from(template, ({ weight }) => weight)
-  let pose = solve({ frame, seen, base, focal: FOCAL })
+  const at = (focal: number) => solve({ frame, seen, base, focal })
+  if (focal === undefined) return at(likeliestFocal(at))
   // The window's side sets the focal length in crop sides, which changes the side a little: two rounds settle it.
-  if (focal !== undefined) for (let i = 0; i < 2; i++) pose = solve({ frame, seen, base, focal: focal / pose.side })
+  let pose = at(FOCAL)
+  for (let i = 0; i < 2; i++) pose = at(clampFocal(focal / pose.side))
   return pose
+}
+
+export const clampFocal = (focal: number) => Math.min(Math.max(focal, FOCALS[0]), FOCALS[1])
+
+/** The focal length that makes landmarks and prior likeliest together: the best of a grid, and between its neighbours. */
+function likeliestFocal(solved: (focal: number) => Pose): number {
+  const [first, last] = FOCALS.map(Math.log)
+  const step = (last - first) / (CANDIDATES - 1)
+  const costs = Array.from({ length: CANDIDATES }, (_, i) => {
+    const away = (first + i * step - Math.log(FOCAL)) / SPREAD
+    return (EVIDENCE * Math.log(solved(Math.exp(first + i * step)).rms ** 2 + NOISE ** 2) + away * away) / 2
+  })
+  const best = Math.min(Math.max(costs.indexOf(Math.min(...costs)), 1), CANDIDATES - 2)
+  const [before, at, after] = costs.slice(best - 1, best + 2)
+  const shift = (before - after) / (2 * (before - 2 * at + after))
+  return clampFocal(Math.exp(first + (best + Math.min(Math.max(shift, -1), 1)) * step))
 }
 
 /**
  * The generator's camera label: cam2world (4 x 4, rows) and intrinsics (3 x 3, rows, normalised by the picture's side).
  * Camera axes are right, down, forward.
+ * @param focal in crop sides; the camera stands where the target keeps its size
  */
-export function cameraLabel(frame: Frame, yaw: number, pitch: number): Float32Array {
+export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = FOCAL): Float32Array {
   const { right, down, forward, distance } = axes(frame, yaw, pitch)
   const target = TARGET[frame]
-  const row = (i: 0 | 1 | 2) => [right[i], down[i], forward[i], target[i] - distance * forward[i]]
-  return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, FOCAL, 0, 0.5, 0, FOCAL, 0.5, 0, 0, 1])
+  const row = (i: 0 | 1 | 2) => [right[i], down[i], forward[i], target[i] - ((distance * focal) / FOCAL) * forward[i]]
+  return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1])
 }
 
 /**
@@ -165,6 +199,7 @@ function solve(observation: Observation): Pose {
   return {
     yaw,
     pitch,
+    focal: observation.focal,
     roll: -Math.atan2(b, a),
     side: FIT_SIZE / Math.sqrt(k2),
     centre: [(a * cx + b * cy) / k2, (a * cy - b * cx) / k2],

@@ -9,7 +9,7 @@ import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from '
 import { march } from './march.ts'
 import { PlaneProjection, type Planes, samplePlanes, samplePlanesBackward } from './planes.ts'
 import { areaMatrix, bilinearMatrix, resample } from './resample.ts'
-import { boxBounds, importanceDepths } from './sampling.ts'
+import { boxBounds, coarseDepths, importanceDepths } from './sampling.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -131,6 +131,18 @@ describe('in the host', () => {
     const [depths, weights] = [golden('importance.in.z').data, golden('importance.in.weights').data]
     const drawn = importanceDepths(depths, weights, 10, 9, jittered ? golden(`${name}.u`).data : undefined)
     expectClose(drawn, golden(`${name}.out`).data, 'depths', 1e-5)
+  })
+
+  it.each([
+    [2.7, 2.25, 3.3],
+    [1.4, 0.95, 2],
+    [4, 3.45, 4.5],
+  ])('fixed bounds take in the box from %f away as from the nominal distance', (distance, near, far) => {
+    const { rendering_kwargs } = new GoldenCase('tiny8x').config
+    const ray = { origins: Float32Array.of(0, 0, distance), directions: Float32Array.of(0, 0, -1) }
+    const depths = coarseDepths(rendering_kwargs, ray, 8)
+    expect(depths[0]).toBeCloseTo(near, 5)
+    expect(depths[7]).toBeCloseTo(far, 5)
   })
 
   it('raybox', () => {

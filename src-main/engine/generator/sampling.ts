@@ -23,10 +23,12 @@ export function coarseDepths(
   const count = rays.origins.length / 3
   const depths = new Float32Array(count * samples)
   const { ray_start, ray_end } = kwargs
-  const bounds = ray_start === 'auto' || ray_end === 'auto' ? boxBounds(rays, kwargs.box_warp) : undefined
+  const bounds =
+    ray_start === 'auto' || ray_end === 'auto'
+      ? boxBounds(rays, kwargs.box_warp)
+      : fixedBounds(rays, ray_start, ray_end, kwargs)
   for (let ray = 0; ray < count; ray++) {
-    const start = bounds ? bounds.near[ray] : (ray_start as number)
-    const end = bounds ? bounds.far[ray] : (ray_end as number)
+    const [start, end] = [bounds.near[ray], bounds.far[ray]]
     for (let i = 0; i < samples; i++) {
       const at = ray * samples + i
       const t = (i + (jitter?.[at] ?? 0)) / (samples - 1)
@@ -34,6 +36,30 @@ export function coarseDepths(
     }
   }
   return depths
+}
+
+/**
+ * Fixed bounds are made for a camera at the nominal distance. One that stands so near or far that they would cut off what
+ * they take in from there takes them with it.
+ */
+function fixedBounds(
+  { origins }: Rays,
+  start: number,
+  end: number,
+  { avg_camera_radius: radius, box_warp }: RenderingKwargs,
+) {
+  const front = Math.min(radius - start, box_warp / 2)
+  const back = Math.min(end - radius, box_warp / 2)
+  const near = new Float32Array(origins.length / 3)
+  const far = new Float32Array(origins.length / 3)
+  for (let ray = 0; ray < near.length; ray++) {
+    const distance = Math.hypot(origins[3 * ray], origins[3 * ray + 1], origins[3 * ray + 2])
+    const nearer = Math.min(0, distance - front - start)
+    const farther = Math.max(0, distance + back - end)
+    near[ray] = start + nearer + farther
+    far[ray] = end + nearer + farther
+  }
+  return { near, far }
 }
 
 /**

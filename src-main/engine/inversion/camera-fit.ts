@@ -1,23 +1,26 @@
 /**
- * The camera as six numbers around the one the landmarks gave, so that an inversion can put right what the fit got
+ * The camera as seven numbers around the one the landmarks gave, so that an inversion can put right what the fit got
  * wrong (pose.md A7). Each number is in standard deviations of its prior: the penalty is half its square.
  */
 
 const DEGREE = Math.PI / 180
 
-/** What one unit means: yaw, pitch, roll in radians; shift right, shift down, distance in world units. */
-const UNIT = [2.5 * DEGREE, 3.5 * DEGREE, 1.5 * DEGREE, 0.0025, 0.0045, 0.1]
+/**
+ * What one unit means: yaw, pitch, roll in radians; shift right, shift down, distance in world units; the logarithm of
+ * the focal length, the pivot keeping its size.
+ */
+const UNIT = [2.5 * DEGREE, 3.5 * DEGREE, 1.5 * DEGREE, 0.0025, 0.0045, 0.1, 0.2]
 
-/** yaw, pitch and roll turn the camera about `pivot`; the shifts move it along its own axes. */
+/** yaw, pitch and roll turn the camera about `pivot`, the focal length moves it to or from there; the shifts move it along its own axes. */
 export const CAMERA_PARAMETERS = UNIT.length
 
 /**
  * @param label the camera to start from, 25 numbers
  * @param pivot world point that yaw and pitch turn about
- * @param parameters six numbers in prior standard deviations; zeros give `label` back
+ * @param parameters seven numbers in prior standard deviations; zeros give `label` back
  */
 export function moveCamera(label: Float32Array, pivot: readonly number[], parameters: ArrayLike<number>): Float32Array {
-  const [yaw, pitch, roll, right, down, away] = UNIT.map((unit, i) => unit * parameters[i])
+  const [yaw, pitch, roll, right, down, away, focal] = UNIT.map((unit, i) => unit * parameters[i])
   let axes = [0, 1, 2].map((column) => [label[column], label[4 + column], label[8 + column]])
   let centre = [label[3], label[7], label[11]].map((value, i) => value - pivot[i])
   const turn = (axis: readonly number[], angle: number) => {
@@ -27,7 +30,10 @@ export function moveCamera(label: Float32Array, pivot: readonly number[], parame
   turn([0, 1, 0], yaw)
   turn(axes[0], -pitch)
   axes = axes.map((vector) => rotate(vector, axes[2], roll))
+  const longer = Math.exp(focal)
+  centre = centre.map((value) => longer * value)
   const result = Float32Array.from(label)
+  for (const at of [16, 20]) result[at] *= longer
   for (let i = 0; i < 3; i++) {
     result.set([axes[0][i], axes[1][i], axes[2][i]], i * 4)
     result[i * 4 + 3] = pivot[i] + centre[i] + right * axes[0][i] + down * axes[1][i] - away * axes[2][i]

@@ -1,12 +1,10 @@
 /**
- * The tuning stage: adds to the planes what the code could not say, until the picture is the photo, and keeps the sides.
+ * The detail stage: adds to the planes what code and weights could not say, until the picture is the photo, and keeps the
+ * sides.
  *
- * Tuning planes instead of weights: cheaper by the backbone's whole backward pass, finer than the generator's own planes
- * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
- * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
- *
- * Tuning the backbone's weights first and adding the detail to the planes they paint was tried (bench/results/
- * tuning-tried.json): a head's sides come 0.01 to 0.02 nearer in identity and 0.2 dB farther in colour, for 60 CPU seconds.
+ * Planes and no longer weights: finer than the generator's own where asked for, and they follow the photo texel by texel.
+ * Alone they would put it anywhere along the rays, so each step also looks at the head from a camera the photo never saw
+ * and holds shape and colour there to the pivot's.
  *
  * Asking of other views the pivot's colours as an affine map corrects them, fitted to what the photo makes of the pivot's
  * own, moved four heads by less than 0.1 dB and was left out.

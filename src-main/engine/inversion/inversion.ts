@@ -464,7 +464,8 @@ export class Inversion {
   private async latentStage(): Promise<LatentStage> {
     const { generator } = this.workshop
     const labels = this.shots.map(({ label }) => label)
-    this.space ??= LatentSpace.of(generator, labels[0])
+    // Conditioned on the nominal camera: a photo's own may stand where the mapping has never seen one.
+    this.space ??= LatentSpace.of(generator, orbitCamera(generator.config.rendering_kwargs, 0))
     return new LatentStage(generator, labels, this.latent, {
       prior: { space: await this.space, strength: DEFAULT_PRIOR },
       camera: CAMERA,

@@ -21,7 +21,7 @@ export interface LatentOptions {
 export class LatentState {
   /** [num_ws * w_dim]; while `shared`, all rows are equal. */
   readonly ws: Float32Array
-  /** [photos * 6] */
+  /** [photos * 7] */
   readonly cameras: Float32Array
   readonly adam: Adam
   readonly cameraAdam: Adam
@@ -114,7 +114,7 @@ export class LatentStage {
   }
 }
 
-/** The six numbers of one photo's camera. */
+/** The seven numbers of one photo's camera. */
 export function parametersOf(cameras: Float32Array, photo: number): Float32Array {
   return cameras.subarray(photo * CAMERA_PARAMETERS, (photo + 1) * CAMERA_PARAMETERS)
 }

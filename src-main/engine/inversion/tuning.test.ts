@@ -1,4 +1,4 @@
-/** Tuning weights: downhill, by the generator's own gradients, and without a trace on the generator. */
+/** Tuning weights: downhill, by the loss's gradient, and without a trace on the generator. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { GoldenCase } from '../generator/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
