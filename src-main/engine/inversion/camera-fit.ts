@@ -9,7 +9,7 @@ const DEGREE = Math.PI / 180
  * What one unit means: yaw, pitch, roll in radians; shift right, shift down, distance in world units; the logarithm of
  * the focal length, the pivot keeping its size.
  */
-const UNIT = [2.5 * DEGREE, 3.5 * DEGREE, 1.5 * DEGREE, 0.0025, 0.0045, 0.1, 0.2]
+const UNIT = [2.5 * DEGREE, 3.5 * DEGREE, 1.5 * DEGREE, 0.0025, 0.0045, 0.1, 0.1]
 
 /** yaw, pitch and roll turn the camera about `pivot`, the focal length moves it to or from there; the shifts move it along its own axes. */
 export const CAMERA_PARAMETERS = UNIT.length
