@@ -59,9 +59,8 @@ const PREVIEW_EVERY = 500
 const PREVIEW_SHARE = 5
 /** What a preview's picture is rendered with. */
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
-/** The same of checkpoints: while the weights of a large generator are tuned, one has hundreds of MiB. */
+/** Milliseconds between checkpoints. */
 const CHECKPOINT_EVERY = 5000
-const CHECKPOINT_SHARE = 20
 /** Speed and time left are read off this many last steps. */
 const SPEED_WINDOW = 12
 /** Milliseconds between progress messages of a task. */
@@ -373,7 +372,7 @@ export class OpenProject {
     const { inversion, around } = this
     if (!inversion) return
     let nextPreview = 0
-    let nextCheckpoint = performance.now() + CHECKPOINT_EVERY
+    let saved = performance.now()
     const times: number[] = []
     try {
       while (this.running) {
@@ -393,11 +392,9 @@ export class OpenProject {
           const now = performance.now()
           nextPreview = now + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now - start))
         }
-        if (this.running && performance.now() > nextCheckpoint) {
-          const start = performance.now()
+        if (this.running && performance.now() - saved > CHECKPOINT_EVERY) {
           await this.checkpoint()
-          const now = performance.now()
-          nextCheckpoint = now + Math.max(CHECKPOINT_EVERY, CHECKPOINT_SHARE * (now - start))
+          saved = performance.now()
         }
         // Messages from the windows get in between two steps.
         await breathe()

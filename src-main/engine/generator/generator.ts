@@ -129,32 +129,25 @@ export class Generator {
     return ws
   }
 
-  /** The names of the weights that paint the planes: the backbone's, without its noise pictures. */
-  get painters(): string[] {
-    return this.painting().trainable
-  }
-
   /**
    * Paints the planes.
    * @param ws [num_ws * w_dim]
    * @param trace given where `planesBackward` may follow
-   * @param tuned weights that take the place of the generator's own, by name
    */
-  async planes(ws: Float32Array, trace?: Trace, tuned: Feeds = {}): Promise<Planes> {
-    const { planes } = await this.painting().forward({ ...this.feeds, ...tuned, ws }, trace)
+  async planes(ws: Float32Array, trace?: Trace): Promise<Planes> {
+    const { planes } = await this.painting().forward({ ...this.feeds, ws }, trace)
     return { data: planes, resolution: this.config.plane_resolution, channels: this.config.plane_channels }
   }
 
-  /** The adjoint of `planes`. @param trace that of the call whose adjoint it is, with the same `tuned`: saves computing it again */
+  /** The adjoint of `planes`. @param trace that of the call whose adjoint it is: saves computing it again */
   async planesBackward(
     ws: Float32Array,
     gradient: Float32Array,
     want: Pick<Want, 'weights' | 'noise'> = {},
     trace?: Trace,
-    tuned: Feeds = {},
   ): Promise<{ ws: Float32Array; weights: WeightGradients }> {
-    const feeds = { ...this.feeds, ...tuned, ws }
-    const { ws: result, ...weights } = await this.painting().backward(feeds, { planes: gradient }, want, trace)
+    const cotangents = { planes: gradient }
+    const { ws: result, ...weights } = await this.painting().backward({ ...this.feeds, ws }, cotangents, want, trace)
     return { ws: result, weights }
   }
 

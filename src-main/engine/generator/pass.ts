@@ -39,11 +39,6 @@ export class Pass {
     this.kept = new Map(layers.map((layer, i) => [layer, `kept.${i}`]))
   }
 
-  /** The weights it uses that training may change. */
-  get trainable(): string[] {
-    return Object.keys(trainable(this.graph.parameters))
-  }
-
   /** @param trace given where a backward run may follow: the next such run overwrites what this one keeps */
   async forward(feeds: Feeds, trace?: Trace): Promise<Values> {
     if (!trace || this.kept.size === 0) {

@@ -1,10 +1,13 @@
 /**
- * The detail stage: adds to the planes what code and weights could not say, until the picture is the photo, and keeps the
- * sides.
+ * The tuning stage: adds to the planes what the code could not say, until the picture is the photo, and keeps the sides.
  *
- * Planes and no longer weights: finer than the generator's own where asked for, and they follow the photo texel by texel.
- * Alone they would put it anywhere along the rays, so each step also looks at the head from a camera the photo never saw
- * and holds shape and colour there to the pivot's.
+ * Tuning planes instead of weights: cheaper by the backbone's whole backward pass, finer than the generator's own planes
+ * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
+ * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
+ *
+ * Tuning the backbone's weights first and adding the detail to the planes they paint was tried (bench/results/
+ * tuning-tried.json). While the camera stood at one distance for every photo, weights mended some of the depth that this
+ * cost; with the distance known they bring nothing: sides 0.1 to 0.6 dB farther in colour, for 30 CPU seconds.
  *
  * Asking of other views the pivot's colours as an affine map corrects them, fitted to what the photo makes of the pivot's
  * own, moved four heads by less than 0.1 dB and was left out.
@@ -17,7 +20,7 @@ import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/planes.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
-import { addDetail, type Detail } from './head.ts'
+import { addDetail, type Detail, refine } from './head.ts'
 import { type Look, lookAt } from './looks.ts'
 import { mainPiece } from './main-piece.ts'
 import { assertFinite } from './objective.ts'
@@ -65,22 +68,29 @@ export class DetailStage {
   private readonly pivot: Planes
   private readonly options: DetailOptions
 
-  /**
-   * @param ws the code that the latent stage found
-   * @param pivot the planes that the detail is added to, of the detail's resolution
-   */
-  constructor(
+  private constructor(
     generator: Generator,
     ws: Float32Array,
     pivot: Planes,
     state: DetailState,
-    options: DetailOptions = DEFAULT_DETAIL,
+    options: DetailOptions,
   ) {
     this.generator = generator
     this.ws = ws
     this.pivot = pivot
     this.state = state
     this.options = options
+  }
+
+  /** @param ws the pivot: the code that the latent stage found */
+  static async create(
+    generator: Generator,
+    ws: Float32Array,
+    state: DetailState,
+    options = DEFAULT_DETAIL,
+  ): Promise<DetailStage> {
+    const pivot = refine(await generator.planes(ws), state.detail.resolution)
+    return new DetailStage(generator, ws, pivot, state, options)
   }
 
   /**

@@ -14,10 +14,9 @@ import {
 import { UserError } from '../errors.ts'
 import { orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
-import { type Detail, type Head, paintHead, refine } from './head.ts'
+import type { Head } from './head.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import type { Look } from './looks.ts'
@@ -26,20 +25,9 @@ import { PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { uniform, uniformArray } from './random.ts'
-import {
-  DEFAULT_RATE,
-  type Phase,
-  type Plan,
-  phaseAt,
-  phases,
-  plans,
-  qualities,
-  rateAt,
-  stepsWhen,
-} from './schedule.ts'
+import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt, stepsWhen } from './schedule.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
-import { TuningState, tune } from './tuning.ts'
 
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
@@ -101,8 +89,7 @@ interface Best {
   loss: number
   ws: Float32Array
   cameras: Float32Array
-  /** What is added to the code's planes. */
-  detail: Detail | undefined
+  detail: Float32Array | null
 }
 
 export class Inversion {
@@ -117,16 +104,8 @@ export class Inversion {
   private readonly gains: Float32Array
   private readonly outlines = new Map<string, Outline>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
-  /** The backbone's weights, while they are tuned. */
-  private tuning: TuningState | null = null
-  /** What the tuned weights add to the planes that the code alone paints: what the detail is added to. */
-  private tuned: Detail | undefined
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
-  /** `tuned` as fine as the detail. */
-  private base: Float32Array | undefined
-  /** The planes that the pivot paints, once it is found. */
-  private painted: Promise<Planes> | undefined
   private witness: Witness | null = null
   private best: Best | null = null
   private phase: Phase = 'code'
@@ -179,12 +158,12 @@ export class Inversion {
 
   /** The best found so far. Valid at any time, from before the first step on. */
   get head(): Head {
-    const { best, latent, tuned } = this
-    const detail = best ? best.detail : tuned
+    const { best, latent, detail } = this
+    const data = best ? best.detail : null
     return {
       ws: (best?.ws ?? latent.ws).slice(),
       label: this.cameras[0],
-      ...(detail && { detail: { ...detail, data: detail.data.slice() } }),
+      ...(data && detail && { detail: { resolution: detail.detail.resolution, data: data.slice() } }),
     }
   }
 
@@ -206,8 +185,12 @@ export class Inversion {
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
     const looks = await Promise.all(this.shots.map((_, shot) => this.look(shot, phase, step)))
     const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
-    const { detail, ...result } = await this.advance(phase, looks, rate, step)
-    if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail }
+    const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
+    const result: LatentStep =
+      phase === 'detail'
+        ? await (await this.enterDetail()).step([...this.placed(looks), ...this.mirrored(step)], rate, this.probe(step))
+        : await (await this.latentStage()).step(looks, rate)
+    if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++
     if (phase === 'detail') {
@@ -216,44 +199,12 @@ export class Inversion {
     return { step: this.stepsDone, steps: this.stepsWanted, phase, loss: result.loss, terms: result.terms }
   }
 
-  /** @returns with the step, what was added to the code's planes before it */
-  private async advance(
-    phase: Phase,
-    looks: readonly Omit<Look, 'label'>[],
-    rate: number,
-    step: number,
-  ): Promise<LatentStep & { detail?: Detail }> {
-    const { generator } = this.workshop
-    const { ws } = this.latent
-    switch (phase) {
-      case 'code':
-      case 'layers':
-        return (await this.latentStage()).step(looks, rate)
-      case 'weights': {
-        this.tuning ??= new TuningState(generator)
-        this.painted ??= generator.planes(ws)
-        const painted = await this.painted
-        const { planes, ...result } = await tune(generator, ws, this.tuning, this.placed(looks), rate)
-        const data = planes.data.map((value, i) => value - painted.data[i])
-        return { ...result, detail: { resolution: planes.resolution, data } }
-      }
-      case 'detail': {
-        const stage = await this.enterDetail()
-        const { resolution, data } = stage.state.detail
-        const base = this.base
-        const detail = { resolution, data: base ? data.map((value, i) => value + base[i]) : data.slice() }
-        const all = [...this.placed(looks), ...this.mirrored(step)]
-        return { ...(await stage.step(all, rate, this.probe(step))), detail }
-      }
-    }
-  }
-
   /**
    * Everything needed to go on, as chunks of a safetensors file.
    * @param generator digest of the generator's file, so that no other one is taken for it
    */
   checkpoint(generator: string): Uint8Array[] {
-    const { latent, tuning, tuned, detail, best, shots } = this
+    const { latent, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
     const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
@@ -264,12 +215,6 @@ export class Inversion {
     put('latent.adam.second', latent.adam.second)
     put('latent.camera_adam.first', latent.cameraAdam.first)
     put('latent.camera_adam.second', latent.cameraAdam.second)
-    if (tuning) {
-      put('tuning.values', tuning.values)
-      put('tuning.adam.first', tuning.adam.first)
-      put('tuning.adam.second', tuning.adam.second)
-    }
-    if (tuned) put('tuned', tuned.data)
     if (detail) {
       put('detail.data', detail.detail.data)
       put('detail.adam.first', detail.adam.first)
@@ -278,7 +223,7 @@ export class Inversion {
     if (best) {
       put('best.ws', best.ws)
       put('best.cameras', best.cameras)
-      if (best.detail) put('best.detail', best.detail.data)
+      if (best.detail) put('best.detail', best.detail)
     }
     for (const [i, { portrait, label }] of shots.entries()) {
       put(`${i}.label`, label)
@@ -295,10 +240,8 @@ export class Inversion {
       sizes: shots.map(({ portrait }) => portrait.size),
       latentSteps: latent.adam.steps,
       cameraSteps: latent.cameraAdam.steps,
-      tuningSteps: tuning?.adam.steps ?? null,
-      tuned: tuned !== undefined,
       detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
-      best: best ? { loss: best.loss, detail: best.detail?.resolution ?? null } : null,
+      bestLoss: best?.loss ?? null,
     }
     return writeSafetensors(tensors, { inversion: JSON.stringify(state) })
   }
@@ -347,35 +290,21 @@ export class Inversion {
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
     inversion.phase = state.phase
-    const planesOf = (key: string, resolution: number): Detail => {
-      return { resolution, data: floats(key, 3 * resolution ** 2 * config.plane_channels) }
-    }
-    if (state.tuningSteps !== null) {
-      const tuning = new TuningState(workshop.generator)
-      const { length } = tuning.values
-      tuning.values.set(floats('tuning.values', length))
-      tuning.adam.first.set(floats('tuning.adam.first', length))
-      tuning.adam.second.set(floats('tuning.adam.second', length))
-      tuning.adam.steps = state.tuningSteps
-      inversion.tuning = tuning
-    }
-    if (state.tuned) inversion.tuned = planesOf('tuned', config.plane_resolution)
+    const length = state.detail ? 3 * state.detail.resolution ** 2 * config.plane_channels : 0
     if (state.detail) {
       const detail = new DetailState(state.detail.resolution, config.plane_channels)
-      const { length } = detail.detail.data
       detail.detail.data.set(floats('detail.data', length))
       detail.adam.first.set(floats('detail.adam.first', length))
       detail.adam.second.set(floats('detail.adam.second', length))
       detail.adam.steps = state.detail.steps
       inversion.detail = detail
     }
-    if (state.best) {
-      const { loss, detail } = state.best
+    if (state.bestLoss !== null) {
       inversion.best = {
-        loss,
+        loss: state.bestLoss,
         ws: floats('best.ws', width),
         cameras: floats('best.cameras', parameters),
-        detail: detail === null ? undefined : planesOf('best.detail', detail),
+        detail: tensors.has('best.detail') ? floats('best.detail', length) : null,
       }
     }
     return inversion
@@ -384,12 +313,11 @@ export class Inversion {
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
     if (phase === 'layers') this.latent.shared = false
-    if ((phase === 'weights' || phase === 'detail') && this.best) {
-      // The pivot is the best code found, with the cameras that went with it, and then the best of the tuned weights.
+    if (phase === 'detail' && this.best) {
+      // The pivot is the best code found, and the cameras that went with it.
       this.latent.ws.set(this.best.ws)
       this.latent.cameras.set(this.best.cameras)
-      this.tuned = this.best.detail
-      this.tuning = null
+      this.detail = null
     }
     this.best = null
     await this.matchLight()
@@ -400,7 +328,7 @@ export class Inversion {
     if (this.shots.length === 1) return
     const { generator } = this.workshop
     const { ws } = this.latent
-    const planes = await this.pivot()
+    const planes = await generator.planes(ws)
     const cameras = this.camerasOf(this.latent.cameras)
     for (const [i, { portrait }] of this.shots.entries()) {
       if (i === 0) continue
@@ -410,25 +338,12 @@ export class Inversion {
     this.objectives.clear()
   }
 
-  /** The planes as the code and the tuned weights have them. */
-  private pivot(): Promise<Planes> {
-    const { latent, tuned } = this
-    return paintHead(this.workshop.generator, {
-      ws: latent.ws,
-      label: this.cameras[0],
-      ...(tuned && { detail: tuned }),
-    })
-  }
-
   private async enterDetail(): Promise<DetailStage> {
     if (!this.detailStage) {
       const { generator } = this.workshop
-      const { plane_resolution, plane_channels: channels } = generator.config
-      const resolution = Math.max(this.plan.detailResolution, plane_resolution)
-      this.detail ??= new DetailState(resolution, channels)
-      this.base = this.tuned && refine({ ...this.tuned, channels }, resolution).data
-      const pivot = refine(await this.pivot(), resolution)
-      this.detailStage = new DetailStage(generator, this.latent.ws, pivot, this.detail, this.terms)
+      const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
+      this.detail ??= new DetailState(resolution, generator.config.plane_channels)
+      this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail, this.terms)
       await this.callWitness()
     }
     return this.detailStage
@@ -438,8 +353,10 @@ export class Inversion {
   private async callWitness(): Promise<void> {
     if (this.shots.length > 1 || this.terms.mirror === 0) return
     const { generator } = this.workshop
+    const { ws } = this.latent
     const [shot] = this.placed(this.shots)
-    this.witness = await mirroredWitness(generator, await this.pivot(), shot, this.plan.phases.detail.resolution)
+    const planes = await generator.planes(ws)
+    this.witness = await mirroredWitness(generator, planes, shot, this.plan.phases.detail.resolution)
   }
 
   /** With the cameras that the latent stage found. */
@@ -537,22 +454,19 @@ export class Inversion {
   }
 }
 
-const side = z.int().min(8).max(1024)
 const checkpointState = z.strictObject({
   version: z.literal(CHECKPOINT_VERSION),
   generator: z.string(),
   settings: inversionSettings,
-  phase: z.enum(phases),
+  phase: z.enum(['code', 'layers', 'detail']),
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_SHOTS),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
-  tuningSteps: z.int().min(0).nullable(),
-  tuned: z.boolean(),
-  detail: z.object({ resolution: side, steps: z.int().min(0) }).nullable(),
-  best: z.object({ loss: z.number(), detail: side.nullable() }).nullable(),
+  detail: z.object({ resolution: z.int().min(8).max(1024), steps: z.int().min(0) }).nullable(),
+  bestLoss: z.number().nullable(),
 })
 type CheckpointState = z.infer<typeof checkpointState>
 
@@ -564,4 +478,5 @@ function parseJson(text: string | undefined): unknown {
   }
 }
 
-const later = (a: Phase, b: Phase): Phase => (phases.indexOf(b) > phases.indexOf(a) ? b : a)
+const order: Record<Phase, number> = { code: 0, layers: 1, detail: 2 }
+const later = (a: Phase, b: Phase): Phase => (order[b] > order[a] ? b : a)

@@ -3,9 +3,9 @@
 export const qualities = ['fast', 'balanced', 'full'] as const
 export type Quality = (typeof qualities)[number]
 
-/** code: one w; layers: a w for every layer; weights: those of the backbone; detail: residual planes. */
-export const phases = ['code', 'layers', 'weights', 'detail'] as const
-export type Phase = (typeof phases)[number]
+/** code: one w; layers: a w for every layer; detail: residual planes. */
+export type Phase = 'code' | 'layers' | 'detail'
+export const phases: readonly Phase[] = ['code', 'layers', 'detail']
 
 interface PhasePlan {
   /** Where the phase ends, as a share of all steps. */
@@ -39,32 +39,29 @@ const FALL = 1 / 3
 
 export const plans: Readonly<Record<Quality, Plan>> = {
   fast: {
-    steps: 75,
+    steps: 60,
     detailResolution: 128,
     phases: {
-      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, plain: true },
-      layers: { until: 0.4, resolution: 48, coarse: 20, fine: 12, plain: true },
-      weights: { until: 0.6, resolution: 64, coarse: 20, fine: 12, plain: true },
+      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, plain: true },
       detail: { until: 1, resolution: 64, coarse: 20, fine: 16, plain: true },
     },
   },
   balanced: {
-    steps: 180,
+    steps: 140,
     detailResolution: 128,
     phases: {
-      code: { until: 0.155, resolution: 48, coarse: 20, fine: 12, plain: true },
-      layers: { until: 0.39, resolution: 64, coarse: 20, fine: 12, plain: true },
-      weights: { until: 0.61, resolution: 64, coarse: 20, fine: 12, plain: true },
+      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, plain: true },
       detail: { until: 1, resolution: 96, coarse: 20, fine: 16, plain: false },
     },
   },
   full: {
-    steps: 480,
+    steps: 400,
     detailResolution: 256,
     phases: {
-      code: { until: 0.125, resolution: 64, coarse: 24, fine: 16, plain: true },
-      layers: { until: 0.375, resolution: 64, coarse: 24, fine: 16, plain: true },
-      weights: { until: 0.54, resolution: 64, coarse: 24, fine: 16, plain: true },
+      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, plain: true },
+      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, plain: true },
       detail: { until: 1, resolution: 128, coarse: 24, fine: 24, plain: false },
     },
   },
@@ -92,6 +89,6 @@ export function rateAt(plan: Plan, phase: Phase, rate: number, step: number, ste
  */
 export function stepsWhen(plan: Plan, steps: number, step: number, perceptual: number): number {
   if (steps !== plan.steps || perceptual > ENOUGH) return steps
-  const { until } = plan.phases.weights
+  const { until } = plan.phases.layers
   return Math.min(steps, Math.ceil(step / (until + (1 - until) * (1 - FALL))))
 }
