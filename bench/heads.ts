@@ -1,7 +1,7 @@
 /**
  * How well the landmarks tell the camera: photos of heads of the procedural head model, each from a known camera, through
- * the face front end. Both cameras are compared as directions from the point the portrait camera looks at. How true the
- * heads made from such photos are is the benchmark `fidelity`.
+ * the face front end. Both cameras are compared as seen from the point the portrait camera looks at. How true the heads
+ * made from such photos are is the benchmark `fidelity`.
  *
  * `npm run bench -- heads [--heads 50] [--first 900000]`
  */
@@ -18,11 +18,13 @@ import { type TrueHead, trueHeads } from './support/truth.ts'
 const TARGET = [0, 0, 0.2]
 const DEGREE = Math.PI / 180
 
-/** Degrees. */
+/** Where a camera stands; degrees. */
 interface Direction {
   readonly yaw: number
   readonly pitch: number
   readonly unit: readonly number[]
+  /** World units. */
+  readonly distance: number
 }
 
 export default async function heads(recorder: Recorder, options: readonly string[]): Promise<void> {
@@ -33,7 +35,7 @@ export default async function heads(recorder: Recorder, options: readonly string
   const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
   const landmarker = await createLandmarker()
-  const found: { yaw: number; pitch: number; roll: number; angle: number; rms: number }[] = []
+  const found: { yaw: number; pitch: number; roll: number; angle: number; distance: number; rms: number }[] = []
   for (const head of await trueHeads(seeds)) {
     const what = `head ${head.seed}`
     try {
@@ -45,19 +47,23 @@ export default async function heads(recorder: Recorder, options: readonly string
         pitch: seen.pitch - real.pitch,
         roll: portrait.pose.roll / DEGREE - rollOf(head),
         angle: Math.acos(Math.min(cosine, 1)) / DEGREE,
+        distance: 100 * (seen.distance / real.distance - 1),
         rms: portrait.pose.rms,
       }
       found.push(errors)
       const warnings = portrait.warnings.map(({ code }) => code).join(' ')
-      recorder.add({ what, true_yaw: real.yaw, true_pitch: real.pitch, ...errors, ...(warnings && { warnings }) })
+      const truth = { true_yaw: real.yaw, true_pitch: real.pitch, true_distance: real.distance }
+      recorder.add({ what, ...truth, ...errors, ...(warnings && { warnings }) })
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       recorder.add({ what, refused: error.message })
     }
   }
   landmarker.close()
-  recorder.add({ what: `${found.length} of ${seeds.length} photos were accepted; degrees from here on` })
-  for (const key of ['yaw', 'pitch', 'roll', 'angle'] as const) {
+  recorder.add({
+    what: `${found.length} of ${seeds.length} photos were accepted; degrees from here on, distances in percent`,
+  })
+  for (const key of ['yaw', 'pitch', 'roll', 'angle', 'distance'] as const) {
     const errors = found.map((errors) => errors[key])
     const sizes = errors.map(Math.abs).toSorted((a, b) => a - b)
     recorder.add({
@@ -77,7 +83,7 @@ function directionOf(label: Float32Array): Direction {
   const offset = [label[3], label[7], label[11]].map((value, i) => value - TARGET[i])
   const distance = Math.hypot(...offset)
   const unit = offset.map((value) => value / distance)
-  return { yaw: Math.atan2(unit[0], unit[2]) / DEGREE, pitch: Math.asin(unit[1]) / DEGREE, unit }
+  return { yaw: Math.atan2(unit[0], unit[2]) / DEGREE, pitch: Math.asin(unit[1]) / DEGREE, unit, distance }
 }
 
 /** How far the head lies on its side in the photo, clockwise, degrees. */

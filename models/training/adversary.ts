@@ -5,6 +5,7 @@
 
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { unprefixed } from '../../src-main/engine/generator/adjoint.ts'
+import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import {
   add,
@@ -60,7 +61,7 @@ export function middles(image: Tensor, raw: Tensor): Shown {
 
 /** Logits of the pictures shown, of the inputs 'label' [N, 25] and the discriminator's weights. */
 export function judged(shapes: ReadonlyMap<string, Weight>, { image, raw }: Shown): Tensor {
-  return discriminate(CONFIG, new Parameters(shapes), image, raw, input('label', [image.shape[0], 25]))
+  return discriminate(CONFIG, new Parameters(shapes), image, raw, input('label', [image.shape[0], LABEL]))
 }
 
 export class Adversary {
@@ -96,7 +97,7 @@ export class Adversary {
     const { runtime, patches, shapes } = this
     const side = ADVERSARIAL_PATCH
     const parameters = new Parameters(shapes)
-    const label = input('label', [patches, 25])
+    const label = input('label', [patches, LABEL])
     const logits = ({ image, raw }: Shown) => discriminate(CONFIG, parameters, image, raw, label)
     const colour = transpose(
       reshape(input('target.colour', [patches * side * side, 3]), [patches, side, side, 3]),

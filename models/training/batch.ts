@@ -1,6 +1,7 @@
 /** Draws what one training step looks at: heads, views, rays or patches, and where along each ray samples lie. */
 
 import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
 import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
 import { colourOnWhite, type HeadRecord, type RecordedView } from './records.ts'
@@ -55,8 +56,6 @@ export interface Batch {
   readonly label?: Float32Array
 }
 
-/** Numbers of a camera label. */
-const LABEL = 25
 /** Pixels of the final picture at a patch's border that its surroundings would have changed. */
 const MARGIN = 6
 

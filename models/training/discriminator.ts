@@ -4,6 +4,7 @@
  */
 
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { biasAct, fullyConnected } from '../../src-main/engine/generator/layers.ts'
 import { normalize } from '../../src-main/engine/generator/mapping.ts'
 import type { Parameters } from '../../src-main/engine/generator/parameters.ts'
@@ -39,7 +40,6 @@ export interface DiscriminatorConfig {
 
 /** What every weight's name begins with, beside the generator's. */
 export const PREFIX = 'discriminator.'
-const LABEL = 25
 const MAPPING_LAYERS = 8
 const MAPPING_MULTIPLIER = 0.01
 const CLAMP = 256

@@ -87,7 +87,7 @@ async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
     data: earlier?.data ?? new Float32Array(x.columns * y.columns),
   }
   /** The matrix for centred pictures and codes. */
-  const fit = async (pictures: Table, codes: Table, strength: number): Promise<Table> => {
+  const solve = async (pictures: Table, codes: Table, strength: number): Promise<Table> => {
     const guess = await product(runtime, pictures, start, 'ab')
     const rest = { ...codes, data: codes.data.map((value, i) => value - guess.data[i]) }
     const { data } = await ridge(runtime, pictures, rest, strength)
@@ -99,7 +99,7 @@ async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
   const errors: number[] = []
   for (const strength of STRENGTHS) {
     const [mx, my] = [means(fitted(x)), means(fitted(y))]
-    const matrix = await fit(centred(fitted(x), mx), centred(fitted(y), my), strength)
+    const matrix = await solve(centred(fitted(x), mx), centred(fitted(y), my), strength)
     const guess = await product(runtime, centred(probe(x), mx), matrix, 'ab')
     const truth = centred(probe(y), my)
     const power = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
@@ -108,7 +108,7 @@ async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
   const best = errors.indexOf(Math.min(...errors))
   console.log(`starter to ${what}: relative error ${errors[best].toFixed(3)} at ridge ${STRENGTHS[best]}`)
   const [mean, offset] = [means(x), means(y)]
-  return { mean, offset, matrix: await fit(centred(x, mean), centred(y, offset), STRENGTHS[best]) }
+  return { mean, offset, matrix: await solve(centred(x, mean), centred(y, offset), STRENGTHS[best]) }
 }
 
 /** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */

@@ -4,6 +4,9 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 /** Focal length of the portrait crops, in picture sides. */
 export const PORTRAIT_FOCAL = 4.2647
 
+/** Numbers of a camera label. */
+export const LABEL = 25
+
 type Orbit = Pick<GeneratorConfig['rendering_kwargs'], 'avg_camera_radius' | 'avg_camera_pivot'>
 
 /**

@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
-import { orbitCamera, zoom } from '../generator/camera.ts'
+import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
@@ -271,7 +271,7 @@ export class Inversion {
     const shots = state.sizes.map((size, i): Shot => {
       const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
       const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
-      return { portrait, label: floats(`${i}.label`, 25) }
+      return { portrait, label: floats(`${i}.label`, LABEL) }
     })
     const width = config.num_ws * config.w_dim
     const parameters = shots.length * CAMERA_PARAMETERS
