@@ -4,7 +4,7 @@
  * face is in the photo, how large and how tilted goes into the crop, so crop and camera agree by construction.
  *
  * Generators are trained with one distance, but a face seen from arm's length is another picture: its nose is larger, its
- * ears are hidden. A head fitted from too far grows deep instead (by 2 mm in the median, bench/results/fidelity-sides.json).
+ * ears are hidden. A head fitted from too far grows deep instead, and its sides are wrong (bench/results/fidelity-nominal.json).
  *
  * Image coordinates are continuous, y down: the centre of the first pixel is (0.5, 0.5). Angles are in radians.
  */
