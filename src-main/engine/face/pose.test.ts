@@ -88,9 +88,9 @@ describe('fitPose', () => {
     const truth: Truth = { yaw: -0.35, pitch: 0.12, roll: -0.1, side: 900, centre: [1500, 1100] }
     const focal = 1.8
     const points = photograph(frame, truth, focal)
-    const mistaken = fitPose(points, frame, FOCAL * truth.side)
+    const mistaken = fitPose(points, frame, 2.9 * truth.side)
     const knowing = fitPose(points, frame, focal * truth.side)
-    expect(mistaken.rms).toBeGreaterThan(1)
+    expect(mistaken.rms).toBeGreaterThan(0.5)
     expect(knowing.rms).toBeLessThan(0.05)
     expect(knowing.focal).toBeCloseTo(focal, 2)
     expect(Math.abs(knowing.yaw - truth.yaw)).toBeLessThan(1e-3)
@@ -105,6 +105,13 @@ describe('fitPose', () => {
     expect(Math.abs(found.yaw - truth.yaw)).toBeLessThan(0.02)
     expect(Math.abs(found.pitch - truth.pitch)).toBeLessThan(0.02)
     expect(Math.abs(found.side / truth.side - 1)).toBeLessThan(0.02)
+  })
+
+  it('does not believe a known focal length that the landmarks belie', () => {
+    const truth: Truth = { yaw: 0.1, pitch: 0, roll: 0, side: 600, centre: [700, 600] }
+    const points = photograph('own', truth, 5)
+    // That of the photo before it was cut to a third.
+    expect(Math.abs(Math.log(fitPose(points, 'own', (5 / 3) * truth.side).focal / 5))).toBeLessThan(0.2)
   })
 
   it('stays near the nominal focal length where landmarks tell nothing', () => {

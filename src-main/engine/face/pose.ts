@@ -39,6 +39,8 @@ const EVIDENCE = 10
 /** Misfit in pixels that is noise and tells no focal length from another. */
 const NOISE = 0.5
 const CANDIDATES = 12
+/** A known focal length this far from what the landmarks say, as a logarithm, was that of a photo before it was cut. */
+const CONTRADICTION = 0.6
 
 /** The square of the photo that becomes the crop: in photo pixels, turned by `roll` (clockwise as seen). */
 export interface Window {
@@ -80,7 +82,8 @@ interface Observation {
  * Fits camera and crop window to one face.
  *
  * @param points x, y, z in photo pixels of all 478 landmarks (depth in the same unit, smaller is nearer)
- * @param focal the photo's focal length in photo pixels where it is known; otherwise it is read off the landmarks
+ * @param focal the photo's focal length in photo pixels where it is known; where not, or where the landmarks belie it, it
+ *   is read off them
  */
 export function fitPose(points: Float64Array, frame: Frame, focal?: number): Pose {
   const template = TEMPLATE[frame]
@@ -90,10 +93,11 @@ export function fitPose(points: Float64Array, frame: Frame, focal?: number): Pos
   }
   const base = Float64Array.from(template, ({ weight }) => weight)
   const at = (focal: number) => solve({ frame, seen, base, focal })
-  if (focal === undefined) return at(likeliestFocal(at))
-  // The window's side sets the focal length in crop sides, which changes the side a little: two rounds settle it.
-  let pose = at(FOCAL)
-  for (let i = 0; i < 2; i++) pose = at(clampFocal(focal / pose.side))
+  const read = likeliestFocal(at)
+  let pose = at(read)
+  if (focal === undefined || Math.abs(Math.log(focal / pose.side / read)) > CONTRADICTION) return pose
+  // The window's side sets the focal length in crop sides, which changes the side a little: a few rounds settle it.
+  for (let i = 0; i < 6; i++) pose = at(clampFocal(focal / pose.side))
   return pose
 }
 
