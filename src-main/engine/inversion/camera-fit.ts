@@ -3,6 +3,8 @@
  * wrong (pose.md A7). Each number is in standard deviations of its prior: the penalty is half its square.
  */
 
+import { zoom } from '../generator/camera.ts'
+
 const DEGREE = Math.PI / 180
 
 /**
@@ -11,7 +13,10 @@ const DEGREE = Math.PI / 180
  */
 const UNIT = [2.5 * DEGREE, 3.5 * DEGREE, 1.5 * DEGREE, 0.0025, 0.0045, 0.1, 0.1]
 
-/** yaw, pitch and roll turn the camera about `pivot`, the focal length moves it to or from there; the shifts move it along its own axes. */
+/**
+ * yaw, pitch and roll turn the camera about `pivot`, the focal length moves it to or from there; the shifts move it along
+ * its own axes.
+ */
 export const CAMERA_PARAMETERS = UNIT.length
 
 /**
@@ -32,8 +37,7 @@ export function moveCamera(label: Float32Array, pivot: readonly number[], parame
   axes = axes.map((vector) => rotate(vector, axes[2], roll))
   const longer = Math.exp(focal)
   centre = centre.map((value) => longer * value)
-  const result = Float32Array.from(label)
-  for (const at of [16, 20]) result[at] *= longer
+  const result = zoom(label, longer)
   for (let i = 0; i < 3; i++) {
     result.set([axes[0][i], axes[1][i], axes[2][i]], i * 4)
     result[i * 4 + 3] = pivot[i] + centre[i] + right * axes[0][i] + down * axes[1][i] - away * axes[2][i]
