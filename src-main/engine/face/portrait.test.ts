@@ -5,6 +5,7 @@ import type { Landmarker } from './mediapipe.ts'
 import type { Photo } from './photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
 import { fitPose } from './pose.ts'
+import { findFaces } from './search.ts'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from './testing.ts'
 
 let landmarker: Landmarker
@@ -78,7 +79,7 @@ describe('makePortrait', () => {
 
   it('uses the focal length of the photo', async () => {
     const close = await make({ ...photo, focal35mm: 24 })
-    const [{ points }] = landmarker.detect(photo)
+    const [{ points }] = findFaces(landmarker, photo)
     const expected = fitPose(points, 'own', (24 / 43.27) * Math.hypot(512, 512))
     expect(close.pose).toEqual(expected)
     expect(close.pose).not.toEqual(portrait.pose)
@@ -141,6 +142,7 @@ describe('the limits on pose', () => {
     detect(image) {
       return landmarker.detect(image).map(({ points, box }) => ({ box, points: rotated(points, yaw, pitch) }))
     },
+    spot: (image) => landmarker.spot(image),
     close() {},
   })
   const seen = (yaw: number, pitch: number) =>
@@ -170,6 +172,7 @@ describe('the limits on pose', () => {
           box,
           points: points.map((value, i) => value + (i % 3 === 0 && i % 2 === 0 ? 0.12 * box.width : 0)),
         })),
+      spot: (image) => landmarker.spot(image),
       close() {},
     }
     expect(codes(await makePortrait(photo, { frame: 'own', landmarker: scrambled, size: SIZE }))).toContain('doubtful')
