@@ -1,9 +1,16 @@
-/** From the bytes a person dropped to upright 8-bit sRGB pixels, refusing what cannot be a portrait before it costs. */
-import sharp from 'sharp'
+/**
+ * From the bytes a person dropped to upright 8-bit sRGB pixels, refusing what cannot be a portrait before it costs. What
+ * the image library sees of a file is bounded in strip.ts; which process it runs in is told in decoder.ts.
+ */
+import sharp, { type Sharp } from 'sharp'
 import { UserError } from '../errors.ts'
-import { focalLength35mm } from './exif.ts'
+import { decodeBmp } from './bmp.ts'
+import { type Exif, readExif } from './exif.ts'
+import { PHOTO_FORMAT_NAMES, PHOTO_FORMATS, type PhotoFormat } from './formats.ts'
+import { decodeHeic, type Decoded, heifParts, withoutMetadata } from './heif.ts'
+import { Damaged, type Stripped, stripGif, stripJpeg, stripPng, stripTiff, stripWebp } from './strip.ts'
 
-/** A decoded photo: upright, opaque, sRGB, at most {@link LONGEST_SIDE_KEPT} pixels on its long side. */
+/** A decoded photo: upright as its camera says, opaque, sRGB, at most {@link MOST_PIXELS_KEPT} pixels. */
 export interface Photo {
   width: number
   height: number
@@ -11,57 +18,203 @@ export interface Photo {
   rgb: Uint8Array
   /** 35 mm equivalent focal length in millimetres, where the camera wrote one. */
   focal35mm?: number
+  /** What is odd about the file, though it could be opened. */
+  notes: Note[]
 }
 
-const MOST_BYTES = 256 * 2 ** 20
+export interface Note {
+  code: 'end-missing' | 'transparent' | 'first-picture'
+  message: string
+}
+
+/** Larger files are refused before they are read. */
+export const MOST_BYTES = 256 * 2 ** 20
 const MOST_PIXELS = 100e6
 const LONGEST_SIDE = 20_000
 /** Larger photos are shrunk while decoding: the crop is 512 pixels, and nothing below it needs more. */
-export const LONGEST_SIDE_KEPT = 4096
+export const MOST_PIXELS_KEPT = 4096 ** 2
+/** Seconds the image library may work on one photo. */
+const TIME_LIMIT = 60
 
-const CURE_FORMAT = 'Save or export the photo as JPEG, PNG or WebP and use that.'
+const CURE_FORMAT = 'Save or export the photo as JPEG or PNG and use that.'
 const CURE_DAMAGED = 'Copy the file again from where it came, or save it anew from an image editor.'
 
-type Format = 'jpeg' | 'png' | 'webp'
+const NOTES: Record<Note['code'], string> = {
+  'end-missing': 'The file lacks its end, as after an interrupted copy, but all its pixels are there.',
+  transparent: 'The picture is wholly transparent; the colours under its transparency are used.',
+  'first-picture': 'The file holds several pictures; the first is used.',
+}
+
+type FormatId = PhotoFormat['id']
+
+/** What sharp is given to read, and what was learnt on the way. */
+interface Source {
+  /** Opens it; every call starts anew. */
+  open(): Sharp
+  readonly exif: Exif
+  /** Its end was made up: what sharp finds missing counts. */
+  readonly endless?: boolean
+  readonly several?: boolean
+}
 
 /**
- * Decodes a JPEG, PNG or WebP: EXIF orientation applied, embedded profiles, CMYK, grey and 16-bit turned into 8-bit
- * sRGB, transparency laid on white, the long side shrunk to 4096 pixels.
+ * Decodes a photo of any of {@link PHOTO_FORMATS}: orientation applied, embedded profiles, CMYK, grey and 16-bit turned
+ * into 8-bit sRGB, transparency laid on white, shrunk to 16.8 megapixels. Of several pictures in one file the first.
  *
  * @throws UserError for no bytes, another format, a damaged or cut-off file, more than 100 megapixels or 20,000 pixels
  * a side (refused from the header, before a pixel is decoded).
  */
-export async function decodePhoto(bytes: Uint8Array): Promise<Photo> {
+export async function decodePixels(bytes: Uint8Array): Promise<Photo> {
   const format = requireFormat(bytes)
-  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch(refuseDamaged(format))
-  const { width = 0, height = 0 } = metadata
-  if (metadata.format !== format || width < 1 || height < 1) throw damaged(format)
-  if (width > LONGEST_SIDE || height > LONGEST_SIDE || width * height > MOST_PIXELS) {
-    throw new UserError(
-      `The photo claims ${width} x ${height} pixels; at most ${MOST_PIXELS / 1e6} megapixels and ` +
-        `${LONGEST_SIDE} pixels a side are read.`,
-      'Shrink the photo in an image editor; 2000 pixels across are plenty.',
-    )
+  try {
+    const source = await open(bytes, format)
+    return await develop(source)
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw damaged(format, cause)
   }
-  const { data, info } = await sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn: 'error' })
-    .autoOrient()
-    .resize({ width: LONGEST_SIDE_KEPT, height: LONGEST_SIDE_KEPT, fit: 'inside', withoutEnlargement: true })
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch(refuseDamaged(format))
+}
+
+const STRIP: Partial<Record<FormatId, (bytes: Uint8Array) => Stripped>> = {
+  jpeg: stripJpeg,
+  png: stripPng,
+  webp: stripWebp,
+  gif: stripGif,
+  tiff: stripTiff,
+}
+
+async function open(bytes: Uint8Array, format: FormatId): Promise<Source> {
+  const strip = STRIP[format]
+  if (strip) {
+    const { bytes: picture, exif, endless, several } = strip(bytes)
+    // A decoder only warns of an end that comes too soon; where we made up the end, no warning is harmless.
+    const open = () => read(picture, endless ? 'warning' : 'error')
+    return { open, exif: readExif(exif ?? new Uint8Array(0)), endless, several }
+  }
+  if (format === 'bmp') {
+    const picture = decodeBmp(bytes, refuseLarge)
+    return { open: () => pixels(picture), exif: { orientation: 1 } }
+  }
+  const { exif, profile } = heifParts(bytes)
+  const { focal35mm } = readExif(exif ?? new Uint8Array(0))
+  // libheif has turned the picture by the file's own boxes, which EXIF only repeats.
+  const upright: Exif = { orientation: 1, focal35mm }
+  if (format === 'avif') {
+    const picture = withoutMetadata(bytes)
+    return { open: () => read(picture, 'error'), exif: upright }
+  }
+  const { several, ...picture } = await decodeHeic(bytes, refuseLarge)
+  const withProfile = profile && tiffWith(picture, profile)
+  return { open: () => (withProfile ? read(withProfile, 'error') : pixels(picture)), exif: upright, several }
+}
+
+const read = (bytes: Uint8Array, failOn: 'error' | 'warning') =>
+  sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn }).timeout({ seconds: TIME_LIMIT })
+
+const pixels = ({ width, height, rgba }: Decoded) => sharp(rgba, { raw: { width, height, channels: 4 } })
+
+/** From whatever sharp can read to a photo. */
+async function develop({ open, exif, endless, several }: Source): Promise<Photo> {
+  const { width = 0, height = 0, hasAlpha, space, hasProfile } = await open().metadata()
+  if (width < 1 || height < 1) throw new Damaged('no size')
+  refuseLarge(width, height)
+  const notes: Note['code'][] = []
+  if (endless) notes.push('end-missing')
+  if (several) notes.push('first-picture')
+  let image = open()
+  if (space === 'grey16' && hasProfile) {
+    // sharp applies no profile to 16-bit grey, but keeps it; at 8 bits it does.
+    image = sharp(await image.toColourspace('b-w').keepIccProfile().tiff({ compression: 'none' }).toBuffer())
+  }
+  if (hasAlpha && (await isClear(open()))) {
+    notes.push('transparent')
+    // Shrinking weighs colours by their alpha, so they are freed of it first.
+    const { data, info } = await srgb(image.removeAlpha())
+    image = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
+  }
+  const most = Math.round(Math.max(width, height) * Math.min(1, Math.sqrt(MOST_PIXELS_KEPT / (width * height))))
+  const { data, info } = await srgb(
+    turned(image, exif.orientation)
+      .resize({ width: most, height: most, fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#ffffff' }),
+  )
   if (info.channels !== 3) throw new Error(`sharp gave ${info.channels} channels, not 3`)
   return {
     width: info.width,
     height: info.height,
     rgb: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    focal35mm: metadata.exif === undefined ? undefined : focalLength35mm(metadata.exif),
+    ...(exif.focal35mm !== undefined && { focal35mm: exif.focal35mm }),
+    notes: notes.map((code) => ({ code, message: NOTES[code] })),
   }
 }
 
-/** Tells the format from the first bytes, so that only these three decoders ever see the file. */
-function requireFormat(bytes: Uint8Array): Format {
+const srgb = (image: Sharp) =>
+  image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+
+/** Whether every pixel is wholly transparent. */
+async function isClear(image: Sharp): Promise<boolean> {
+  const alpha = await image.extractChannel('alpha').raw({ depth: 'uchar' }).toBuffer()
+  return alpha.every((value) => value === 0)
+}
+
+/** By EXIF's numbers. sharp mirrors before it turns. */
+function turned(image: Sharp, orientation: number): Sharp {
+  const mirrored = [2, 5, 7].includes(orientation) ? image.flop() : orientation === 4 ? image.flip() : image
+  const angle = { 3: 180, 5: 270, 6: 90, 7: 90, 8: 270 }[orientation]
+  return angle === undefined ? mirrored : mirrored.rotate(angle)
+}
+
+/** Pixels with a colour profile as the plainest of TIFF files, which is how sharp takes the two together. */
+function tiffWith({ width, height, rgba }: Decoded, profile: Uint8Array): Uint8Array {
+  const [short, long, undefined_] = [3, 4, 7]
+  const tags: [tag: number, type: number, count: number, value: number][] = [
+    [256, long, 1, width],
+    [257, long, 1, height],
+    [258, short, 4, 0], // bits a sample: four times 8, at `bits`
+    [259, short, 1, 1], // not compressed
+    [262, short, 1, 2], // RGB
+    [273, long, 1, 0], // where the pixels begin
+    [277, short, 1, 4],
+    [278, long, 1, height],
+    [279, long, 1, rgba.length],
+    [338, short, 1, 2], // the fourth sample is alpha
+    [34675, undefined_, profile.length, 0],
+  ]
+  const bits = 8 + 2 + 12 * tags.length + 4
+  const profileAt = bits + 8
+  const pixelsAt = profileAt + profile.length + (profile.length % 2)
+  const file = Buffer.alloc(pixelsAt + rgba.length)
+  file.write('II*\0', 'latin1')
+  file.writeUInt32LE(8, 4)
+  file.writeUInt16LE(tags.length, 8)
+  const places: Record<number, number> = { 258: bits, 273: pixelsAt, 34675: profileAt }
+  for (const [i, [tag, type, count, value]] of tags.entries()) {
+    const at = 10 + 12 * i
+    file.writeUInt16LE(tag, at)
+    file.writeUInt16LE(type, at + 2)
+    file.writeUInt32LE(count, at + 4)
+    file.writeUInt32LE(places[tag] ?? value, at + 8)
+  }
+  for (let i = 0; i < 4; i++) file.writeUInt16LE(8, bits + 2 * i)
+  file.set(profile, profileAt)
+  file.set(rgba, pixelsAt)
+  return file
+}
+
+function refuseLarge(width: number, height: number): void {
+  if (width <= LONGEST_SIDE && height <= LONGEST_SIDE && width * height <= MOST_PIXELS) return
+  throw new UserError(
+    `The photo claims ${width} x ${height} pixels; at most ${MOST_PIXELS / 1e6} megapixels and ` +
+      `${LONGEST_SIDE} pixels a side are read.`,
+    'Shrink the photo in an image editor; 2000 pixels across are plenty.',
+  )
+}
+
+/**
+ * Tells the format from the first bytes (16 are enough), so that only its own decoder ever sees the file.
+ * @throws UserError where it is none of {@link PHOTO_FORMATS}
+ */
+export function requireFormat(bytes: Uint8Array): FormatId {
   if (bytes.length === 0) throw new UserError('The photo file is empty (0 bytes).', CURE_DAMAGED)
   if (bytes.length > MOST_BYTES) {
     throw new UserError(
@@ -69,30 +222,33 @@ function requireFormat(bytes: Uint8Array): Format {
       'Save the photo as JPEG, or shrink it in an image editor.',
     )
   }
-  const head = String.fromCharCode(...bytes.subarray(0, 16))
+  const head = String.fromCharCode(...bytes.subarray(0, 64))
   if (head.startsWith('\xff\xd8\xff')) return 'jpeg'
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
   if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return 'webp'
-  throw new UserError(`The file is not a JPEG, PNG or WebP photo${otherFormat(head)}.`, CURE_FORMAT)
+  if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'gif'
+  if (head.startsWith('BM') && bytes.length >= 26) return 'bmp'
+  // Canon's raw files say so where others have their first directory.
+  if (/^(II\*\0|MM\0\*)/.test(head) && head.slice(8, 10) !== 'CR') return 'tiff'
+  if (/^[^]{4}ftyp/.test(head)) {
+    // The kind of file, and those it can be read as.
+    const brands = head.slice(8, 8 + 56).match(/[^]{4}/g) ?? []
+    if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
+    if (brands.some((brand) => /^(hei[cxms]|hev[cx]|mif1|msf1)$/.test(brand))) return 'heic'
+  }
+  throw new UserError(`The file is not a photo in a format that can be read${otherFormat(head)}.`, `${CURE_FORMAT} Read are ${PHOTO_FORMAT_NAMES}.`)
 }
 
 function otherFormat(head: string): string {
-  if (head.startsWith('GIF8')) return ' but a GIF'
-  if (head.startsWith('BM')) return ' but a BMP'
   if (head.startsWith('%PDF')) return ' but a PDF'
-  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return ' but a TIFF or camera raw file'
-  if (/^.{4}ftyp(heic|heix|hevc|mif1|msf1)/s.test(head)) return ' but a HEIC picture'
-  if (/^.{4}ftypavif/s.test(head)) return ' but an AVIF picture'
+  if (/^(II\*\0|MM\0\*|FUJIFILMCCD-RAW)/.test(head) || /^[^]{4}ftypcrx/.test(head)) return ' but a camera raw file'
+  if (/^[^]{4}ftyp/.test(head)) return ' but a film'
+  if (/^\s*(<\?xml|<svg)/.test(head)) return ' but a drawing (SVG)'
+  if (head.startsWith('8BPS')) return ' but a Photoshop file'
   return ''
 }
 
-const damaged = (format: Format, cause?: unknown) =>
-  new UserError(`The ${format.toUpperCase()} photo is damaged or cut off and cannot be decoded.`, CURE_DAMAGED, {
-    cause,
-  })
-
-function refuseDamaged(format: Format): (cause: unknown) => never {
-  return (cause) => {
-    throw damaged(format, cause)
-  }
+const damaged = (format: FormatId, cause: unknown) => {
+  const { name } = PHOTO_FORMATS.find(({ id }) => id === format)!
+  return new UserError(`The ${name} photo is damaged or cut off and cannot be decoded.`, CURE_DAMAGED, { cause })
 }

@@ -19,6 +19,8 @@ const CLOSE = 512
 /** Tiles are halved, and overlap by half, until there would be more than this many of them. */
 const MOST_TILES = 120
 const TILINGS = 3
+/** A face this wide, in sides of the window, is not near the limit of what can be seen: there others are not overlooked. */
+const EASILY_SEEN = 1 / 7
 /** What is looked at for landmarks: this many times the face's size. */
 const SECOND_LOOK = 2.5
 /** The detector's square is smaller than the box of the landmarks. */
@@ -42,15 +44,17 @@ const MOUTH = [13, 14, 61, 291]
 /** The faces of the photo, largest bounding box first; none where nothing is found even in small tiles. */
 export function findFaces(landmarker: Landmarker, photo: RgbImage): Face[] {
   const pyramid = pyramidOf(photo)
+  let found: Face[] = []
   for (const tiles of tilings(photo)) {
     const spots = apart(tiles.flatMap((tile) => glance(landmarker, pyramid, tile)).sort((a, b) => b.score - a.score))
     const faces = spots.flatMap((spot) => {
       const upright = wayUp(landmarker, pyramid, spot)
       return (upright && lookClosely(landmarker, pyramid, upright)) ?? []
     })
-    if (faces.length > 0) return distinct(faces.sort((a, b) => area(b.box) - area(a.box)))
+    found = distinct([...found, ...faces].sort((a, b) => area(b.box) - area(a.box)))
+    if (found.length > 0 && found[0].box.width > EASILY_SEEN * tiles[0].side) break
   }
-  return []
+  return found
 }
 
 /**
