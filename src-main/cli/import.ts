@@ -22,7 +22,6 @@ usage: halfturn import FILE.pkl [-o FILE.safetensors]
 const options = { output: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } } as const
 
 export const importGenerator: Command = {
-  summary: 'an EG3D checkpoint (.pkl) to a generator file',
   async run(argv) {
     const { values, positionals } = readArguments('import', argv, options)
     if (values.help) {
