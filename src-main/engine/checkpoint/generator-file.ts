@@ -90,7 +90,10 @@ export function checkWeights(config: GeneratorConfig, tensors: ReadonlyMap<strin
     const what = `${name}: ${quote(key)}`
     const shape = expected.get(key)
     if (shape !== undefined && shape.join() !== tensor.shape.join()) {
-      throw new UserError(`${what} has the shape ${quoteShape(tensor.shape)}, the config calls for ${quoteShape(shape)}.`, cure)
+      throw new UserError(
+        `${what} has the shape ${quoteShape(tensor.shape)}, the config calls for ${quoteShape(shape)}.`,
+        cure,
+      )
     }
     if (tensor.dtype !== 'F32' && tensor.dtype !== 'F16') {
       throw new UserError(`${what} is stored as ${tensor.dtype}, a generator's weights are F32 or F16.`, cure)

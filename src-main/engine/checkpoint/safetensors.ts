@@ -112,7 +112,9 @@ export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetenso
     }
     const wanted = count * ELEMENT_BYTES[dtype as StoredType]
     if (wanted !== end - begin) {
-      throw refuse(`tensor ${quote(key)}: ${dtype} ${quoteShape(shape as number[])} needs ${wanted} bytes, the file gives ${end - begin}.`)
+      throw refuse(
+        `tensor ${quote(key)}: ${dtype} ${quoteShape(shape as number[])} needs ${wanted} bytes, the file gives ${end - begin}.`,
+      )
     }
     spans.push({ tensor: key, begin, end })
     const data = bytes.subarray(dataStart + begin, dataStart + end)
