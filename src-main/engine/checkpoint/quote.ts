@@ -9,5 +9,5 @@ export function quote(name: unknown): string {
 
 export function quoteShape(shape: readonly unknown[]): string {
   const sizes = shape.slice(0, MOST_DIMENSIONS).map((size) => clip(String(size), 24))
-  return `[${sizes.join(', ')}${shape.length > MOST_DIMENSIONS ? `, ... ${shape.length} dimensions` : ''}]`
+  return `[${sizes.join(',')}${shape.length > MOST_DIMENSIONS ? `, ... (${shape.length})` : ''}]`
 }
