@@ -9,6 +9,8 @@ import { type Chunk, explainWriteError, makeFolder, writeWhole } from '../files.
 import { acceptableStem, freeStem, lookAround, namesOf, obstacleTo, type Wanted } from './plan.ts'
 import { claimedNames, commit, locked, Run, recover } from './work-folder.ts'
 
+export type { Wanted }
+
 /** A file of a set: its ending, and its bytes. */
 export type SetFile = readonly [ending: string, ...chunks: Chunk[]]
 

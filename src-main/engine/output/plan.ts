@@ -88,16 +88,20 @@ function identitiesOf(path: string): string[] {
   return [realpathSync(path), ...(there.ino > 0n ? [`${there.dev}:${there.ino}`] : [])]
 }
 
+/** What a stem may become where a disk does not take it as it is, the best first. */
+export function possibleStems(stem: string, endings: readonly string[]): string[] {
+  // Where it is not the length: letters that no disk minds.
+  const plain = stem.replace(/[^\w.-]/g, '_')
+  return [stem, ...LENGTHS.map((most) => shortened(stem, endings, most)), shortened(plain, endings)]
+}
+
 /**
  * The stem in a form whose names the disk takes: tried out, not guessed.
  * @param scratch gives the path of a name in a folder of the same disk that holds nothing
  * @throws the system's error where nothing helps
  */
 export function acceptableStem({ stem, endings, exact }: Wanted, scratch: (name: string) => string): string {
-  const candidates = [stem]
-  // Where it is not the length: letters that no disk minds.
-  const plain = stem.replace(/[^\w.-]/g, '_')
-  if (!exact) candidates.push(...[...LENGTHS].map((most) => shortened(stem, endings, most)), shortened(plain, endings))
+  const candidates = exact ? [stem] : possibleStems(stem, endings)
   let refusal: unknown
   for (const candidate of candidates) {
     try {
