@@ -34,6 +34,7 @@ import { FileLock } from './lock.ts'
 import { numbered } from './names.ts'
 
 const WORK = '.halfturn'
+const JOURNAL = 'journal.json'
 const MOST_FILES = 64
 
 /** Of a file in the folder: what a journal says leads nowhere else. */
@@ -120,10 +121,10 @@ export class Run {
     writeFileSync(join(this.path, 'plan.json'), JSON.stringify({ names }))
   }
 
-  /** Only while the folder is locked. */
+  /** Only while the folder is locked. What is committed and not in place stays, for the next start. */
   remove(): void {
     this.lock.release()
-    remove(this.path)
+    if (!existsSync(join(this.path, JOURNAL))) remove(this.path)
   }
 }
 
@@ -149,7 +150,7 @@ export function recover(folder: string, work: string): string[] {
     const lock = FileLock.tryTake(join(run, 'lock'))
     if (!lock) continue
     try {
-      const committed = read(journal, join(run, 'journal.json'))
+      const committed = read(journal, join(run, JOURNAL))
       if (committed) notes.push(...putInPlace(folder, run, committed))
       lock.release()
       remove(run)
@@ -179,6 +180,7 @@ export function commit(folder: string, run: string, names: readonly string[], ob
     flush(join(run, 'new'))
     writeJournal(run, value)
     putInPlace(folder, run, value)
+    rmSync(join(run, JOURNAL))
   } catch (error) {
     takeBack(folder, run, value)
     throw error
@@ -210,20 +212,20 @@ function putInPlace(folder: string, run: string, { files, obsolete }: Journal): 
   return notes
 }
 
-/** Undoes a commit that failed half way. */
+/** Undoes a commit that failed half way. Where that fails too, the journal stays: the next start tries to go on. */
 function takeBack(folder: string, run: string, { files }: Journal): void {
   tryTo(() => {
-    for (const { name } of files.toReversed()) {
+    for (const { name, was } of files.toReversed()) {
       const [staged, target, old] = [join(run, 'new', name), join(folder, name), join(run, 'old', name)]
       if (!existsSync(staged)) renameSync(target, staged)
-      if (existsSync(old)) renameSync(old, target)
+      if (was !== null && stampOf(target) === null) renameSync(old, target)
     }
-    rmSync(join(run, 'journal.json'), { force: true })
+    rmSync(join(run, JOURNAL), { force: true })
   })
 }
 
 function writeJournal(run: string, value: Journal): void {
-  const path = join(run, 'journal.json')
+  const path = join(run, JOURNAL)
   const descriptor = openSync(`${path}.part`, 'w')
   try {
     writeFileSync(descriptor, JSON.stringify(value))
