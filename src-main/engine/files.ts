@@ -43,17 +43,24 @@ export function explainWriteError(error: unknown, path: string): unknown {
  * @returns those that were not there, the topmost first
  */
 export function makeFolder(folder: string): string[] {
-  const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
-  if (isFolder()) return []
+  if (isFolder(folder)) return []
   const above = dirname(folder) === folder ? [] : makeFolder(dirname(folder))
   try {
     mkdirSync(folder)
     return [...above, folder]
   } catch (error) {
     // Somebody else may have made it meanwhile.
-    if (isFolder()) return above
+    if (isFolder(folder)) return above
     for (const path of above.toReversed()) rmdirSync(path)
     throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }
 
