@@ -53,8 +53,8 @@ export async function takeShots(
         if (!several || !(cause instanceof UserError)) throw cause
         throw new UserError(`${file.path}: ${cause.message}`, cause.cure, { cause })
       })
-    for (const { code, message } of portrait.warnings) {
-      report.warn(several ? `${file.path}: ${message}` : message, { code, photo: file.path })
+    for (const { message, ...figures } of portrait.warnings) {
+      report.warn(several ? `${file.path}: ${message}` : message, { ...figures, photo: file.path })
     }
     taken.push({ ...file, portrait })
   }

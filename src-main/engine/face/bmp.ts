@@ -56,10 +56,7 @@ export function decodeBmp(file: Uint8Array, check: (width: number, height: numbe
       }
     }
   } else {
-    // The masks stand behind the first 40 bytes of the header, inside a longer one or after a short one.
-    if (kind === MASKS && file.length < 66) throw new Damaged('the masks are missing')
-    const given = [54, 58, 62, 66].map((at) => (at < 66 || (header >= 56 && file.length >= 70) ? view.getUint32(at, true) : 0))
-    const channels = (kind === MASKS ? given : MASKS_OF[bits]).map(channelOf)
+    const channels = (kind === MASKS ? masksIn(view, header) : MASKS_OF[bits]).map(channelOf)
     for (let row = 0, to = 0; row < height; row++) {
       const at = rowAt(row)
       for (let x = 0; x < width; x++, to += 4) {
@@ -69,6 +66,13 @@ export function decodeBmp(file: Uint8Array, check: (width: number, height: numbe
     }
   }
   return { width, height, rgba }
+}
+
+/** The masks stand behind the first 40 bytes of the header: three of them, and one for alpha where it is long enough. */
+function masksIn(view: DataView, header: number): number[] {
+  const known = header >= 56 ? 4 : 3
+  if (view.byteLength < 54 + 4 * known) throw new Damaged('the masks are missing')
+  return [0, 1, 2, 3].map((i) => (i < known ? view.getUint32(54 + 4 * i, true) : 0))
 }
 
 /** Reads the bits of a mask as 0 to 255; without a mask, 255. */

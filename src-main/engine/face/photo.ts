@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts'
 import { decodeBmp } from './bmp.ts'
 import { type Exif, readExif } from './exif.ts'
 import { PHOTO_FORMAT_NAMES, PHOTO_FORMATS, type PhotoFormat } from './formats.ts'
-import { decodeHeic, type Decoded, heifParts, withoutMetadata } from './heif.ts'
+import { type Decoded, decodeHeic, heifParts, withoutMetadata } from './heif.ts'
 import { Damaged, type Stripped, stripGif, stripJpeg, stripPng, stripTiff, stripWebp } from './strip.ts'
 
 /** A decoded photo: upright as its camera says, opaque, sRGB, at most {@link MOST_PIXELS_KEPT} pixels. */
@@ -109,7 +109,8 @@ async function open(bytes: Uint8Array, format: FormatId): Promise<Source> {
 }
 
 const read = (bytes: Uint8Array, failOn: 'error' | 'warning') =>
-  sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn }).timeout({ seconds: TIME_LIMIT })
+  // What the header claims is looked at before a pixel is decoded.
+  sharp(bytes, { limitInputPixels: false, failOn }).timeout({ seconds: TIME_LIMIT })
 
 const pixels = ({ width, height, rgba }: Decoded) => sharp(rgba, { raw: { width, height, channels: 4 } })
 
@@ -148,8 +149,7 @@ async function develop({ open, exif, endless, several }: Source): Promise<Photo>
   }
 }
 
-const srgb = (image: Sharp) =>
-  image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+const srgb = (image: Sharp) => image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
 
 /** Whether every pixel is wholly transparent. */
 async function isClear(image: Sharp): Promise<boolean> {
@@ -230,19 +230,19 @@ export function requireFormat(bytes: Uint8Array): FormatId {
   if (head.startsWith('BM') && bytes.length >= 26) return 'bmp'
   // Canon's raw files say so where others have their first directory.
   if (/^(II\*\0|MM\0\*)/.test(head) && head.slice(8, 10) !== 'CR') return 'tiff'
-  if (/^[^]{4}ftyp/.test(head)) {
+  if (/^.{4}ftyp/s.test(head)) {
     // The kind of file, and those it can be read as.
-    const brands = head.slice(8, 8 + 56).match(/[^]{4}/g) ?? []
+    const brands = head.slice(8, 8 + 56).match(/.{4}/gs) ?? []
     if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
     if (brands.some((brand) => /^(hei[cxms]|hev[cx]|mif1|msf1)$/.test(brand))) return 'heic'
   }
-  throw new UserError(`The file is not a photo in a format that can be read${otherFormat(head)}.`, `${CURE_FORMAT} Read are ${PHOTO_FORMAT_NAMES}.`)
+  throw new UserError(`The file is not a ${PHOTO_FORMAT_NAMES} photo${otherFormat(head)}.`, CURE_FORMAT)
 }
 
 function otherFormat(head: string): string {
   if (head.startsWith('%PDF')) return ' but a PDF'
-  if (/^(II\*\0|MM\0\*|FUJIFILMCCD-RAW)/.test(head) || /^[^]{4}ftypcrx/.test(head)) return ' but a camera raw file'
-  if (/^[^]{4}ftyp/.test(head)) return ' but a film'
+  if (/^(II\*\0|MM\0\*|FUJIFILMCCD-RAW)/.test(head) || /^.{4}ftypcrx/s.test(head)) return ' but a camera raw file'
+  if (/^.{4}ftyp/s.test(head)) return ' but a film'
   if (/^\s*(<\?xml|<svg)/.test(head)) return ' but a drawing (SVG)'
   if (head.startsWith('8BPS')) return ' but a Photoshop file'
   return ''
