@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks'
 import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings } from './api.ts'
 import { Blobs } from './blobs.ts'
 import { UserError } from './errors.ts'
+import { type Decoding, decodePhoto } from './face/decoder.ts'
 import { createMatting, type Matting } from './face/matte.ts'
 import { createLandmarker, type Landmarker } from './face/mediapipe.ts'
 import type { Portrait } from './face/portrait.ts'
@@ -46,6 +47,8 @@ export interface EngineOptions {
   /** Where projects and imported generators are kept. */
   readonly folder: string
   readonly runtime?: RuntimeOptions
+  /** Decodes photos in another process where this one may not start programs itself, as in the packaged desktop app. */
+  readonly decoding?: Decoding
 }
 
 export class Engine implements EngineApi {
@@ -62,13 +65,14 @@ export class Engine implements EngineApi {
   private queue: Promise<unknown> = Promise.resolve()
   private readonly around: Surroundings
 
-  private constructor(runtime: Runtime, folder: string) {
+  private constructor(runtime: Runtime, folder: string, decoding: Decoding | undefined) {
     this.runtime = runtime
     this.library = new Library(runtime, join(folder, 'generators'))
     this.store = new Store(join(folder, 'projects'))
     this.around = {
       store: this.store,
       blobs: this.blobs,
+      decode: (bytes) => decodePhoto(bytes, decoding),
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
       target: (portrait) => this.target(portrait),
@@ -80,8 +84,8 @@ export class Engine implements EngineApi {
     }
   }
 
-  static async create({ folder, runtime }: EngineOptions): Promise<Engine> {
-    const engine = new Engine(await Runtime.create(runtime), folder)
+  static async create({ folder, runtime, decoding }: EngineOptions): Promise<Engine> {
+    const engine = new Engine(await Runtime.create(runtime), folder, decoding)
     const { name, reason } = engine.runtime.provider
     engine.note(
       `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,

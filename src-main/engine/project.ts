@@ -18,7 +18,6 @@ import type {
 import type { Blobs } from './blobs.ts'
 import { encodeFloat16 } from './checkpoint/safetensors.ts'
 import { UserError } from './errors.ts'
-import { decodePhoto } from './face/decoder.ts'
 import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import type { Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
@@ -42,6 +41,7 @@ import { withoutFrame } from './views.ts'
 export interface Surroundings {
   store: Store
   blobs: Blobs
+  decode(bytes: Uint8Array): Promise<Photo>
   landmarker(): Promise<Landmarker>
   faceRes(): Promise<Weights>
   /** The portrait with the person cut out, for an inversion to compare with. */
@@ -535,7 +535,7 @@ export class OpenProject {
   }
 
   private async setPhoto(bytes: Uint8Array, face: number): Promise<void> {
-    await this.takePhoto({ bytes, pixels: await decodePhoto(bytes) }, face)
+    await this.takePhoto({ bytes, pixels: await this.around.decode(bytes) }, face)
   }
 
   private async takePhoto(photo: { bytes: Uint8Array; pixels: Photo }, face: number): Promise<void> {

@@ -1,50 +1,60 @@
 /**
- * Decoding in a process of its own, which is ended when the work takes too long or too much memory: image libraries are
- * large, and the files come from anywhere. The command line and the served engine start it from here.
- *
- * The packaged desktop app's engine may start no programs (its shell is not Node, and is locked not to pose as it), so it
- * decodes in its own process: no metadata reaches a library there either, sizes are bounded before anything is decoded,
- * the library has a time limit, and the shell starts an engine that dies anew, with all projects as they were.
+ * Decoding in a process of its own, which ends when the work takes too long or too much memory: image libraries are large,
+ * and the files come from anywhere. Command line and served engine start it from here; in the packaged app, whose program
+ * starts as nothing but the app, the shell starts it for the engine, as it does the provider's probe.
  */
 import { fork } from 'node:child_process'
 import { UserError } from '../errors.ts'
 import type { Answer } from './decode-process.ts'
-import { decodePixels, type Photo, requireFormat } from './photo.ts'
+import { type Photo, requireFormat } from './photo.ts'
+
+/** Runs the process with a file's bytes. @returns its answer; nothing where it died */
+export type Decoding = (bytes: Uint8Array) => Promise<Answer | undefined>
 
 /** Seconds until the process is ended from outside; it ends itself long before, by the processor's time it took. */
 const PATIENCE = 300
 /** MiB of JavaScript heap; what the libraries take is watched by the process itself. */
 const MOST_HEAP = 1024
-const CURE = 'Open it in an image editor and save it anew, no larger than 4000 pixels a side, as JPEG or PNG.'
 
 /** Decodes a photo, see {@link decodePixels}. @throws UserError also where decoding crashes or takes too much */
-export async function decodePhoto(bytes: Uint8Array, script = scriptBeside()): Promise<Photo> {
+export async function decodePhoto(bytes: Uint8Array, decoding: Decoding = childProcess()): Promise<Photo> {
   // What is no photo at all starts no process.
   requireFormat(bytes)
-  if (process.versions.electron !== undefined) return decodePixels(bytes)
-  const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
-  const child = fork(script, [], {
-    execArgv: [...loader, `--max-old-space-size=${MOST_HEAP}`],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'advanced',
-    timeout: 1000 * PATIENCE,
-    killSignal: 'SIGKILL',
-  })
-  const answer = await new Promise<Answer | undefined>((resolve) => {
-    let last: Answer | undefined
-    child.once('message', (message) => {
-      last = message as Answer
-      child.kill('SIGKILL')
-    })
-    child.once('error', () => resolve(last))
-    child.once('close', () => resolve(last))
-    // A process that is gone already is told of by 'close'.
-    child.send(bytes, () => {})
-  })
-  if (!answer) throw new UserError('Decoding the photo took too much time or memory and was stopped.', CURE)
+  const answer = await decoding(bytes)
+  if (!answer) {
+    throw new UserError(
+      'Decoding the photo took too much time or memory and was stopped.',
+      'Open it in an image editor and save it anew, no larger than 4000 pixels a side, as JPEG or PNG.',
+    )
+  }
   if ('photo' in answer) return answer.photo
   if ('refusal' in answer) throw new UserError(answer.refusal.message, answer.refusal.cure)
   throw new Error(answer.defect)
+}
+
+/** @param script what the process runs; others than the default are for tests */
+export function childProcess(script = scriptBeside()): Decoding {
+  const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
+  return (bytes) => {
+    const child = fork(script, [], {
+      execArgv: [...loader, `--max-old-space-size=${MOST_HEAP}`],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+      timeout: 1000 * PATIENCE,
+      killSignal: 'SIGKILL',
+    })
+    return new Promise((resolve) => {
+      let answer: Answer | undefined
+      child.once('message', (message) => {
+        answer = message as Answer
+        child.kill('SIGKILL')
+      })
+      child.once('error', () => resolve(answer))
+      child.once('close', () => resolve(answer))
+      // A process that is gone already is told of by 'close'.
+      child.send(bytes, () => {})
+    })
+  }
 }
 
 /** Beside this file: source under tsx and in tests, an entry of its own in the build. */

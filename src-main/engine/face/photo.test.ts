@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../errors.ts'
-import { decodePhoto as decodeApart } from './decoder.ts'
+import { childProcess, decodePhoto } from './decoder.ts'
 import { readExif } from './exif.ts'
 import { withoutMetadata } from './heif.ts'
 import { decodePixels, MOST_PIXELS_KEPT, type Photo } from './photo.ts'
@@ -302,14 +302,14 @@ describe('the image library', () => {
 
 describe('decodePhoto', () => {
   it('decodes in another process, and passes on what that says', async () => {
-    expect(difference(await decodeApart(jpeg), await decodePixels(jpeg))).toBe(0)
-    await expect(decodeApart(jpeg.subarray(0, 9000))).rejects.toThrow(/JPEG photo is damaged/)
-    await expect(decodeApart(Buffer.from('text'))).rejects.toThrow(UserError)
+    expect(difference(await decodePhoto(jpeg), await decodePixels(jpeg))).toBe(0)
+    await expect(decodePhoto(jpeg.subarray(0, 9000))).rejects.toThrow(/JPEG photo is damaged/)
+    await expect(decodePhoto(Buffer.from('text'))).rejects.toThrow(UserError)
   })
 
   it('says so where that process dies', async () => {
     await withFile('die.mjs', [Buffer.from("process.once('message', () => process.abort())")], async (file) => {
-      await expect(decodeApart(jpeg, pathToFileURL(file))).rejects.toThrow(/too much time or memory/)
+      await expect(decodePhoto(jpeg, childProcess(pathToFileURL(file)))).rejects.toThrow(/too much time or memory/)
     })
   })
 })
