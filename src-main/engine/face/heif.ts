@@ -38,7 +38,7 @@ export function heifParts(file: Uint8Array): HeifParts {
  * nothing moves.
  */
 export function withoutMetadata(file: Uint8Array): Uint8Array {
-  const bytes = file.slice()
+  const bytes = new Uint8Array(file)
   const meta = boxes(bytes, 0, bytes.length).find(({ type }) => type === 'meta')
   if (!meta) throw new Damaged('no meta box')
   const inside = Buffer.from(bytes.buffer, bytes.byteOffset + meta.start, meta.end - meta.start)

@@ -11,6 +11,7 @@ import { withoutMetadata } from './heif.ts'
 import { decodePixels, MOST_PIXELS_KEPT, type Photo } from './photo.ts'
 import { stripJpeg, stripPng, stripTiff, stripWebp } from './strip.ts'
 import { samplePortrait, withFile } from './testing.ts'
+import { tiffWith } from './tiff.ts'
 
 let jpeg: Buffer
 let png: Buffer
@@ -224,27 +225,47 @@ describe('decodePixels reads what else people have', () => {
     expect(difference(await decodePixels(eight), await decodePixels(sixteen))).toBeLessThan(1)
   })
 
-  it('HEIC, turned as its own boxes say, with the focal length of its EXIF block', async () => {
+  it('HEIC, turned by its own boxes and not again by EXIF, with its profile', async () => {
     const file = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'evidence', 'cases', '10-iphone-like.heic')
     if (!existsSync(file)) return
     const heic = readFileSync(file)
-    const { width, height, rgb } = await decodePixels(heic)
-    expect([width, height]).toEqual([1024, 1024])
-    expect(rgb.reduce((sum, value) => sum + value, 0) / rgb.length).toBeCloseTo(153.3, 0)
+    const plain = await decodePixels(heic)
+    expect([plain.width, plain.height]).toEqual([1024, 1024])
+    expect(plain.rgb.reduce((sum, value) => sum + value, 0) / plain.rgb.length).toBeCloseTo(153.3, 0)
     expect(await refusal(heic.subarray(0, 0.7 * heic.length))).toContain('HEIC photo is damaged')
+
+    const size = { raw: { width: 1024, height: 1024, channels: 3 as const } }
+    const upended = await sharp(plain.rgb, size).rotate(180).raw().toBuffer()
+    const turned = await decodePixels(withProperty(heic, Buffer.concat([Buffer.from('irot'), Uint8Array.of(2)])))
+    expect(difference(turned, { ...plain, rgb: upended })).toBeLessThan(0.1)
+
+    const { icc } = await sharp(png)
+      .withIccProfile('p3')
+      .png()
+      .toBuffer()
+      .then((p3) => sharp(p3).metadata())
+    const wide = await decodePixels(withProperty(heic, Buffer.concat([Buffer.from('colrprof'), icc!])))
+    const expected = await decodePixels(tiffWith({ width: 1024, height: 1024, rgba: withAlpha(plain.rgb) }, icc!))
+    expect(difference(wide, expected)).toBeLessThan(0.1)
+    expect(difference(wide, plain)).toBeGreaterThan(1)
   })
 
   it('orientation and focal length in each format', async () => {
     const narrow = await sharp(png).resize(40, 20, { fit: 'fill' }).png().toBuffer()
-    const tags = { orientation: 6 }
-    const exif = { IFD0: { Orientation: '6' }, IFD2: { FocalLengthIn35mmFilm: '26' } }
-    for (const format of ['jpeg', 'png', 'webp'] as const) {
-      const file = await sharp(narrow).withExif(exif).withMetadata(tags)[format]().toBuffer()
-      const { width, height } = await decodePixels(file)
-      expect([width, height], format).toEqual([20, 40])
+    const exif = { IFD2: { FocalLengthIn35mmFilm: '26' } }
+    for (const format of ['jpeg', 'png', 'webp', 'avif'] as const) {
+      const file = await sharp(narrow).withMetadata({ orientation: 6 }).withExifMerge(exif)[format]().toBuffer()
+      const { width, height, focal35mm } = await decodePixels(file)
+      expect([width, height, focal35mm], format).toEqual([20, 40, 26])
     }
-    const avif = await sharp(narrow).withExif(exif).withMetadata(tags).avif({ effort: 0 }).toBuffer()
-    expect((await decodePixels(avif)).height).toBe(40)
+    // In a TIFF file, orientation is a tag of its own.
+    const tiff = await sharp(narrow).tiff().toBuffer()
+    const start = tiff.readUInt32LE(4)
+    const tags = Array.from({ length: tiff.readUInt16LE(start) }, (_, i) => start + 2 + 12 * i)
+    const orientation = tags.find((at) => tiff.readUInt16LE(at) === 274)!
+    tiff.writeUInt16LE(6, orientation + 8)
+    const { width, height } = await decodePixels(tiff)
+    expect([width, height]).toEqual([20, 40])
   })
 })
 
@@ -288,6 +309,16 @@ describe('the image library', () => {
     const file = Buffer.concat([start, length, block, rest])
     expect((await decodePixels(file)).notes).toEqual([])
     expect((await sharp(stripJpeg(file).bytes).metadata()).exif).toBeUndefined()
+  })
+
+  it('does not touch the file itself', async () => {
+    const exif = { IFD0: { ImageDescription: 'mine' } }
+    for (const format of ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'] as const) {
+      const file = await sharp(png).resize(32).withExif(exif)[format]().toBuffer()
+      const before = Buffer.from(file)
+      await decodePixels(file)
+      expect(file.equals(before), format).toBe(true)
+    }
   })
 
   it('keeps profiles', async () => {
@@ -380,6 +411,39 @@ function loopingExif(): Buffer {
   }
   return Buffer.concat([Buffer.from('Exif\0\0'), tiff])
 }
+
+/** The HEIC file of one item with another property, `box` being its type and content. */
+function withProperty(heic: Buffer, box: Buffer): Buffer {
+  const property = Buffer.concat([Buffer.alloc(4), box])
+  property.writeUInt32BE(property.length)
+  const at = (type: string) => heic.indexOf(type) - 4
+  const [meta, iloc, iprp, ipco, ipma] = ['meta', 'iloc', 'iprp', 'ipco', 'ipma'].map(at)
+  const count = property.length + 1
+  const file = Buffer.from(heic)
+  const grow = (box: number, by: number) => file.writeUInt32BE(file.readUInt32BE(box) + by, box)
+  grow(meta, count)
+  grow(iprp, count)
+  grow(ipco, property.length)
+  grow(ipma, 1)
+  // The item's data lie behind the meta box: version, flags, sizes, number of items, item, data reference, base.
+  grow(iloc + 8 + 4 + 2 + 2 + 4, count)
+  const associations = ipma + 8 + 4 + 4 + 2
+  const number = file[associations]
+  file[associations] = number + 1
+  const ipcoEnd = ipco + heic.readUInt32BE(ipco)
+  const ipmaEnd = ipma + heic.readUInt32BE(ipma)
+  const index = Uint8Array.of(0x80 | (number + 1))
+  return Buffer.concat([
+    file.subarray(0, ipcoEnd),
+    property,
+    file.subarray(ipcoEnd, ipmaEnd),
+    index,
+    file.subarray(ipmaEnd),
+  ])
+}
+
+const withAlpha = (rgb: Uint8Array) =>
+  Uint8Array.from({ length: (4 * rgb.length) / 3 }, (_, i) => (i % 4 === 3 ? 255 : rgb[3 * (i >> 2) + (i % 4)]))
 
 /** The picture as a BMP of 24 bits a pixel. */
 async function bmp(picture: Buffer): Promise<Buffer> {

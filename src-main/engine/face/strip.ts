@@ -135,8 +135,7 @@ const WEBP_METADATA = 0x0c
 export function stripWebp(file: Uint8Array): Stripped {
   const view = viewOf(file)
   const parts = new Parts()
-  const header = file.slice(0, 12)
-  parts.keep(header)
+  parts.keep(file.subarray(0, 12))
   let exif: Uint8Array | undefined
   let pictures = 0
   const riff = 8 + view.getUint32(4, true)
@@ -148,7 +147,8 @@ export function stripWebp(file: Uint8Array): Stripped {
     if (at + 8 + length > file.length) throw new Damaged('a chunk ends beyond the file')
     if (type === 'EXIF') exif ??= file.subarray(at + 8, at + 8 + length)
     if (!WEBP_CHUNKS.has(type) || (type === 'ANMF' && ++pictures > 1)) continue
-    const chunk = file.slice(at, end)
+    // A copy: a Buffer's own slice would be a view of the file.
+    const chunk = new Uint8Array(file.subarray(at, end))
     if (type === 'VP8X' && length > 0) chunk[8] &= ~WEBP_METADATA
     parts.keep(chunk)
   }
@@ -198,7 +198,7 @@ const MOST_TAGS = 512
 
 /** Keeps the picture's own tags in the first directory, and cuts the way to all others. */
 export function stripTiff(file: Uint8Array): Stripped {
-  const bytes = file.slice()
+  const bytes = new Uint8Array(file)
   const view = viewOf(bytes)
   const little = bytes[0] === 0x49
   const start = bytes.length >= 8 ? view.getUint32(4, little) : 0
