@@ -2,7 +2,7 @@
  * Processes killed with SIGKILL at random moments, and what the next start makes of what they left: every set of files
  * whole, the old one or the new one; no temporary file; what was interrupted goes on to the same bits.
  *
- * `-- [--only set,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
+ * `-- [--only set,small-set,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import { FileSet } from '../../src-main/engine/output/file-set.ts'
 import type { Part } from '../robustness.ts'
-import { CHECKPOINT, ENDINGS, generationOf, STEM, sizeOf } from '../support/endless-writer.ts'
+import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writer.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CHECKPOINT_FILE = join(ROOT, 'src-main', 'engine', 'checkpoint', 'fixtures', 'tiny2x.pkl')
@@ -32,7 +32,7 @@ const QUICK = [
   '2000',
 ]
 /** Kills of each kind: a whole reconstruction takes some 15 CPU seconds, and once more to go on. */
-const KILLS = { set: 140, import: 48, reconstruct: 12 }
+const KILLS = { set: 80, 'small-set': 80, import: 30, reconstruct: 10 } as const
 
 /** What was found after kills. All but `kills` is to be 0, or to add up to it. */
 interface Tally {
@@ -55,13 +55,18 @@ const kills: Part = async (recorder, options) => {
       seed: { type: 'string', default: '1' },
     },
   })
-  const parts = { set: killedSets, import: killedImports, reconstruct: killedReconstructions }
-  for (const [stream, kind] of (['set', 'import', 'reconstruct'] as const).entries()) {
+  const kinds = {
+    set: killedSets(false),
+    'small-set': killedSets(true),
+    import: killedImports,
+    reconstruct: killedReconstructions,
+  }
+  for (const [stream, kind] of (Object.keys(KILLS) as (keyof typeof KILLS)[]).entries()) {
     if (!values.only.split(',').includes(kind)) continue
     const folder = mkdtempSync(join(tmpdir(), 'halfturn-kills-'))
     const draw = uniform(Number(values.seed), stream)
     try {
-      const [what, tally] = await parts[kind](folder, Number(values.kills ?? KILLS[kind]), draw)
+      const [what, tally] = await kinds[kind](folder, Number(values.kills ?? KILLS[kind]), draw)
       recorder.add({ what, ...tally })
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -72,64 +77,64 @@ const kills: Part = async (recorder, options) => {
 export default kills
 
 /** A writer that does nothing but what a reconstruction does with the disk, so that the kills fall there. */
-async function killedSets(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
-  const tally: Tally = {
-    kills: 0,
-    old: 0,
-    new: 0,
-    mixed: 0,
-    temporary: 0,
-    lost: 0,
-    journals: 0,
-    staged: 0,
-    checkpoints: 0,
-  }
-  const script = join(ROOT, 'bench', 'support', 'endless-writer.ts')
-  let newest = 0
-  // Long enough for some generations: the first kills tell how long one takes.
-  let span = 400
-  while (tally.kills < times) {
-    const child = run([script, 'set', folder, String(newest + 1)])
-    const said: number[] = []
-    let started = 0
-    for await (const line of createInterface({ input: child.stdout! })) {
-      if (line === 'ready') {
-        started = performance.now()
-        setTimeout(() => child.kill('SIGKILL'), draw() * span)
-      } else said.push(Number(line))
+const killedSets =
+  (small: boolean) =>
+  async (folder: string, times: number, draw: Draw): Promise<[string, Tally]> => {
+    const tally: Tally = {
+      kills: 0,
+      old: 0,
+      new: 0,
+      mixed: 0,
+      temporary: 0,
+      lost: 0,
+      journals: 0,
+      staged: 0,
+      checkpoints: 0,
     }
-    if (said.length > 1) span = (4 * (performance.now() - started)) / said.length
-    tally.kills++
-    const hidden = existsSync(join(folder, '.halfturn'))
-      ? readdirSync(join(folder, '.halfturn'), { recursive: true })
-      : []
-    if (hidden.some((name) => String(name).endsWith('journal.json'))) tally.journals++
-    else if (hidden.some((name) => String(name).includes('new/'))) tally.staged++
+    const read = (ending: string) => generationOf(readFileSync(join(folder, `${STEM}.${ending}`)), ending, small)
+    const script = join(ROOT, 'bench', 'support', 'endless-writer.ts')
+    let newest = 0
+    // Long enough for some generations: the first kills tell how long one takes.
+    let span = 400
+    while (tally.kills < times) {
+      const child = run([script, small ? 'small-set' : 'set', folder, String(newest + 1)])
+      const said: number[] = []
+      let started = 0
+      for await (const line of createInterface({ input: child.stdout! })) {
+        if (line === 'ready') {
+          started = performance.now()
+          setTimeout(() => child.kill('SIGKILL'), draw() * span)
+        } else said.push(Number(line))
+      }
+      if (said.length > 1) span = (4 * (performance.now() - started)) / said.length
+      tally.kills++
+      const hidden = existsSync(join(folder, '.halfturn'))
+        ? readdirSync(join(folder, '.halfturn'), { recursive: true })
+        : []
+      if (hidden.some((name) => String(name).endsWith('journal.json'))) tally.journals++
+      else if (hidden.some((name) => String(name).includes('new/'))) tally.staged++
 
-    nextStart(folder)
-    const names = readdirSync(folder)
-    tally.temporary += names.filter((name) => name !== `${STEM}.${CHECKPOINT}` && !isOf(STEM, name)).length
-    const reached = said.at(-1) ?? newest
-    const present = ENDINGS.filter((ending) => names.includes(`${STEM}.${ending}`))
-    const found = new Set(present.map((ending) => read(folder, ending)))
-    const [generation = 0] = found
-    if (found.size > 1 || Number.isNaN(generation) || (present.length > 0 && present.length < ENDINGS.length))
-      tally.mixed++
-    else if (generation === reached) tally.old++
-    else if (generation === reached + 1) tally.new++
-    else tally.lost++
-    if (names.includes(`${STEM}.${CHECKPOINT}`)) {
-      tally.checkpoints++
-      // It is of the run that was killed: the set it is for is not there yet.
-      if (read(folder, CHECKPOINT) !== generation + 1) tally.mixed++
+      nextStart(folder)
+      const names = readdirSync(folder)
+      tally.temporary += names.filter((name) => name !== `${STEM}.${CHECKPOINT}` && !isOf(STEM, name)).length
+      const reached = said.at(-1) ?? newest
+      const present = ENDINGS.filter((ending) => names.includes(`${STEM}.${ending}`))
+      const found = new Set(present.map(read))
+      const [generation = 0] = found
+      if (found.size > 1 || Number.isNaN(generation) || (present.length > 0 && present.length < ENDINGS.length))
+        tally.mixed++
+      else if (generation === reached) tally.old++
+      else if (generation === reached + 1) tally.new++
+      else tally.lost++
+      if (names.includes(`${STEM}.${CHECKPOINT}`)) {
+        tally.checkpoints++
+        // It is of the run that was killed: the set it is for is not there yet.
+        if (read(CHECKPOINT) !== generation + 1) tally.mixed++
+      }
+      newest = Number.isNaN(generation) ? 0 : generation
     }
-    newest = Number.isNaN(generation) ? 0 : generation
+    return [small ? 'writing a set of tiny files, killed' : 'writing a set, killed', tally]
   }
-  return ['writing a set, killed', tally]
-}
-
-const read = (folder: string, ending: string) =>
-  generationOf(readFileSync(join(folder, `${STEM}.${ending}`)), sizeOf(ending))
 
 /** The command itself, two checkpoints taking turns in replacing one generator file. */
 async function killedImports(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
