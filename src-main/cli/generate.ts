@@ -38,7 +38,6 @@ const options = {
 } as const
 
 export const generate: Command = {
-  summary: 'a person who does not exist',
   async run(argv) {
     const { values } = readArguments('generate', argv, options)
     if (values.help) {

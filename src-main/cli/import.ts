@@ -30,7 +30,6 @@ const options = {
 const ENDING = 'safetensors'
 
 export const importGenerator: Command = {
-  summary: 'an EG3D checkpoint (.pkl) to a generator file',
   async run(argv) {
     const { values, positionals } = readArguments('import', argv, options)
     if (values.help) {

@@ -61,7 +61,6 @@ const options = {
 } as const
 
 export const reconstruct: Command = {
-  summary: 'a photo to a head',
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
