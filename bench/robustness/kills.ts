@@ -4,13 +4,14 @@
  *
  * `-- [--only set,small-set,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import { FileSet } from '../../src-main/engine/output/file-set.ts'
 import type { Part } from '../robustness.ts'
@@ -18,6 +19,8 @@ import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writ
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CHECKPOINT_FILE = join(ROOT, 'src-main', 'engine', 'checkpoint', 'fixtures', 'tiny2x.pkl')
+const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
+const WRITER = join(ROOT, 'out', 'bench', 'endless-writer.js')
 const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 const QUICK = [
   '--provider',
@@ -54,6 +57,16 @@ const kills: Part = async (recorder, options) => {
       kills: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
+  })
+  // Built: a process that compiles itself anew is killed while it does so.
+  execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  await build({
+    entryPoints: [join(ROOT, 'bench', 'support', 'endless-writer.ts')],
+    outfile: WRITER,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
   })
   const kinds = {
     set: killedSets(false),
@@ -92,12 +105,11 @@ const killedSets =
       checkpoints: 0,
     }
     const read = (ending: string) => generationOf(readFileSync(join(folder, `${STEM}.${ending}`)), ending, small)
-    const script = join(ROOT, 'bench', 'support', 'endless-writer.ts')
     let newest = 0
     // Long enough for some generations: the first kills tell how long one takes.
     let span = 400
     while (tally.kills < times) {
-      const child = run([script, small ? 'small-set' : 'set', folder, String(newest + 1)])
+      const child = run([WRITER, small ? 'small-set' : 'set', folder, String(newest + 1)])
       const said: number[] = []
       let started = 0
       for await (const line of createInterface({ input: child.stdout! })) {
@@ -158,8 +170,7 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     const next = digests.findIndex((digest) => digest !== before)
     const child = command(sources[next])
     const exit = ended(child)
-    // The first part of it is spent on loading the program: nothing is written then.
-    setTimeout(() => child.kill('SIGKILL'), (0.5 + 0.6 * draw()) * span)
+    setTimeout(() => child.kill('SIGKILL'), (0.2 + 0.9 * draw()) * span)
     if ((await exit) !== null) tally.ended++
     tally.kills++
     nextStart(join(folder, 'out'))
@@ -233,10 +244,10 @@ function nextStart(folder: string): void {
 
 const isOf = (stem: string, name: string) => ENDINGS.some((ending) => name === `${stem}.${ending}`)
 const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-const halfturn = (args: readonly string[]) => run([join(ROOT, 'src-main', 'cli.ts'), ...args])
+const halfturn = (args: readonly string[]) => run([COMMAND, ...args])
 
 function run(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** @returns the exit code; null where it was killed */
