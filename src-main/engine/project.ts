@@ -497,12 +497,17 @@ export class OpenProject {
 
   private remember(head: Head, planes: Planes): void {
     const version = ++versions
-    const halves = encodeFloat16(planes.data)
+    const put = ({ data }: Planes, slot: string) => {
+      const halves = encodeFloat16(data)
+      return this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), slot)
+    }
+    const { resolution, channels, shape } = planes
     const state: PlanesState = {
       version,
-      planes: this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), 'planes'),
-      resolution: planes.resolution,
-      channels: planes.channels,
+      planes: put(planes, 'planes'),
+      resolution,
+      channels,
+      ...(shape && { shape: { planes: put(shape, 'shape'), resolution: shape.resolution } }),
       decoder: decoderOf(this.generator),
     }
     this.planes = { version, of: head, planes, state }
