@@ -47,7 +47,7 @@ export function openDoor(engine: Engine, send: (event: EngineEvent) => Promise<v
     if (next) await show(next)
   }
   const close = engine.listen((event) => {
-    if (watched.has(event.project)) show(event).catch(() => {})
+    if (event.project === undefined || watched.has(event.project)) show(event).catch(() => {})
   })
 
   const functions: DoorFunctions = {
