@@ -1,6 +1,6 @@
 /** What the store asks of a disk: few things, so that tests can fill it up, and whole ones, so that a kill leaves no half. */
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { writeFileAtomic } from './files.ts'
+import { explainWriteError, writeFileAtomic } from './files.ts'
 
 export interface Disk {
   /** @throws where it is not there */
@@ -19,8 +19,14 @@ export interface Disk {
 export const disk: Disk = {
   read: (path) => readFile(path),
   write: writeFileAtomic,
-  rename,
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  rename: (from, to) =>
+    rename(from, to).catch((error) => {
+      throw explainWriteError(error, to)
+    }),
+  remove: (path) =>
+    rm(path, { recursive: true, force: true }).catch((error) => {
+      throw explainWriteError(error, path)
+    }),
   list: (folder) => readdir(folder).catch(() => []),
   look: (path) =>
     stat(path).then(

@@ -94,8 +94,10 @@ export function transition(state: JobState, action: Command | Outcome, hasHead: 
     case 'ended':
       return hasHead ? 'done' : 'none'
     case 'busy':
-    case 'idle':
-      throw new UserError(...refusals[to])
+    case 'idle': {
+      const [message, cure] = refusals[to]
+      throw new UserError(message, cure)
+    }
     case 'never':
       throw new Error(`A job that is ${state} cannot ${action}.`)
     default:

@@ -48,9 +48,10 @@ function bench(state: JobState = 'none', step = 0) {
     {
       hasHead: () => head,
       turn: (work) => work(),
-      advanced: async () => {
+      advanced: () => {
         head = true
       },
+      show: async () => {},
       changed: (error) => told.push(error ? `${job.view.job.state}: ${error.message}` : job.view.job.state),
       save: async () => {
         saves++

@@ -20,8 +20,10 @@ export interface JobHost<F extends Forming> {
   hasHead(): boolean
   /** Runs `work` when nothing else runs a network. */
   turn<T>(work: () => Promise<T>): Promise<T>
-  /** A step was made. What goes wrong here is logged, and the job goes on. */
-  advanced(forming: F, progress: Progress, secondsPerStep: number): Promise<void>
+  /** A step was made: its head is the new one. */
+  advanced(forming: F): void
+  /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
+  show(progress: Progress, secondsPerStep: number): Promise<void>
   /** The state has changed, or has been left because of `error`. */
   changed(error?: Error): void
   /** Saves job and head as they are. Never rejects: where it cannot be saved, the work goes on. */
@@ -44,6 +46,7 @@ export class Job<F extends Forming> {
   private current: F | undefined
   private loop: Promise<void> = Promise.resolve()
   private commands: Promise<unknown> = Promise.resolve()
+  private pending = 0
   private closed = false
 
   constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, losses: readonly number[] = []) {
@@ -59,6 +62,11 @@ export class Job<F extends Forming> {
 
   get isRunning(): boolean {
     return this.job.state === 'running'
+  }
+
+  /** Whether something forms, could go on from memory, or has been asked for. */
+  get isBusy(): boolean {
+    return this.isRunning || this.current !== undefined || this.pending > 0
   }
 
   /** What is forming, or paused and in memory. */
@@ -119,6 +127,8 @@ export class Job<F extends Forming> {
       if (this.current) this.current.steps = least
       this.job = { ...this.job, steps: least }
       this.host.changed()
+      // The loop saves by itself.
+      if (!this.isRunning) await this.host.save()
     })
   }
 
@@ -138,10 +148,13 @@ export class Job<F extends Forming> {
   }
 
   private command<T>(action: Command, work: (state: JobView['state']) => Promise<T>): Promise<T> {
-    const result = this.commands.then(() => {
-      if (this.closed) throw new UserError('This project has been put away.', 'Open it again.')
-      return work(transition(this.job.state, action, this.host.hasHead()))
-    })
+    this.pending++
+    const result = this.commands
+      .then(() => {
+        if (this.closed) throw new UserError('This project has been put away.', 'Open it again.')
+        return work(transition(this.job.state, action, this.host.hasHead()))
+      })
+      .finally(() => this.pending--)
     this.commands = result.catch(() => {})
     return result
   }
@@ -172,21 +185,18 @@ export class Job<F extends Forming> {
         break
       }
       const began = host.now()
-      let progress: Progress
+      let progress: Progress | undefined
       try {
-        progress = await host.turn(() => forming.step())
+        progress = await host.turn(() => this.step(forming))
       } catch (error) {
         this.fail(error as Error)
-        break
       }
-      // A step that a cancelled job still made is nobody's.
-      if (!this.isRunning && this.job.state !== 'paused') return
+      if (!progress) break
+      const { step } = progress
       times.push(host.now() - began)
       if (times.length > PACE_STEPS) times.shift()
-      this.losses.push(progress.loss)
-      this.job = { ...this.job, step: progress.step, steps: progress.steps }
-      await host.advanced(forming, progress, mean(times) / 1000).catch((error: Error) => {
-        host.log(`showing step ${progress.step}: ${error.stack}`)
+      await host.show(progress, mean(times) / 1000).catch((error: Error) => {
+        host.log(`showing step ${step}: ${error.stack}`)
       })
       if (this.isRunning && host.now() - saved > SAVE_EVERY) {
         await host.save()
@@ -196,6 +206,18 @@ export class Job<F extends Forming> {
       await breathe()
     }
     await host.save()
+  }
+
+  /** In the turn itself, so that who saves between two turns finds step, losses and head of one moment. */
+  private async step(forming: F): Promise<Progress | undefined> {
+    const progress = await forming.step()
+    // A step that a cancelled job still made is nobody's.
+    if (!this.isRunning && this.job.state !== 'paused') return undefined
+    const { step, steps, loss } = progress
+    this.losses.push(loss)
+    this.job = { ...this.job, step, steps }
+    this.host.advanced(forming)
+    return progress
   }
 
   /** What it stands in is not to be trusted any more: it can be gone on with from the checkpoint. */

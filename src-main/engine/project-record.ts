@@ -58,7 +58,8 @@ const record = z.object({
     step: z.int().min(0).max(MOST_STEPS),
     steps: z.int().min(0).max(MOST_STEPS),
   }),
-  losses: z.array(number).max(MOST_STEPS * 2),
+  /** One that is no number becomes null in JSON. */
+  losses: z.array(number.nullable().transform((loss) => loss ?? Number.NaN)).max(MOST_STEPS * 2),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
   /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
   quality: quality.optional().catch(undefined),

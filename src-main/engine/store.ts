@@ -22,7 +22,7 @@ const GOING = 'going-'
 const LOOKS = 5
 
 /** Stands for the part as it is on disk. */
-export const KEPT = Symbol('kept')
+export const KEPT: unique symbol = Symbol('kept')
 export type SavedParts = { [P in Part]?: Uint8Array | typeof KEPT }
 export type ReadParts = { [P in Part]?: Uint8Array }
 
@@ -92,6 +92,15 @@ export class Store {
     return project
   }
 
+  /** One part as it is on disk now; nothing where the project has none. @throws UserError where it is damaged */
+  async readPart(id: string, part: Part): Promise<Uint8Array | undefined> {
+    return (await this.load(id, [part])).parts[part]
+  }
+
+  async has(id: string): Promise<boolean> {
+    return (await this.disk.look(join(this.folder, id))) !== undefined
+  }
+
   /** Newest first. Projects that cannot be read are left out. */
   async list(thumbnail: (bytes: Uint8Array, id: string) => string): Promise<Omit<ProjectSummary, 'open'>[]> {
     const ids = (await this.disk.list(this.folder)).filter((id) => ID.test(id))
@@ -124,14 +133,20 @@ export class Store {
 
   /** Removes what a killed process left over. Only for who may write, and before anything is saved. */
   async tidy(): Promise<void> {
-    for (const name of await this.disk.list(this.folder)) {
-      if (name.startsWith(COMING) || name.startsWith(GOING)) await this.disk.remove(join(this.folder, name))
-      if (!ID.test(name)) continue
-      const text = await this.recordText(name)
-      // Never a project: its record would have come first, or last and whole.
-      if (text === undefined) await this.disk.remove(join(this.folder, name))
-      else await this.clear(name, namesOf(text))
-    }
+    const names = await this.disk.list(this.folder)
+    const tidied = await Promise.allSettled(names.map((name) => this.tidyOne(name)))
+    // One that cannot be removed keeps nothing else from it.
+    const failed = tidied.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
+  private async tidyOne(name: string): Promise<void> {
+    if (name.startsWith(COMING) || name.startsWith(GOING)) await this.disk.remove(join(this.folder, name))
+    if (!ID.test(name)) return
+    const text = await this.recordText(name)
+    // Never was a project: it would have appeared with its record.
+    if (text === undefined) await this.disk.remove(join(this.folder, name))
+    else await this.clear(name, namesOf(text))
   }
 
   private async load(id: string, wanted: readonly Part[]) {
