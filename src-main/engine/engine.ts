@@ -11,6 +11,7 @@ import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved
 import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
+import type { Disk } from './disk.ts'
 import { UserError } from './errors.ts'
 import { createMatting, type Matting } from './face/matte.ts'
 import { createLandmarker, type Landmarker } from './face/mediapipe.ts'
@@ -52,6 +53,8 @@ export interface EngineOptions {
   /** Where projects and imported generators are kept. */
   readonly folder: string
   readonly runtime?: RuntimeOptions
+  /** For tests, which fill the one up and turn the other on. */
+  readonly disk?: Disk
   readonly clock?: Clock
 }
 
@@ -72,7 +75,7 @@ export class Engine implements EngineApi {
   private queue: Promise<unknown> = Promise.resolve()
   private readonly host: ProjectHost
 
-  private constructor(runtime: Runtime, folder: string, clock: Clock) {
+  private constructor(runtime: Runtime, { folder, disk, clock = systemClock }: EngineOptions) {
     this.runtime = runtime
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
@@ -80,7 +83,7 @@ export class Engine implements EngineApi {
       taken: () => this.store.tidy().catch((error: Error) => this.note(`tidying up: ${error.message}`)),
       changed: (unsaved) => this.onLock(unsaved),
     })
-    this.store = new Store(join(folder, 'projects'), { mayWrite: () => this.lock.require() })
+    this.store = new Store(join(folder, 'projects'), { disk, mayWrite: () => this.lock.require() })
     this.host = {
       store: this.store,
       blobs: this.blobs,
@@ -94,8 +97,8 @@ export class Engine implements EngineApi {
     }
   }
 
-  static async create({ folder, runtime, clock = systemClock }: EngineOptions): Promise<Engine> {
-    const engine = new Engine(await Runtime.create(runtime), folder, clock)
+  static async create(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(await Runtime.create(options.runtime), options)
     const { name, reason } = engine.runtime.provider
     engine.note(
       `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,
@@ -153,7 +156,7 @@ export class Engine implements EngineApi {
   }
 
   forget: EngineApi['forget'] = async ({ project: id }) => {
-    if (await this.store.has(id)) this.lock.require()
+    if (this.isLocked && (await this.store.has(id))) this.requireOwner()
     const open = this.projects.get(id)
     await this.leave(id, async () => {
       // One that cannot be opened can be forgotten.
@@ -315,9 +318,9 @@ export class Engine implements EngineApi {
 
   private async read(id: string): Promise<OpenProject> {
     await this.leaving.get(id)
-    const isBorrowed = this.lock.unsaved?.code === 'locked'
+    const { isLocked } = this
     const { record, parts } = await this.store.read(id, ['photo', 'head'])
-    return OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isBorrowed)
+    return OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
   }
 
   private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {
@@ -367,9 +370,22 @@ export class Engine implements EngineApi {
   private async own(id: string): Promise<OpenProject> {
     const project = await this.project(id)
     if (!project.isBorrowed) return project
-    this.lock.require()
+    this.requireOwner()
     // It was taken over this moment.
     return this.project(id)
+  }
+
+  /** Whether the projects belong to another engine. */
+  private get isLocked(): boolean {
+    return this.lock.unsaved?.code === 'locked'
+  }
+
+  private requireOwner(): void {
+    if (!this.isLocked) return
+    throw new UserError(
+      'This project belongs to another Halfturn that is running: here it can only be looked at.',
+      'Change it there, or close the other one.',
+    )
   }
 
   /** The data folder has become ours, or is not ours any more. */

@@ -92,8 +92,9 @@ export class Store {
     return project
   }
 
-  /** One part as it is on disk now; nothing where the project has none. @throws UserError where it is damaged */
+  /** One part as it is on disk now; nothing where there is none. @throws UserError where it is damaged */
   async readPart(id: string, part: Part): Promise<Uint8Array | undefined> {
+    if (!(await this.has(id))) return undefined
     return (await this.load(id, [part])).parts[part]
   }
 
