@@ -210,13 +210,15 @@ export interface PortraitState {
   crop: BlobId
 }
 
-/** The volume shader's data: the planes as half floats [3][R][R][C], and the small decoder behind them. */
+/** The volume shader's data: planes as half floats [3][R][R][C], and the small decoder behind them. */
 export interface PlanesState {
   /** Grows with every change of the head. */
   version: number
   planes: BlobId
   resolution: number
   channels: number
+  /** The planes that density comes from, where `planes` are of colour alone. */
+  shape?: { planes: BlobId; resolution: number }
   decoder: DecoderState
 }
 

@@ -81,6 +81,7 @@ export class Engine implements EngineApi {
     this.lock = new DataLock(folder, {
       clock,
       taken: () => this.store.tidy().catch((error: Error) => this.note(`tidying up: ${error.message}`)),
+      log: (line) => this.note(line),
       changed: (unsaved) => this.onLock(unsaved),
     })
     this.store = new Store(join(folder, 'projects'), { disk, mayWrite: () => this.lock.require() })
@@ -131,7 +132,7 @@ export class Engine implements EngineApi {
     await Promise.all(this.leaving.values())
     // A judgement may be in the middle of a network.
     await this.queue
-    await this.lock.release()
+    this.lock.release()
     await this.runtime.dispose()
   }
 

@@ -1,18 +1,26 @@
 /** A head's planes as the window's volume shader takes them. */
-import type { DecoderState, PlanesState } from './api.ts'
+import type { BlobId, DecoderState, PlanesState } from './api.ts'
 import { encodeFloat16 } from './checkpoint/safetensors.ts'
 import type { Generator } from './generator/generator.ts'
 import { PlaneProjection, type Planes } from './generator/planes.ts'
 
-/** @returns the planes' half floats, and all that goes with them */
+/** @param put keeps bytes for the window, and says what to call them */
 export function planesState(
   generator: Generator,
   planes: Planes,
-): { bytes: Uint8Array; state: Omit<PlanesState, 'version' | 'planes'> } {
-  const halves = encodeFloat16(planes.data)
+  put: (bytes: Uint8Array, slot: string) => BlobId,
+): Omit<PlanesState, 'version'> {
+  const { resolution, channels, shape } = planes
+  const halves = ({ data }: Planes) => {
+    const encoded = encodeFloat16(data)
+    return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+  }
   return {
-    bytes: new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength),
-    state: { resolution: planes.resolution, channels: planes.channels, decoder: decoderOf(generator) },
+    planes: put(halves(planes), 'planes'),
+    resolution,
+    channels,
+    ...(shape && { shape: { planes: put(halves(shape), 'shape'), resolution: shape.resolution } }),
+    decoder: decoderOf(generator),
   }
 }
 

@@ -518,8 +518,8 @@ export class OpenProject {
   }
 
   private remember(head: Head, planes: Planes): void {
-    const { bytes, state } = planesState(this.generator, planes)
-    this.planes = { of: head, planes, state: { version: ++versions, planes: this.put(bytes, 'planes'), ...state } }
+    const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
+    this.planes = { of: head, planes, state: { version: ++versions, ...state } }
   }
 
   private tellJob(error?: Error): void {
