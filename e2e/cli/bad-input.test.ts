@@ -87,7 +87,7 @@ describe('photos', () => {
   it('of a smiley: whatever passes for a face is doubted aloud', async () => {
     const photo = place.write('smiley.jpg', await drawing(smiley))
     const args = ['reconstruct', photo, '-o', place.path('smiley'), '--json', ...common]
-    const run = await place.run(args, { interrupt: /"type":"progress"/ })
+    const run = await place.run(args, { interrupt: /"type":"warning"/ })
     expect(run.code).toBe(130)
     expect(run.stdout).toMatch(/"type":"warning","message":"The face does not fit the average head well/)
   })
