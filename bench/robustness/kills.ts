@@ -2,7 +2,7 @@
  * Processes killed with SIGKILL at random moments, and what the next start makes of what they left: every set of files
  * whole, the old one or the new one; no temporary file; what was interrupted goes on to the same bits.
  *
- * `-- [--only set,small-set,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
+ * `-- [--only set,small-set,rivals,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -35,13 +35,11 @@ const QUICK = [
   '2000',
 ]
 /** Kills of each kind: a whole reconstruction takes some 15 CPU seconds, and once more to go on. */
-const KILLS = { set: 80, 'small-set': 80, import: 30, reconstruct: 10 } as const
+const KILLS = { set: 80, 'small-set': 80, rivals: 30, import: 30, reconstruct: 10 } as const
 
-/** What was found after kills. All but `kills` is to be 0, or to add up to it. */
+/** What was found after kills, and after those processes that came to their end before. */
 interface Tally {
   kills: number
-  old: number
-  new: number
   mixed: number
   temporary: number
   [what: string]: number
@@ -71,6 +69,7 @@ const kills: Part = async (recorder, options) => {
   const kinds = {
     set: killedSets(false),
     'small-set': killedSets(true),
+    rivals: killedRivals,
     import: killedImports,
     reconstruct: killedReconstructions,
   }
@@ -148,6 +147,34 @@ const killedSets =
     return [small ? 'writing a set of tiny files, killed' : 'writing a set, killed', tally]
   }
 
+/** Three writers at once into one folder, killed together: no set holds files of two of them. */
+async function killedRivals(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
+  const tally: Tally = { kills: 0, whole: 0, mixed: 0, temporary: 0, sets: 0 }
+  for (let round = 1; tally.kills < times; round++) {
+    const rivals = [1, 2, 3].map((n) => run([WRITER, 'small-set', folder, String(1_000_000 * (3 * round + n))]))
+    const exits = rivals.map(ended)
+    const delay = 1000 + 4000 * draw()
+    setTimeout(() => rivals.map((rival) => rival.kill('SIGKILL')), delay)
+    await Promise.all(exits)
+    tally.kills += rivals.length
+    nextStart(folder)
+    const names = readdirSync(folder)
+    const stems = new Set(names.map((name) => name.slice(0, name.indexOf('.'))))
+    for (const stem of stems) {
+      const present = ENDINGS.filter((ending) => names.includes(`${stem}.${ending}`))
+      // Without a set there may be the checkpoint of one.
+      if (present.length === 0) continue
+      const found = new Set(
+        present.map((ending) => generationOf(readFileSync(join(folder, `${stem}.${ending}`)), ending, true)),
+      )
+      tally[found.size === 1 && present.length === ENDINGS.length ? 'whole' : 'mixed']++
+      tally.sets++
+    }
+    tally.temporary += names.filter((name) => !/^head(-\d+)?\./.test(name)).length
+  }
+  return ['three at once writing sets of tiny files, killed', tally]
+}
+
 /** The command itself, two checkpoints taking turns in replacing one generator file. */
 async function killedImports(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
   const tally: Tally = { kills: 0, old: 0, new: 0, mixed: 0, temporary: 0, ended: 0 }
@@ -171,8 +198,7 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     const child = command(sources[next])
     const exit = ended(child)
     setTimeout(() => child.kill('SIGKILL'), (0.2 + 0.9 * draw()) * span)
-    if ((await exit) !== null) tally.ended++
-    tally.kills++
+    tally[(await exit) === null ? 'kills' : 'ended']++
     nextStart(join(folder, 'out'))
     tally.temporary += readdirSync(join(folder, 'out')).length - 1
     const after = digestOf(target)
@@ -218,8 +244,7 @@ async function killedReconstructions(folder: string, times: number, draw: Draw):
     const child = command(output, seed)
     const exit = ended(child)
     setTimeout(() => child.kill('SIGKILL'), (0.1 + 0.9 * draw()) * span)
-    if ((await exit) !== null) tally.ended++
-    tally.kills++
+    tally[(await exit) === null ? 'kills' : 'ended']++
     nextStart(output)
     const after = setIn(output).join()
     if (after === sets[seed]) tally.new++
