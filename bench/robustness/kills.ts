@@ -10,6 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
@@ -185,11 +186,16 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
   for (const source of sources) copyFileSync(CHECKPOINT_FILE, source)
   const command = (source: string) => halfturn(['import', source, '-o', target, '--overwrite'])
   const digests: string[] = []
-  let span = 0
+  let [span, writing] = [0, 0]
   for (const source of sources) {
     const started = performance.now()
-    await ended(command(source))
+    const child = command(source)
+    const exit = ended(child)
+    await workBegins(child, join(folder, 'out'))
+    const begun = performance.now()
+    await exit
     span = performance.now() - started
+    writing = performance.now() - begun
     digests.push(digestOf(target))
   }
   while (tally.kills < times) {
@@ -197,7 +203,10 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     const next = digests.findIndex((digest) => digest !== before)
     const child = command(sources[next])
     const exit = ended(child)
-    setTimeout(() => child.kill('SIGKILL'), (0.2 + 0.9 * draw()) * span)
+    // Most of it is spent on loading the program: every other kill waits until there is something to spoil.
+    const isLate = (tally.kills + tally.ended) % 2 === 1
+    if (isLate) await workBegins(child, join(folder, 'out'))
+    setTimeout(() => child.kill('SIGKILL'), draw() * (isLate ? writing : span))
     tally[(await exit) === null ? 'kills' : 'ended']++
     nextStart(join(folder, 'out'))
     tally.temporary += readdirSync(join(folder, 'out')).length - 1
@@ -273,6 +282,11 @@ const halfturn = (args: readonly string[]) => run([COMMAND, ...args])
 
 function run(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** Comes back when a process has something to clean up in `folder`, or has ended. */
+async function workBegins(child: ChildProcess, folder: string): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null && !existsSync(join(folder, '.halfturn'))) await sleep(1)
 }
 
 /** @returns the exit code; null where it was killed */
