@@ -2,13 +2,13 @@
  * Processes killed with SIGKILL at random moments, and what the next start makes of what they left: every set of files
  * whole, the old one or the new one; no temporary file; what was interrupted goes on to the same bits.
  *
- * `-- [--only set,small-set,rivals,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
+ * `-- [--only set,small-set,rivals,import,signals,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -36,7 +36,7 @@ const QUICK = [
   '2000',
 ]
 /** Kills of each kind: a whole reconstruction takes some 15 CPU seconds, and once more to go on. */
-const KILLS = { set: 80, 'small-set': 80, rivals: 30, import: 30, reconstruct: 10 } as const
+const KILLS = { set: 80, 'small-set': 80, rivals: 30, import: 30, signals: 30, reconstruct: 10 } as const
 
 /** What was found after kills, and after those processes that came to their end before. */
 interface Tally {
@@ -72,6 +72,7 @@ const kills: Part = async (recorder, options) => {
     'small-set': killedSets(true),
     rivals: killedRivals,
     import: killedImports,
+    signals: signalledImports,
     reconstruct: killedReconstructions,
   }
   for (const [stream, kind] of (Object.keys(KILLS) as (keyof typeof KILLS)[]).entries()) {
@@ -216,6 +217,31 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     else tally.mixed++
   }
   return ['import, killed', tally]
+}
+
+/** The command asked to end, in a folder that is made for it: it leaves all or nothing, without another start. */
+async function signalledImports(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
+  const tally: Tally = { kills: 0, all: 0, nothing: 0, mixed: 0, temporary: 0, ended: 0 }
+  const [made, target] = [join(folder, 'made'), join(folder, 'made', 'for it', 'generator.safetensors')]
+  const command = () => halfturn(['import', CHECKPOINT_FILE, '-o', target])
+  await ended(command())
+  const whole = digestOf(target)
+  while (tally.kills < times) {
+    rmSync(made, { recursive: true, force: true })
+    const child = command()
+    const exit = ended(child)
+    const begun = performance.now()
+    await workBegins(child, dirname(target))
+    const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[tally.kills % 3]
+    setTimeout(() => child.kill(signal), draw() * 0.2 * (performance.now() - begun))
+    tally[(await exit) === 0 ? 'ended' : 'kills']++
+    const left = existsSync(made) ? readdirSync(dirname(target)) : []
+    if (!existsSync(made)) tally.nothing++
+    else if (left.includes(basename(target)) && digestOf(target) === whole) tally.all++
+    else tally.mixed++
+    tally.temporary += left.filter((name) => name !== basename(target)).length
+  }
+  return ['import, asked to end while it writes', tally]
 }
 
 /** The command itself, from start to end, in place of an earlier head; then again, or on from its checkpoint. */
