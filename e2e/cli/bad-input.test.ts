@@ -153,7 +153,7 @@ describe('a disk that is full', () => {
     onTestFinished(() => {
       execFileSync('umount', [disk])
     })
-    const old = 'an old head, a hundred times '.repeat(100)
+    const old = '# Halfturn: an old head, a hundred times '.repeat(100)
     for (const name of ['glb', 'obj', 'mtl', 'png', 'sheet.png']) writeFileSync(`${disk}/person-7.${name}`, old)
     writeFileSync(`${disk}/filling`, Buffer.alloc(900_000))
     const generator = place.generator('quick.safetensors', quick)
@@ -163,6 +163,7 @@ describe('a disk that is full', () => {
       '7',
       '-o',
       disk,
+      '--overwrite',
       '--generator',
       generator,
       ...common.slice(0, 2),
