@@ -117,7 +117,7 @@ test('a window hears of its own projects, and of the latest preview alone when i
   emit({ type: 'preview', project: 'fedcba9876543210', step: 9 })
   expect(heard).toEqual([{ type: 'preview', project, step: 1 }])
   release()
-  await vi.waitFor(() => expect(heard).toHaveLength(2))
+  await expect.poll(() => heard).toHaveLength(2)
   expect(heard[1]).toEqual({ type: 'preview', project, step: 3 })
 })
 
