@@ -4,6 +4,7 @@
  * told by a seed and a number alone.
  */
 
+import { unzipSync, zipSync } from 'fflate'
 import { parseConfig } from './checkpoint/config.ts'
 import { expectedWeights, readGeneratorFile, writeGeneratorFile } from './checkpoint/generator-file.ts'
 import { importCheckpoint } from './checkpoint/import.ts'
@@ -30,6 +31,8 @@ import { focalLength35mm } from './face/exif.ts'
 import type { Generator } from './generator/generator.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { uniform } from './inversion/random.ts'
+import { packProject, unpackProject } from './project-file.ts'
+import type { ProjectRecord } from './project-record.ts'
 
 export interface Parser {
   readonly name: string
@@ -272,6 +275,38 @@ const headFile = concat(
   ),
 )
 
+const record: ProjectRecord = {
+  format: 'halfturn-project',
+  version: 1,
+  name: 'Ada',
+  generator: { id: 'default', sha256: 'a'.repeat(64) },
+  face: 0,
+  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0.1, pitch: 0 },
+  settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
+  job: { state: 'paused', step: 12, steps: 60 },
+  losses: [1, 0.5],
+}
+const smallHead = concat(...writeSafetensors(new Map([['ws', storeFloat32(new Float32Array(4), [4])]])))
+const projectFile = packProject(record, {
+  photo: Uint8Array.of(0xff, 0xd8, 0xff),
+  head: smallHead,
+  checkpoint: smallHead,
+})
+const projectParts = unzipSync(projectFile)
+/** Damage in the zip, or in what is zipped; parts are held to their digest only where the record has it. */
+function projectInput(chance: Chance): Uint8Array {
+  if (chance.is(0.4)) return damaged(projectFile, chance)
+  const named = JSON.parse(Buffer.from(projectParts['project.json']).toString())
+  const files: Record<string, Uint8Array> = { ...projectParts, 'project.json': json(oddJson(chance.is(0.5) ? record : named, chance)) }
+  if (chance.is(0.3)) {
+    files['project.json'] = json(record)
+    const part = chance.one(['photo', 'head', 'checkpoint'])
+    files[part] = damaged(files[part], chance)
+  }
+  if (chance.is(0.1)) delete files[chance.one(Object.keys(files))]
+  return zipSync(files, { level: 0 })
+}
+
 /** A TIFF folder with the focal length in the folder that it points to. */
 const exif = Uint8Array.from([
   ...[0x45, 0x78, 0x69, 0x66, 0, 0, 0x49, 0x49, 42, 0, 8, 0, 0, 0],
@@ -334,6 +369,7 @@ export const parsers: readonly Parser[] = [
       if (portrait && portrait.rgb.length !== 3 * portrait.size ** 2) throw new Error('a portrait in parts')
     },
   },
+  { name: 'project', input: projectInput, read: (bytes) => void unpackProject(bytes, 'fuzz.halfturn') },
   {
     name: 'exif',
     input: (chance) => damaged(exif, chance),
