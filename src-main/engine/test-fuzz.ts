@@ -297,7 +297,10 @@ const projectParts = unzipSync(projectFile)
 function projectInput(chance: Chance): Uint8Array {
   if (chance.is(0.4)) return damaged(projectFile, chance)
   const named = JSON.parse(Buffer.from(projectParts['project.json']).toString())
-  const files: Record<string, Uint8Array> = { ...projectParts, 'project.json': json(oddJson(chance.is(0.5) ? record : named, chance)) }
+  const files: Record<string, Uint8Array> = {
+    ...projectParts,
+    'project.json': json(oddJson(chance.is(0.5) ? record : named, chance)),
+  }
   if (chance.is(0.3)) {
     files['project.json'] = json(record)
     const part = chance.one(['photo', 'head', 'checkpoint'])
