@@ -210,7 +210,7 @@ describe('training', () => {
     expect(mean('picture', 55)).toBeLessThan(0.7 * mean('picture', 0))
     expect(mean('mask', 55)).toBeLessThan(mean('mask', 0))
     expect(mean('emptiness', 55)).toBeLessThan(mean('emptiness', 0))
-  }, 60_000)
+  })
 
   it('goes on from its checkpoint as if it had not stopped', async () => {
     const path = join(folder, 'training.safetensors')
@@ -235,7 +235,7 @@ describe('training', () => {
         ).toBe(true)
       }
     }
-  }, 60_000)
+  })
 })
 
 describe('training against a discriminator', () => {
@@ -262,7 +262,7 @@ describe('training against a discriminator', () => {
     const without = await loadTraining(path)
     without!.restore(fresh)
     expect((await fresh.adversary!.optimiser.read()).weights).toEqual(before)
-  }, 120_000)
+  })
 })
 
 const gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true }).catch((error: Error) => error)
@@ -306,5 +306,5 @@ describe.skipIf(gpu instanceof Error)('training on WebGPU', () => {
     const [there, back] = [await resume(reference, device), await resume(trainer, runtime)]
     expectTerms(await there.step(1e-3), await back.step(1e-3))
     expectState(await there.optimiser.read(), await back.optimiser.read(), before)
-  }, 300_000)
+  })
 })

@@ -207,8 +207,9 @@ export class Inversion {
   /**
    * Everything needed to go on, as chunks of a safetensors file.
    * @param generator digest of the generator's file, so that no other one is taken for it
+   * @param notes what the caller wants to find in the file's metadata
    */
-  checkpoint(generator: string): Uint8Array[] {
+  checkpoint(generator: string, notes: Record<string, string> = {}): Uint8Array[] {
     const { latent, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
@@ -248,7 +249,7 @@ export class Inversion {
       detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
       bestLoss: best?.loss ?? null,
     }
-    return writeSafetensors(tensors, { inversion: JSON.stringify(state) })
+    return writeSafetensors(tensors, { ...notes, inversion: JSON.stringify(state) })
   }
 
   /**
