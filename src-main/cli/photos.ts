@@ -1,34 +1,18 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 import { UserError } from '../engine/errors.ts'
 import { decodePhoto } from '../engine/face/decoder.ts'
-import { PHOTO_FORMAT_NAMES } from '../engine/face/formats.ts'
 import { createMatting } from '../engine/face/matte.ts'
 import { createLandmarker } from '../engine/face/mediapipe.ts'
-import { MOST_BYTES, requireFormat } from '../engine/face/photo.ts'
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import type { Workshop } from '../engine/inversion/inversion.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
-import { readRegularFile } from '../engine/regular-file.ts'
+import type { PhotoFile } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
-
-export interface PhotoFile {
-  readonly path: string
-  readonly bytes: Uint8Array
-}
 
 interface Taken extends PhotoFile {
   readonly portrait: Portrait
-}
-
-/** @throws UserError where there is no such file, or it is none with a photo in it; only a photo is read as a whole */
-export async function readPhoto(path: string): Promise<PhotoFile> {
-  const cure = `Give the path of a ${PHOTO_FORMAT_NAMES} file.`
-  return {
-    path,
-    bytes: await readRegularFile(path, { most: MOST_BYTES, what: 'The photo', cure, check: requireFormat }),
-  }
 }
 
 /**

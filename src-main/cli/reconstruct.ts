@@ -13,12 +13,11 @@ import { portableName, shortened } from '../engine/output/names.ts'
 import { possibleStems } from '../engine/output/plan.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { finishHead, HEAD_ENDINGS, isHeadFile } from './output.ts'
-import { readPhoto, takeShots } from './photos.ts'
+import { readPhoto } from './photo-file.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
-import { openWorkbench } from './workbench.ts'
 
 const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into a 3D head.
 
@@ -100,6 +99,8 @@ export const reconstruct: Command = {
     const stem = portableName(name)
     const digests = files.map(({ bytes }) => sha256Of(bytes))
     const origin = originOf(digests, face, settings)
+    // What a killed run had finished is no longer unfinished.
+    for (const note of FileSet.cleanUp(folder)) report.warn(note)
     const interrupted = await findUnfinished(folder, possibleStems(stem, endings), origin)
     const resumed = values.resume ? requireSame(interrupted, folder) : undefined
     const set = FileSet.claim({
@@ -116,6 +117,12 @@ export const reconstruct: Command = {
       report.warn(`${sameBefore.path} holds this head, unfinished: --resume goes on with it.`)
     }
     try {
+      // The libraries are loaded when there is work for them: what was asked for has been found right.
+      const [{ openWorkbench }, { takeShots }, { finishHead }] = await Promise.all([
+        import('./workbench.ts'),
+        import('./photos.ts'),
+        import('./output.ts'),
+      ])
       const loaded = await openWorkbench(values, report)
       const workshop: Workshop = {
         generator: loaded.generator,

@@ -6,7 +6,8 @@
 import { fork } from 'node:child_process'
 import { UserError } from '../errors.ts'
 import type { Answer } from './decode-process.ts'
-import { type Photo, requireFormat } from './photo.ts'
+import type { Photo } from './photo.ts'
+import { requireFormat } from './signature.ts'
 
 /** Runs the process with a file's bytes. @returns its answer; nothing where it died */
 export type Decoding = (bytes: Uint8Array) => Promise<Answer | undefined>

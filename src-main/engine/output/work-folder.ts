@@ -48,6 +48,9 @@ const journal = z.strictObject({
 })
 type Journal = z.infer<typeof journal>
 
+/** Whether somebody is at work in a folder, or was. */
+export const hasWork = (folder: string): boolean => existsSync(join(folder, WORK))
+
 /**
  * Does something while nobody else plans, commits or cleans up in `folder`.
  * @param made how many folders had to be made to get there: they go again if nothing comes to lie in them
@@ -82,7 +85,11 @@ export function locked<T>(folder: string, made: number, use: (work: string) => T
 
 /** The last one out takes the hidden folder away, and those above that were made for nothing. */
 function leave(folder: string, work: string, lock: FileLock): void {
-  if (runsIn(work).length > 0) {
+  let isLast = false
+  tryTo(() => {
+    isLast = runsIn(work).length === 0
+  })
+  if (!isLast) {
     lock.release()
     return
   }
