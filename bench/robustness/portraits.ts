@@ -23,6 +23,8 @@ const QUARTERS = [0, 90, 180, 270]
 const RATIOS = [1 / 4, 1 / 3, 9 / 21, 9 / 16, 2 / 3, 4 / 5, 1, 4 / 3, 16 / 9, 21 / 9, 3, 4]
 /** Degrees within which a pose is the same. */
 const SAME = { yaw: 4, pitch: 5, roll: 5 }
+/** The portraits stand upright, give or take this. */
+const MOST_ROLL = 30
 /** What a picture is laid on to get another shape. */
 const GROUNDS = ['#e8e8e8', '#3d5a4c', '#101014']
 
@@ -57,6 +59,7 @@ const portraits: Part = async (recorder, options) => {
       recorder.add({ what: `${name} as it was taken`, refused: before })
       continue
     }
+    if (Math.abs(wrapped(before.roll / DEGREE)) > MOST_ROLL) throw new Error(`${name} is no upright portrait`)
     for (const { what, turn, bytes: edited } of await casesOf(bytes, index)) {
       tally.cases++
       const after = await seen(landmarker, edited)
