@@ -5,8 +5,8 @@
  *
  * Which way is up is decided by the detector's score alone and never by the fitted pose: landmarks are read off an
  * upside-down face as if it were upright, and a head fits them. One score is no proof, for an upside-down face may get
- * 0.87 and an upright one 0.76, but the mean of three windows put the true orientation first for 49 of 49 portraits, sharp,
- * dark or blurred (`npm run bench -- robustness portraits`). Descriptors of faces (FaceRes, dlib) and the misfit of the
+ * 0.87 and an upright one 0.76, but the mean of three windows put the true orientation first for all of 49 portraits, as
+ * they were taken, dark, and blurred. `npm run bench -- robustness portraits` tries what came of it. Descriptors of faces (FaceRes, dlib) and the misfit of the
  * landmarks do not tell the two apart.
  */
 import { lookAt, type Pyramid, pyramidOf, toPhoto } from './look.ts'
@@ -28,7 +28,7 @@ const FACE_OF_SPOT = 1.2
 /** The windows in which an orientation is judged, in sizes of the detector's square. */
 const JUDGED = [2.1, 3, 4.2]
 /**
- * The mean score below which no orientation is believed: upright portraits have 0.86 and more, faces turned aside by 60
+ * The mean score below which no orientation is believed: upright portraits have 0.85 and more, faces turned aside by 60
  * degrees 0.75, and patterns taken for a face in one of many windows 0.42 to 0.68.
  */
 const LEAST_SCORE = 0.7
