@@ -3,10 +3,25 @@
  * driven through its window alone. Runs where HALFTURN_PACKED names the program.
  */
 import { spawn } from 'node:child_process'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { chromium, expect } from '@playwright/test'
 import { test } from './launch.ts'
 
 const program = process.env.HALFTURN_PACKED
+
+test('the packaged app starts as nothing but the app', async () => {
+  test.skip(!program, 'HALFTURN_PACKED names no packaged app')
+  const wire = (await getCurrentFuseWire(program!)) as unknown as Record<FuseV1Options, number>
+  const { RunAsNode, EnableNodeOptionsEnvironmentVariable, EnableNodeCliInspectArguments } = FuseV1Options
+  const { GrantFileProtocolExtraPrivileges, EnableEmbeddedAsarIntegrityValidation, OnlyLoadAppFromAsar } = FuseV1Options
+  const off = [RunAsNode, EnableNodeOptionsEnvironmentVariable, EnableNodeCliInspectArguments]
+  for (const fuse of [...off, GrantFileProtocolExtraPrivileges]) {
+    expect(String.fromCharCode(wire[fuse]), FuseV1Options[fuse]).toBe('0')
+  }
+  for (const fuse of [EnableEmbeddedAsarIntegrityValidation, OnlyLoadAppFromAsar]) {
+    expect(String.fromCharCode(wire[fuse]), FuseV1Options[fuse]).toBe('1')
+  }
+})
 
 test('the packaged app makes a head', async ({ data }, info) => {
   test.skip(!program || info.project.name !== 'desktop', 'HALFTURN_PACKED names no packaged app')

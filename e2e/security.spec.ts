@@ -149,3 +149,34 @@ test('a message that does not fit is refused by the shell', async ({ halfturn })
   })
   expect(answers).toEqual(['refused', 'Nothing was chosen to save to.', 'refused'])
 })
+
+test('a desktop window that turned hostile does not end the engine', async ({ halfturn }) => {
+  test.skip(halfturn.kind === 'browser', 'there is no port; serve.test.ts tries the socket')
+  const { app, page } = halfturn as DesktopLaunched
+  const before = await halfturn.enginePid()
+  await page.evaluate(async () => {
+    const cyclic: unknown[] = []
+    cyclic.push(cyclic)
+    const call = (m: string) => ({ t: 'q', i: 'x', m, a: [] })
+    const sent = [null, undefined, 1, [], cyclic, new Map(), call('valueOf'), call('__proto__'), call('$close')]
+    for (const message of [...sent, ...Array(100).fill(undefined)]) {
+      const port = await new Promise<MessagePort>((resolve) => {
+        window.addEventListener('message', ({ ports }) => resolve(ports[0]), { once: true })
+        window.halfturn!.connect()
+      })
+      port.postMessage(message)
+    }
+  })
+  await app.evaluate(({ dialog }) => {
+    const answer = { canceled: false, filePath: '/nowhere/head.glb' }
+    dialog.showSaveDialog = (async () => answer) as unknown as typeof dialog.showSaveDialog
+  })
+  const failure = await page.evaluate(async () => {
+    const { ticket } = (await window.halfturn!.choose({ name: 'head', extension: 'glb' }))!
+    return window.halfturn!.save({ ticket, files: [{ name: 'head.glb', blob: 'a'.repeat(32) }] })
+  })
+  expect(failure).toBe('These data are no longer held by the engine.')
+  await page.reload()
+  await page.getByText('Runs on').waitFor()
+  expect(await halfturn.enginePid()).toBe(before)
+})
