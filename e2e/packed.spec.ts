@@ -42,7 +42,7 @@ test('the packaged app makes a head', async ({ data }, info) => {
     const browser = await chromium.connectOverCDP(endpoint)
     const context = browser.contexts()[0]
     const page = context.pages()[0] ?? (await context.waitForEvent('page'))
-    await page.getByText('Runs on').waitFor({ timeout: 120_000 })
+    await page.getByText('Runs on').waitFor()
     await page.getByRole('button', { name: 'Try the sample' }).click()
     await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByRole('radio', { name: 'Fast' }).check()
@@ -50,8 +50,8 @@ test('the packaged app makes a head', async ({ data }, info) => {
     await field.fill('5')
     await field.press('Enter')
     await page.getByRole('button', { name: 'Form the head', exact: true }).click()
-    await expect(page.getByText('Show as')).toBeVisible({ timeout: 240_000 })
-    await page.screenshot({ path: info.outputPath('packed.png'), timeout: 90_000 })
+    await expect(page.getByText('Show as')).toBeVisible()
+    await page.screenshot({ path: info.outputPath('packed.png') })
     await browser.close()
   } finally {
     app.kill('SIGTERM')
