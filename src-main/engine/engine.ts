@@ -181,8 +181,10 @@ export class Engine implements EngineApi {
 
   open: EngineApi['open'] = async ({ project: id }) => {
     const project = await this.project(id)
-    // What a crash interrupted goes on by itself; once, whoever asks.
-    if (project.isInterrupted && !project.isBorrowed) await project.resume()
+    // What a crash interrupted goes on by itself; once, whoever asks. Where it cannot, it is there to be stopped.
+    if (project.isInterrupted && !project.isBorrowed) {
+      await project.resume().catch((error: Error) => this.note(`going on with ${id}: ${error.message}`))
+    }
     return project.describe()
   }
 
