@@ -1,7 +1,8 @@
 /** A head's surface, for the window and as files. */
 import type { MeshFormat } from './api.ts'
+import { bandLimited } from './generator/band-limit.ts'
 import type { Generator } from './generator/generator.ts'
-import type { Planes } from './generator/planes.ts'
+import { type Planes, shapeOf } from './generator/planes.ts'
 import { portableName } from './output/names.ts'
 import {
   encodeGlb,
@@ -14,13 +15,14 @@ import {
   type Surface,
 } from './surface/surface.ts'
 
-/** The head as something a surface can be taken from. */
+/** The head as something a surface can be taken from: its density without steps from texel to texel. */
 export function fieldOf(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
+  const shape = bandLimited(shapeOf(planes))
   const width = config.decoder_output_dim
   return {
     side: config.rendering_kwargs.box_warp,
-    sigma: (points) => renderer.query(weights, planes, points, 'sigma'),
+    sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
     colour: async (points) => {
       const features = await renderer.query(weights, planes, points, 'colour')
       if (width === 3) return features
