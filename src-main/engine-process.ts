@@ -59,7 +59,7 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
-/** Messages may come before this: they wait for it. */
+/** The engine and the lines to it: a message that comes earlier waits for both. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
   runtime: {
@@ -71,11 +71,13 @@ const ready = Engine.create({
   const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
   return { engine, uploads, lines: new Lines(engine, uploads) }
 })
-const { engine } = await ready.catch((error) => {
-  console.error(error)
-  process.exit(1)
-})
-engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
+ready.then(
+  ({ engine }) => engine.warm().catch((error: Error) => note(`warming up: ${error.message}`)),
+  (error) => {
+    console.error(error)
+    process.exit(1)
+  },
+)
 
 function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
