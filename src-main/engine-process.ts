@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { failureOf } from './engine/door.ts'
 import { Engine } from './engine/engine.ts'
 import { MOST_TEXT, parseMessage, readMessage } from './engine/envelope.ts'
+import type { Answer } from './engine/face/decode-process.ts'
 import { writeFileAtomic } from './engine/files.ts'
 import { Lines } from './engine/lines.ts'
 import { type ProviderName, providerNames, type Trial } from './engine/runtime/provider.ts'
@@ -36,6 +37,8 @@ const order = z.discriminatedUnion('type', [
     said: z.string(),
     end: z.string(),
   }),
+  /** Desktop: what the decoder said of a photo; nothing where it died. */
+  z.object({ type: z.literal('decoded'), ticket, answer: z.custom<Answer>().optional() }),
 ])
 const environment = z.object({
   HALFTURN_DATA: z.string().min(1),
@@ -50,6 +53,8 @@ const tell = (message: unknown) => {
   else process.send?.(message, undefined, undefined, () => {})
 }
 const trials = new Map<ProviderName, (trial: Trial) => void>()
+const decodings = new Map<number, (answer: Answer | undefined) => void>()
+let decodingTickets = 0
 
 // What a window asked for must not end what others are working at.
 process.on('unhandledRejection', (reason) => note(`unhandled: ${reason instanceof Error ? reason.stack : reason}`))
@@ -67,6 +72,7 @@ const ready = Engine.create({
     // The packaged app's program starts as nothing but the app: its shell has to start the trial.
     ...(parentPort && { tryOut }),
   },
+  ...(parentPort && { decoding }),
 }).then((engine) => {
   const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
   return { engine, uploads, lines: new Lines(engine, uploads) }
@@ -83,6 +89,13 @@ function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
   tell({ tryOut: name })
   return trial
+}
+
+function decoding(bytes: Uint8Array): Promise<Answer | undefined> {
+  const ticket = ++decodingTickets
+  const answer = new Promise<Answer | undefined>((resolve) => decodings.set(ticket, resolve))
+  tell({ decode: ticket, bytes })
+  return answer
 }
 
 /** Into the log, where there is one already. */
@@ -128,6 +141,12 @@ async function run(ticket: number, work: () => Promise<unknown>): Promise<void> 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
   const known = order.parse(message)
   if (known.type === 'tried') return trials.get(known.name)?.(known)
+  if (known.type === 'decoded') {
+    decodings.get(known.ticket)?.(known.answer)
+    decodings.delete(known.ticket)
+    return
+  }
+  await ready
   const { engine, lines } = await ready
   switch (known.type) {
     case 'window':
