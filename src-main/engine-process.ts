@@ -64,6 +64,7 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
+/** The engine and the lines to it: a message that comes earlier waits for both. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
   runtime: {
@@ -72,14 +73,17 @@ const ready = Engine.create({
     ...(parentPort && { tryOut }),
   },
   ...(parentPort && { decoding }),
+}).then((engine) => {
+  const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
+  return { engine, uploads, lines: new Lines(engine, uploads) }
 })
-const engine = await ready.catch((error) => {
-  console.error(error)
-  process.exit(1)
-})
-const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
-const lines = new Lines(engine, uploads)
-engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
+ready.then(
+  ({ engine }) => engine.warm().catch((error: Error) => note(`warming up: ${error.message}`)),
+  (error) => {
+    console.error(error)
+    process.exit(1)
+  },
+)
 
 function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
@@ -98,28 +102,29 @@ function decoding(bytes: Uint8Array): Promise<Answer | undefined> {
 function note(line: string): void {
   console.error(line)
   ready.then(
-    (engine) => engine.note(line),
+    ({ engine }) => engine.note(line),
     () => {},
   )
 }
 
 async function quit(): Promise<void> {
   try {
-    await (await ready).close()
+    const { engine, uploads } = await ready
+    await engine.close()
     await uploads.close()
   } finally {
     process.exit(0)
   }
 }
 
-function connectPort(connection: number, port: MessagePortMain): void {
+function connectPort(lines: Lines, connection: number, port: MessagePortMain): void {
   const line = lines.open(connection, { post: (data) => port.postMessage(data), hangUp: () => port.close() })
   port.on('message', ({ data }) => line.receive(readMessage(data)))
   port.on('close', () => line.close())
   port.start()
 }
 
-function receive(connection: number, text: string): void {
+function receive(lines: Lines, connection: number, text: string): void {
   const carrier = { post: (data: unknown) => tell({ connection, data }), hangUp: () => tell({ hangUp: connection }) }
   const line = lines.get(connection) ?? lines.open(connection, carrier)
   line.receive(parseMessage(text))
@@ -142,13 +147,14 @@ async function obey(message: unknown, ports: readonly MessagePortMain[]): Promis
     return
   }
   await ready
+  const { engine, lines } = await ready
   switch (known.type) {
     case 'window':
-      return connectPort(known.connection, ports[0])
+      return connectPort(lines, known.connection, ports[0])
     case 'write':
       return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.take(known.blob)))
     case 'data':
-      return receive(known.connection, known.data)
+      return receive(lines, known.connection, known.data)
     case 'gone':
       return lines.get(known.connection)?.close()
     case 'upload':

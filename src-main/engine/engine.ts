@@ -83,7 +83,7 @@ export class Engine implements EngineApi {
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
       clock,
-      taken: () => this.store.tidy().catch((error: Error) => this.note(`tidying up: ${error.message}`)),
+      taken: () => this.tidy(),
       log: (line) => this.note(line),
       changed: (unsaved) => this.onLock(unsaved),
     })
@@ -185,8 +185,10 @@ export class Engine implements EngineApi {
 
   open: EngineApi['open'] = async ({ project: id }) => {
     const project = await this.project(id)
-    // What a crash interrupted goes on by itself; once, whoever asks.
-    if (project.isInterrupted && !project.isBorrowed) await project.resume()
+    // What a crash interrupted goes on by itself; once, whoever asks. Where it cannot, it is there to be stopped.
+    if (project.isInterrupted && !project.isBorrowed) {
+      await project.resume().catch((error: Error) => this.note(`going on with ${id}: ${error.message}`))
+    }
     return project.describe()
   }
 
@@ -403,6 +405,16 @@ export class Engine implements EngineApi {
         // What was borrowed has been changed by its owner; what could not be saved now can.
         .then((project) => (project.isBorrowed ? this.leave(id, () => project.close()) : project.saveAgain()))
         .catch(() => {})
+    }
+  }
+
+  /** Removes what killed processes left; what cannot be removed keeps nothing from being saved. */
+  private async tidy(): Promise<void> {
+    try {
+      this.library.tidy()
+      await this.store.tidy()
+    } catch (error) {
+      this.note(`tidying up: ${(error as Error).message}`)
     }
   }
 

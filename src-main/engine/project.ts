@@ -357,8 +357,9 @@ export class OpenProject {
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
     this.closed = true
+    // A loop saves when it ends, and everything else when it changes: what is left is what could not be saved.
     await this.job.close()
-    await this.saving.save()
+    await this.saveAgain()
     await this.saving.close()
     this.host.blobs.dropSlots(`${this.id}/`)
   }
