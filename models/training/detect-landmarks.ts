@@ -15,7 +15,10 @@ for (const file of (await readdir(folder)).filter((name) => name.endsWith('.png'
   const faces = landmarker.detect({ width: info.width, height: info.height, rgb: new Uint8Array(data) })
   if (faces.length !== 1) continue
   const { points } = faces[0]
-  found[basename(file, '.png')] = Array.from({ length: points.length / 3 }, (_, i) => [points[3 * i], points[3 * i + 1]])
+  found[basename(file, '.png')] = Array.from({ length: points.length / 3 }, (_, i) => [
+    points[3 * i],
+    points[3 * i + 1],
+  ])
 }
 landmarker.close()
 await writeFile(join(folder, 'landmarks.json'), JSON.stringify(found))

@@ -6,7 +6,7 @@
 
 Heads are photographed from the front, the product's own landmarker looks at the pictures, and every landmark it finds is
 followed to the place on the mesh at rest that is seen there. A landmark's vertex is the one nearest to the median of these
-places; what is left of the spread tells how stable it is.
+places; their median distance from it is its spread.
 """
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ from .landmarks import FILE
 from .pack import Pack
 
 SIDE = 384
-# How many landmarks to keep, the most stable ones; and millimetres in a decimetre.
-KEPT = 150
+# Millimetres in a decimetre.
 MM = 100
+# Which landmarks to keep: the most stable ones first, none nearer to another than this, so that they cover the face and
+# are not all eyes and lips; millimetres.
+SPREAD, APART = 7.0, 8.5
+# Before all others: nose tip, corners of eye and mouth, chin.
+WANTED = (1, 33, 133, 61, 152)
 
 
 def photograph(folder: Path, count: int) -> None:
@@ -67,7 +71,7 @@ def choose(folder: Path) -> None:
         rest = np.load(folder / f'{name}.npy')
         column, row = np.clip(np.array(points).astype(int).T, 0, SIDE - 1)
         places.append(rest[row, column])
-    seen = np.array(places)
+    seen: Floats = np.array(places)
     middle = np.nanmedian(seen, 0)
     partner = _partners(middle)
     flip = np.array([-1, 1, 1])
@@ -77,17 +81,16 @@ def choose(folder: Path) -> None:
     spread = np.nanmedian(np.linalg.norm(both - middle, axis=2), 0) * MM
     missing = np.isnan(both).any(2).mean(0)
     vertex = _vertices(middle, partner)
-    usable = missing < 0.25
-    order = [i for i in np.argsort(np.where(usable, spread, np.inf)) if usable[i]]
+    usable = missing < 0.5
+    order = [*WANTED, *(i for i in np.argsort(np.where(usable, spread, np.inf)) if usable[i])]
+    places_at_rest = Pack().rest[vertex] * MM
     kept: list[int] = []
-    taken: set[int] = set()
     for i in order:
-        pair = {int(i), int(partner[i])}
-        vertices = {int(vertex[j]) for j in pair}
-        if len(kept) >= KEPT or i in kept or vertices & taken or len(vertices) < len(pair):
+        pair = sorted({int(i), int(partner[i])})
+        distance = np.linalg.norm(places_at_rest[kept] - places_at_rest[i], axis=1)
+        if spread[i] > SPREAD or (distance < APART).any() or len(set(vertex[pair])) < len(pair):
             continue
-        kept += sorted(pair)
-        taken |= vertices
+        kept += pair
     lines = ['landmark,mirror,vertex,spread']
     lines += [f'{i},{partner[i]},{vertex[i]},{spread[i]:.2f}' for i in sorted(kept)]
     FILE.write_text('\n'.join(lines) + '\n')

@@ -28,8 +28,8 @@ STYLES = {
 }  # fmt: skip
 # The same for those whose hair is curly.
 CURLY_STYLES = {
-    'female': {'braided_rows': 1.0, 'micky_afro': 1.0, 'wavy_bob': 0.4, '50s_updo': 0.4},
-    'male': {'braided_rows': 0.5, 'micky_afro': 0.5, 'maxwell': 0.6},
+    'female': {'braided_rows': 1.0, 'micky_afro': 0.5, 'wavy_bob': 0.5, '50s_updo': 0.5, 'lara': 0.4},
+    'male': {'braided_rows': 0.6, 'micky_afro': 0.2, 'maxwell': 0.8},
 }
 CURLY_FROM = 0.5
 
