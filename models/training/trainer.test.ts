@@ -204,13 +204,13 @@ describe('training', () => {
   it('brings the loss down, of every part', async () => {
     const trainer = await start()
     const rows: Terms[] = []
-    for (let i = 0; i < 60; i++) rows.push(await trainer.step(8e-3))
+    for (let i = 0; i < 40; i++) rows.push(await trainer.step(8e-3))
     const mean = (name: string, from: number) => rows.slice(from, from + 5).reduce((sum, row) => sum + row[name], 0)
-    expect(mean('colour', 55)).toBeLessThan(0.7 * mean('colour', 0))
-    expect(mean('picture', 55)).toBeLessThan(0.7 * mean('picture', 0))
-    expect(mean('mask', 55)).toBeLessThan(mean('mask', 0))
-    expect(mean('emptiness', 55)).toBeLessThan(mean('emptiness', 0))
-  }, 60_000)
+    expect(mean('colour', 35)).toBeLessThan(0.7 * mean('colour', 0))
+    expect(mean('picture', 35)).toBeLessThan(0.7 * mean('picture', 0))
+    expect(mean('mask', 35)).toBeLessThan(mean('mask', 0))
+    expect(mean('emptiness', 35)).toBeLessThan(mean('emptiness', 0))
+  })
 
   it('goes on from its checkpoint as if it had not stopped', async () => {
     const path = join(folder, 'training.safetensors')
@@ -235,7 +235,7 @@ describe('training', () => {
         ).toBe(true)
       }
     }
-  }, 60_000)
+  })
 })
 
 describe('training against a discriminator', () => {
@@ -243,10 +243,10 @@ describe('training against a discriminator', () => {
     const trainer = await start(0, runtime, 'adversarial')
     const { adversary } = trainer
     const rows: Terms[] = []
-    for (let i = 0; i < 6; i++) rows.push(await trainer.step(5e-4))
+    for (let i = 0; i < 4; i++) rows.push(await trainer.step(5e-4))
     // What chance gives: log 2 for each kind.
     expect(rows[0].discriminator).toBeGreaterThan(1)
-    expect(rows[5].discriminator).toBeLessThan(0.8 * rows[0].discriminator)
+    expect(rows[3].discriminator).toBeLessThan(0.8 * rows[0].discriminator)
 
     const path = join(folder, 'adversarial.safetensors')
     await saveTraining(path, trainer, [], 0)
@@ -262,7 +262,7 @@ describe('training against a discriminator', () => {
     const without = await loadTraining(path)
     without!.restore(fresh)
     expect((await fresh.adversary!.optimiser.read()).weights).toEqual(before)
-  }, 120_000)
+  })
 })
 
 const gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true }).catch((error: Error) => error)
@@ -306,5 +306,5 @@ describe.skipIf(gpu instanceof Error)('training on WebGPU', () => {
     const [there, back] = [await resume(reference, device), await resume(trainer, runtime)]
     expectTerms(await there.step(1e-3), await back.step(1e-3))
     expectState(await there.optimiser.read(), await back.optimiser.read(), before)
-  }, 300_000)
+  })
 })

@@ -1,12 +1,13 @@
 /** What commands share: the runtime that was asked for and the generator to use with it. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
+import { readGeneratorInput } from '../engine/generator-input.ts'
 import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
+import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
-import { providerOption } from './arguments.ts'
+import { oneOf } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
 /** Where imported generators are kept. */
@@ -20,7 +21,7 @@ export interface WorkbenchOptions {
 
 /** @throws UserError where the provider or the generator cannot be used */
 export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
-  const provider = providerOption(options.provider)
+  const provider = oneOf('provider', options.provider, providerNames)
   const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'] })
   const library = new Library(runtime, generatorFolder)
   const loaded = await library.load(await generatorId(library, options.generator))
@@ -41,8 +42,5 @@ async function generatorId(library: Library, wanted: string | undefined): Promis
       `Leave --generator out for the embedded one, or see halfturn info.`,
     )
   }
-  const bytes = await readFile(path).catch((cause) => {
-    throw new UserError(`Could not read ${wanted} (${cause.code}).`, 'Give the path of a generator file.', { cause })
-  })
-  return (await library.add(bytes, wanted)).id
+  return (await library.add(await readGeneratorInput(path), wanted)).id
 }

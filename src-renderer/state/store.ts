@@ -1,6 +1,7 @@
 /** What the window knows and what it can do: one store, its actions, and the line to the engine behind them. */
 import { create } from 'zustand'
 import type {
+  BlobId,
   EngineEvent,
   Hello,
   MeshFormat,
@@ -10,6 +11,7 @@ import type {
   Project,
   ProjectSummary,
   Settings,
+  Unsaved,
 } from '../../src-main/engine/api.ts'
 import { createHost, EngineError, type HostState } from '../host.ts'
 import { strings } from '../strings.ts'
@@ -25,9 +27,10 @@ export interface Problem {
 }
 
 /** The planes with their bytes, ready for textures. */
-export interface Volume extends PlanesState {
+export interface Volume extends Omit<PlanesState, 'shape'> {
   /** Half floats [3][R][R][C], beginning at a multiple of four bytes. */
   data: Uint16Array
+  shape?: { resolution: number; data: Uint16Array }
 }
 
 export interface SurfaceData {
@@ -131,14 +134,16 @@ async function onState(hostState: HostState): Promise<void> {
     set({ hello, settings: get().settings ?? hello.defaults })
     const id = get().project?.id ?? sessionStorage.getItem(LAST_PROJECT)
     const recent = await loadRecent()
-    // What was open in this window, or what a killed app left unfinished, goes on.
-    const unfinished = recent.find(({ state, open }) => state === 'running' && !open)
+    // What was open in this window, or what a killed app left unfinished, goes on; not what another engine forms.
+    const isOwner = hello.unsaved?.code !== 'locked'
+    const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
     if (next) await show(await engine.open({ project: next }))
   })
 }
 
 function onEvent(event: EngineEvent): void | Promise<void> {
+  if (event.project === undefined) return onStorage(event.unsaved)
   const { project } = get()
   if (event.project !== project?.id) return
   switch (event.type) {
@@ -161,11 +166,26 @@ function onEvent(event: EngineEvent): void | Promise<void> {
       }
       return
     }
+    case 'saving':
+      return set({ project: { ...project, unsaved: event.unsaved } })
     case 'task':
       if (event.task === 'verdict')
         return set(({ judging }) => (judging === undefined ? {} : { judging: event.fraction }))
       return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
   }
+}
+
+/** The engine may save now, or may not any more. */
+async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
+  const { hello, project } = get()
+  if (!hello) return
+  set({ hello: { ...hello, unsaved } })
+  if (unsaved) return
+  // What was another engine's may have changed there.
+  await attempt(async () => {
+    await loadRecent()
+    if (project) await show(await engine.open({ project: project.id }))
+  })
 }
 
 function onCommand(command: 'open' | 'save' | 'new' | 'log'): void {
@@ -260,10 +280,17 @@ async function loadVolume(): Promise<void> {
 }
 
 async function takeVolume(state: PlanesState): Promise<void> {
-  const bytes = await host.get(state.planes)
+  const { shape, ...rest } = state
+  const [data, shapeData] = await Promise.all([halvesOf(state.planes), shape && halvesOf(shape.planes)])
+  const apart = shape && shapeData && { shape: { resolution: shape.resolution, data: shapeData } }
+  set({ volume: { ...rest, data, ...apart } })
+}
+
+async function halvesOf(planes: BlobId): Promise<Uint16Array> {
+  const bytes = await host.get(planes)
   // Copies where the bytes do not begin at a multiple of four.
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  set({ volume: { ...state, data: new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2) } })
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2)
 }
 
 async function showPreview(event: Extract<EngineEvent, { type: 'preview' }>): Promise<void> {

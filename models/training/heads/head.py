@@ -75,7 +75,7 @@ class View:
 
 
 class HeadModel:
-    """Reads the data once (about two seconds, 0.4 GB); then every seed is a head."""
+    """Reads the data once, in about two CPU seconds; then every seed is a head."""
 
     def __init__(self, data: Path = DATA) -> None:
         self.pack = Pack(data)
@@ -240,8 +240,10 @@ class Head:
         # Geometric, float32 [n, 3]; of flat cards either way round.
         normals = vertex_normals(self.vertices.astype(np.float64), self.mesh.triangles)
         self.normals: Floats = normals.astype(np.float32)
+        # What light falls on: hair is lit as the volume it is, not as its cards.
+        self.shading_normals = self._shading_normals(normals)
         # Linear RGB, float32 [n, 3].
-        self.irradiance = self._light(rng, normals)
+        self.irradiance = self._light(rng)
 
     def render(
         self, camera: Floats, side: int, supersampling: int = SUPERSAMPLING, focal: float = FOCAL,
@@ -273,33 +275,32 @@ class Head:
 
     def _normals_seen(self, triangle: Ints, weights: Floats, supersampling: int, camera: Floats) -> Floats:
         middle = slice(supersampling // 2, None, supersampling)
-        shown = triangle[middle, middle]
-        normals = np.zeros((*shown.shape, 3), np.float32)
-        rows, columns = np.nonzero(shown >= 0)
-        corners = self.mesh.triangles[shown[rows, columns]]
-        second = weights[middle, middle][rows, columns]
-        share = np.column_stack([1 - second.sum(1), second])
-        normal = (self.normals[corners] * share[..., None]).sum(1)
-        towards = camera[:3, 3] - (self.vertices[corners] * share[..., None]).sum(1)
-        normal *= np.sign((normal * towards).sum(1, keepdims=True))
-        normals[rows, columns] = normal / (np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9)
-        return normals
+        shown = np.ascontiguousarray(triangle[middle, middle])
+        share = np.ascontiguousarray(weights[middle, middle])
+        normals = self.mesh.interpolate(shown, share, self.normals)
+        towards = camera[:3, 3] - self.mesh.interpolate(shown, share, self.vertices)
+        normals *= np.sign((normals * towards).sum(1, keepdims=True))
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
+        return normals.reshape(*shown.shape, 3)
 
-    def _light(self, rng: Generator, normals: Floats) -> Floats:
-        kind, vertices = self.kind, self.vertices
-        skin, hair = kind == Kind.SKIN, kind == Kind.HAIR
-        outwards = vertices - np.array([0, 0.12, 0.0])
+    def _shading_normals(self, normals: Floats) -> Floats:
+        outwards = self.vertices - np.array([0, 0.12, 0.0])
         outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
         shading = normals.copy()
         for cards in (Kind.BROW, Kind.LASH, Kind.HAIR):
-            card = kind == cards
+            card = self.kind == cards
             shading[card] *= np.sign((shading[card] * outwards[card]).sum(1, keepdims=True))
-        # A hairdo is lit as the volume it is, not as its cards.
+        hair = self.kind == Kind.HAIR
         shading[hair] = shading[hair] * 0.45 + outwards[hair] * 0.55
         shading /= np.linalg.norm(shading, axis=1, keepdims=True) + 1e-9
+        return shading.astype(np.float32)
+
+    def _light(self, rng: Generator) -> Floats:
+        kind, vertices = self.kind, self.vertices
+        skin, hair = kind == Kind.SKIN, kind == Kind.HAIR
         wrap = np.where(skin, 0.12, np.where(hair, 0.35, 0.3)).astype(np.float32)
         environment = draw_environment(rng)
-        light = irradiance(self.mesh, vertices, shading.astype(np.float32), wrap, environment)
+        light = irradiance(self.mesh, vertices, self.shading_normals, wrap, environment)
         # Light below the skin: shadows are warmer.
         brightness = light.mean(1, keepdims=True)[skin]
         shadow = np.clip(1 - brightness / np.percentile(brightness, 70), 0, 1)

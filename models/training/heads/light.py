@@ -69,8 +69,9 @@ def irradiance(mesh: Mesh, vertices: Floats, normals: Floats, wrap: Floats, envi
     directions = sphere(DIRECTIONS)
     radiance = np.ascontiguousarray(environment.radiance(directions), np.float32)
     total = np.zeros((len(vertices), 3), np.float32)
+    exact = vertices.astype(np.float64)
     for direction, light in zip(directions, radiance):
-        screen = orthographic(vertices, projection(direction, SHADOW_SIDE, SHADOW_EXTENT))
+        screen = orthographic(exact, projection(direction, SHADOW_SIDE, SHADOW_EXTENT))
         depth = mesh.depth_map(screen, SHADOW_SIDE)
         towards = np.ascontiguousarray(direction, np.float32)
         add_light(screen, normals, wrap, towards, light, depth, SHADOW_BIAS, 4.0 / DIRECTIONS, total)
@@ -80,10 +81,12 @@ def irradiance(mesh: Mesh, vertices: Floats, normals: Floats, wrap: Floats, envi
 
 
 def orthographic(vertices: Floats, projection: Floats) -> Floats:
-    """Screen positions for the rasteriser, float32 [n, 4]."""
+    """Screen positions for the rasteriser, float32 [n, 4]; float64 vertices spare a conversion."""
+    x, y, z = vertices.T
     screen = np.ones((len(vertices), 4), np.float32)
-    for axis, row in enumerate(projection):
-        screen[:, axis] = vertices @ row[:3] + row[3]
+    for axis, (a, b, c, offset) in enumerate(projection):
+        # Not a matrix product, which would wake BLAS's threads for so little.
+        screen[:, axis] = x * a + y * b + z * c + offset
     return screen
 
 

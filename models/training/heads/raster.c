@@ -160,6 +160,20 @@ void shade(int n, const int32_t *triangle, const float *weights, const int32_t *
   }
 }
 
+// A vector [vertices, 3] of the corners, interpolated to n points on triangles: out [n, 3], 0 where there is no triangle.
+void interpolate(int n, const int32_t *triangle, const float *weights, const int32_t *triangles, const float *vectors,
+                 float *out) {
+  for (int i = 0; i < n; i++) {
+    int t = triangle[i];
+    float w1 = weights[2 * i], w2 = weights[2 * i + 1];
+    for (int k = 0; k < 3; k++)
+      out[3 * i + k] = t < 0 ? 0
+                             : (1 - w1 - w2) * vectors[3 * triangles[3 * t] + k] +
+                                   w1 * vectors[3 * triangles[3 * t + 1] + k] +
+                                   w2 * vectors[3 * triangles[3 * t + 2] + k];
+  }
+}
+
 // Adds to irradiance [n, 3] what one direction's light gives the vertices that its depth map sees (2 x 2 pixels, bilinear).
 // wrap [n]: how far round the terminator light reaches, 0 being Lambert. bias: of depth, world units.
 void add_light(int n, const float *screen, const float *normals, const float *wrap, const float *direction,

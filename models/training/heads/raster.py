@@ -133,6 +133,15 @@ class Mesh:
         )
         return radiance
 
+    def interpolate(self, triangle: Ints, weights: Floats, vectors: Floats) -> Floats:
+        """vectors float32 [vertices, 3] at the points of `shade`, float32 [n, 3]; 0 where there is no triangle."""
+        found = np.empty((triangle.size, 3), np.float32)
+        _lib().interpolate(
+            triangle.size, _pointer(triangle), _pointer(weights), _pointer(self.triangles), _pointer(vectors),
+            _pointer(found),
+        )
+        return found
+
 
 def add_light(
     screen: Floats,

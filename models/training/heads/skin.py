@@ -58,10 +58,10 @@ class Skins:
         hair = np.log(np.maximum(hair_colour, 0.02))
         strands = self._noise(rng, 3) * 0.12 + self._noise(rng, 8) * 0.08
         if scalp is not None:
-            skin = _over(skin, atlas.from_vertices(scalp), hair, strands)
+            _paint_over(skin, atlas.from_vertices(scalp), hair, strands)
         if beard is not None:
             mask = np.clip(atlas.beard * beard.jaw + atlas.moustache * beard.moustache + atlas.chin * beard.chin, 0, 1)
-            skin = _over(skin, mask * np.clip(0.95 + 2.2 * strands, 0.3, 1.4), hair + 0.1, strands)
+            _paint_over(skin, mask * np.clip(0.95 + 2.2 * strands, 0.3, 1.4), hair + 0.1, strands)
         if cloth is not None:
             dressed = (atlas.position[:, 1] < neckline(cloth, atlas.position)) & np.isin(atlas.island, (HEAD, SHOULDERS))
             weave = self._noise(rng, 2) * 0.05 + self._noise(rng, 40) * 0.05
@@ -127,10 +127,10 @@ def neckline(cloth: Cloth, rest: Floats) -> Floats:
     return line
 
 
-def _over(skin: Floats, mask: Floats, colour: Floats, noise: Floats) -> Floats:
-    opacity = np.clip(mask, 0, 0.97)[:, None].astype(np.float32)
-    painted: Floats = skin * (1 - opacity) + (colour.astype(np.float32) + noise[:, None]) * opacity
-    return painted
+def _paint_over(skin: Floats, mask: Floats, colour: Floats, noise: Floats) -> None:
+    there = np.flatnonzero(mask > 0)
+    opacity = np.clip(mask[there], 0, 0.97)[:, None].astype(np.float32)
+    skin[there] = skin[there] * (1 - opacity) + (colour.astype(np.float32) + noise[there, None]) * opacity
 
 
 def _logarithm(path: Path) -> Floats:

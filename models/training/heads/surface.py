@@ -1,4 +1,4 @@
-"""Points on the surface that can be seen of a head."""
+"""Points on the surface that can be seen of a head, and their normals."""
 from __future__ import annotations
 
 import numpy as np
@@ -16,8 +16,11 @@ EXTENT = 0.90
 TOLERANCE = 0.008
 
 
-def visible_points(head: Head, count: int, rng: Generator) -> Floats:
-    """At most `count` points [n, 3], float32, evenly on all that can be seen from some direction; no teeth."""
+def visible_points(head: Head, count: int, rng: Generator) -> tuple[Floats, Floats]:
+    """At most `count` points and their normals, float32 [n, 3], evenly on all that can be seen from some direction.
+
+    There are none on teeth. Normals are those of a corner of the point's triangle; of hair, those of its volume.
+    """
     mesh, vertices = head.mesh, head.vertices
     a, b, c = (vertices[mesh.triangles[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
@@ -38,13 +41,13 @@ def visible_points(head: Head, count: int, rng: Generator) -> Floats:
             column = np.clip((uv[there, 0] * width).astype(int), 0, width - 1)
             opacity[there] = texture.pixels[row, column, 3] / 255.0
     seen = np.flatnonzero((opacity > 0.5) & (_depth_inside(head, points) < TOLERANCE))[:count]
-    visible: Floats = points[seen].astype(np.float32)
-    return visible
+    return points[seen].astype(np.float32), head.shading_normals[mesh.triangles[triangle[seen], 0]]
 
 
 def _depth_inside(head: Head, points: Floats) -> Floats:
     """[n] world units: how far inside what can be seen of the head from all round; negative: in front of it."""
     projections = [projection(direction, SIDE, EXTENT) for direction in sphere(DIRECTIONS)]
-    depth = np.array([head.mesh.depth_map(orthographic(head.vertices, p), SIDE) for p in projections])
+    exact = head.vertices.astype(np.float64)
+    depth = np.array([head.mesh.depth_map(orthographic(exact, p), SIDE) for p in projections])
     rows = np.ascontiguousarray(np.reshape(projections, (DIRECTIONS, 12)), np.float32)
     return depth_behind(np.ascontiguousarray(points, np.float32), rows, depth)

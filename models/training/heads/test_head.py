@@ -117,8 +117,9 @@ def test_only_the_first_evaluation_set_wears_nothing() -> None:
 
 def test_visible_points_are_what_pictures_show(model: HeadModel) -> None:
     head, camera = model.head(19), look_at(0, 0)
-    points = visible_points(head, 2000, np.random.default_rng(0))
-    assert points.shape == (2000, 3) and np.abs(points).max() <= 0.75
+    points, normals = visible_points(head, 2000, np.random.default_rng(0))
+    assert points.shape == normals.shape == (2000, 3)
+    assert np.allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-3) and np.abs(points).max() <= 0.75
     view = head.render(camera, 128)
     x, y, z = ((points - camera[:3, 3]) @ camera[:3, :3]).T
     column, row = (np.floor((c / z * FOCAL + 0.5) * 128).astype(int) for c in (x, y))

@@ -13,7 +13,12 @@ export interface Planes {
   readonly data: Float32Array
   readonly resolution: number
   readonly channels: number
+  /** What density is decoded from, where that is not these planes: they then tell colour alone. */
+  readonly shape?: Planes
 }
+
+/** The planes that density is decoded from. */
+export const shapeOf = (planes: Planes): Planes => planes.shape ?? planes
 
 /** How world points fall on the planes: two rows of numbers a plane, already scaled to -1..1 in the box. */
 export class PlaneProjection {
@@ -124,6 +129,12 @@ export class PlaneSampler {
     return this.window('features')
   }
 
+  /** `sample` for single points. @param points [M * 3] world @returns [M * C], a window */
+  samplePoints(points: Float32Array): Float32Array {
+    const rays = { origins: points, directions: new Float32Array(points.length) }
+    return this.sample(rays, new Float32Array(points.length / 3), 1)
+  }
+
   /** Where the gradient of what `sample` gave is to be written before `scatter`. */
   get cotangent(): Float32Array {
     return this.window('cotangent')
@@ -200,7 +211,7 @@ export function samplePlanes(planes: Planes, projection: PlaneProjection, points
   const result = new Float32Array((points.length / 3) * channels)
   const sampler = borrowSampler(planes, projection)
   for (let first = 0; first < points.length / 3; first += BATCH) {
-    result.set(sampler.sample(...asRays(points, first)), first * channels)
+    result.set(sampler.samplePoints(batchOf(points, first)), first * channels)
   }
   releaseSampler(sampler)
   return result
@@ -220,7 +231,7 @@ export function samplePlanesBackward(
 ): void {
   const sampler = borrowSampler(planes, projection)
   for (let first = 0; first < points.length / 3; first += BATCH) {
-    sampler.sample(...asRays(points, first))
+    sampler.samplePoints(batchOf(points, first))
     const part = sampler.cotangent
     part.set(cotangent.subarray(first * planes.channels).subarray(0, part.length))
     const rays = sampler.scatter({ rays: pointsGradient !== undefined })
@@ -233,11 +244,7 @@ export function samplePlanesBackward(
   releaseSampler(sampler)
 }
 
-/** Points as rays of one sample each, of length zero. */
-function asRays(points: Float32Array, first: number): [Rays, Float32Array, number] {
-  const origins = points.subarray(first * 3, (first + BATCH) * 3)
-  return [{ origins, directions: new Float32Array(origins.length) }, new Float32Array(origins.length / 3), 1]
-}
+const batchOf = (points: Float32Array, first: number) => points.subarray(first * 3, (first + BATCH) * 3)
 
 /** sum += values */
 export function accumulate(sum: Float32Array, values: Float32Array): void {

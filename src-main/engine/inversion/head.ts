@@ -1,6 +1,6 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and the detail its photo added. */
 import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import { type Planes, shapeOf } from '../generator/planes.ts'
 
 export interface Head {
   /** [num_ws * w_dim] */
@@ -11,26 +11,30 @@ export interface Head {
   readonly detail?: Detail
 }
 
-/** Residual planes, finer than the generator's or as fine: [3][resolution][resolution][plane_channels]. */
+/**
+ * Residual planes, finer than the generator's or as fine: [3][resolution][resolution][plane_channels]. They are of colour
+ * alone; a photo tells colour exactly and shape hardly, so density stays what the generator's own planes say.
+ */
 export interface Detail {
   readonly resolution: number
   readonly data: Float32Array
 }
 
-/** The planes of a head: the backbone's, refined to the detail's resolution, plus the detail. */
+/** The planes of a head: the backbone's, and with a detail, refined to its resolution and added to it, those of colour. */
 export async function paintHead(generator: Generator, head: Head): Promise<Planes> {
   const planes = await generator.planes(head.ws)
   return head.detail ? addDetail(refine(planes, head.detail.resolution), head.detail) : planes
 }
 
+/** @param planes as fine as the detail; they, or those that they were refined from, go on giving the density */
 export function addDetail(planes: Planes, detail: Detail): Planes {
   const data = planes.data.map((value, i) => value + detail.data[i])
-  return { ...planes, data }
+  return { ...planes, data, shape: shapeOf(planes) }
 }
 
 /**
  * The same field on a finer grid: bilinear, texel centres at half coordinates, so that sampling it gives what sampling
- * the coarse planes gave.
+ * the coarse planes gave. Density is still that of the coarse ones.
  */
 export function refine(planes: Planes, resolution: number): Planes {
   const { resolution: from, channels, data } = planes
@@ -57,5 +61,5 @@ export function refine(planes: Planes, resolution: number): Planes {
       }
     }
   }
-  return { data: result, resolution, channels }
+  return { data: result, resolution, channels, shape: shapeOf(planes) }
 }
