@@ -48,7 +48,12 @@ export function traitsOf({ shape, traits }: HeadRecord) {
     male: traits.male,
     weight,
     skin: traits.mel,
-    smile: SMILE_TARGETS.reduce((sum, target) => sum + shape[target], 0),
+    smile: SMILE_TARGETS.reduce((sum, target) => sum + shape[target], 0) + smileOf(traits.expression),
     hair: HAIR_LENGTHS[traits.style] ?? 0.3,
   }
+}
+
+/** The blendshapes of a smile, both sides, 0..1. */
+function smileOf(expression: HeadRecord['traits']['expression'] = {}): number {
+  return ((expression.mouthSmile_L ?? 0) + (expression.mouthSmile_R ?? 0)) / 2
 }

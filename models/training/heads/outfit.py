@@ -38,7 +38,7 @@ FREE_TEMPLES = frozenset(
     {CROPPED, 'short01', 'short02', 'short03', 'short04', 'ponytail01', '50s_updo', 'braided_rows', 'grump', 'maxwell'}
 )
 GLASSES = {'frog1': 1.0, 'frog2': 1.0, 'frog3': 1.0, 'frog4': 0.7, 'tbm': 1.2, 'round': 0.9}
-SUNGLASSES = {'sunglasses': 1.0, 'sportglasses': 0.5}
+SUNGLASSES = {'sunglasses': 1.0}
 # Of heads that could wear glasses: so many do in youth, so many in old age; and of these so many are dark.
 GLASSES_YOUNG, GLASSES_OLD, DARK_GLASSES = 0.22, 0.5, 0.15
 BEARD, BEARD_FROM_AGE = 0.10, 25
