@@ -6,8 +6,8 @@
  * Which way is up is decided by the detector's score alone and never by the fitted pose: landmarks are read off an
  * upside-down face as if it were upright, and a head fits them. One score is no proof, for an upside-down face may get
  * 0.87 and an upright one 0.76, but the mean of three windows put the true orientation first for all of 49 portraits, as
- * they were taken, dark, and blurred. `npm run bench -- robustness portraits` tries what came of it. Descriptors of faces (FaceRes, dlib) and the misfit of the
- * landmarks do not tell the two apart.
+ * they were taken, dark, and blurred; `npm run bench -- robustness portraits` tries what came of it. Neither the misfit of
+ * the landmarks nor the length of dlib's descriptor tells the orientations apart.
  */
 import { lookAt, type Pyramid, pyramidOf, toPhoto } from './look.ts'
 import { type Box, boundingBox, type Face, type Landmarker, type RgbImage, type Spot } from './mediapipe.ts'
