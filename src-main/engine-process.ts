@@ -59,6 +59,8 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
+const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
+/** All that messages need: those that come before it is there wait for it. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
   runtime: {
@@ -66,13 +68,11 @@ const ready = Engine.create({
     // The packaged app's program starts as nothing but the app: its shell has to start the trial.
     ...(parentPort && { tryOut }),
   },
-})
-const engine = await ready.catch((error) => {
+}).then((engine) => ({ engine, lines: new Lines(engine, uploads) }))
+const { engine } = await ready.catch((error) => {
   console.error(error)
   process.exit(1)
 })
-const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
-const lines = new Lines(engine, uploads)
 engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
 
 function tryOut(name: ProviderName): Promise<Trial> {
@@ -85,28 +85,28 @@ function tryOut(name: ProviderName): Promise<Trial> {
 function note(line: string): void {
   console.error(line)
   ready.then(
-    (engine) => engine.note(line),
+    ({ engine }) => engine.note(line),
     () => {},
   )
 }
 
 async function quit(): Promise<void> {
   try {
-    await (await ready).close()
+    await (await ready).engine.close()
     await uploads.close()
   } finally {
     process.exit(0)
   }
 }
 
-function connectPort(connection: number, port: MessagePortMain): void {
+function connectPort(lines: Lines, connection: number, port: MessagePortMain): void {
   const line = lines.open(connection, { post: (data) => port.postMessage(data), hangUp: () => port.close() })
   port.on('message', ({ data }) => line.receive(readMessage(data)))
   port.on('close', () => line.close())
   port.start()
 }
 
-function receive(connection: number, text: string): void {
+function receive(lines: Lines, connection: number, text: string): void {
   const carrier = { post: (data: unknown) => tell({ connection, data }), hangUp: () => tell({ hangUp: connection }) }
   const line = lines.get(connection) ?? lines.open(connection, carrier)
   line.receive(parseMessage(text))
@@ -123,14 +123,14 @@ async function run(ticket: number, work: () => Promise<unknown>): Promise<void> 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
   const known = order.parse(message)
   if (known.type === 'tried') return trials.get(known.name)?.(known)
-  await ready
+  const { engine, lines } = await ready
   switch (known.type) {
     case 'window':
-      return connectPort(known.connection, ports[0])
+      return connectPort(lines, known.connection, ports[0])
     case 'write':
       return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.take(known.blob)))
     case 'data':
-      return receive(known.connection, known.data)
+      return receive(lines, known.connection, known.data)
     case 'gone':
       return lines.get(known.connection)?.close()
     case 'upload':
