@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { failureOf } from './engine/door.ts'
 import { Engine } from './engine/engine.ts'
 import { MOST_TEXT, parseMessage, readMessage } from './engine/envelope.ts'
+import type { Answer } from './engine/face/decode-process.ts'
 import { writeFileAtomic } from './engine/files.ts'
 import { Lines } from './engine/lines.ts'
 import { type ProviderName, providerNames, type Trial } from './engine/runtime/provider.ts'
@@ -36,6 +37,8 @@ const order = z.discriminatedUnion('type', [
     said: z.string(),
     end: z.string(),
   }),
+  /** Desktop: what the decoder said of a photo; nothing where it died. */
+  z.object({ type: z.literal('decoded'), ticket, answer: z.custom<Answer>().optional() }),
 ])
 const environment = z.object({
   HALFTURN_DATA: z.string().min(1),
@@ -50,6 +53,8 @@ const tell = (message: unknown) => {
   else process.send?.(message, undefined, undefined, () => {})
 }
 const trials = new Map<ProviderName, (trial: Trial) => void>()
+const decodings = new Map<number, (answer: Answer | undefined) => void>()
+let decodingTickets = 0
 
 // What a window asked for must not end what others are working at.
 process.on('unhandledRejection', (reason) => note(`unhandled: ${reason instanceof Error ? reason.stack : reason}`))
@@ -59,8 +64,7 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
-const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
-/** All that messages need: those that come before it is there wait for it. */
+/** The engine and the lines to it: a message that comes earlier waits for both. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
   runtime: {
@@ -68,17 +72,30 @@ const ready = Engine.create({
     // The packaged app's program starts as nothing but the app: its shell has to start the trial.
     ...(parentPort && { tryOut }),
   },
-}).then((engine) => ({ engine, lines: new Lines(engine, uploads) }))
-const { engine } = await ready.catch((error) => {
-  console.error(error)
-  process.exit(1)
+  ...(parentPort && { decoding }),
+}).then((engine) => {
+  const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
+  return { engine, uploads, lines: new Lines(engine, uploads) }
 })
-engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
+ready.then(
+  ({ engine }) => engine.warm().catch((error: Error) => note(`warming up: ${error.message}`)),
+  (error) => {
+    console.error(error)
+    process.exit(1)
+  },
+)
 
 function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
   tell({ tryOut: name })
   return trial
+}
+
+function decoding(bytes: Uint8Array): Promise<Answer | undefined> {
+  const ticket = ++decodingTickets
+  const answer = new Promise<Answer | undefined>((resolve) => decodings.set(ticket, resolve))
+  tell({ decode: ticket, bytes })
+  return answer
 }
 
 /** Into the log, where there is one already. */
@@ -92,7 +109,8 @@ function note(line: string): void {
 
 async function quit(): Promise<void> {
   try {
-    await (await ready).engine.close()
+    const { engine, uploads } = await ready
+    await engine.close()
     await uploads.close()
   } finally {
     process.exit(0)
@@ -123,6 +141,11 @@ async function run(ticket: number, work: () => Promise<unknown>): Promise<void> 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
   const known = order.parse(message)
   if (known.type === 'tried') return trials.get(known.name)?.(known)
+  if (known.type === 'decoded') {
+    decodings.get(known.ticket)?.(known.answer)
+    decodings.delete(known.ticket)
+    return
+  }
   const { engine, lines } = await ready
   switch (known.type) {
     case 'window':
