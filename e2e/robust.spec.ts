@@ -34,8 +34,10 @@ test('a killed engine comes back and goes on', async ({ halfturn }) => {
   await beginForming(page, 500)
   await savedAgain(halfturn)
   const before = await halfturn.enginePid()
+  // It stands there for half a second: looked for from before it comes.
+  const restarting = page.locator('.banner', { hasText: 'started again' }).waitFor()
   process.kill(before, 'SIGKILL')
-  await expect(page.locator('.banner')).toContainText('started again')
+  await restarting
   await picture(halfturn, '12-restarting')
   await expect(page.locator('.banner')).toBeHidden()
   expect(await halfturn.enginePid()).not.toBe(before)

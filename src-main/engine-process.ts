@@ -64,6 +64,7 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
+const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
 /** The engine and the lines to it: a message that comes earlier waits for both. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
@@ -73,10 +74,7 @@ const ready = Engine.create({
     ...(parentPort && { tryOut }),
   },
   ...(parentPort && { decoding }),
-}).then((engine) => {
-  const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
-  return { engine, uploads, lines: new Lines(engine, uploads) }
-})
+}).then((engine) => ({ engine, lines: new Lines(engine, uploads) }))
 ready.then(
   ({ engine }) => engine.warm().catch((error: Error) => note(`warming up: ${error.message}`)),
   (error) => {
@@ -109,8 +107,7 @@ function note(line: string): void {
 
 async function quit(): Promise<void> {
   try {
-    const { engine, uploads } = await ready
-    await engine.close()
+    await (await ready).engine.close()
     await uploads.close()
   } finally {
     process.exit(0)
