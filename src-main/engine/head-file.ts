@@ -1,5 +1,5 @@
 /**
- * A head as bytes: the code, the camera, the detail in half precision, and the portrait it was formed from, which tells
+ * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which tells
  * what of it is evidence.
  */
 import {
@@ -12,7 +12,7 @@ import {
 } from './checkpoint/safetensors.ts'
 import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
-import type { Head } from './inversion/head.ts'
+import type { Detail, Head } from './inversion/head.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
 
@@ -20,14 +20,14 @@ import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
  * @param portrait absent for a person nobody has photographed
  * @returns chunks for `writeFileAtomic`
  */
-export function writeHead({ ws, label, detail }: Head, portrait?: PortraitTarget): Uint8Array[] {
+export function writeHead({ ws, label, shape, detail }: Head, portrait?: PortraitTarget): Uint8Array[] {
   return writeSafetensors(
     new Map([
       ['ws', storeFloat32(ws, [ws.length])],
       ['label', storeFloat32(label, [label.length])],
-      ...(detail
-        ? [['detail', storeFloat16(detail.data, detailShape(detail.resolution, detail.data.length))] as const]
-        : []),
+      ...Object.entries({ shape, detail }).flatMap(([name, planes]) =>
+        planes ? [[name, store(planes)] as const] : [],
+      ),
       ...(portrait ? storePortrait(portrait) : []),
     ]),
     {},
@@ -37,11 +37,13 @@ export function writeHead({ ws, label, detail }: Head, portrait?: PortraitTarget
 /** @throws UserError where it is damaged, or of another generator */
 export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; portrait?: PortraitTarget } {
   const { tensors } = readSafetensors(bytes, 'The head')
-  const [ws, label, detail] = ['ws', 'label', 'detail'].map((name) => tensors.get(name))
+  const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
     label?.shape.join() === '25' &&
-    (!detail || (detail.shape.length === 4 && detail.shape[3] === config.plane_channels))
+    [shape, detail].every(
+      (planes) => !planes || (planes.shape.length === 4 && planes.shape[3] === config.plane_channels),
+    )
   if (!ws || !label || !fits) {
     throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
   }
@@ -50,6 +52,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
     head: {
       ws: toFloat32(ws),
       label: toFloat32(label),
+      ...(shape && { shape: { resolution: shape.shape[1], data: toFloat32(shape) } }),
       ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
     },
     ...(portrait && { portrait }),
@@ -75,9 +78,6 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
   return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
 }
 
-const detailShape = (resolution: number, length: number) => [
-  3,
-  resolution,
-  resolution,
-  length / (3 * resolution * resolution),
-]
+function store({ resolution, data }: Detail): StoredTensor {
+  return storeFloat16(data, [3, resolution, resolution, data.length / (3 * resolution * resolution)])
+}
