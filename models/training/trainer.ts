@@ -9,6 +9,7 @@ import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
+import { layoutOf, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
 import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
@@ -113,8 +114,7 @@ export class Trainer {
     const ofHead = (array: Float32Array, head: number) =>
       array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
     const samplers = batch.heads.map((_, head) => {
-      const { plane_resolution: resolution, plane_channels: channels } = config
-      return borrowSampler({ data: ofHead(planes, head), resolution, channels }, this.projection)
+      return borrowSampler({ data: ofHead(planes, head), ...layoutOf(config) }, this.projection)
     })
     const sampleEmpty = (head: number) => {
       const origins = ofHead(batch.empty, head)
@@ -214,15 +214,17 @@ export class Trainer {
     }
   }
 
-  /** z [heads, z_dim] to planes [heads, 3, R, R, C] and w [heads, w_dim]. */
+  /** z [heads, z_dim] to planes [heads, slices, R, R, C] and w [heads, w_dim]. */
   private describePaint(parameters: Parameters) {
     const { config } = this
     const { heads } = this.batch
-    const { plane_resolution: size, plane_channels: channels, w_dim, num_ws } = config
+    const { w_dim, num_ws } = config
+    const layout = layoutOf(config)
+    const { resolution: size, channels } = layout
     const label = constant(new Float32Array(heads * config.c_dim), [heads, config.c_dim])
     const w = mapping(config, parameters, input('z', [heads, config.z_dim]), label)
     const image = backbone(config, parameters, expand(reshape(w, [heads, 1, w_dim]), [heads, num_ws, w_dim]))
-    const planes = transpose(reshape(image, [heads, 3, channels, size, size]), [0, 1, 3, 4, 2])
+    const planes = transpose(reshape(image, [heads, sliceCount(layout), channels, size, size]), [0, 1, 3, 4, 2])
     return { outputs: { planes, w } }
   }
 

@@ -36,18 +36,18 @@ function decode(features: Float32Array, { hidden, weight0, bias0, weight1, bias1
 
 test('what the volume shader is given says what the generator says', async () => {
   const { id } = await engine.random({ seed: 7, truncation: 0.7, generator: 'default' })
-  const { planes, resolution, channels, decoder } = await engine.planes({ project: id })
+  const { planes, resolution, channels, layers, decoder } = await engine.planes({ project: id })
   const halves = engine.blobs.get(planes)
   const data = decodeFloat16(new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2))
   const points = Float32Array.from({ length: 30 }, (_, i) => Math.sin(i * 1.7) * 0.3)
   const projection = { rows: Float64Array.from(decoder.projection) }
-  const features = samplePlanes({ data, resolution, channels }, projection as never, points)
+  const features = samplePlanes({ data, resolution, channels, layers }, projection as never, points)
 
   // The surface is made from the same densities: the shader's must agree about what is inside.
   const surface = await engine.surface({ project: id, resolution: 96, triangles: 5000 })
   const bytes = engine.blobs.get(surface.positions)
   const vertices = new Float32Array(bytes.slice().buffer)
-  const onSurface = samplePlanes({ data, resolution, channels }, projection as never, vertices.slice(0, 300))
+  const onSurface = samplePlanes({ data, resolution, channels, layers }, projection as never, vertices.slice(0, 300))
   const densities = Array.from(
     { length: 100 },
     (_, i) => decode(onSurface.subarray(i * channels, (i + 1) * channels), decoder)[0],

@@ -503,6 +503,7 @@ export class OpenProject {
       planes: this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), 'planes'),
       resolution: planes.resolution,
       channels: planes.channels,
+      layers: planes.layers,
       decoder: decoderOf(this.generator),
     }
     this.planes = { version, of: head, planes, state }
@@ -580,7 +581,7 @@ export class OpenProject {
   }
 
   private async saveHead(): Promise<void> {
-    if (this.head) await this.around.store.write(this.id, 'head', ...writeHead(this.head, this.source))
+    if (this.head) await this.around.store.write(this.id, 'head', ...writeHead(this.head, this.generator, this.source))
   }
 
   private async save(): Promise<void> {

@@ -174,7 +174,7 @@ describe('in the host', () => {
       for (let i = 0; i < area; i++) {
         data[p * area + (i % texels) * channels + Math.floor(i / texels)] = source[(n * 3 + p) * area + i]
       }
-      return { data, resolution: size, channels }
+      return { data, resolution: size, channels, layers: [1, 1, 1] }
     }
     const slices = (name: string, n: number, parts: number) => {
       const { data } = golden(`sample_from_planes.${name}`)

@@ -79,7 +79,7 @@ export interface RenderingGradient {
 }
 
 export interface RenderGradients {
-  /** [3][R][R][C] like the planes */
+  /** Like the planes. */
   readonly planes: Float32Array
   /** [25] of the camera label, where asked for */
   readonly label?: Float32Array

@@ -1,6 +1,6 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and the detail its photo added. */
 import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import { addPlanes, type Planes, refine } from '../generator/plane-layout.ts'
 
 export interface Head {
   /** [num_ws * w_dim] */
@@ -11,7 +11,7 @@ export interface Head {
   readonly detail?: Detail
 }
 
-/** Residual planes, finer than the generator's or as fine: [3][resolution][resolution][plane_channels]. */
+/** Residual planes, finer than the generator's or as fine, otherwise laid out like them. */
 export interface Detail {
   readonly resolution: number
   readonly data: Float32Array
@@ -20,42 +20,5 @@ export interface Detail {
 /** The planes of a head: the backbone's, refined to the detail's resolution, plus the detail. */
 export async function paintHead(generator: Generator, head: Head): Promise<Planes> {
   const planes = await generator.planes(head.ws)
-  return head.detail ? addDetail(refine(planes, head.detail.resolution), head.detail) : planes
-}
-
-export function addDetail(planes: Planes, detail: Detail): Planes {
-  const data = planes.data.map((value, i) => value + detail.data[i])
-  return { ...planes, data }
-}
-
-/**
- * The same field on a finer grid: bilinear, texel centres at half coordinates, so that sampling it gives what sampling
- * the coarse planes gave.
- */
-export function refine(planes: Planes, resolution: number): Planes {
-  const { resolution: from, channels, data } = planes
-  if (resolution === from) return planes
-  const result = new Float32Array(3 * resolution * resolution * channels)
-  const taps = Array.from({ length: resolution }, (_, i) => {
-    const centre = Math.min(Math.max(((i + 0.5) * from) / resolution - 0.5, 0), from - 1)
-    const low = Math.min(Math.floor(centre), from - 2)
-    return { low, share: centre - low }
-  })
-  for (let plane = 0; plane < 3; plane++) {
-    for (let row = 0; row < resolution; row++) {
-      const { low: r, share: fy } = taps[row]
-      for (let column = 0; column < resolution; column++) {
-        const { low: c, share: fx } = taps[column]
-        const at = ((plane * from + r) * from + c) * channels
-        const below = at + from * channels
-        const into = ((plane * resolution + row) * resolution + column) * channels
-        for (let k = 0; k < channels; k++) {
-          const top = data[at + k] * (1 - fx) + data[at + channels + k] * fx
-          const bottom = data[below + k] * (1 - fx) + data[below + channels + k] * fx
-          result[into + k] = top * (1 - fy) + bottom * fy
-        }
-      }
-    }
-  }
-  return { data: result, resolution, channels }
+  return head.detail ? addPlanes(refine(planes, head.detail.resolution), head.detail.data) : planes
 }
