@@ -14,6 +14,8 @@ export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
+/** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
+export const PAINTER = /^backbone\.synthesis\..*\.torgb\.(weight|bias)$/
 
 /** The default generator: small enough for inversion on two CPU cores. */
 export function defaultConfig(
@@ -121,7 +123,7 @@ export function withLayers(
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {
-    if (!/^backbone\.synthesis\..*\.torgb\.(weight|bias)$/.test(name)) continue
+    if (!PAINTER.test(name)) continue
     const length = data.length / sliceCount({ layers: before })
     const parts = sources.map((slice) => data.subarray(slice * length, (slice + 1) * length))
     const wide = new Float32Array(sources.length * length)

@@ -32,7 +32,7 @@ const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
 const options = z.object({
   data: z.string(),
   out: z.string(),
-  stage: z.enum(['planes', 'picture', 'all', 'adversarial']).default('planes'),
+  stage: z.enum(['layers', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
   /** Of training, this time. */
   minutes: z.coerce.number().positive().default(60),
   /** A generator's file to start from; weights that do not fit are begun anew. */
@@ -74,10 +74,11 @@ async function main(): Promise<void> {
   const earlier = await loadTraining(statePath)
   const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
   // A super-resolution that is there already stays, though the planes' stage does not train it.
-  const enhances = stage !== 'planes' || (given?.config.super_resolution ?? null) !== null
+  const onRays = stage === 'planes' || stage === 'layers'
+  const enhances = !onRays || (given?.config.super_resolution ?? null) !== null
   const config = earlier?.config ?? defaultConfig(enhances, layers ?? given?.config.plane_layers)
   const size = records[0].views[0].size
-  if (stage !== 'planes' && size !== config.image_resolution) {
+  if (!onRays && size !== config.image_resolution) {
     throw new UserError(
       `The records are ${size} pixels wide, the generator's picture is ${config.image_resolution}.`,
       'Render the records at that size, or train the planes only.',

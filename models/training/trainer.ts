@@ -18,7 +18,7 @@ import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
-import { FAR } from './network.ts'
+import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
@@ -26,12 +26,14 @@ import type { HeadRecord } from './records.ts'
 import { roughness } from './roughness.ts'
 
 /**
- * What is trained, on what. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
+ * What is trained, on what. 'layers': what paints the planes from the backbone's features, on single rays; the features,
+ * the decoder and with them the super-resolution stay. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type Stage = 'planes' | 'picture' | 'all' | 'adversarial'
+export type Stage = 'layers' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 export const BATCHES: Record<Stage, BatchShape> = {
+  layers: { heads: 4, views: 3, rays: 640, face: 0, empty: 512 },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
@@ -177,6 +179,12 @@ export class Trainer {
     return { ...Object.fromEntries(terms.map((name) => [name, judged[name][0]])), ...against }
   }
 
+  /** Whether it is a weight, and one that the stage trains where a loss gives it a gradient. */
+  private trains(name: string): boolean {
+    if (this.options.stage === 'layers') return PAINTER.test(name)
+    return this.shapes.has(name)
+  }
+
   /** How much faster than others a weight learns. */
   private gain(name: string): number {
     // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
@@ -203,7 +211,7 @@ export class Trainer {
     const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
     const paintBackward = writeModel(this.describePaintBackward())
     const outputs = [...judge.outputs, ...(this.options.stage === 'picture' ? [] : paintBackward.outputs)]
-    const found = outputs.filter(({ name }) => shapes.has(name.slice('d.'.length)))
+    const found = outputs.filter(({ name }) => this.trains(name.slice('d.'.length)))
     return {
       look: look && (await runtime.compile(look)),
       paint: await runtime.compile(paint),
@@ -231,7 +239,7 @@ export class Trainer {
   private describePaintBackward() {
     const parameters = new Parameters(this.shapes)
     const { outputs } = this.describePaint(parameters)
-    return adjoint(outputs, Object.fromEntries(parameters.used))
+    return adjoint(outputs, Object.fromEntries([...parameters.used].filter(([name]) => this.trains(name))))
   }
 }
 

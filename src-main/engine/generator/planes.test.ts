@@ -123,6 +123,37 @@ it.each(layouts)('samples $layers planes of $resolution x $channels channels alo
   releaseSampler(sampler)
 })
 
+it.each([single, [2, 1, 3]] as const)(
+  'goes back along the slopes of what it samples (%i, %i, %i layers)',
+  (...layers) => {
+    const layout = { resolution: 6, channels: 5, layers }
+    const planes = { ...layout, data: waves(planesLength(layout), 0.61) }
+    const cotangent = waves(layout.channels, 0.23)
+    const at = (point: number[]) =>
+      reference(planes, [point], cotangent).features.reduce((sum, value, k) => sum + value * cotangent[k], 0)
+    // From the middle of the box to beyond the outermost layers, away from the kinks at texels' and layers' middles.
+    const points = Array.from({ length: 60 }, (_, i) => [0.71, 1.93, 3.11].map((f) => 0.74 * Math.sin((i + 1) * f)))
+    for (const point of points) {
+      const [[found], h] = [reference(planes, [point], cotangent).pointsGradient, 1e-7]
+      for (let axis = 0; axis < 3; axis++) {
+        const moved = (by: number) => at(point.with(axis, point[axis] + by))
+        expect((moved(h) - moved(-h)) / (2 * h)).toBeCloseTo(found[axis], 5)
+      }
+    }
+  },
+)
+
+it('is the same for equal layers as for one', () => {
+  const one = { resolution: 8, channels: 6, layers: single, data: waves(3 * 64 * 6, 0.61) }
+  const plane = one.data.length / 3
+  const copies = [0, 0, 0, 1, 2, 2].map((index) => one.data.subarray(index * plane, (index + 1) * plane))
+  const data = Float32Array.from(copies.flatMap((copy) => [...copy]))
+  const points = waves(3000, 0.11)
+  expect(samplePlanes({ ...one, layers: [3, 1, 2], data }, projection, points)).toEqual(
+    samplePlanes(one, projection, points),
+  )
+})
+
 it('samples single points, adds to the gradients it is given, in batches', () => {
   const planes = { data: waves(3 * 64 * 4, 0.61), resolution: 8, channels: 4, layers: single }
   const points = waves(3 * 150_000, 0.11)

@@ -40,7 +40,7 @@ async function look(data: Float32Array, side: number, options: DetailOptions) {
 const nothing: DetailOptions = { smoothness: 0, size: 0, depth: 0, opacity: 0, colour: 0 }
 
 describe('refined planes', () => {
-  const coarse: Planes = { resolution: 8, channels: 3, layers: [1, 1, 1], data: normalArray(3 * 64 * 3, 1) }
+  const coarse: Planes = { resolution: 8, channels: 3, layers: [2, 1, 1], data: normalArray(4 * 64 * 3, 1) }
   const projection = new PlaneProjection(golden.config)
 
   it.each([16, 24, 64])('of %i texels are the same field on a grid that is nested in the old one', (side) => {
