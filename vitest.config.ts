@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SlowestTests } from './scripts/slowest-tests.ts'
 
 export default defineConfig({
   test: {
@@ -10,10 +11,15 @@ export default defineConfig({
       'bench/**/*.test.ts',
       'e2e/cli/**/*.test.ts',
     ],
+    globalSetup: 'e2e/cli/build.ts',
+    reporters: [new SlowestTests(), 'default'],
     // The engine's native library does not like worker threads, and two cores are all a small machine has.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // How long a test takes says how busy the machine is, not whether the code is right: there is no limit.
+    testTimeout: 0,
+    hookTimeout: 0,
+    // Only what never comes is waited for this long.
+    expect: { poll: { timeout: 600_000 } },
   },
 })

@@ -10,12 +10,10 @@ import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot 
 import { type Recorder, startClock } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
-const NONE: Terms = { smoothness: 0, size: 0, depth: 0, opacity: 0, colour: 0, mirror: 0 }
+const NONE: Terms = { smoothness: 0, size: 0, colour: 0, mirror: 0 }
 
 const groups: Readonly<Record<string, readonly (keyof Terms)[]>> = {
   prior: ['smoothness', 'size'],
-  depth: ['depth'],
-  opacity: ['opacity'],
   colour: ['colour'],
   mirror: ['mirror'],
 }

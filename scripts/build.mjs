@@ -1,15 +1,28 @@
 /** Bundles the command line into out/cli. Packages stay packages: native libraries and WebAssembly must not be bundled. */
+import { readdirSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-await build({
+const outdir = 'out/cli'
+const { metafile } = await build({
   // The provider probe runs as a process of its own, found beside its caller.
   entryPoints: { cli: 'src-main/cli.ts', probe: 'src-main/engine/runtime/probe.ts' },
-  outdir: 'out/cli',
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
+  outdir,
   bundle: true,
+  // What a command does not need is not loaded.
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
   packages: 'external',
   sourcemap: true,
   legalComments: 'none',
+  metafile: true,
 })
+
+// Pieces are named after their content: those of before stay behind.
+const folder = new URL(`../${outdir}/`, import.meta.url)
+for (const name of readdirSync(folder)) {
+  if (!(`${outdir}/${name}` in metafile.outputs)) rmSync(new URL(name, folder))
+}

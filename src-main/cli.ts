@@ -13,7 +13,7 @@ try {
     const command = commands[name]
     if (!command)
       throw new UserError(`There is no command '${name}'.`, `Use one of ${Object.keys(commands).join(', ')}.`)
-    process.exitCode = await command.run(rest)
+    process.exitCode = await (await command.load()).run(rest)
   }
 } catch (error) {
   if (error instanceof UserError) {

@@ -2,23 +2,31 @@
  * The engine as a process of its own. In the desktop app it is a utility process that is handed one message port a
  * window; served, it is a child process whose messages name the connection they belong to. Both talk birpc.
  */
-import { type BirpcReturn, createBirpc } from 'birpc'
+import { join } from 'node:path'
 import type { MessagePortMain, ParentPort } from 'electron'
 import { z } from 'zod'
-import { type DoorFunctions, openDoor, type WindowFunctions } from './engine/door.ts'
+import { failureOf } from './engine/door.ts'
 import { Engine } from './engine/engine.ts'
+import { MOST_TEXT, parseMessage, readMessage } from './engine/envelope.ts'
 import { writeFileAtomic } from './engine/files.ts'
+import { Lines } from './engine/lines.ts'
 import { type ProviderName, providerNames, type Trial } from './engine/runtime/provider.ts'
+import { Uploads } from './engine/uploads.ts'
+import type { Done } from './errands.ts'
 
+const ticket = z.int()
 /** What the parent, and only it, may ask for: it knows paths, windows do not. */
 const order = z.discriminatedUnion('type', [
-  /** Desktop: the port that comes with it belongs to a new window. */
-  z.object({ type: z.literal('window') }),
+  /** Desktop: the port that comes with it is a window's line, in the place of the one it had. */
+  z.object({ type: z.literal('window'), connection: z.int() }),
   /** Desktop: write a blob to where the person said in the system's dialog. */
-  z.object({ type: z.literal('write'), ticket: z.number(), blob: z.string(), path: z.string() }),
-  /** Served: bytes of one connection, or its end. */
-  z.object({ type: z.literal('data'), connection: z.number(), data: z.unknown() }),
-  z.object({ type: z.literal('gone'), connection: z.number() }),
+  z.object({ type: z.literal('write'), ticket, blob: z.string(), path: z.string() }),
+  /** Served: a message of one connection, or its end. */
+  z.object({ type: z.literal('data'), connection: z.int(), data: z.string().max(MOST_TEXT) }),
+  z.object({ type: z.literal('gone'), connection: z.int() }),
+  /** Served: take a file over that was uploaded, or give a blob out. */
+  z.object({ type: z.literal('upload'), ticket, path: z.string(), bytes: z.int() }),
+  z.object({ type: z.literal('download'), ticket, blob: z.string() }),
   z.object({ type: z.literal('quit') }),
   /** Desktop: how the trial of a provider ended. */
   z.object({
@@ -36,9 +44,15 @@ const environment = z.object({
 
 const { HALFTURN_DATA, HALFTURN_PROVIDER } = environment.parse(process.env)
 const parentPort = (process as { parentPort?: ParentPort }).parentPort
-const tell = (message: unknown) => (parentPort ? parentPort.postMessage(message) : process.send?.(message))
+const tell = (message: unknown) => {
+  if (parentPort) parentPort.postMessage(message)
+  // A parent that is gone is told by 'disconnect'.
+  else process.send?.(message, undefined, undefined, () => {})
+}
 const trials = new Map<ProviderName, (trial: Trial) => void>()
 
+// What a window asked for must not end what others are working at.
+process.on('unhandledRejection', (reason) => note(`unhandled: ${reason instanceof Error ? reason.stack : reason}`))
 if (parentPort) parentPort.on('message', ({ data, ports }) => obey(data, ports))
 else {
   process.on('message', (message) => obey(message, []))
@@ -53,8 +67,13 @@ const ready = Engine.create({
     ...(parentPort && { tryOut }),
   },
 })
-const engine = await ready
-engine.warm().catch((error: Error) => engine.note(`warming up: ${error.message}`))
+const engine = await ready.catch((error) => {
+  console.error(error)
+  process.exit(1)
+})
+const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
+const lines = new Lines(engine, uploads)
+engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
 
 function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
@@ -62,48 +81,43 @@ function tryOut(name: ProviderName): Promise<Trial> {
   return trial
 }
 
-async function quit(): Promise<void> {
-  await (await ready).close()
-  process.exit(0)
+/** Into the log, where there is one already. */
+function note(line: string): void {
+  console.error(line)
+  ready.then(
+    (engine) => engine.note(line),
+    () => {},
+  )
 }
 
-function connect(post: (data: unknown) => void, on: (listener: (data: unknown) => void) => void): () => void {
-  let remote: BirpcReturn<WindowFunctions, DoorFunctions> | undefined
-  const door = openDoor(engine, async (event) => {
-    await remote?.event(event)
-  })
-  remote = createBirpc<WindowFunctions, DoorFunctions>(door.functions, { post, on, timeout: -1 })
-  return () => {
-    door.close()
-    remote.$close()
+async function quit(): Promise<void> {
+  try {
+    await (await ready).close()
+    await uploads.close()
+  } finally {
+    process.exit(0)
   }
 }
 
-function connectPort(port: MessagePortMain): void {
-  const close = connect(
-    (data) => port.postMessage(data),
-    (listener) => port.on('message', ({ data }) => listener(data)),
-  )
-  port.on('close', close)
+function connectPort(connection: number, port: MessagePortMain): void {
+  const line = lines.open(connection, { post: (data) => port.postMessage(data), hangUp: () => port.close() })
+  port.on('message', ({ data }) => line.receive(readMessage(data)))
+  port.on('close', () => line.close())
   port.start()
 }
 
-const connections = new Map<number, { receive(data: unknown): void; close(): void }>()
+function receive(connection: number, text: string): void {
+  const carrier = { post: (data: unknown) => tell({ connection, data }), hangUp: () => tell({ hangUp: connection }) }
+  const line = lines.get(connection) ?? lines.open(connection, carrier)
+  line.receive(parseMessage(text))
+}
 
-function receive(connection: number, data: unknown): void {
-  let entry = connections.get(connection)
-  if (!entry) {
-    let listener: (data: unknown) => void = () => {}
-    const close = connect(
-      (data) => tell({ connection, data }),
-      (f) => {
-        listener = f
-      },
-    )
-    entry = { receive: (data) => listener(data), close }
-    connections.set(connection, entry)
-  }
-  entry.receive(data)
+async function run(ticket: number, work: () => Promise<unknown>): Promise<void> {
+  const answer = await work().then(
+    (value) => ({ value }),
+    (error) => ({ failure: failureOf(error, note) }),
+  )
+  tell({ ticket, answer } as Done)
 }
 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
@@ -112,21 +126,17 @@ async function obey(message: unknown, ports: readonly MessagePortMain[]): Promis
   await ready
   switch (known.type) {
     case 'window':
-      return connectPort(ports[0])
-    case 'write': {
-      const { ticket, blob, path } = known
-      const failure = await writeFileAtomic(path, engine.blobs.take(blob)).then(
-        () => undefined,
-        (error: Error) => error.message,
-      )
-      return void tell({ ticket, failure })
-    }
+      return connectPort(known.connection, ports[0])
+    case 'write':
+      return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.take(known.blob)))
     case 'data':
       return receive(known.connection, known.data)
     case 'gone':
-      connections.get(known.connection)?.close()
-      connections.delete(known.connection)
-      return
+      return lines.get(known.connection)?.close()
+    case 'upload':
+      return run(known.ticket, async () => engine.blobs.putUpload(known))
+    case 'download':
+      return run(known.ticket, async () => engine.blobs.get(known.blob))
     case 'quit':
       return quit()
   }

@@ -1,11 +1,29 @@
 /** The served form from the outside: who gets in, and who does not. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Served, serve } from './serve.ts'
+import { callAsWindow, intrusions, type Target } from './test-intrusions.ts'
+
+/** An engine that answers every request and hangs up on everything else: what is tested lies before it. */
+const STAND_IN = `
+  process.on('disconnect', () => process.exit())
+  process.on('message', ({ type, connection, data, ticket }) => {
+    if (type === 'quit') process.exit()
+    if (ticket !== undefined) process.send({ ticket, answer: { value: 'x' } })
+    if (type !== 'data') return
+    try {
+      const { t, i, m, a } = JSON.parse(data)
+      if (t !== 'q' || m !== 'call') throw new Error('no request')
+      process.send({ connection, data: { t: 's', i, r: a[0] === 'hello' ? { value: 'here' } : { failure: {} } } })
+    } catch {
+      process.send({ hangUp: connection })
+    }
+  })
+`
 
 let folder: string
 let served: Served
@@ -15,11 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'halfturn-serve-'))
   await writeFile(join(folder, 'index.html'), '<title>Halfturn</title>')
   await writeFile(join(folder, 'secret'), 'no type, no delivery')
-  // An engine that answers nothing: what is tested lies before it.
-  await writeFile(
-    join(folder, 'engine.mjs'),
-    'process.on("message", (m) => m.type === "quit" && process.exit()); process.on("disconnect", () => process.exit())',
-  )
+  await writeFile(join(folder, 'engine.mjs'), STAND_IN)
   served = await serve({ window: folder, engine: join(folder, 'engine.mjs'), data: folder })
   origin = new URL(served.url).origin
 })
@@ -100,4 +114,43 @@ test('it listens on loopback alone', async () => {
   const { port } = new URL(origin)
   if (outside) await expect(fetch(`http://${outside.address}:${port}/`)).rejects.toThrow()
   expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}$/)
+})
+
+const target = (): Target => ({ origin, port: Number(new URL(origin).port), token: served.token })
+// What the engine itself has to refuse is tried on its lines.
+const tried = intrusions.filter(({ who, name }) => who === 'stranger' || !name.startsWith('call'))
+
+test.each(tried.map((intrusion) => [intrusion.name, intrusion] as const))('%s gets nothing', async (_, { attempt }) => {
+  const engine = served.engine.process.pid
+  expect(await attempt(target())).toBeUndefined()
+  expect(await callAsWindow(target(), 'hello', {})).toContain('here')
+  expect(served.engine.process.pid).toBe(engine)
+})
+
+test('an upload is on the disk until it is taken, and nothing stays of one that is left in the middle', async () => {
+  const uploads = async () =>
+    (await readdir(join(folder, 'uploads'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const before = (await uploads()).length
+  const authorization = { Authorization: `Bearer ${served.token}` }
+  const response = await fetch(`${origin}/blob`, { method: 'PUT', headers: authorization, body: new Uint8Array(100) })
+  expect(await response.json()).toEqual({ value: 'x' })
+  expect(await uploads()).toHaveLength(before + 1)
+  const leaving = request({ port: target().port, path: '/blob', method: 'PUT', headers: authorization })
+  leaving.on('error', () => {})
+  leaving.write(new Uint8Array(1000))
+  await vi.waitFor(async () => expect(await uploads()).toHaveLength(before + 2))
+  leaving.destroy()
+  await vi.waitFor(async () => expect(await uploads()).toHaveLength(before + 1))
+})
+
+test('an engine that ended is started again, and its uploads are gone', async () => {
+  const { pid } = served.engine.process
+  served.engine.process.kill('SIGKILL')
+  await vi.waitFor(() => expect(served.engine.process.pid).not.toBe(pid), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await callAsWindow(target(), 'hello', {})).toContain('here'), {
+    timeout: 20_000,
+  })
+  expect(
+    (await readdir(join(folder, 'uploads'), { recursive: true, withFileTypes: true })).filter((e) => e.isFile()),
+  ).toEqual([])
 })

@@ -1,24 +1,34 @@
 /**
  * The window in a browser tab: an HTTP and WebSocket server on loopback, behind a token that changes with every launch.
- * It only carries: files of the window, blobs, and the messages between the tab and the engine process.
+ * It only carries: files of the window, blobs, and the messages between the tab and the engine process. Whatever comes
+ * in is somebody else's until the token was shown; nothing a stranger sends is interpreted further than that.
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { extname, join, normalize, sep } from 'node:path'
-import { createBirpc } from 'birpc'
-import { Packr } from 'msgpackr'
-import { type WebSocket, WebSocketServer } from 'ws'
-import type { DoorFunctions, WindowFunctions } from './engine/door.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { extname, join, sep } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import { MOST_TEXT } from './engine/envelope.ts'
+import { UserError } from './engine/errors.ts'
+import { MOST_UPLOAD } from './engine/uploads.ts'
+import { EngineChild } from './engine-child.ts'
 import { contentSecurityPolicy } from './policy.ts'
-import { RESTARTS, restartDelay } from './restart.ts'
 
 /** Sent as a WebSocket subprotocol, since a browser cannot set headers there: `halfturn`, then the token. */
 const PROTOCOL = 'halfturn'
-const MOST_UPLOAD = 700 * 2 ** 20
-const MOST_MESSAGE = 2 ** 20
+/** Connections that have not shown the token, and windows that have. */
+const MOST_STRANGERS = 64
+const MOST_WINDOWS = 32
+/** Uploads and downloads under way. */
+const MOST_TRANSFERS = 16
+/** Milliseconds between signs of life of a window; one that gave none is gone. */
+const HEARTBEAT = 30_000
+/** Milliseconds for the head of a request, for all of it, and for a connection on which nothing moves. */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 2_000 }
+const IDLE = 120_000
+
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -52,17 +62,18 @@ export interface Served {
   /** To be opened by the user: the token is in its fragment, which no request carries. */
   readonly url: string
   readonly token: string
-  /** The engine's process, for tests. */
-  engine(): ChildProcess
+  readonly engine: EngineChild
   close(): Promise<void>
 }
 
 export async function serve({ window, engine: entry, data, port = 0 }: ServeOptions): Promise<Served> {
   const token = randomBytes(32).toString('base64url')
-  const server = createServer()
+  const files = await filesOf(window)
+  const server = createServer(PATIENCE)
+  server.timeout = IDLE
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MOST_MESSAGE,
+    maxPayload: MOST_TEXT,
     handleProtocols: () => PROTOCOL,
     perMessageDeflate: false,
   })
@@ -70,6 +81,7 @@ export async function serve({ window, engine: entry, data, port = 0 }: ServeOpti
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
+  server.on('error', (error) => console.error(error))
   const { port: bound } = server.address() as AddressInfo
   const origins = [`http://127.0.0.1:${bound}`, `http://localhost:${bound}`]
   const policy = contentSecurityPolicy(...origins.map((origin) => origin.replace('http', 'ws')))
@@ -83,175 +95,142 @@ export async function serve({ window, engine: entry, data, port = 0 }: ServeOpti
     return a.length === b.length && timingSafeEqual(a, b)
   }
 
+  // Strangers have so many connections; a new one takes the place of the oldest, so that they cannot keep a window out.
+  const strangers = new Set<Duplex>()
+  server.on('connection', (socket: Socket) => {
+    strangers.add(socket)
+    socket.once('close', () => strangers.delete(socket))
+    if (strangers.size > MOST_STRANGERS) strangers.values().next().value?.destroy()
+  })
+
+  let transfers = 0
   server.on('request', async (request, response) => {
+    response.on('error', () => response.destroy())
     try {
       if (!fromHere(request)) return refuse(response, 403)
-      const { pathname } = new URL(request.url ?? '/', origins[0])
-      if (!pathname.startsWith('/blob')) return await sendFile(window, pathname, policy, request, response)
+      const [path] = (request.url ?? '').split('?')
+      if (!path.startsWith('/blob')) return await sendFile(files.get(path), policy, request, response)
       if (!allowed(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1])) return refuse(response, 401)
-      if (request.method === 'PUT') return await upload(engine, request, response)
-      if (request.method === 'GET') return await download(engine, pathname.slice('/blob/'.length), response)
-      refuse(response, 405)
+      strangers.delete(request.socket)
+      if (transfers >= MOST_TRANSFERS) return refuse(response, 503)
+      transfers++
+      try {
+        if (path === '/blob' && request.method === 'PUT') return await upload(engine, request, response)
+        const id = /^\/blob\/([0-9a-f]{32})$/.exec(path)?.[1]
+        if (id && request.method === 'GET') return await download(engine, id, response)
+      } finally {
+        transfers--
+      }
+      refuse(response, 404)
     } catch (error) {
-      console.error(error)
+      // Whoever went away in the middle is no defect of ours.
+      if (!request.destroyed && !response.destroyed) console.error(error)
       refuse(response, 500)
     }
   })
 
   server.on('upgrade', (request, socket, head) => {
-    const [protocol, given] = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
-    const { pathname } = new URL(request.url ?? '/', origins[0])
-    const { origin } = request.headers
-    if (!fromHere(request) || !origin || pathname !== '/engine' || protocol !== PROTOCOL || !allowed(given)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
-      return
+    // The server has let go of the socket: whoever resets it now would end the process.
+    socket.on('error', () => socket.destroy())
+    try {
+      const [protocol, given] = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
+      const isKnown = fromHere(request) && request.headers.origin !== undefined
+      if (!isKnown || request.url !== '/engine' || protocol !== PROTOCOL || !allowed(given)) return hangUp(socket, 403)
+      if (sockets.clients.size >= MOST_WINDOWS) return hangUp(socket, 503)
+      strangers.delete(socket)
+      sockets.handleUpgrade(request, socket, head, (client) => {
+        beating.add(client)
+        client.on('pong', () => beating.add(client))
+        engine.attach(client)
+      })
+    } catch (error) {
+      console.error(error)
+      socket.destroy()
     }
-    sockets.handleUpgrade(request, socket, head, (client) => engine.attach(client))
   })
+
+  const beating = new WeakSet<object>()
+  const heart = setInterval(() => {
+    for (const client of sockets.clients) {
+      if (!beating.delete(client)) client.terminate()
+      else client.ping()
+    }
+  }, HEARTBEAT).unref()
 
   return {
     url: `${origins[0]}/#${token}`,
     token,
-    engine: () => engine.process,
+    engine,
     close: async () => {
+      clearInterval(heart)
       for (const client of sockets.clients) client.terminate()
       await engine.close()
       server.closeAllConnections()
-      await new Promise((resolve) => (server as Server).close(resolve))
+      for (const socket of strangers) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
     },
   }
 }
 
-/** The engine process, started again when it dies; connections end with it and the tabs come back by themselves. */
-class EngineChild {
-  process: ChildProcess
-  /** The server's own line to the engine, for blobs. */
-  private own: DoorFunctions
-  private readonly entry: string
-  private readonly data: string
-  private readonly clients = new Map<number, WebSocket>()
-  private readonly packr = new Packr({ moreTypes: true, structuredClone: true, useRecords: false })
-  private connections = 0
-  private deaths: number[] = []
-  private closing = false
-  private receiveOwn: (data: unknown) => void = () => {}
+interface WindowFile {
+  readonly path: string
+  readonly type: string
+}
 
-  constructor(entry: string, data: string) {
-    this.entry = entry
-    this.data = data
-    this.process = this.start()
-    this.own = this.ownLine()
+/** All that is ever delivered, by what a request calls it: no request's path is turned into a name on the disk. */
+async function filesOf(folder: string): Promise<Map<string, WindowFile>> {
+  const files = new Map<string, WindowFile>()
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const type = TYPES[extname(entry.name)]
+    if (!type || !entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files.set(path.slice(folder.length).replaceAll(sep, '/'), { path, type })
   }
+  const index = files.get('/index.html')
+  return index ? files.set('/', index) : files
+}
 
-  attach(socket: WebSocket): void {
-    const connection = ++this.connections
-    this.clients.set(connection, socket)
-    socket.on('message', (bytes) => {
-      try {
-        this.send({ type: 'data', connection, data: this.packr.unpack(bytes as Buffer) })
-      } catch {
-        socket.close(1007)
-      }
-    })
-    socket.on('close', () => {
-      this.clients.delete(connection)
-      this.send({ type: 'gone', connection })
-    })
-    socket.on('error', () => socket.terminate())
-  }
-
-  put = (bytes: Uint8Array) => this.own.put(bytes)
-  get = (id: string) => this.own.get(id)
-
-  async close(): Promise<void> {
-    this.closing = true
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    const ended = new Promise((resolve) => this.process.once('exit', resolve))
-    this.send({ type: 'quit' })
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 10_000)
-    await ended
-    clearTimeout(timer)
-  }
-
-  private send(message: unknown): void {
-    if (this.process.connected) this.process.send(message as never)
-  }
-
-  private start(): ChildProcess {
-    const child = fork(this.entry, { serialization: 'advanced', env: { ...process.env, HALFTURN_DATA: this.data } })
-    child.on('message', (message) => {
-      const { connection, data } = message as { connection?: number; data: unknown }
-      if (connection === 0) this.receiveOwn(data)
-      else if (connection !== undefined) this.clients.get(connection)?.send(this.packr.pack(data))
-    })
-    child.on('exit', () => this.onDeath())
-    return child
-  }
-
-  private onDeath(): void {
-    for (const client of this.clients.values()) client.close(1012)
-    this.clients.clear()
-    if (this.closing) return
-    this.deaths.push(Date.now())
-    const delay = restartDelay(this.deaths)
-    if (delay === undefined) {
-      console.error(`The engine ended ${RESTARTS} times in a row. Please report it with what is printed above.`)
-      return
-    }
-    setTimeout(() => {
-      this.process = this.start()
-      this.own = this.ownLine()
-    }, delay)
-  }
-
-  private ownLine(): DoorFunctions {
-    return createBirpc<DoorFunctions, WindowFunctions>(
-      { event: () => {} },
-      {
-        post: (data) => this.send({ type: 'data', connection: 0, data }),
-        on: (listener) => {
-          this.receiveOwn = listener
-        },
-      },
-    )
-  }
+async function sendFile(
+  file: WindowFile | undefined,
+  policy: string,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405)
+  const bytes = file && (await readFile(file.path).catch(() => undefined))
+  if (!bytes) return refuse(response, 404)
+  response
+    .writeHead(200, { ...HEADERS, 'Content-Security-Policy': policy, 'Content-Type': file.type })
+    .end(method === 'GET' ? bytes : undefined)
 }
 
 async function upload(engine: EngineChild, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length
-    if (length > MOST_UPLOAD) return refuse(response, 413)
-    chunks.push(chunk as Buffer)
-  }
-  const answer = await engine.put(Buffer.concat(chunks))
+  if (Number(request.headers['content-length']) > MOST_UPLOAD) return refuse(response, 413)
+  // Left in the middle, the request is still needed for its answer.
+  const chunks = request.iterator({ destroyOnReturn: false })
+  const answer = await engine.upload(chunks).catch((error) => {
+    if (!(error instanceof UserError)) throw error
+    return { failure: { message: error.message, cure: error.cure } }
+  })
+  if (!request.complete) response.shouldKeepAlive = false
   response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
 }
 
 async function download(engine: EngineChild, id: string, response: ServerResponse): Promise<void> {
-  const answer = await engine.get(id)
+  const answer = await engine.download(id)
   if ('failure' in answer) return refuse(response, 404)
   response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/octet-stream' }).end(answer.value)
 }
 
-async function sendFile(
-  folder: string,
-  pathname: string,
-  policy: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405)
-  const path = normalize(join(folder, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
-  if (!path.startsWith(folder + sep)) return refuse(response, 404)
-  const bytes = await readFile(path).catch(() => undefined)
-  const type = TYPES[extname(path)]
-  if (!bytes || !type) return refuse(response, 404)
-  response.writeHead(200, { ...HEADERS, 'Content-Security-Policy': policy, 'Content-Type': type }).end(bytes)
+/** Says no, and ends the connection: what is still to come of the request is not waited for. */
+function refuse(response: ServerResponse, status: number): void {
+  if (response.headersSent) return void response.destroy()
+  response.shouldKeepAlive = false
+  response.writeHead(status, HEADERS).end()
 }
 
-function refuse(response: ServerResponse, status: number): void {
-  if (!response.headersSent) response.writeHead(status, HEADERS)
-  response.end()
+/** The same for a connection that wanted to become another. */
+function hangUp(socket: Duplex, status: number): void {
+  ;(socket as Socket).end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  ;(socket as Socket).destroySoon()
 }

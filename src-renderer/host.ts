@@ -1,12 +1,13 @@
 /**
  * Where the window runs and how it reaches the engine: inside the desktop shell by a message port, in a browser tab by a
- * WebSocket for messages and HTTP for bytes. Everything above sees one interface.
+ * WebSocket for messages (JSON out, MessagePack in) and HTTP for bytes. Everything above sees one interface.
  */
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
 import type { Chosen, Command, Shell } from '../src-main/app/channels.ts'
 import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/engine/api.ts'
 import type { DoorFunctions, WindowFunctions } from '../src-main/engine/door.ts'
+import { MOST_UPLOAD } from './limits.ts'
 
 declare global {
   interface Window {
@@ -140,7 +141,7 @@ function browser(line: Line, { onState }: Listeners): Host {
       failures = 0
       line.open(
         (data) => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(packr.pack(data) as Uint8Array<ArrayBuffer>)
+          if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(data))
         },
         (listener) => {
           socket.onmessage = ({ data }) => listener(packr.unpack(new Uint8Array(data)))
@@ -166,9 +167,11 @@ function browser(line: Line, { onState }: Listeners): Host {
     engine: line.engine,
     get,
     put: async (bytes) => {
+      // The server ends the connection of one that is too large, which fetch cannot tell from other failures.
+      if (bytes.byteLength > MOST_UPLOAD) throw new EngineError('The file is too large.', 'Choose a smaller one.')
       const body = bytes as Uint8Array<ArrayBuffer>
       const response = await fetch('/blob', { method: 'PUT', headers: authorization, body })
-      if (!response.ok) throw new EngineError('The file is too large to be taken.', 'Choose a smaller one.')
+      if (!response.ok) throw new EngineError('The file could not be taken in.', 'Try it again.')
       const answer = (await response.json()) as Answer<BlobId>
       if ('failure' in answer) throw new EngineError(answer.failure.message, answer.failure.cure)
       return answer.value

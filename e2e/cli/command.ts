@@ -34,7 +34,7 @@ export class Workplace {
   run(args: readonly string[], { interrupt }: { interrupt?: RegExp } = {}): Promise<Finished> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
-    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src-main/cli.ts'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
       cwd: root,
       env: { ...process.env, HOME: home, USERPROFILE: home },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -249,8 +249,7 @@ describe('training', () => {
     expect(mean('picture', 55)).toBeLessThan(0.7 * mean('picture', 0))
     expect(mean('mask', 55)).toBeLessThan(mean('mask', 0))
     expect(mean('emptiness', 55)).toBeLessThan(mean('emptiness', 0))
-    expect(mean('occupancy', 55)).toBeLessThan(0.7 * mean('occupancy', 0))
-  }, 60_000)
+  })
 
   it('of the layers changes what paints the planes and nothing else', async () => {
     const trainer = await start(0, runtime, 'layers', { ...tinyConfig(), plane_layers: [2, 1, 1] })
@@ -288,7 +287,7 @@ describe('training', () => {
         ).toBe(true)
       }
     }
-  }, 60_000)
+  })
 })
 
 describe('training against a discriminator', () => {
@@ -315,7 +314,7 @@ describe('training against a discriminator', () => {
     const without = await loadTraining(path)
     without!.restore(fresh)
     expect((await fresh.adversary!.optimiser.read()).weights).toEqual(before)
-  }, 120_000)
+  })
 })
 
 const gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true }).catch((error: Error) => error)
@@ -359,5 +358,5 @@ describe.skipIf(gpu instanceof Error)('training on WebGPU', () => {
     const [there, back] = [await resume(reference, device), await resume(trainer, runtime)]
     expectTerms(await there.step(1e-3), await back.step(1e-3))
     expectState(await there.optimiser.read(), await back.optimiser.read(), before)
-  }, 300_000)
+  })
 })

@@ -1,5 +1,6 @@
 /** The engine's utility process: started, handed to windows, started again when it dies. */
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import { type Done, Errands } from '../errands.ts'
 import { restartDelay } from '../restart.ts'
 import { channels } from './channels.ts'
 
@@ -9,8 +10,7 @@ export class EngineHost {
   private readonly probe: string
   private readonly data: string
   private readonly windows = new Set<WebContents>()
-  private readonly writes = new Map<number, (failure: string | undefined) => void>()
-  private tickets = 0
+  private readonly errands = new Errands()
   private deaths: number[] = []
   private closing = false
 
@@ -38,19 +38,17 @@ export class EngineHost {
     }
     if (!this.process) return
     const { port1, port2 } = new MessageChannelMain()
-    this.process.postMessage({ type: 'window' }, [port1])
+    // The engine ends the line the window had: a page that asks again and again gets one all the same.
+    this.process.postMessage({ type: 'window', connection: window.id }, [port1])
     window.postMessage(channels.port, null, [port2])
   }
 
   /** Has the engine write bytes it holds to a path the person chose. @returns why it failed, or nothing */
-  write(blob: string, path: string): Promise<string | undefined> {
+  async write(blob: string, path: string): Promise<string | undefined> {
     const engine = this.process
-    if (!engine) return Promise.resolve('The engine is not running.')
-    const ticket = ++this.tickets
-    return new Promise((resolve) => {
-      this.writes.set(ticket, resolve)
-      engine.postMessage({ type: 'write', ticket, blob, path })
-    })
+    if (!engine) return 'The engine is not running.'
+    const answer = await this.errands.run((ticket) => engine.postMessage({ type: 'write', ticket, blob, path }))
+    return 'failure' in answer ? answer.failure.message : undefined
   }
 
   /** Lets the engine save everything and end. */
@@ -72,22 +70,19 @@ export class EngineHost {
       env: { ...process.env, HALFTURN_DATA: this.data },
     })
     this.process = engine
-    engine.on('message', async (message: { ticket?: number; failure?: string; tryOut?: string }) => {
-      if (message.tryOut !== undefined) {
-        engine.postMessage({ type: 'tried', name: message.tryOut, ...(await tryOut(this.probe, message.tryOut)) })
-      }
-      if (message.ticket === undefined) return
-      this.writes.get(message.ticket)?.(message.failure)
-      this.writes.delete(message.ticket)
+    engine.on('message', async (message: Done | { tryOut: string }) => {
+      if ('ticket' in message) return this.errands.finish(message)
+      engine.postMessage({ type: 'tried', name: message.tryOut, ...(await tryOut(this.probe, message.tryOut)) })
     })
+    // Its exit follows; unheard, this event would end the app.
+    engine.on('error', () => {})
     engine.on('exit', () => this.onDeath())
     for (const window of this.windows) this.connect(window)
   }
 
   private onDeath(): void {
     this.process = undefined
-    for (const resolve of this.writes.values()) resolve('The engine ended while writing.')
-    this.writes.clear()
+    this.errands.fail()
     if (this.closing) return
     this.deaths.push(Date.now())
     const delay = restartDelay(this.deaths)
@@ -107,6 +102,7 @@ function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: 
     // Makes the Vulkan loader name the device it hands out.
     env: { ...process.env, VK_LOADER_DEBUG: 'driver' },
   })
+  child.on('error', () => {})
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

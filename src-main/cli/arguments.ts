@@ -1,7 +1,6 @@
 /** Reading a command's arguments, with errors that say which one and what it takes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UserError } from '../engine/errors.ts'
-import { type ProviderName, providerNames } from '../engine/runtime/provider.ts'
 
 export type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -42,6 +41,3 @@ export function oneOf<T extends string>(name: string, text: string | undefined, 
   if (text === undefined || values.includes(text as T)) return text as T | undefined
   throw new UserError(`--${name} is '${text}'.`, `Give one of ${values.join(', ')}.`)
 }
-
-export const providerOption = (text: string | undefined): ProviderName | undefined =>
-  oneOf('provider', text, providerNames)

@@ -1,16 +1,33 @@
-/** The list of commands. */
-import { generate } from './generate.ts'
-import { importGenerator } from './import.ts'
-import { info } from './info.ts'
-import { reconstruct } from './reconstruct.ts'
+/** The list of commands. One is loaded when it is asked for, and with it the libraries that it needs. */
 
 export interface Command {
-  readonly summary: string
   /** @returns the process's exit code */
   run(argv: readonly string[]): Promise<number>
 }
 
-export const commands: Readonly<Record<string, Command>> = { reconstruct, generate, import: importGenerator, info }
+interface Listed {
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+export const commands: Readonly<Record<string, Listed>> = {
+  reconstruct: {
+    summary: 'a photo to a head',
+    load: async () => (await import('./reconstruct.ts')).reconstruct,
+  },
+  generate: {
+    summary: 'a person who does not exist',
+    load: async () => (await import('./generate.ts')).generate,
+  },
+  import: {
+    summary: 'an EG3D checkpoint (.pkl) to a generator file',
+    load: async () => (await import('./import.ts')).importGenerator,
+  },
+  info: {
+    summary: 'providers, adapters, generators; or what a file is',
+    load: async () => (await import('./info.ts')).info,
+  },
+}
 
 export function help(): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`)

@@ -2,9 +2,11 @@
 import { resolve } from 'node:path'
 import { orbitCamera } from '../engine/generator/camera.ts'
 import { normalArray } from '../engine/inversion/random.ts'
+import { FileSet } from '../engine/output/file-set.ts'
 import { positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { ensureWritable, writeHead } from './output.ts'
+import { Interruption } from './interruption.ts'
+import { finishHead, HEAD_ENDINGS, isHeadFile } from './output.ts'
 import { createReporter } from './reporter.ts'
 import { openWorkbench } from './workbench.ts'
 
@@ -15,6 +17,7 @@ usage: halfturn generate [options]
   --seed N               default 0
   --truncation X         above 0, up to 1.5: smaller is more ordinary (default 0.7)
   -o, --output DIR       where the files go (default: ./person-<seed>)
+  --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
   --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
   --triangles N          of the mesh (default 60000)
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
@@ -29,12 +32,12 @@ const options = {
   seed: { type: 'string' },
   truncation: { type: 'string' },
   output: { type: 'string', short: 'o' },
+  overwrite: { type: 'boolean' },
   'mesh-resolution': { type: 'string' },
   triangles: { type: 'string' },
 } as const
 
 export const generate: Command = {
-  summary: 'a person who does not exist',
   async run(argv) {
     const { values } = readArguments('generate', argv, options)
     if (values.help) {
@@ -47,17 +50,26 @@ export const generate: Command = {
     const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
     const report = createReporter(values.json ?? false)
     const folder = resolve(values.output ?? `person-${seed}`)
+    new Interruption()
+    const set = FileSet.claim({
+      folder,
+      stem: `person-${seed}`,
+      endings: HEAD_ENDINGS,
+      inputs: values.generator === undefined ? [] : [values.generator],
+      mayReplace: (path) => values.overwrite === true && isHeadFile(path),
+    })
+    for (const note of set.notes) report.warn(note)
     const loaded = await openWorkbench(values, report)
-    await ensureWritable(folder)
     const { generator } = loaded
     const label = orbitCamera(generator.config.rendering_kwargs, 0)
     const z = normalArray(generator.config.z_dim, seed)
     const ws = generator.repeat(await generator.map(z, label, truncation))
-    const files = await writeHead(
+    const filesOf = await finishHead(
       { loaded, planes: await generator.planes(ws), ws, label, shots: [], settings: { seed, truncation } },
-      { folder, name: `person-${seed}`, meshResolution, triangles },
+      { meshResolution, triangles },
       report,
     )
+    const files = await set.commit(filesOf)
     report.say(`Wrote ${files.join(', ')}`, { files })
     return 0
   },

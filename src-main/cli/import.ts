@@ -1,28 +1,35 @@
 /** halfturn import: an official EG3D checkpoint to a generator file, read as data, never executed. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
-import { writeFileAtomic } from '../engine/files.ts'
+import { FileSet, type Wanted } from '../engine/output/file-set.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { Interruption } from './interruption.ts'
 import { generatorFolder } from './workbench.ts'
 
 const HELP = `Takes an official EG3D checkpoint in: reads it as data (the program code inside is never run) and writes a
 generator file of this program.
 
-usage: halfturn import FILE.pkl [-o FILE.safetensors]
+usage: halfturn import FILE.pkl [-o FILE.safetensors] [--overwrite]
 
   -o, --output FILE      default: the folder of imported generators; the same file twice is kept once
+  --overwrite            replace FILE where it is there (default: it is kept, and this is numbered)
   -h, --help
 `
 
-const options = { output: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } } as const
+const options = {
+  output: { type: 'string', short: 'o' },
+  overwrite: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+const ENDING = 'safetensors'
 
 export const importGenerator: Command = {
-  summary: 'an EG3D checkpoint (.pkl) to a generator file',
   async run(argv) {
     const { values, positionals } = readArguments('import', argv, options)
     if (values.help) {
@@ -37,14 +44,38 @@ export const importGenerator: Command = {
       throw new UserError(`Could not read ${path} (${cause.code}).`, 'Give the path of a .pkl file.', { cause })
     })
     const sha256 = sha256Of(bytes)
-    const target = values.output ? resolve(values.output) : join(generatorFolder, importedName(sha256))
-    if (!values.output && existsSync(target)) {
-      process.stdout.write(`${path} has been imported before: ${target}\n`)
+    const kept = join(generatorFolder, importedName(sha256))
+    if (!values.output && existsSync(kept)) {
+      process.stdout.write(`${path} has been imported before: ${kept}\n`)
       return 0
     }
+    new Interruption()
+    const place = placeOf(values.output ? resolve(values.output) : kept)
+    const [ending] = place.endings
+    const set = FileSet.claim({
+      ...place,
+      // A generator that is known by its digest has one name.
+      exact: !values.output,
+      inputs: [path],
+      mayReplace: () => values.overwrite === true,
+    })
+    for (const note of set.notes) process.stderr.write(`Note: ${note}\n`)
     const { config, weights } = importCheckpoint(bytes, path, sha256)
-    await writeFileAtomic(target, ...writeGeneratorFile(config, weights))
+    const [target] = await set.commit(async () => [[ending, ...writeGeneratorFile(config, weights)]])
     process.stdout.write(`Imported ${config.name}: ${target}\n${config.licence}\n`)
     return 0
   },
+}
+
+/** @param path of a file to write; without an extension it gets that of generator files */
+function placeOf(path: string): Pick<Wanted, 'folder' | 'stem' | 'endings'> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`${path} is a folder.`, `Give the name of a file: ${join(path, `generator.${ENDING}`)}`)
+  }
+  const extension = extname(path)
+  return {
+    folder: dirname(path),
+    stem: basename(path, extension),
+    endings: [extension.length > 1 ? extension.slice(1) : ENDING],
+  }
 }

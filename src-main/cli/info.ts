@@ -23,7 +23,6 @@ usage: halfturn info [FILE]
 const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
 export const info: Command = {
-  summary: 'providers, adapters, generators; or what a file is',
   async run(argv) {
     const { values, positionals } = readArguments('info', argv, options)
     if (values.help) {

@@ -1,20 +1,22 @@
 /** halfturn reconstruct: a photo to a head. */
-import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
+import { sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
-import { writeFileAtomic } from '../engine/files.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import { paintHead } from '../engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { MOST_SHOTS } from '../engine/inversion/shot.ts'
-import type { Loaded } from '../engine/library.ts'
+import { FileSet } from '../engine/output/file-set.ts'
+import { portableName, shortened } from '../engine/output/names.ts'
+import { possibleStems } from '../engine/output/plan.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { ensureWritable, writeHead } from './output.ts'
+import { Interruption } from './interruption.ts'
+import { finishHead, HEAD_ENDINGS, isHeadFile } from './output.ts'
 import { readPhoto, takeShots } from './photos.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
+import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 import { openWorkbench } from './workbench.ts'
 
 const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into a 3D head.
@@ -33,7 +35,8 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
-  --resume               go on with what was interrupted in the output folder
+  --resume               go on with what was interrupted in the output folder, from the same photos and options
+  --overwrite            replace an earlier head of that name (default: it is kept, and this one is numbered)
   --json                 progress as JSON lines
   -h, --help
 
@@ -42,7 +45,6 @@ Ctrl-C stops after the step at hand and keeps the best so far.
 `
 
 const CHECKPOINT_SECONDS = 15
-const INTERRUPTED = 130
 
 const options = {
   ...runtimeOptions,
@@ -55,10 +57,10 @@ const options = {
   'mesh-resolution': { type: 'string' },
   triangles: { type: 'string' },
   resume: { type: 'boolean' },
+  overwrite: { type: 'boolean' },
 } as const
 
 export const reconstruct: Command = {
-  summary: 'a photo to a head',
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
@@ -83,102 +85,120 @@ export const reconstruct: Command = {
     const meshResolution = wholeNumber('mesh-resolution', values['mesh-resolution'], 64, 512) ?? 256
     const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
     const face = wholeNumber('face', values.face, 1, 100)
-    const name = basename(photo, extname(photo))
-    const folder = resolve(values.output ?? `${name}-head`)
-    const checkpoint = join(folder, `${name}.unfinished`)
-    const report = createReporter(values.json ?? false)
     if (face !== undefined && positionals.length > 1) {
       throw new UserError('--face works with one photo.', 'Crop the other photos so that the person is alone in them.')
     }
+    const report = createReporter(values.json ?? false)
+    const interruption = new Interruption()
     const files = await Promise.all(positionals.map(readPhoto))
-    const loaded = await openWorkbench(values, report)
-    const workshop: Workshop = { generator: loaded.generator, extras: loaded.file.extras, faceRes: await readFaceRes() }
-    const inversion = values.resume
-      ? await resumeFrom(checkpoint, workshop, loaded)
-      : await Inversion.start(workshop, await takeShots(files, face, workshop, report), settings)
-    if (values.resume && steps !== undefined) inversion.steps = steps
-    // Better now than after minutes of work, and not before the photo has been accepted: no empty folder stays behind.
-    await ensureWritable(folder)
 
-    const finished = await optimise(inversion, checkpoint, loaded, report)
-    if (!finished) {
-      const { step, steps: wanted } = inversion.progress
-      const again = ['halfturn', 'reconstruct', ...argv.filter((word) => word !== '--resume'), '--resume'].map(quoted)
-      report.say(
-        `Stopped after step ${step} of ${wanted}. The best so far is kept in ${checkpoint}.\n` +
-          `Go on:      ${again.join(' ')}\n` +
-          `Finish now: ${again.join(' ')} --steps ${Math.max(step, 3)}`,
-        { stopped: true, step, steps: wanted, checkpoint },
-      )
-      return INTERRUPTED
-    }
-    const { head, cameras } = inversion
-    const written = await writeHead(
-      {
-        loaded,
-        planes: await paintHead(loaded.generator, head),
-        ws: head.ws,
-        label: head.label,
-        shots: inversion.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] })),
-        settings: { ...inversion.settings, steps: inversion.progress.steps },
-      },
-      { folder, name, meshResolution, triangles },
-      report,
-    ).catch((cause) => {
-      if (!(cause instanceof UserError)) throw cause
-      const kept = `The head is kept in ${checkpoint}: the same command with --resume writes its files.`
-      throw new UserError(cause.message, `${cause.cure}\n${kept}`, { cause })
+    const name = basename(photo, extname(photo))
+    const folder = resolve(values.output ?? `${shortened(name, ['head'])}-head`)
+    const endings = [...HEAD_ENDINGS, UNFINISHED]
+    const stem = portableName(name)
+    const digests = files.map(({ bytes }) => sha256Of(bytes))
+    const origin = originOf(digests, face, settings)
+    const interrupted = await findUnfinished(folder, possibleStems(stem, endings), origin)
+    const resumed = values.resume ? requireSame(interrupted, folder) : undefined
+    const set = FileSet.claim({
+      folder,
+      stem: resumed?.stem ?? stem,
+      endings,
+      inputs: values.generator === undefined ? positionals : [...positionals, values.generator],
+      exact: resumed !== undefined,
+      mayReplace: (path) => basename(path) === resumed?.name || (values.overwrite === true && isHeadFile(path)),
     })
-    await rm(checkpoint, { force: true })
-    report.say(`Wrote ${written.join(', ')}`, { files: written })
-    return 0
-  },
-}
+    for (const note of set.notes) report.warn(note)
+    const sameBefore = interrupted.find(({ differences }) => differences.length === 0)
+    if (sameBefore && !resumed && !values.overwrite) {
+      report.warn(`${sameBefore.path} holds this head, unfinished: --resume goes on with it.`)
+    }
+    try {
+      const loaded = await openWorkbench(values, report)
+      const workshop: Workshop = {
+        generator: loaded.generator,
+        extras: loaded.file.extras,
+        faceRes: await readFaceRes(),
+      }
+      const inversion = resumed
+        ? await Inversion.resume(workshop, await readUnfinished(resumed), resumed.path, loaded.sha256)
+        : await Inversion.start(workshop, await takeShots(files, face, workshop, report), settings)
+      if (resumed && steps !== undefined) inversion.steps = steps
 
-async function resumeFrom(checkpoint: string, workshop: Workshop, loaded: Loaded): Promise<Inversion> {
-  if (!existsSync(checkpoint)) {
-    throw new UserError(`There is nothing unfinished at ${checkpoint}.`, 'Leave --resume out to start from the photo.')
-  }
-  return Inversion.resume(workshop, await readFile(checkpoint), checkpoint, loaded.sha256)
+      const checkpoint = set.path(UNFINISHED)
+      const save = () => set.write(UNFINISHED, ...inversion.checkpoint(loaded.sha256, originNote(origin)))
+      await interruption.gently(() => optimise(inversion, save, interruption, report))
+      const again = ['halfturn', 'reconstruct', ...argv.filter((word) => word !== '--resume'), '--resume'].map(quoted)
+      if (!inversion.progress.done) {
+        const { step, steps: wanted } = inversion.progress
+        report.say(
+          `Stopped after step ${step} of ${wanted}. The best so far is kept in ${checkpoint}.\n` +
+            `Go on:      ${again.join(' ')}\n` +
+            `Finish now: ${again.join(' ')} --steps ${Math.max(step, 3)}`,
+          { stopped: true, step, steps: wanted, checkpoint },
+        )
+        return interruption.code ?? 1
+      }
+      const kept = `The head is kept in ${checkpoint}: the same command with --resume writes its files.`
+      interruption.parting = kept
+      if (interruption.code !== undefined) {
+        report.say(kept, { stopped: true, checkpoint })
+        return interruption.code
+      }
+      const { head, cameras } = inversion
+      try {
+        const filesOf = await finishHead(
+          {
+            loaded,
+            planes: await paintHead(loaded.generator, head),
+            ws: head.ws,
+            label: head.label,
+            shots: inversion.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] })),
+            settings: { ...inversion.settings, steps: inversion.progress.steps },
+          },
+          { meshResolution, triangles },
+          report,
+        )
+        const written = await set.commit(filesOf, [UNFINISHED])
+        report.say(`Wrote ${written.join(', ')}`, { files: written })
+        return 0
+      } catch (cause) {
+        if (!(cause instanceof UserError)) throw cause
+        throw new UserError(cause.message, `${cause.cure}\n${kept}`, { cause })
+      }
+    } finally {
+      set.abandon()
+    }
+  },
 }
 
 /** A word as a shell takes it. */
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
-/** Runs to the end, or to Ctrl-C. @returns whether it reached the end */
-async function optimise(inversion: Inversion, checkpoint: string, loaded: Loaded, report: Reporter): Promise<boolean> {
-  let stopped = false
-  const stop = () => {
-    // A second Ctrl-C does not wait.
-    if (stopped) process.exit(INTERRUPTED)
-    stopped = true
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  const save = () => writeFileAtomic(checkpoint, ...inversion.checkpoint(loaded.sha256))
+/** Runs to the end, or to Ctrl-C. */
+async function optimise(
+  inversion: Inversion,
+  save: () => Promise<void>,
+  interruption: Interruption,
+  report: Reporter,
+): Promise<void> {
   const started = performance.now()
   const first = inversion.progress.step
   let saved = started
-  try {
-    while (!inversion.progress.done && !stopped) {
-      const { step, steps, phase, loss, terms } = await inversion.step()
-      const now = performance.now()
-      const rate = ((step - first) * 1000) / (now - started)
-      const left = (steps - step) / rate
-      const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
-      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
-      if (now - saved > CHECKPOINT_SECONDS * 1000) {
-        await save()
-        saved = now
-      }
-      // Lets signals in: a step blocks the event loop.
-      await new Promise(setImmediate)
+  while (!inversion.progress.done && interruption.code === undefined) {
+    const { step, steps, phase, loss, terms } = await inversion.step()
+    const now = performance.now()
+    const rate = ((step - first) * 1000) / (now - started)
+    const left = (steps - step) / rate
+    const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
+    report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
+    if (now - saved > CHECKPOINT_SECONDS * 1000) {
+      await save()
+      saved = now
     }
-    // When it is finished too: what comes now may fail for want of space.
-    await save()
-  } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    // Lets signals in: a step blocks the event loop.
+    await new Promise(setImmediate)
   }
-  return !stopped
+  // When it is finished too: what comes now may fail for want of space.
+  await save()
 }

@@ -5,8 +5,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
+import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
-import { providerOption } from './arguments.ts'
+import { oneOf } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
 /** Where imported generators are kept. */
@@ -20,7 +21,7 @@ export interface WorkbenchOptions {
 
 /** @throws UserError where the provider or the generator cannot be used */
 export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
-  const provider = providerOption(options.provider)
+  const provider = oneOf('provider', options.provider, providerNames)
   const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'] })
   const library = new Library(runtime, generatorFolder)
   const loaded = await library.load(await generatorId(library, options.generator))

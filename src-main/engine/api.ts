@@ -198,7 +198,7 @@ export interface PortraitState {
   crop: BlobId
 }
 
-/** The volume shader's data: the planes as half floats, laid out as in generator/plane-layout.ts, and the small decoder behind them. */
+/** The volume shader's data: planes as half floats, laid out as in generator/plane-layout.ts, and the small decoder behind them. */
 export interface PlanesState {
   /** Grows with every change of the head. */
   version: number
@@ -207,6 +207,8 @@ export interface PlanesState {
   channels: number
   /** Of each plane, along its normal. */
   layers: readonly [number, number, number]
+  /** The planes that density comes from, where `planes` are of colour alone. */
+  shape?: { planes: BlobId; resolution: number }
   decoder: DecoderState
 }
 

@@ -1,9 +1,25 @@
-import { expect, test, vi } from 'vitest'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { requests } from './api.ts'
 import { Blobs } from './blobs.ts'
 import { openDoor } from './door.ts'
 import type { Engine } from './engine.ts'
 import { UserError } from './errors.ts'
+import { Uploads } from './uploads.ts'
+
+let folder: string
+let uploads: Uploads
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'halfturn-door-'))
+  uploads = new Uploads(folder)
+})
+afterAll(async () => {
+  await uploads.close()
+  await rm(folder, { recursive: true })
+})
+const waiting = async () => (await readdir(folder, { recursive: true })).filter((name) => /[0-9a-f]{32}$/.test(name))
 
 /** An engine that only notes what reaches it. */
 function standIn() {
@@ -34,7 +50,7 @@ const project = '0123456789abcdef'
 
 test('what fits a schema reaches the engine, and nothing else does', async () => {
   const { engine } = standIn()
-  const { functions } = openDoor(engine, async () => {})
+  const { functions } = openDoor(engine, uploads, async () => {})
   expect(await functions.call('pause', { project })).toEqual({ value: undefined })
   for (const [method, request] of [
     ['pause', {}],
@@ -67,7 +83,7 @@ test('mesh names cannot leave their folder', () => {
 
 test('a cure travels with the error, and a defect is called one', async () => {
   const { engine } = standIn()
-  const { functions } = openDoor(engine, async () => {})
+  const { functions } = openDoor(engine, uploads, async () => {})
   expect(await functions.call('resume', { project })).toEqual({
     failure: { message: 'Nothing to go on with.', cure: 'Start anew.' },
   })
@@ -76,9 +92,9 @@ test('a cure travels with the error, and a defect is called one', async () => {
 })
 
 test('only bytes go in, and only what went in comes out', async () => {
-  const { functions } = openDoor(standIn().engine, async () => {})
+  const { functions } = openDoor(standIn().engine, uploads, async () => {})
   const put = (await functions.put(new Uint8Array([1, 2]))) as { value: string }
-  expect(await functions.get(put.value)).toEqual({ value: new Uint8Array([1, 2]) })
+  expect(await functions.get(put.value)).toEqual({ value: Buffer.from([1, 2]) })
   expect(await functions.get('0'.repeat(32))).toHaveProperty('failure')
   expect(await functions.get('../secret')).toHaveProperty('failure')
   expect(await functions.put('text' as never)).toHaveProperty('failure')
@@ -88,7 +104,7 @@ test('a window hears of its own projects, and of the latest preview alone when i
   const { engine, emit } = standIn()
   const heard: unknown[] = []
   let release = () => {}
-  const { functions } = openDoor(engine, async (event) => {
+  const { functions } = openDoor(engine, uploads, async (event) => {
     heard.push(event)
     await new Promise<void>((resolve) => {
       release = resolve
@@ -101,6 +117,60 @@ test('a window hears of its own projects, and of the latest preview alone when i
   emit({ type: 'preview', project: 'fedcba9876543210', step: 9 })
   expect(heard).toEqual([{ type: 'preview', project, step: 1 }])
   release()
-  await vi.waitFor(() => expect(heard).toHaveLength(2))
+  await expect.poll(() => heard).toHaveLength(2)
   expect(heard[1]).toEqual({ type: 'preview', project, step: 3 })
+})
+
+test('uploads nobody takes go with their line', async () => {
+  const { engine } = standIn()
+  const before = await waiting()
+  const doors = [openDoor(engine, uploads, async () => {}), openDoor(engine, uploads, async () => {})]
+  const ids: string[] = []
+  for (const { functions } of doors) {
+    ids.push(((await functions.put(new Uint8Array([7]))) as { value: string }).value)
+    await functions.put(new Uint8Array([8]))
+  }
+  expect(await waiting()).toHaveLength(before.length + 4)
+  engine.blobs.take(ids[0])
+  doors[0].close()
+  expect(await waiting()).toHaveLength(before.length + 2)
+  expect(() => engine.blobs.get(ids[0])).toThrow(/no longer held/)
+  expect(engine.blobs.get(ids[1])).toEqual(Buffer.from([7]))
+  doors[1].close()
+  expect(await waiting()).toEqual(before)
+})
+
+test('a window that calls without waiting for answers is told so, and may go on when it has them', async () => {
+  const { engine } = standIn()
+  const { functions } = openDoor(engine, uploads, async () => {})
+  let release = () => {}
+  engine.pause.mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        const before = release
+        release = () => {
+          before()
+          resolve()
+        }
+      }),
+  )
+  const calls = Array.from({ length: 100 }, () => functions.call('pause', { project }))
+  expect(await functions.call('pause', { project })).toMatchObject({ failure: { message: /Too many calls/ } })
+  release()
+  for (const answer of await Promise.all(calls)) expect(answer).toEqual({ value: undefined })
+  engine.pause.mockImplementation(async () => {})
+  expect(await functions.call('pause', { project })).toEqual({ value: undefined })
+})
+
+test('a failure of half a megabyte leaves as a line', async () => {
+  const { engine } = standIn()
+  engine.resume.mockImplementation(async () => {
+    throw new TypeError('x'.repeat(500_000))
+  })
+  const { functions } = openDoor(engine, uploads, async () => {})
+  const { failure } = (await functions.call('resume', { project })) as { failure: { message: string } }
+  expect(failure.message.length).toBeLessThan(400)
+  const { failure: other } = (await functions.call('y'.repeat(500_000), {})) as { failure: { message: string } }
+  expect(other.message.length).toBeLessThanOrEqual(400)
+  for (const [line] of engine.note.mock.calls) expect(line.length).toBeLessThan(2100)
 })

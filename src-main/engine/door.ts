@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Answer, BlobId, EngineEvent, Failure } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'
-import { UserError } from './errors.ts'
+import { clip, UserError } from './errors.ts'
+import type { Uploads } from './uploads.ts'
 
 /** What a window may call, over whatever carrier. */
 export interface DoorFunctions {
@@ -20,17 +21,27 @@ export interface WindowFunctions {
   event(event: EngineEvent): void | Promise<void>
 }
 
-const MOST_UPLOAD = 700 * 2 ** 20
+/** Calls a window may have under way: it needs a handful. */
+const MOST_CALLS = 100
+/** Projects a window hears of, the latest it named. */
+const MOST_WATCHED = 100
+const MOST_LOGGED = 2000
 const method = z.enum(Object.keys(requests) as [Method, ...Method[]])
-const bytes = z.instanceof(Uint8Array).refine((value) => value.byteLength <= MOST_UPLOAD, 'too large')
+const bytes = z.instanceof(Uint8Array)
 const blobId = z.string().regex(/^[0-9a-f]{32}$/)
 
 /**
+ * @param uploads where bytes wait that come over this line
  * @param send takes an event to the window and resolves when the window has dealt with it. Previews wait for that, and
  *   only the latest of those that pile up meanwhile is sent: a busy window is not buried.
  */
-export function openDoor(engine: Engine, send: (event: EngineEvent) => Promise<void>) {
+export function openDoor(engine: Engine, uploads: Uploads, send: (event: EngineEvent) => Promise<void>) {
   const watched = new Set<string>()
+  const watch = (project: string) => {
+    watched.delete(project)
+    watched.add(project)
+    if (watched.size > MOST_WATCHED) watched.delete(watched.values().next().value!)
+  }
   let busy = false
   let waiting: EngineEvent | undefined
   const show = async (event: EngineEvent): Promise<void> => {
@@ -46,24 +57,49 @@ export function openDoor(engine: Engine, send: (event: EngineEvent) => Promise<v
     waiting = undefined
     if (next) await show(next)
   }
-  const close = engine.listen((event) => {
+  const owner = {}
+  let isOpen = true
+  const unlisten = engine.listen((event) => {
     if (watched.has(event.project)) show(event).catch(() => {})
   })
 
+  let calls = 0
+  const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
+    if (calls >= MOST_CALLS) return { failure: { message: 'Too many calls at once.', cure: 'Wait for some answers.' } }
+    calls++
+    try {
+      return { value: await work() }
+    } catch (error) {
+      return { failure: failureOf(error, (line) => engine.note(line)) }
+    } finally {
+      calls--
+    }
+  }
+
   const functions: DoorFunctions = {
     call: (name, request) =>
-      answer(engine, async () => {
+      answer(async () => {
         const known = check(method, name, 'The method')
         const checked = check<z.ZodType<never>>(requests[known] as never, request, `${known}:`)
         // From here on the types hold: the schema of `known` made `checked`. Events may come before the answer.
         const { project } = checked as { project?: string }
-        if (project !== undefined) watched.add(project)
+        if (project !== undefined) watch(project)
         const value: unknown = await engine[known](checked)
-        if (isProject(value)) watched.add(value.id)
+        if (isProject(value)) watch(value.id)
         return value
       }),
-    put: (value) => answer(engine, async () => engine.blobs.put(check(bytes, value, 'The upload'))),
-    get: (id) => answer(engine, async () => engine.blobs.get(check(blobId, id, 'The name of the data'))),
+    put: (value) =>
+      answer(async () => {
+        const id = engine.blobs.putUpload(await uploads.receive([check(bytes, value, 'The upload')]), owner)
+        if (!isOpen) engine.blobs.drop(id)
+        return id
+      }),
+    get: (id) => answer(async () => engine.blobs.get(check(blobId, id, 'The name of the data'))),
+  }
+  const close = () => {
+    isOpen = false
+    unlisten()
+    engine.blobs.dropUploads(owner)
   }
   return { functions, close }
 }
@@ -77,17 +113,15 @@ function check<S extends z.ZodType>(schema: S, value: unknown, what: string): z.
   )
 }
 
-async function answer<T>(engine: Engine, work: () => Promise<T>): Promise<Answer<T>> {
-  try {
-    return { value: await work() }
-  } catch (error) {
-    const known = error instanceof UserError
-    engine.note(known ? `refused: ${error.message}` : `error: ${(error as Error)?.stack ?? error}`)
-    const failure: Failure = known
-      ? { message: error.message, cure: error.cure }
-      : { message: `Something went wrong: ${(error as Error)?.message ?? error}`, cure: 'Copy the log and report it.' }
-    return { failure }
+/** An error on its way out, and into the log. */
+export function failureOf(error: unknown, note: (line: string) => void): Failure {
+  if (error instanceof UserError) {
+    note(`refused: ${error.message}`)
+    return { message: error.message, cure: error.cure }
   }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  note(`error: ${(stack ?? message).slice(0, MOST_LOGGED)}`)
+  return { message: `Something went wrong: ${clip(message, 300)}`, cure: 'Copy the log and report it.' }
 }
 
 const isProject = (value: unknown): value is { id: string; job: unknown } =>

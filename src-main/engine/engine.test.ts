@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeIO } from '@gltf-transform/core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DecoderState, EngineEvent } from './api.ts'
 import { decodeFloat16 } from './checkpoint/safetensors.ts'
 import { Engine } from './engine.ts'
@@ -88,7 +88,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   })
   expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
   const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
-  await vi.waitFor(() => expect(isDone()).toBe(true), { timeout: 240_000 })
+  await expect.poll(isDone).toBe(true)
 
   const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
   expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
@@ -133,7 +133,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   } finally {
     await next.close()
   }
-}, 480_000)
+})
 
 test('a made-up person has neither verdict nor evidence', async () => {
   const { id } = await engine.random({ seed: 4, truncation: 0.7, generator: 'default' })

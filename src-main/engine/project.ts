@@ -22,7 +22,8 @@ import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import { decodePhoto, type Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
 import type { Generator, Weights } from './generator/generator.ts'
-import { PlaneProjection, type Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
+import { PlaneProjection } from './generator/planes.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { type Head, paintHead } from './inversion/head.ts'
 import { Inversion, type Progress, type Workshop } from './inversion/inversion.ts'
@@ -497,13 +498,18 @@ export class OpenProject {
 
   private remember(head: Head, planes: Planes): void {
     const version = ++versions
-    const halves = encodeFloat16(planes.data)
+    const put = ({ data }: Planes, slot: string) => {
+      const halves = encodeFloat16(data)
+      return this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), slot)
+    }
+    const { resolution, channels, layers, shape } = planes
     const state: PlanesState = {
       version,
-      planes: this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), 'planes'),
-      resolution: planes.resolution,
-      channels: planes.channels,
-      layers: planes.layers,
+      planes: put(planes, 'planes'),
+      resolution,
+      channels,
+      layers,
+      ...(shape && { shape: { planes: put(shape, 'shape'), resolution: shape.resolution } }),
       decoder: decoderOf(this.generator),
     }
     this.planes = { version, of: head, planes, state }

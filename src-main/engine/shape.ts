@@ -1,19 +1,17 @@
 /** A head's surface, for the window and as files. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { MeshFormat } from './api.ts'
 import type { Generator } from './generator/generator.ts'
-import type { Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
+import { portableName } from './output/names.ts'
 import {
+  encodeGlb,
+  encodeObj,
+  encodePly,
+  encodeStl,
   extractSurface,
   type Field,
   type Provenance,
   type Surface,
-  saveGlb,
-  saveObj,
-  savePly,
-  saveStl,
 } from './surface/surface.ts'
 
 /** The head as something a surface can be taken from. */
@@ -42,26 +40,32 @@ export const colourBytes = ({ colours }: Surface) => Uint8Array.from(colours, (v
 export const evidenceBytes = (evidence: Float32Array) => Uint8Array.from(evidence, (value) => Math.round(value * 255))
 
 /**
- * The files of a surface, as they would lie in a folder; an OBJ names its companions, so the name is set here.
- * @param name without extension
+ * The files of a surface, as they would lie in a folder, the one that was asked for first; an OBJ names its companions,
+ * so the name is set here.
+ * @param wanted their name, without extension; it is made portable
  */
 export async function meshFiles(
   surface: Surface,
   field: Field,
   format: MeshFormat,
-  name: string,
+  wanted: string,
   provenance: Provenance,
 ): Promise<{ name: string; bytes: Uint8Array }[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'halfturn-'))
-  try {
-    const path = join(folder, `${name}.${format}`)
-    if (format === 'obj') await saveObj(surface, field, path, provenance)
-    else await { glb: saveGlb, ply: savePly, stl: saveStl }[format](surface, path, provenance)
-    const names = await readdir(folder)
-    // The file that was asked for comes first.
-    names.sort((a, b) => Number(b.endsWith(format)) - Number(a.endsWith(format)))
-    return await Promise.all(names.map(async (file) => ({ name: file, bytes: await readFile(join(folder, file)) })))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  const name = portableName(wanted)
+  const file = (extension: string, bytes: Uint8Array | string) => ({
+    name: `${name}.${extension}`,
+    bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
+  })
+  switch (format) {
+    case 'glb':
+      return [file('glb', await encodeGlb(surface, provenance))]
+    case 'obj': {
+      const { obj, mtl, png } = await encodeObj(surface, field, name, provenance)
+      return [file('obj', obj), file('mtl', mtl), file('png', png)]
+    }
+    case 'ply':
+      return [file('ply', encodePly(surface, provenance))]
+    case 'stl':
+      return [file('stl', encodeStl(surface, provenance))]
   }
 }

@@ -54,6 +54,8 @@ interface Held {
   volume?: Volume
   made?: Made
   planes?: DataArrayTexture
+  /** The last planes that density came from, where it came from others. */
+  shape?: DataArrayTexture
   /** What the shaders are told of it. */
   uniforms: Uniforms
 }
@@ -214,10 +216,18 @@ export class VolumeRenderer {
     held.planes = layered(volume, held.planes)
     this.gl.initTexture(held.planes)
     yield
+    const { shape = volume } = volume
+    if (shape !== volume) {
+      held.shape = layered({ ...shape, channels: volume.channels, layers: volume.layers }, held.shape)
+      this.gl.initTexture(held.shape)
+      yield
+    }
     const { projection, box, radius } = volume.decoder
     held.uniforms = {
       planes: { value: held.planes },
       resolution: { value: volume.resolution },
+      shape: { value: shape === volume ? held.planes : held.shape },
+      shapeResolution: { value: shape.resolution },
       rows: { value: Array.from({ length: 9 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
       box: { value: box },
       cells: { value: held.cells.texture },
@@ -308,7 +318,7 @@ export class VolumeRenderer {
  * @param before a texture that may be filled anew
  */
 function layered(
-  { data, resolution, channels, layers: each }: Volume,
+  { data, resolution, channels, layers: each }: Pick<Volume, 'data' | 'resolution' | 'channels' | 'layers'>,
   before: DataArrayTexture | undefined,
 ): DataArrayTexture {
   const groups = channels / 4

@@ -4,6 +4,8 @@
  * First the density is looked at in the middle of coarse cells; only where there is something, the decoder is asked
  * again, for a lattice of densities and colours. While the head moves, rays march through that lattice: one texture
  * access a sample, fluent even without a GPU. At rest they march through planes and decoder themselves.
+ *
+ * Density and colour may come from different planes: `shape` and `planes`.
  */
 
 /** Cells along a side, and how their slices are laid out in one picture: columns x rows. */
@@ -13,6 +15,8 @@ export const CELL_TILES = [8, 4] as const
 export const LATTICE = 96
 /** Below this density there is nothing to see within a cell. */
 const EMPTY = 0.25
+/** A sample that takes less of the light than this shows no colour: it is not asked for. */
+const LEAST_ALPHA = 5e-4
 export const fullscreenVertex = /* glsl */ `
 in vec3 position;
 out vec2 place;
@@ -59,7 +63,7 @@ function planeSample({ channels, layers }: PlaneTexture, plane: number, group: n
   const name = 'abc'[plane]
   const first = layers.slice(0, plane).reduce((sum, count) => sum + count, 0)
   const groups = channels / 4
-  const at = (index: string) => `texture(planes, vec3(${name}, ${index}))`
+  const at = (index: string) => `texture(from, vec3(${name}, ${index}))`
   if (layers[plane] === 1) return at(`${first * groups + group}.0`)
   const index = `${first * groups + group}.0 + ${name}n.x * ${groups}.0`
   return `mix(${at(index)}, ${at(`${index} + ${groups}.0`)}, ${name}n.y)`
@@ -80,6 +84,8 @@ precision highp int;
 precision highp sampler2DArray;
 uniform sampler2DArray planes;
 uniform float resolution;
+uniform sampler2DArray shape;
+uniform float shapeResolution;
 uniform vec3 rows[9];
 uniform float box;
 
@@ -89,8 +95,8 @@ float softplus(float x) {
 }
 
 // Where a point falls on a plane. The planes have a border of zeros, one texel wide: there is nothing outside.
-vec2 onPlane(vec3 u, vec3 v, vec3 p) {
-  return ((vec2(dot(u, p), dot(v, p)) + 1.0) * 0.5 * resolution + 1.0) / (resolution + 2.0);
+vec2 onPlane(vec3 u, vec3 v, vec3 p, float size) {
+  return ((vec2(dot(u, p), dot(v, p)) + 1.0) * 0.5 * size + 1.0) / (size + 2.0);
 }
 
 // Along a plane's normal: the layer below a point, and how far the point is on the way to the next one.
@@ -100,17 +106,25 @@ vec2 between(vec3 n, float layers, vec3 p) {
   return vec2(below, held - below);
 }
 
-// Density and colour (before the sigmoid) at a world point.
-vec4 field(vec3 p) {
-  vec2 a = onPlane(rows[0], rows[1], p);
-  vec2 b = onPlane(rows[3], rows[4], p);
-  vec2 c = onPlane(rows[6], rows[7], p);
+// Density and colour (before the sigmoid) that planes of some size give at a world point.
+vec4 field(sampler2DArray from, float size, vec3 p) {
+  vec2 a = onPlane(rows[0], rows[1], p, size);
+  vec2 b = onPlane(rows[3], rows[4], p, size);
+  vec2 c = onPlane(rows[6], rows[7], p, size);
 ${alongNormals(texture)}${Array.from({ length: texture.channels / 4 }, (_, group) => {
   const sum = [0, 1, 2].map((plane) => planeSample(texture, plane, group)).join(' + ')
   return `  vec4 f${group} = (${sum}) * (1.0 / 3.0);`
 }).join('\n')}
 ${network(numbers, texture.channels)}
   return result;
+}
+
+float density(vec3 p) {
+  return softplus(field(shape, shapeResolution, p).x - 1.0);
+}
+
+vec3 colourAt(vec3 p) {
+  return 1.002 / (1.0 + exp(-field(planes, resolution, p).yzw)) - 0.001;
 }
 `
 
@@ -138,7 +152,7 @@ ${cellOfPixel}
 out vec4 result;
 void main() {
   vec3 p = ((vec3(cellOfPixel()) + 0.5) / ${CELLS}.0 - 0.5) * box;
-  bool any = softplus(field(p).x - 1.0) > ${EMPTY};
+  bool any = density(p) > ${EMPTY};
   result = vec4(any ? 1.0 : 0.0, 0.0, 0.0, 1.0);
 }`
 
@@ -168,9 +182,8 @@ void main() {
   vec3 place = vec3(gl_FragCoord.xy, float(slice) + 0.5) / ${LATTICE}.0;
   result = vec4(0.0);
   if (!anything(ivec3(place * ${CELLS}.0))) return;
-  vec4 value = field((place - 0.5) * box);
-  float alpha = 1.0 - exp(-softplus(value.x - 1.0) * box / ${LATTICE}.0);
-  result = vec4(1.002 / (1.0 + exp(-value.yzw)) - 0.001, alpha);
+  vec3 p = (place - 0.5) * box;
+  result = vec4(colourAt(p), 1.0 - exp(-density(p) * box / ${LATTICE}.0));
 }`
 
 const march = (sample: string) => /* glsl */ `
@@ -245,8 +258,8 @@ ${sample}
 export const exactFragment = (numbers: DecoderNumbers, texture: PlaneTexture) => /* glsl */ `
 ${decoder(numbers, texture)}
 ${march(`
-    vec4 value = field(p);
-    seen = vec4(1.002 / (1.0 + exp(-value.yzw)) - 0.001, 1.0 - exp(-softplus(value.x - 1.0) * stride));
+    float alpha = 1.0 - exp(-density(p) * stride);
+    seen = vec4(alpha > ${LEAST_ALPHA} ? colourAt(p) : vec3(0.0), alpha);
 `)}`
 
 /** Through the lattice. */

@@ -1,6 +1,7 @@
 /** What the window knows and what it can do: one store, its actions, and the line to the engine behind them. */
 import { create } from 'zustand'
 import type {
+  BlobId,
   EngineEvent,
   Hello,
   MeshFormat,
@@ -25,9 +26,10 @@ export interface Problem {
 }
 
 /** The planes with their bytes, ready for textures. */
-export interface Volume extends PlanesState {
+export interface Volume extends Omit<PlanesState, 'shape'> {
   /** Half floats [3][R][R][C], beginning at a multiple of four bytes. */
   data: Uint16Array
+  shape?: { resolution: number; data: Uint16Array }
 }
 
 export interface SurfaceData {
@@ -260,10 +262,17 @@ async function loadVolume(): Promise<void> {
 }
 
 async function takeVolume(state: PlanesState): Promise<void> {
-  const bytes = await host.get(state.planes)
+  const { shape, ...rest } = state
+  const [data, shapeData] = await Promise.all([halvesOf(state.planes), shape && halvesOf(shape.planes)])
+  const apart = shape && shapeData && { shape: { resolution: shape.resolution, data: shapeData } }
+  set({ volume: { ...rest, data, ...apart } })
+}
+
+async function halvesOf(planes: BlobId): Promise<Uint16Array> {
+  const bytes = await host.get(planes)
   // Copies where the bytes do not begin at a multiple of four.
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  set({ volume: { ...state, data: new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2) } })
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2)
 }
 
 async function showPreview(event: Extract<EngineEvent, { type: 'preview' }>): Promise<void> {

@@ -3,7 +3,8 @@
  * JSON in the metadata of the generator's file; keys keep EG3D's names (spec sections 1, 4, 5, 8, 9).
  */
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
+import { clip, UserError } from '../errors.ts'
+import { quote } from './quote.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
@@ -23,26 +24,47 @@ export const SUPER_RESOLUTION_CLASSES = {
 
 export type SuperResolutionClass = keyof typeof SUPER_RESOLUTION_CLASSES
 
-// The caps are far above any known generator; they keep a hostile config from asking for absurd tensors.
-const width = z.int().min(1).max(8192)
-const resolution = z.int().min(1).max(2048)
-const layers = z.int().min(1).max(64)
-const clamp = z.number().positive().nullable()
-const vector3 = z.tuple([z.number(), z.number(), z.number()])
+/** Elements of the largest tensor a network may have on its way: 512 MiB in float32. */
+const MOST_ELEMENTS = 2 ** 27
+
+/** A number from `min` to `max`; a refusal says what was met, and the range. */
+const within = (min: number, max: number) => ranged(z.number, min, max)
+const wholeWithin = (min: number, max: number) => ranged(z.int, min, max)
+
+function ranged(kind: typeof z.number | typeof z.int, min: number, max: number) {
+  const error = ({ input }: { input?: unknown }) => `it is ${shown(input)}; ${min} to ${max} is possible`
+  return kind({ error }).min(min, { error }).max(max, { error })
+}
+
+function shown(input: unknown): string {
+  if (typeof input === 'object' && input !== null) return Array.isArray(input) ? 'a list' : 'an object'
+  return typeof input === 'string' ? quote(input) : String(input)
+}
+
+// The ranges go some way beyond every known generator (spec sections 1, 4 and 9 and, for more samples and channels, its
+// successors), but not to where a picture would take minutes or the cameras see nothing.
+const width = wholeWithin(1, 4096)
+const resolution = wholeWithin(1, 2048)
+const layers = wholeWithin(1, 32)
+const clamp = within(1e-3, 1e6).nullable()
+const coordinate = within(-10, 10)
+const vector3 = z.tuple([coordinate, coordinate, coordinate])
 const matrix3 = z.tuple([vector3, vector3, vector3])
+/** In front of the camera. */
+const depth = z.union([within(0.01, 100), z.literal('auto')], { error: "it is neither 'auto' nor 0.01 to 100" })
 
 const renderingKwargs = z.strictObject({
   /** Coarse samples a ray. */
-  depth_resolution: z.int().min(2).max(1024),
+  depth_resolution: wholeWithin(2, 256),
   /** Importance samples a ray; 0 renders the coarse pass alone. */
-  depth_resolution_importance: z.int().min(0).max(1024),
+  depth_resolution_importance: wholeWithin(0, 256),
   /** World units along the unit ray; 'auto' intersects the ray with the box. */
-  ray_start: z.union([z.number(), z.literal('auto')]),
-  ray_end: z.union([z.number(), z.literal('auto')]),
+  ray_start: depth,
+  ray_end: depth,
   /** Side of the cube the planes cover, world units. */
-  box_warp: z.number().positive(),
+  box_warp: within(0.1, 10),
   /** Camera orbit of the training data: distance from the world's origin, and the point looked at. */
-  avg_camera_radius: z.number().positive(),
+  avg_camera_radius: within(0.1, 100),
   avg_camera_pivot: vector3,
   white_back: z.boolean(),
   disparity_space_sampling: z.boolean(),
@@ -50,9 +72,9 @@ const renderingKwargs = z.strictObject({
   /** True: the mapping sees a zero camera label, so the code is camera-blind. */
   c_gen_conditioning_zero: z.boolean(),
   /** Factor on the camera label before the mapping's embedding. */
-  c_scale: z.number(),
+  c_scale: within(-100, 100),
   /** Learning rate multiplier of the decoder's two layers (a run-time gain, spec section 2.1). */
-  decoder_lr_mul: z.number().positive(),
+  decoder_lr_mul: within(1e-4, 100),
   superresolution_noise_mode: z.enum(['none', 'const']),
   /** Whether the resize in front of the super-resolution is antialiased. */
   sr_antialias: z.boolean(),
@@ -80,10 +102,10 @@ const generatorConfig = z
     w_dim: width,
     num_ws: z.int(),
     /** Fully connected layers after the embedding. */
-    mapping_layers: z.int().min(1).max(16),
+    mapping_layers: wholeWithin(1, 16),
     /** Learning rate multiplier of those layers (a run-time gain, spec section 2.1). */
-    mapping_lr_multiplier: z.number().positive(),
-    plane_resolution: z.int().min(8).max(1024),
+    mapping_lr_multiplier: within(1e-4, 100),
+    plane_resolution: wholeWithin(8, 1024),
     /** Channels of each of the three planes. */
     plane_channels: width,
     /** Layers of each plane along its normal (tri-grids: PanoHead, An et al. 2023); 1, 1, 1 is EG3D. */
@@ -96,7 +118,7 @@ const generatorConfig = z
     decoder_hidden_dim: width,
     /** Feature channels of a rendered pixel, without the density; the first three are the raw colour. */
     decoder_output_dim: width.min(3),
-    neural_rendering_resolution: resolution,
+    neural_rendering_resolution: wholeWithin(1, 512),
     image_resolution: resolution,
     rendering_kwargs: renderingKwargs,
     /** null: the picture is the raw rendering. */
@@ -138,6 +160,13 @@ const generatorConfig = z
     const image =
       super_resolution === null ? config.neural_rendering_resolution : superResolutionOutput(super_resolution)
     if (config.image_resolution !== image) refuse('image_resolution', `is not the ${image} the network gives`)
+    for (const [path, channels, side] of largeTensors(config)) {
+      if (channels * side * side <= MOST_ELEMENTS) continue
+      refuse(
+        path,
+        `${channels} channels of ${side} x ${side} are more than the ${MOST_ELEMENTS} numbers that are possible`,
+      )
+    }
   })
 
 /** What a generator is; see the comments of the fields above. */
@@ -156,6 +185,23 @@ export function backboneResolutions({ plane_resolution }: Pick<GeneratorConfig, 
 /** Side of the picture a super-resolution gives. */
 export function superResolutionOutput({ class: kind, input_resolution }: SuperResolutionConfig): number {
   return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.filter(Boolean).length
+}
+
+/** The tensors that grow with the config: the field that makes each, its channels, its side. */
+function* largeTensors(config: GeneratorConfig): Generator<[path: string, channels: number, side: number]> {
+  const { backbone_channels, super_resolution } = config
+  for (const side of backboneResolutions(config)) yield [`backbone_channels.${side}`, backbone_channels[side], side]
+  const slices = config.plane_layers.reduce((sum, count) => sum + count)
+  yield ['plane_channels', slices * config.plane_channels, config.plane_resolution]
+  yield ['decoder_output_dim', config.decoder_output_dim, config.neural_rendering_resolution]
+  if (super_resolution === null) return
+  const { class: kind, input_resolution, channels } = super_resolution
+  let side = input_resolution
+  yield ['decoder_output_dim', config.decoder_output_dim, side]
+  for (const block of [0, 1]) {
+    if (SUPER_RESOLUTION_CLASSES[kind].up[block]) side *= 2
+    yield [`super_resolution.channels.${block}`, channels[block], side]
+  }
 }
 
 function determinant([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): number {
@@ -184,7 +230,7 @@ export function parseConfig(value: unknown, name = 'The generator'): GeneratorCo
   if (!result.success) {
     const { path, message } = result.error.issues[0]
     throw new UserError(
-      `${name}: the config's ${path.join('.') || 'value'} cannot be used: ${message.slice(0, 300)}.`,
+      `${clip(name)}: the config's ${clip(path.join('.')) || 'value'} cannot be used: ${clip(message, 200)}.`,
       'Fetch or make the generator file again.',
     )
   }

@@ -6,7 +6,7 @@ import { FUZZ_TARGETS, fuzzConfig, parseOrRefuse, readOrRefuse } from './test-fu
 const INPUTS = 100_000
 
 describe('fuzzing', () => {
-  it.each(FUZZ_TARGETS)('$name', { timeout: 300_000 }, (target) => {
+  it.each(FUZZ_TARGETS)('$name', (target) => {
     const seen = { read: 0, refused: 0 }
     const property = fc.property(target.inputs, (bytes) => {
       seen[readOrRefuse(target, bytes)]++
@@ -17,7 +17,7 @@ describe('fuzzing', () => {
     expect(seen.read).toBeGreaterThan(0)
   })
 
-  it('configs', { timeout: 300_000 }, () => {
+  it('configs', () => {
     fc.assert(fc.property(fuzzConfig, parseOrRefuse), { numRuns: 5000 })
   })
 })

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.ts'
 import { backboneResolutions, type GeneratorConfig, parseConfig, SUPER_RESOLUTION_CLASSES } from './config.ts'
-import { quote } from './quote.ts'
+import { quote, quoteShape } from './quote.ts'
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from './safetensors.ts'
 
 export type Weight = { shape: number[]; data: Float32Array }
@@ -91,7 +91,10 @@ export function checkWeights(config: GeneratorConfig, tensors: ReadonlyMap<strin
     const what = `${name}: ${quote(key)}`
     const shape = expected.get(key)
     if (shape !== undefined && shape.join() !== tensor.shape.join()) {
-      throw new UserError(`${what} has the shape [${tensor.shape}], the config calls for [${shape}].`, cure)
+      throw new UserError(
+        `${what} has the shape ${quoteShape(tensor.shape)}, the config calls for ${quoteShape(shape)}.`,
+        cure,
+      )
     }
     if (tensor.dtype !== 'F32' && tensor.dtype !== 'F16') {
       throw new UserError(`${what} is stored as ${tensor.dtype}, a generator's weights are F32 or F16.`, cure)

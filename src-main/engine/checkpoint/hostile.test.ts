@@ -274,6 +274,10 @@ const cases: Record<string, Uint8Array> = {
   'a size that is a list': viewedAs({ size: [4] }),
   'a size that is not a number': viewedAs({ size: tuple(Number.NaN) }),
   'more strides than sizes': viewedAs({ stride: tuple(1, 1) }),
+  'three hundred thousand dimensions': viewedAs({
+    size: tuple(...Array(300_000).fill(1)),
+    stride: tuple(...Array(300_000).fill(1)),
+  }),
   'a thousand dimensions': viewedAs({ size: tuple(...Array(1000).fill(1)), stride: tuple(...Array(1000).fill(1)) }),
   'a negative offset': viewedAs({ offset: -1 }),
   'an offset beyond the end': viewedAs({ offset: 1 }),

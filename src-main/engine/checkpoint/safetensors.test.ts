@@ -130,6 +130,11 @@ describe('a damaged or hostile file is refused by name', () => {
     ['a fractional size', file({ a: { ...two, shape: [0.5, 4] } }, 8), /shape/],
     ['a size beyond counting', file({ a: { ...two, shape: [2 ** 40, 2 ** 40] } }, 8), /shape/],
     ['too small a shape', file({ a: { ...two, shape: [1] } }, 8), /needs 4 bytes/],
+    [
+      '300 000 dimensions',
+      file({ a: { ...two, shape: Array(300_000).fill(1) } }, 8),
+      /\[1,1,1,1,1,1,1,1, ... \(300000\)\] needs 4/,
+    ],
     ['offsets beyond the file', file({ a: { ...two, data_offsets: [0, 16], shape: [4] } }, 8), /claims bytes/],
     ['offsets turned round', file({ a: { ...two, data_offsets: [8, 0] } }, 8), /claims bytes/],
     ['a string as offset', file({ a: { ...two, data_offsets: ['0', 8] } }, 8), /data_offsets/],

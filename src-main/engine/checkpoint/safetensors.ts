@@ -3,7 +3,7 @@
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
 import { UserError } from '../errors.ts'
-import { quote } from './quote.ts'
+import { quote, quoteShape } from './quote.ts'
 
 const ELEMENT_BYTES = {
   F64: 8,
@@ -112,7 +112,9 @@ export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetenso
     }
     const wanted = count * ELEMENT_BYTES[dtype as StoredType]
     if (wanted !== end - begin) {
-      throw refuse(`tensor ${quote(key)}: ${dtype} [${shape}] needs ${wanted} bytes, the file gives ${end - begin}.`)
+      throw refuse(
+        `tensor ${quote(key)}: ${dtype} ${quoteShape(shape as number[])} needs ${wanted} bytes, the file gives ${end - begin}.`,
+      )
     }
     spans.push({ tensor: key, begin, end })
     const data = bytes.subarray(dataStart + begin, dataStart + end)

@@ -45,6 +45,27 @@ function earlier(n: number): Tensor {
 }
 
 /**
+ * What the density alone says of rays.
+ * @param depths [R, S] ascending
+ * @param sigma [R, S] raw densities
+ * @param farthest [] the greatest depth of the whole view, given to rays that meet nothing
+ * @returns weights [R, S-1] of the intervals; shares [R, S], how much of a ray's light comes from each sample; depth [R, 1]; opacity [R, 1]
+ */
+export function marchDensity(
+  depths: Tensor,
+  sigma: Tensor,
+  farthest: Tensor,
+): { weights: Tensor; shares: Tensor; depth: Tensor; opacity: Tensor } {
+  const weights = marchWeights(depths, sigma)
+  // sum_i w_i (c_i + c_{i+1}) / 2 = sum_j v_j c_j: the small weights are averaged instead of the large colours.
+  const shares = mul(add(pad(weights, [0, 1], [0, 0]), pad(weights, [0, 0], [0, 1])), 0.5)
+  const opacity = reduceSum(weights, [1])
+  const hit = greater(opacity, 1e-12)
+  const mean = div(reduceSum(mul(shares, depths), [1]), where(hit, opacity, 1))
+  return { weights, shares, depth: where(hit, mean, farthest), opacity }
+}
+
+/**
  * @param depths [R, S] ascending
  * @param sigma [R, S] raw densities
  * @param colour [R, S, C]
@@ -60,17 +81,12 @@ export function march(
   whiteBack: boolean,
 ): { features: Tensor; depth: Tensor; opacity: Tensor; weights: Tensor } {
   const [rays, samples, channels] = colour.shape
-  const weights = marchWeights(depths, sigma)
-  // sum_i w_i (c_i + c_{i+1}) / 2 = sum_j v_j c_j: the small weights are averaged instead of the large colours.
-  const perSample = mul(add(pad(weights, [0, 1], [0, 0]), pad(weights, [0, 0], [0, 1])), 0.5)
-  const opacity = reduceSum(weights, [1])
-  let features = reshape(matMul(reshape(perSample, [rays, 1, samples]), colour), [rays, channels])
+  const { weights, shares, depth, opacity } = marchDensity(depths, sigma, farthest)
+  let features = reshape(matMul(reshape(shares, [rays, 1, samples]), colour), [rays, channels])
   if (whiteBack) features = add(features, sub(1, opacity))
-  const hit = greater(opacity, 1e-12)
-  const mean = div(reduceSum(mul(perSample, depths), [1]), where(hit, opacity, 1))
   return {
     features: sub(mul(features, 2), 1),
-    depth: reshape(where(hit, mean, farthest), [rays]),
+    depth: reshape(depth, [rays]),
     opacity: reshape(opacity, [rays]),
     weights,
   }

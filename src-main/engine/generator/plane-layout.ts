@@ -17,7 +17,12 @@ export interface PlaneLayout {
 /** The planes of one head. Not changed once they are sampled. */
 export interface Planes extends PlaneLayout {
   readonly data: Float32Array
+  /** What density is decoded from, where that is not these planes: they then tell colour alone. */
+  readonly shape?: Planes
 }
+
+/** The planes that density is decoded from. */
+export const shapeOf = (planes: Planes): Planes => planes.shape ?? planes
 
 /** Planes as the backbone of a generator paints them. */
 export function layoutOf(
@@ -41,14 +46,9 @@ export function planesLength(layout: PlaneLayout): number {
   return planesShape(layout).reduce((product, size) => product * size)
 }
 
-/** The sum of planes and what else lies like them, such as a detail. */
-export function addPlanes(planes: Planes, more: Float32Array): Planes {
-  return { ...planes, data: planes.data.map((value, i) => value + more[i]) }
-}
-
 /**
  * The same field on a finer grid: bilinear, texel centres at half coordinates, so that sampling it gives what sampling
- * the coarse planes gave. Layers stay as many as they are.
+ * the coarse planes gave. Layers stay as many as they are, and density that of the coarse ones.
  */
 export function refine(planes: Planes, resolution: number): Planes {
   const { resolution: from, channels, data } = planes
@@ -76,5 +76,5 @@ export function refine(planes: Planes, resolution: number): Planes {
       }
     }
   }
-  return { ...fine, data: result }
+  return { ...fine, data: result, shape: shapeOf(planes) }
 }

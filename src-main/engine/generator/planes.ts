@@ -9,8 +9,6 @@ import type { Planes } from './plane-layout.ts'
 import wasm from './planes.wasm.ts'
 import type { Rays } from './rays.ts'
 
-export type { Planes } from './plane-layout.ts'
-
 /**
  * How world points fall on the planes, already scaled to -1..1 in the box: where on the plane, and where along its normal,
  * which tells between the layers of a plane that has several.
@@ -126,6 +124,12 @@ export class PlaneSampler {
     return this.window('features')
   }
 
+  /** `sample` for single points. @param points [M * 3] world @returns [M * C], a window */
+  samplePoints(points: Float32Array): Float32Array {
+    const rays = { origins: points, directions: new Float32Array(points.length) }
+    return this.sample(rays, new Float32Array(points.length / 3), 1)
+  }
+
   /** Where the gradient of what `sample` gave is to be written before `scatter`. */
   get cotangent(): Float32Array {
     return this.window('cotangent')
@@ -203,7 +207,7 @@ export function samplePlanes(planes: Planes, projection: PlaneProjection, points
   const result = new Float32Array((points.length / 3) * channels)
   const sampler = borrowSampler(planes, projection)
   for (let first = 0; first < points.length / 3; first += BATCH) {
-    result.set(sampler.sample(...asRays(points, first)), first * channels)
+    result.set(sampler.samplePoints(batchOf(points, first)), first * channels)
   }
   releaseSampler(sampler)
   return result
@@ -223,7 +227,7 @@ export function samplePlanesBackward(
 ): void {
   const sampler = borrowSampler(planes, projection)
   for (let first = 0; first < points.length / 3; first += BATCH) {
-    sampler.sample(...asRays(points, first))
+    sampler.samplePoints(batchOf(points, first))
     const part = sampler.cotangent
     part.set(cotangent.subarray(first * planes.channels).subarray(0, part.length))
     const rays = sampler.scatter({ rays: pointsGradient !== undefined })
@@ -236,11 +240,7 @@ export function samplePlanesBackward(
   releaseSampler(sampler)
 }
 
-/** Points as rays of one sample each, of length zero. */
-function asRays(points: Float32Array, first: number): [Rays, Float32Array, number] {
-  const origins = points.subarray(first * 3, (first + BATCH) * 3)
-  return [{ origins, directions: new Float32Array(origins.length) }, new Float32Array(origins.length / 3), 1]
-}
+const batchOf = (points: Float32Array, first: number) => points.subarray(first * 3, (first + BATCH) * 3)
 
 /** sum += values */
 export function accumulate(sum: Float32Array, values: Float32Array): void {

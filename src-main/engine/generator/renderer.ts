@@ -7,20 +7,30 @@
  * Neighbouring rays meet the same texels, so rays are taken in square blocks of the picture: row by row each ray would
  * find the texels of its neighbour above gone from the cache (2.4 times slower sampling at full size). Tiles are small
  * enough for their activations to stay in the cache as well (at 131072 samples a tile the models take 1.2 times longer).
+ *
+ * Planes may take their density from others (`Planes.shape`). Then what a camera sees of the shape is found first, and
+ * colour is decoded only where something is seen: a few samples of a ray. The gradient is one of colour alone.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, reshape, type Shape, type Tensor, writeModel } from '../graph/index.ts'
 import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { decode, decodeDensity } from './decoder.ts'
-import { march, marchWeights } from './march.ts'
+import { march, marchDensity, marchWeights } from './march.ts'
 import { Parameters } from './parameters.ts'
-import { accumulate, borrowSampler, PlaneProjection, type Planes, releaseSampler, samplePlanes } from './planes.ts'
+import { type Planes, shapeOf } from './plane-layout.ts'
+import { accumulate, borrowSampler, PlaneProjection, type PlaneSampler, releaseSampler } from './planes.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
 import { coarseDepths, importanceDepths, type Jitter, mergeDepths } from './sampling.ts'
 
 /** Samples a tile holds at most: its largest activation is this times the decoder's width, 6 MiB at 64. */
 export const TILE_SAMPLES = 24576
+
+/** Points that are decoded at once where they lie on no rays. */
+const QUERY = TILE_SAMPLES / 4
+
+/** What gives less than this of a ray's light is not seen: its place shows what is behind the head. */
+const LEAST_SHARE = 5e-4
 
 /** Side of the blocks in which rays are taken, in pixels. 8 and 32 are as good, 4 and 128 are not. */
 const BLOCK = 16
@@ -35,6 +45,20 @@ export interface RenderOptions {
   readonly fine?: number
   /** Without it sampling is deterministic. */
   readonly jitter?: Jitter
+  /** What `see` gave for the same shape, camera and options: saves looking again where only colour has changed. */
+  readonly sight?: Sight
+}
+
+/** What a camera sees of a shape: the points that its picture's light comes from. */
+export interface Sight {
+  /** [M] by row of the rendering. */
+  readonly depth: Float32Array
+  readonly opacity: Float32Array
+  /** The N points in the order of computation: [N * 3] world, the row whose ray each lies on, its share of that ray's light. */
+  readonly points: Float32Array
+  readonly rows: Uint32Array
+  readonly shares: Float32Array
+  readonly cast: Cast
 }
 
 export interface Rendering {
@@ -47,9 +71,8 @@ export interface Rendering {
   readonly tape: Tape
 }
 
-/** What the backward pass needs of the forward one. Rays are in the order of their computation. */
-export interface Tape {
-  readonly planes: Planes
+/** A view's rays with their samples, in the order of their computation. */
+export interface Cast {
   readonly label: Float32Array
   readonly resolution: number
   /** Ray i is row order[i] of the rendering. */
@@ -62,6 +85,13 @@ export interface Tape {
   readonly depths: Float32Array
   /** The greatest depth of the view: what rays get that meet nothing. */
   readonly farthest: number
+}
+
+/** What the backward pass needs of the forward one. */
+export interface Tape extends Cast {
+  readonly planes: Planes
+  /** Where density comes from other planes. */
+  readonly sight?: Sight
 }
 
 interface Tile {
@@ -106,43 +136,19 @@ export class Renderer {
    * @param label camera, 25 numbers
    */
   async render(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Rendering> {
-    const { rendering_kwargs: kwargs, decoder_output_dim: channels } = this.config
-    const resolution = options.resolution ?? this.config.neural_rendering_resolution
-    const coarse = options.coarse ?? kwargs.depth_resolution
-    const fine = options.fine ?? kwargs.depth_resolution_importance
-    const order = inBlocks(resolution, options.pixels)
-    const pixels = options.pixels ? order.map((row) => options.pixels![row]) : order
-    const rays = castRays(label, resolution, pixels)
-    const count = order.length
-    const jitter = options.jitter && {
-      coarse: gather(options.jitter.coarse, order, coarse),
-      fine: gather(options.jitter.fine, order, fine),
-    }
-
-    let depths = coarseDepths(kwargs, rays, coarse, jitter?.coarse)
-    let samples = coarse
+    if (options.sight) return this.paint(weights, planes, options.sight)
+    if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options))
+    const { decoder_output_dim: channels } = this.config
     const sampler = borrowSampler(planes, this.projection)
     try {
-      if (fine > 0) {
-        const found = new Float32Array(count * (samples - 1))
-        for (const tile of tilesOf(count, samples)) {
-          const program = await this.program('weights', tile.size, samples)
-          const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
-          const features = sampler.sample(along, depthsAlong, samples)
-          const { weights: shares } = await program.run({ ...weights, features, depths: depthsAlong })
-          found.set(shares.subarray(0, tile.count * (samples - 1)), tile.first * (samples - 1))
-        }
-        const drawn = importanceDepths(depths, found, samples, fine, jitter?.fine)
-        depths = mergeDepths(depths, drawn, samples, fine)
-        samples += fine
-      }
-      const farthest = depths.reduce((most, depth) => Math.max(most, depth), Number.NEGATIVE_INFINITY)
+      const cast = await this.cast(weights, sampler, label, options)
+      const { order, rays, samples, depths, farthest } = cast
       const result = {
-        features: new Float32Array(count * channels),
-        depth: new Float32Array(count),
-        opacity: new Float32Array(count),
+        features: new Float32Array(order.length * channels),
+        depth: new Float32Array(order.length),
+        opacity: new Float32Array(order.length),
       }
-      for (const tile of tilesOf(count, samples)) {
+      for (const tile of tilesOf(order.length, samples)) {
         const program = await this.program('march', tile.size, samples)
         const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
         const features = sampler.sample(along, depthsAlong, samples)
@@ -157,10 +163,109 @@ export class Renderer {
         scatter(out.depth, rows, 1, result.depth)
         scatter(out.opacity, rows, 1, result.opacity)
       }
-      return { ...result, tape: { planes, label, resolution, order, pixels, rays, samples, depths, farthest } }
+      return { ...result, tape: { planes, ...cast } }
     } finally {
       releaseSampler(sampler)
     }
+  }
+
+  /** What a camera sees of a head's shape, before any colour. */
+  async see(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Sight> {
+    const sampler = borrowSampler(shapeOf(planes), this.projection)
+    try {
+      const cast = await this.cast(weights, sampler, label, options)
+      const { order, rays, samples, depths, farthest } = cast
+      const depth = new Float32Array(order.length)
+      const opacity = new Float32Array(order.length)
+      const points: number[] = []
+      const rows: number[] = []
+      const kept: number[] = []
+      for (const tile of tilesOf(order.length, samples)) {
+        const program = await this.program('see', tile.size, samples)
+        const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
+        const features = sampler.sample(along, depthsAlong, samples)
+        const out = await program.run({
+          ...weights,
+          features,
+          depths: depthsAlong,
+          farthest: Float32Array.of(farthest),
+        })
+        for (let ray = 0; ray < tile.count; ray++) {
+          const row = order[tile.first + ray]
+          depth[row] = out.depth[ray]
+          opacity[row] = out.opacity[ray]
+          for (let i = 0; i < samples; i++) {
+            const share = out.shares[ray * samples + i]
+            if (share < LEAST_SHARE) continue
+            const t = depthsAlong[ray * samples + i]
+            for (let k = 3 * ray; k < 3 * ray + 3; k++) points.push(along.origins[k] + t * along.directions[k])
+            rows.push(row)
+            kept.push(share)
+          }
+        }
+      }
+      const seen = { points: Float32Array.from(points), rows: Uint32Array.from(rows), shares: Float32Array.from(kept) }
+      return { depth, opacity, ...seen, cast }
+    } finally {
+      releaseSampler(sampler)
+    }
+  }
+
+  /** The picture of what is seen, coloured by planes. */
+  private async paint(weights: Feeds, planes: Planes, sight: Sight): Promise<Rendering> {
+    const { decoder_output_dim: channels, rendering_kwargs: kwargs } = this.config
+    const { depth, opacity, points, rows, shares, cast } = sight
+    const features = new Float32Array(depth.length * channels)
+    const covered = new Float32Array(depth.length)
+    const colours = await this.query(weights, planes, points, 'colour')
+    for (let i = 0; i < rows.length; i++) {
+      covered[rows[i]] += shares[i]
+      for (let k = 0; k < channels; k++) features[rows[i] * channels + k] += shares[i] * colours[i * channels + k]
+    }
+    for (let i = 0; i < features.length; i++) {
+      const behind = kwargs.white_back ? 1 - covered[Math.floor(i / channels)] : 0
+      features[i] = 2 * (features[i] + behind) - 1
+    }
+    return { features, depth, opacity, tape: { planes, sight, ...cast } }
+  }
+
+  /** The rays of a view and where along them they are sampled: evenly, then where the coarse samples met something. */
+  private async cast(
+    weights: Feeds,
+    sampler: PlaneSampler,
+    label: Float32Array,
+    options: RenderOptions,
+  ): Promise<Cast> {
+    const { rendering_kwargs: kwargs } = this.config
+    const resolution = options.resolution ?? this.config.neural_rendering_resolution
+    const coarse = options.coarse ?? kwargs.depth_resolution
+    const fine = options.fine ?? kwargs.depth_resolution_importance
+    const order = inBlocks(resolution, options.pixels)
+    const pixels = options.pixels ? order.map((row) => options.pixels![row]) : order
+    const rays = castRays(label, resolution, pixels)
+    const count = order.length
+    const jitter = options.jitter && {
+      coarse: gather(options.jitter.coarse, order, coarse),
+      fine: gather(options.jitter.fine, order, fine),
+    }
+
+    let depths = coarseDepths(kwargs, rays, coarse, jitter?.coarse)
+    let samples = coarse
+    if (fine > 0) {
+      const found = new Float32Array(count * (samples - 1))
+      for (const tile of tilesOf(count, samples)) {
+        const program = await this.program('weights', tile.size, samples)
+        const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
+        const features = sampler.sample(along, depthsAlong, samples)
+        const { weights: shares } = await program.run({ ...weights, features, depths: depthsAlong })
+        found.set(shares.subarray(0, tile.count * (samples - 1)), tile.first * (samples - 1))
+      }
+      const drawn = importanceDepths(depths, found, samples, fine, jitter?.fine)
+      depths = mergeDepths(depths, drawn, samples, fine)
+      samples += fine
+    }
+    const farthest = depths.reduce((most, depth) => Math.max(most, depth), Number.NEGATIVE_INFINITY)
+    return { label, resolution, order, pixels, rays, samples, depths, farthest }
   }
 
   /**
@@ -173,7 +278,8 @@ export class Renderer {
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<RenderGradients> {
-    const { planes, rays, samples, depths, order } = tape
+    const { planes, rays, samples, depths, order, sight } = tape
+    if (sight) return this.paintBackward(weights, planes, sight, cotangent, want)
     const rayGradient = {
       origins: new Float32Array(rays.origins.length),
       directions: new Float32Array(rays.origins.length),
@@ -215,25 +321,62 @@ export class Renderer {
     }
   }
 
+  /** The adjoint of `paint`: only colour moves. */
+  private async paintBackward(
+    weights: Feeds,
+    planes: Planes,
+    { points, rows, shares }: Sight,
+    { features: cotangent, depth, opacity }: RenderingGradient,
+    want: { label?: boolean; weights?: boolean },
+  ): Promise<RenderGradients> {
+    if (depth || opacity || want.label || want.weights) {
+      throw new Error('Renderer.backward: where density comes from other planes, only colour has a gradient')
+    }
+    if (!cotangent) return { planes: new Float32Array(planes.data.length) }
+    const { decoder_output_dim: channels } = this.config
+    const program = await this.program('colour-backward', QUERY, 1)
+    const sampler = borrowSampler(planes, this.projection)
+    try {
+      for (let first = 0; first < rows.length; first += QUERY) {
+        const count = Math.min(QUERY, rows.length - first)
+        const features = sampler.samplePoints(filled(points.subarray(first * 3, (first + count) * 3), QUERY * 3))
+        const colour = new Float32Array(QUERY * channels)
+        for (let i = 0; i < count; i++) {
+          const [from, share] = [rows[first + i] * channels, 2 * shares[first + i]]
+          for (let k = 0; k < channels; k++) colour[i * channels + k] = share * cotangent[from + k]
+        }
+        const { 'd.features': gradient } = await program.run({ ...weights, features, 'cotangent.out': colour })
+        sampler.cotangent.set(gradient)
+        sampler.scatter()
+      }
+      return { planes: sampler.gradient.slice() }
+    } finally {
+      releaseSampler(sampler)
+    }
+  }
+
   /**
-   * The field itself at world points: raw density and, where asked for, colour.
+   * The field itself at world points: raw density or colour.
    * @param points [M * 3]
    * @returns sigma [M]; colour [M * decoder_output_dim], about 0..1
    */
   async query(weights: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
-    const size = TILE_SAMPLES / 2
-    const program = await this.program(what, size, 1)
+    const program = await this.program(what, QUERY, 1)
     const width = what === 'sigma' ? 1 : this.config.decoder_output_dim
     const count = points.length / 3
     const result = new Float32Array(count * width)
-    const features = new Float32Array(size * planes.channels)
-    for (let first = 0; first < count; first += size) {
-      const last = Math.min(first + size, count)
-      features.set(samplePlanes(planes, this.projection, points.subarray(first * 3, last * 3)))
-      const { out } = await program.run({ ...weights, features })
-      result.set(out.subarray(0, (last - first) * width), first * width)
+    const sampler = borrowSampler(what === 'sigma' ? shapeOf(planes) : planes, this.projection)
+    try {
+      for (let first = 0; first < count; first += QUERY) {
+        const last = Math.min(first + QUERY, count)
+        const features = sampler.samplePoints(filled(points.subarray(first * 3, last * 3), QUERY * 3))
+        const { out } = await program.run({ ...weights, features })
+        result.set(out.subarray(0, (last - first) * width), first * width)
+      }
+      return result
+    } finally {
+      releaseSampler(sampler)
     }
-    return result
   }
 
   private program(kind: Kind, rays: number, samples: number): Promise<Program> {
@@ -251,12 +394,17 @@ export class Renderer {
     const parameters = new Parameters(this.shapes)
     const features = input('features', [rays * samples, config.plane_channels])
     if (kind === 'sigma') return { out: decodeDensity(config, parameters, features) }
-    if (kind === 'colour') return { out: decode(config, parameters, features).colour }
+    if (kind === 'colour' || kind === 'colour-backward') {
+      const outputs = { out: decode(config, parameters, features).colour }
+      return kind === 'colour' ? outputs : adjoint(outputs, { features })
+    }
 
     const depths = input('depths', [rays, samples])
-    if (kind === 'weights') {
+    if (kind === 'weights' || kind === 'see') {
       const sigma = reshape(decodeDensity(config, parameters, features), [rays, samples])
-      return { weights: marchWeights(depths, sigma) }
+      if (kind === 'weights') return { weights: marchWeights(depths, sigma) }
+      const { shares, depth, opacity } = marchDensity(depths, sigma, input('farthest', []))
+      return { shares, depth, opacity }
     }
     const { sigma, colour } = decode(config, parameters, features)
     const view = march(
@@ -272,7 +420,7 @@ export class Renderer {
   }
 }
 
-type Kind = 'sigma' | 'colour' | 'weights' | 'march' | 'backward' | 'backward-weights'
+type Kind = 'sigma' | 'colour' | 'colour-backward' | 'weights' | 'see' | 'march' | 'backward' | 'backward-weights'
 
 /** The rows of a rendering in the order in which they are computed: by blocks of the picture. */
 function inBlocks(resolution: number, pixels?: Uint32Array): Uint32Array {
@@ -299,13 +447,17 @@ function tilesOf(count: number, samples: number): Tile[] {
 /** A tile's rays and the depths along them; what fills it up are rays of no direction in the world's origin. */
 function raysOf(tile: Tile, rays: Rays, depths: Float32Array, samples: number): [Rays, Float32Array] {
   const part = (values: Float32Array, width: number) => {
-    const inside = values.subarray(tile.first * width, (tile.first + tile.count) * width)
-    if (tile.count === tile.size) return inside
-    const filled = new Float32Array(tile.size * width)
-    filled.set(inside)
-    return filled
+    return filled(values.subarray(tile.first * width, (tile.first + tile.count) * width), tile.size * width)
   }
   return [{ origins: part(rays.origins, 3), directions: part(rays.directions, 3) }, part(depths, samples)]
+}
+
+/** The values themselves, or filled up with zeros to a length. */
+function filled(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values
+  const result = new Float32Array(length)
+  result.set(values)
+  return result
 }
 
 /** result[i] = values[rows[i]], in rows of `width` numbers; filled up with zeros to `size` rows. */

@@ -1,9 +1,11 @@
 /**
- * The tuning stage: adds to the planes what the code could not say, until the picture is the photo, and keeps the sides.
+ * The tuning stage: adds to the planes what the code could not say of colour, until the picture is the photo. Shape stays
+ * the pivot's, for a photo tells colour exactly and shape hardly: given both to move, shape grows grooves along the planes'
+ * axes that only look right from the photo's camera.
  *
  * Tuning planes instead of weights: cheaper by the backbone's whole backward pass, finer than the generator's own planes
- * where asked for, and what is stored is one small array. Planes alone would put the photo anywhere along the rays, so
- * each step also looks at the head from a camera the photo never saw and holds shape and colour there to the pivot's.
+ * where asked for, and what is stored is one small array. What the photo does not see shares texels with what it does, so
+ * each step also looks at the head from another camera and holds its colours there to the pivot's.
  *
  * Tuning the backbone's weights first and adding the detail to the planes they paint was tried (bench/results/
  * tuning-tried.json). While the camera stood at one distance for every photo, weights mended some of the depth that this
@@ -17,12 +19,11 @@
  * activations to the pivot's moves nothing at a small weight and costs the photo's view at a larger one.
  */
 import type { Generator } from '../generator/generator.ts'
-import { addPlanes, type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
+import { type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
-import type { Detail } from './head.ts'
+import { addDetail, type Detail } from './head.ts'
 import { type Look, lookAt } from './looks.ts'
-import { mainPiece } from './main-piece.ts'
 import { assertFinite } from './objective.ts'
 
 export interface DetailOptions {
@@ -30,20 +31,11 @@ export interface DetailOptions {
   readonly smoothness: number
   /** Mean square of the detail itself. */
   readonly size: number
-  /** Novel views against the pivot's: squared depth (world units), opacity, colour. */
-  readonly depth: number
-  readonly opacity: number
+  /** Novel views' colours against the pivot's. */
   readonly colour: number
 }
 
-export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, depth: 600, opacity: 4, colour: 0.25 }
-
-/** Where a ray ends in the head and not in its edge. */
-const OPAQUE = 0.8
-/** What more than this of a ray is spent beside the head floats there. */
-const STRAY = 0.05
-/** The part of a probe's pixels that looks at what floats, where anything does. */
-const STRAY_SHARE = 0.5
+export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, colour: 0.25 }
 
 /** A camera to hold the head to its pivot from, and the pixels to look at. */
 export interface Probe {
@@ -64,9 +56,10 @@ export class DetailState {
 
 export class DetailStage {
   readonly state: DetailState
+  /** The pivot's planes, as fine as the detail. */
+  readonly pivot: Planes
   private readonly generator: Generator
   private readonly ws: Float32Array
-  private readonly pivot: Planes
   private readonly options: DetailOptions
 
   private constructor(
@@ -100,7 +93,7 @@ export class DetailStage {
    */
   async step(looks: readonly Look[], rate: number, probe: Probe) {
     const { generator, state } = this
-    const planes = addPlanes(this.pivot, state.detail.data)
+    const planes = addDetail(this.pivot, state.detail)
     const seen = await lookAt(generator, planes, this.ws, looks, { label: false })
     const gradient = seen.planes
     const kept = await this.addProbe(planes, probe, gradient)
@@ -113,36 +106,20 @@ export class DetailStage {
 
   private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
     const { renderer, weights } = this.generator
-    // The whole picture, to tell the head from what floats beside it: that is not held, it is to go.
-    const before = await renderer.render(weights, this.pivot, label, { ...rendering, pixels: undefined })
-    const head = mainPiece(before.opacity)
-    const pixels = rendering.pixels && withStrays(rendering.pixels, before.opacity, head)
-    const now = await renderer.render(weights, planes, label, { ...rendering, pixels })
-    const count = now.depth.length
-    const pixel = (i: number) => pixels?.[i] ?? i
-    const solid = (i: number) => head[pixel(i)] * before.opacity[pixel(i)]
-    const { depth, opacity, colour } = this.options
+    const sight = await renderer.see(weights, planes, label, rendering)
+    const before = await renderer.render(weights, this.pivot, label, { sight })
+    const now = await renderer.render(weights, planes, label, { sight })
+    const { length } = sight.depth
+    const channels = now.features.length / length
+    const factor = this.options.colour / (3 * length)
     let loss = 0
-    const hold = (values: Float32Array, width: number, weight: number, aim: (i: number, channel: number) => number) =>
-      values.map((value, at) => {
-        const target = aim(Math.floor(at / width), at % width)
-        if (Number.isNaN(target)) return 0
-        const difference = value - target
-        const factor = weight / count
-        loss += factor * difference * difference
-        return 2 * factor * difference
-      })
-    const channels = now.features.length / count
-    // A depth counts where there is something to be near or far, a colour where there is something to be seen.
-    const nothing = Number.NaN
-    const cotangent = {
-      depth: hold(now.depth, 1, depth, (i) => (solid(i) > OPAQUE ? before.depth[pixel(i)] : nothing)),
-      opacity: hold(now.opacity, 1, opacity, solid),
-      features: hold(now.features, channels, colour / 3, (i, channel) =>
-        channel < 3 && solid(i) > 0 ? before.features[pixel(i) * channels + channel] : nothing,
-      ),
-    }
-    const back = await renderer.backward(weights, now.tape, cotangent)
+    const features = now.features.map((value, at) => {
+      if (at % channels >= 3) return 0
+      const difference = value - before.features[at]
+      loss += factor * difference * difference
+      return 2 * factor * difference
+    })
+    const back = await renderer.backward(weights, now.tape, { features })
     for (let i = 0; i < gradient.length; i++) gradient[i] += back.planes[i]
     return loss
   }
@@ -175,11 +152,4 @@ export class DetailStage {
     }
     return loss
   }
-}
-
-/** The pixels to look at, some of them exchanged for those that show what floats beside the head: few would meet it. */
-function withStrays(pixels: Uint32Array, opacity: Float32Array, head: Uint8Array): Uint32Array {
-  const strays = [...head.keys()].filter((pixel) => !head[pixel] && opacity[pixel] > STRAY)
-  const count = Math.min(strays.length, Math.floor(pixels.length * STRAY_SHARE))
-  return pixels.map((pixel, i) => (i < count ? strays[Math.floor((i * strays.length) / count)] : pixel))
 }

@@ -1,6 +1,6 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and the detail its photo added. */
 import type { Generator } from '../generator/generator.ts'
-import { addPlanes, type Planes, refine } from '../generator/plane-layout.ts'
+import { type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
 
 export interface Head {
   /** [num_ws * w_dim] */
@@ -11,14 +11,23 @@ export interface Head {
   readonly detail?: Detail
 }
 
-/** Residual planes, finer than the generator's or as fine, otherwise laid out like them. */
+/**
+ * Residual planes, finer than the generator's or as fine, otherwise laid out like them. They are of colour alone; a photo
+ * tells colour exactly and shape hardly, so density stays what the generator's own planes say.
+ */
 export interface Detail {
   readonly resolution: number
   readonly data: Float32Array
 }
 
-/** The planes of a head: the backbone's, refined to the detail's resolution, plus the detail. */
+/** The planes of a head: the backbone's, and with a detail, refined to its resolution and added to it, those of colour. */
 export async function paintHead(generator: Generator, head: Head): Promise<Planes> {
   const planes = await generator.planes(head.ws)
-  return head.detail ? addPlanes(refine(planes, head.detail.resolution), head.detail.data) : planes
+  return head.detail ? addDetail(refine(planes, head.detail.resolution), head.detail) : planes
+}
+
+/** @param planes as fine as the detail; they, or those that they were refined from, go on giving the density */
+export function addDetail(planes: Planes, detail: Detail): Planes {
+  const data = planes.data.map((value, i) => value + detail.data[i])
+  return { ...planes, data, shape: shapeOf(planes) }
 }

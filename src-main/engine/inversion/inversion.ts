@@ -12,9 +12,9 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
-import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
+import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
-import { layoutOf, planesLength } from '../generator/plane-layout.ts'
+import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
@@ -22,7 +22,7 @@ import { LatentStage, LatentState, type LatentStep, parametersOf } from './laten
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import type { Look } from './looks.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
-import { PortraitObjective, type PortraitTarget } from './objective.ts'
+import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
 import { Outline } from './outline.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { uniform, uniformArray } from './random.ts'
@@ -72,12 +72,15 @@ export interface Progress {
 
 const CAMERA = { rate: 0.05, prior: 1e-3 }
 /**
+ * The detail leaves shape alone, so what its fixed views see of it is found once for each of so many draws of samples, and
+ * the draws take turns.
+ */
+const DRAWS = 4
+/**
  * Novel views to hold the head from: yaw and pitch at most, and how they are looked at. All the way round, because what
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-/** Every so many steps a probe takes in more than a portrait does, so that nothing floats unseen beside it. */
-const WIDE_PROBE = { every: 3, focal: 0.7 }
 /** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
 const SHOT_STREAM = 1 << 24
@@ -108,6 +111,8 @@ export class Inversion {
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
   private witness: Witness | null = null
+  /** How the detail stage looks at the photos, by draw. */
+  private readonly fixedLooks: Look[][] = []
   private best: Best | null = null
   private phase: Phase = 'code'
   private stepsDone = 0
@@ -184,13 +189,12 @@ export class Inversion {
     const phase = later(this.phase, phaseAt(plan, step, steps))
     if (phase !== this.phase) await this.enter(phase)
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
-    const looks = await Promise.all(this.shots.map((_, shot) => this.look(shot, phase, step)))
     const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
     const result: LatentStep =
       phase === 'detail'
-        ? await (await this.enterDetail()).step([...this.placed(looks), ...this.mirrored(step)], rate, this.probe(step))
-        : await (await this.latentStage()).step(looks, rate)
+        ? await this.detailStep(step, rate)
+        : await (await this.latentStage()).step(await this.latentLooks(phase, step), rate)
     if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
     this.lastView = result.view
     this.stepsDone++
@@ -203,8 +207,9 @@ export class Inversion {
   /**
    * Everything needed to go on, as chunks of a safetensors file.
    * @param generator digest of the generator's file, so that no other one is taken for it
+   * @param notes what the caller wants to find in the file's metadata
    */
-  checkpoint(generator: string): Uint8Array[] {
+  checkpoint(generator: string, notes: Record<string, string> = {}): Uint8Array[] {
     const { latent, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
@@ -244,7 +249,7 @@ export class Inversion {
       detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
       bestLoss: best?.loss ?? null,
     }
-    return writeSafetensors(tensors, { inversion: JSON.stringify(state) })
+    return writeSafetensors(tensors, { ...notes, inversion: JSON.stringify(state) })
   }
 
   /**
@@ -340,44 +345,53 @@ export class Inversion {
     this.objectives.clear()
   }
 
+  private async detailStep(step: number, rate: number): Promise<LatentStep> {
+    const stage = await this.enterDetail()
+    const draw = step % DRAWS
+    this.fixedLooks[draw] ??= await this.detailLooks(stage.pivot, draw)
+    return stage.step(this.fixedLooks[draw], rate, this.probe(step))
+  }
+
   private async enterDetail(): Promise<DetailStage> {
     if (!this.detailStage) {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
       this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail, this.terms)
-      await this.callWitness()
+      await this.callWitness(this.detailStage.pivot)
     }
     return this.detailStage
   }
 
   /** Of several photos each shows what another does not: one alone is asked in the mirror. */
-  private async callWitness(): Promise<void> {
+  private async callWitness(pivot: Planes): Promise<void> {
     if (this.shots.length > 1 || this.terms.mirror === 0) return
-    const { generator } = this.workshop
-    const { ws } = this.latent
-    const [shot] = this.placed(this.shots)
-    const planes = await generator.planes(ws)
-    this.witness = await mirroredWitness(generator, planes, shot, this.plan.phases.detail.resolution)
+    const shot = { ...this.shots[0], label: this.camerasOf(this.latent.cameras)[0] }
+    this.witness = await mirroredWitness(this.workshop.generator, pivot, shot, this.plan.phases.detail.resolution)
   }
 
-  /** With the cameras that the latent stage found. */
-  private placed<T extends object>(photos: readonly T[]): (T & { label: Float32Array })[] {
+  /** The photos, and the one in the mirror, from the cameras that the latent stage found, and what these see of the pivot. */
+  private async detailLooks(pivot: Planes, draw: number): Promise<Look[]> {
+    const { renderer, weights } = this.workshop.generator
+    const { resolution } = this.plan.phases.detail
     const cameras = this.camerasOf(this.latent.cameras)
-    return photos.map((photo, i) => ({ ...photo, label: cameras[i] }))
-  }
-
-  private mirrored(step: number): Look[] {
-    if (!this.witness) return []
-    const { label, pixels, objective } = this.witness
-    return [
-      {
-        label,
-        objective,
-        weight: this.terms.mirror,
-        rendering: this.rendering('detail', step, SHOT_STREAM, pixels, true),
-      },
-    ]
+    const looks: Look[] = []
+    for (const shot of this.shots.keys()) {
+      const { inside } = this.outline(shot, resolution)
+      const objective = await this.objective(shot, 'detail')
+      const rendering = this.rendering('detail', draw, SHOT_STREAM * shot, inside)
+      looks.push({ label: cameras[shot], objective, weight: 1 / this.shots.length, rendering })
+    }
+    if (this.witness) {
+      const { label, objective, pixels } = this.witness
+      const rendering = { ...this.rendering('detail', draw, SHOT_STREAM, pixels), plain: true }
+      looks.push({ label, objective, weight: this.terms.mirror, rendering })
+    }
+    for (const [i, look] of looks.entries()) {
+      const sight = await renderer.see(weights, pivot, look.label, look.rendering)
+      looks[i] = { ...look, rendering: { ...look.rendering, sight } }
+    }
+    return looks
   }
 
   private async latentStage(): Promise<LatentStage> {
@@ -391,37 +405,51 @@ export class Inversion {
     })
   }
 
-  /** How a step looks at a photo. */
-  private async look(shot: number, phase: Phase, step: number): Promise<Omit<Look, 'label'>> {
+  /** How a step looks at the photos; their cameras are the stage's own. */
+  private async latentLooks(phase: 'code' | 'layers', step: number): Promise<Omit<Look, 'label'>[]> {
     const { seed } = this.settings
-    const { resolution, plain: asRendered } = this.plan.phases[phase]
-    const plain = asRendered || !this.workshop.generator.config.super_resolution
-    const stream = SHOT_STREAM * shot
-    const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
-    const objective = await this.objective(shot, resolution, plain)
-    const weight = 1 / this.shots.length
-    return { objective, weight, rendering: this.rendering(phase, step, stream, pixels, plain) }
+    const { resolution } = this.plan.phases[phase]
+    const looks: Omit<Look, 'label'>[] = []
+    for (const shot of this.shots.keys()) {
+      const stream = SHOT_STREAM * shot
+      const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
+      const objective = await this.objective(shot, phase)
+      looks.push({
+        objective,
+        weight: 1 / this.shots.length,
+        rendering: this.rendering(phase, step, stream, pixels),
+      })
+    }
+    return looks
   }
 
   /** @param stream of random numbers, apart for each photo */
-  private rendering(phase: Phase, step: number, stream: number, pixels: Uint32Array, plain: boolean): ViewOptions {
+  private rendering(phase: Phase, step: number, stream: number, pixels: Uint32Array): ViewOptions {
     const { resolution, coarse, fine } = this.plan.phases[phase]
     const { seed } = this.settings
     const jitter = {
       coarse: uniformArray(pixels.length * coarse, seed, stream + 3 * step),
       fine: uniformArray(pixels.length * fine, seed, stream + 3 * step + 1),
     }
-    return { plain, resolution, pixels, coarse, fine, jitter }
+    return { plain: this.isPlain(phase), resolution, pixels, coarse, fine, jitter }
   }
 
-  private objective(shot: number, resolution: number, plain: boolean): Promise<PortraitObjective> {
-    const key = `${shot}/${resolution}/${plain}`
+  /** Whether a phase looks at the rendering itself. */
+  private isPlain(phase: Phase): boolean {
+    return this.plan.phases[phase].plain || !this.workshop.generator.config.super_resolution
+  }
+
+  private objective(shot: number, phase: Phase): Promise<PortraitObjective> {
+    const { resolution } = this.plan.phases[phase]
+    const plain = this.isPlain(phase)
+    const aim: Aim = phase === 'detail' ? 'colour' : 'head'
+    const key = `${shot}/${resolution}/${plain}/${aim}`
     let objective = this.objectives.get(key)
     if (!objective) {
       const { generator, faceRes } = this.workshop
       const { portrait } = this.shots[shot]
       const seen = shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
-      objective = PortraitObjective.create(generator, seen, resolution, plain, faceRes)
+      objective = PortraitObjective.create(generator, seen, resolution, plain, faceRes, aim)
       this.objectives.set(key, objective)
     }
     return objective
@@ -446,8 +474,7 @@ export class Inversion {
     const pixels = Uint32Array.from({ length: PROBE.pixels }, () => Math.floor(draw() * count))
     const { resolution, coarse, fine } = PROBE
     const label = orbitCamera(this.workshop.generator.config.rendering_kwargs, yaw, pitch)
-    const seen = step % WIDE_PROBE.every === 0 ? zoom(label, WIDE_PROBE.focal) : label
-    return { label: seen, rendering: { resolution, pixels, coarse, fine } }
+    return { label, rendering: { resolution, pixels, coarse, fine } }
   }
 
   private camerasOf(parameters: Float32Array): Float32Array[] {

@@ -19,6 +19,9 @@ import {
 import type { Program } from '../runtime/runtime.ts'
 import { perceptualTaps } from './faceres.ts'
 
+/** What a loss may move of a head. */
+export type Aim = 'head' | 'colour'
+
 /** A scalar loss of a view with its parts, and its gradient. */
 export interface Judgement {
   readonly loss: number
@@ -76,17 +79,13 @@ export interface PortraitTarget {
   readonly valid: Uint8Array
 }
 
-export interface ObjectiveWeights {
-  readonly pixels: number
-  readonly perceptual: number
-  readonly matte: number
-}
-
-export const DEFAULT_WEIGHTS: ObjectiveWeights = { pixels: 1, perceptual: 0.4, matte: 1 }
+const WEIGHTS = { pixels: 1, perceptual: 0.4, matte: 1 }
 
 /**
  * Pixels inside the head's matte, FaceRes activations, and the opacity against the matte. With a generator that paints
  * on white the background is compared as white; otherwise it is left out.
+ *
+ * Where colour alone may move, nothing is asked outside the matte: there it could only paint the background on the head.
  *
  * Where a super-resolution makes the picture, the rendering before it is compared as well: it is what a mesh and the
  * turning volume show, and the super-resolution alone could make up for anything in it.
@@ -117,6 +116,7 @@ export class PortraitObjective implements Objective {
    * @param resolution side of the rendering, in rays
    * @param plain judges the rendering itself, not the super-resolution's picture
    * @param faceRes weights of the perceptual network
+   * @param aim what the loss is to move
    */
   static async create(
     generator: Generator,
@@ -124,10 +124,11 @@ export class PortraitObjective implements Objective {
     resolution: number,
     plain: boolean,
     faceRes: Weights,
-    weights: ObjectiveWeights = DEFAULT_WEIGHTS,
+    aim: Aim = 'head',
   ): Promise<PortraitObjective> {
     const { config, runtime } = generator
     const white = config.rendering_kwargs.white_back
+    const whole = white && aim === 'head'
     const side = plain ? resolution : config.image_resolution
     const image = input('image', [1, 3, side, side])
     const opacity = input('opacity', [1, 1, resolution, resolution])
@@ -136,14 +137,14 @@ export class PortraitObjective implements Objective {
     const matte = input('matte', opacity.shape)
 
     let pixels = distance(image, target, mask)
-    const wrt: Record<string, Tensor> = { image, ...(white && { opacity }) }
+    const wrt: Record<string, Tensor> = { image, ...(whole && { opacity }) }
     if (!plain) {
       const rendered = input('rendered', [1, 3, resolution, resolution])
       const small = distance(rendered, input('small.target', rendered.shape), input('small.mask', opacity.shape))
       pixels = mul(add(pixels, small), 0.5)
       wrt.rendered = rendered
     }
-    const taps = perceptualTaps(faceRes, blend(image, target, mask, white))
+    const taps = perceptualTaps(faceRes, blend(image, target, mask, whole))
     const aims = taps.map((tap, i) => input(`tap${i}`, tap.shape))
     const perceptual = taps.reduce<Tensor | undefined>((sum, tap, i) => {
       const term = div(meanAll(square(sub(tap, aims[i]))), meanAll(square(aims[i])))
@@ -151,13 +152,13 @@ export class PortraitObjective implements Objective {
     }, undefined)!
     const coverage = meanAll(square(sub(opacity, matte)))
 
-    let loss = add(mul(pixels, weights.pixels), mul(perceptual, weights.perceptual / taps.length))
-    if (white) loss = add(loss, mul(coverage, weights.matte))
+    let loss = add(mul(pixels, WEIGHTS.pixels), mul(perceptual, WEIGHTS.perceptual / taps.length))
+    if (whole) loss = add(loss, mul(coverage, WEIGHTS.matte))
     const found = gradients(loss, Object.values(wrt))
     const named = Object.fromEntries(Object.keys(wrt).map((name, i) => [`d.${name}`, found[i]]))
     const program = await runtime.compile(writeModel({ loss, pixels, perceptual, coverage, ...named }))
 
-    const prepared = prepare(portrait, side, resolution, white, plain)
+    const prepared = prepare(portrait, side, resolution, plain, white, aim)
     const seen = input('target', image.shape)
     const look = await runtime.compile(
       writeModel(Object.fromEntries(perceptualTaps(faceRes, seen).map((tap, i) => [`tap${i}`, tap]))),
@@ -187,12 +188,15 @@ function distance(image: Tensor, target: Tensor, mask: Tensor): Tensor {
 }
 
 /** What the perceptual network is shown: where the background does not count it sees the target itself. */
-function blend(image: Tensor, target: Tensor, mask: Tensor, white: boolean): Tensor {
-  return white ? image : add(mul(image, mask), mul(target, sub(1, mask)))
+function blend(image: Tensor, target: Tensor, mask: Tensor, whole: boolean): Tensor {
+  return whole ? image : add(mul(image, mask), mul(target, sub(1, mask)))
 }
 
 /** Target and mask at the picture's size and, where that is not the rendering, at the rendering's; the matte at the latter. */
-function prepare(portrait: PortraitTarget, side: number, resolution: number, white: boolean, plain: boolean) {
+function prepare(portrait: PortraitTarget, side: number, resolution: number, plain: boolean, white: boolean, aim: Aim) {
+  // The white background counts a little: it holds the outline, but the person matters. What is half background has
+  // nothing to say of the person's colour.
+  const count = (alpha: number) => (aim === 'colour' ? Math.max(0, 2 * alpha - 1) : white ? 0.15 + 0.85 * alpha : alpha)
   const { size, rgb, matte, valid } = portrait
   const picture = new Float32Array(3 * size * size)
   const mask = new Float32Array(size * size)
@@ -201,8 +205,7 @@ function prepare(portrait: PortraitTarget, side: number, resolution: number, whi
     for (let channel = 0; channel < 3; channel++) {
       picture[channel * size * size + i] = alpha * (rgb[i * 3 + channel] / 127.5 - 1) + (1 - alpha)
     }
-    // The white background counts a little: it holds the outline, but the person matters.
-    mask[i] = valid[i] * (white ? 0.15 + 0.85 * matte[i] : matte[i])
+    mask[i] = valid[i] * count(matte[i])
   }
   const visible = matte.map((alpha, i) => alpha * valid[i])
   return {

@@ -12,7 +12,8 @@ const BACKGROUND_SHARE = 0.15
 const LEAST_OPACITY = 0.02
 
 export class Outline {
-  private readonly inside: readonly number[]
+  /** Pixels of the person and its outline, ascending. */
+  readonly inside: Uint32Array
   private readonly outside: readonly number[]
 
   /** @param resolution side of the rendering, in rays */
@@ -28,7 +29,7 @@ export class Outline {
       }
     })
     const pixels = [...near.keys()]
-    this.inside = pixels.filter((pixel) => near[pixel] === 1)
+    this.inside = Uint32Array.from(pixels.filter((pixel) => near[pixel] === 1))
     this.outside = pixels.filter((pixel) => near[pixel] === 0)
   }
 

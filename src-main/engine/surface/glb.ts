@@ -1,16 +1,15 @@
 /** GLB (glTF 2.0 binary): one mesh with vertex colours, in metres, y up, the face looking along +z. */
 import { Document, NodeIO } from '@gltf-transform/core'
-import { writeFileAtomic } from '../files.ts'
 import type { Surface } from './mesh.ts'
 import type { Provenance } from './provenance.ts'
 import { toMetres } from './units.ts'
 
 /**
- * Writes `surface` to `path`. Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
+ * Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
  * attribute `_EVIDENCE` (0 invented, 1 seen).
- * @throws UserError where the file cannot be written
+ * @returns the file
  */
-export async function saveGlb(surface: Surface, path: string, provenance: Provenance): Promise<void> {
+export async function encodeGlb(surface: Surface, provenance: Provenance): Promise<Uint8Array> {
   const document = new Document()
   const root = document.getRoot()
   Object.assign(root.getAsset(), { generator: 'Halfturn', extras: provenance })
@@ -34,7 +33,7 @@ export async function saveGlb(surface: Surface, path: string, provenance: Proven
     .addChild(document.createNode('head').setMesh(mesh))
   root.setDefaultScene(scene)
 
-  await writeFileAtomic(path, await new NodeIO().writeBinary(document))
+  return new NodeIO().writeBinary(document)
 }
 
 /** glTF's vertex colours are linear light; 16 bits keep every step that 8 sRGB bits have. */

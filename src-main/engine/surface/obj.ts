@@ -1,6 +1,4 @@
 /** OBJ with a material and a baked PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
-import { basename, dirname, join } from 'node:path'
-import { writeFileAtomic } from '../files.ts'
 import { unwrap } from './atlas.ts'
 import type { Field, Watch } from './field.ts'
 import type { Surface } from './mesh.ts'
@@ -11,26 +9,28 @@ import { toMetres } from './units.ts'
 /** Side of the texture where none is asked for, pixels. */
 const TEXTURE_SIZE = 1024
 
+/** An OBJ and what it names: `<name>.obj`, `<name>.mtl`, `<name>.png`. */
+export interface ObjFiles {
+  readonly obj: string
+  readonly mtl: string
+  /** The texture. */
+  readonly png: Uint8Array
+}
+
 /**
- * Writes NAME.obj, and beside it NAME.mtl and NAME.png. The texture's colours are asked of `field`, which must be the
- * one the surface was made from. The OBJ comes last, so whoever finds it finds the files it names.
- * @param path of the OBJ
+ * The texture's colours are asked of `field`, which must be the one the surface was made from.
+ * @param name of all three files, without extension; a portable one, see `portableName`
  * @param textureSize side of the texture, pixels
- * @throws UserError where a file cannot be written
  */
-export async function saveObj(
+export async function encodeObj(
   surface: Surface,
   field: Field,
-  path: string,
+  name: string,
   provenance: Provenance,
   { textureSize = TEXTURE_SIZE, ...watch }: { textureSize?: number } & Watch = {},
-): Promise<void> {
+): Promise<ObjFiles> {
   const atlas = await unwrap(surface, textureSize)
   const texture = await bakeTexture(surface, atlas, field, textureSize, watch)
-  // Readers differ on spaces in the names of other files, so those get none.
-  const name = basename(path)
-    .replace(/\.obj$/i, '')
-    .replace(/\s+/g, '_')
   const comment = `# ${provenanceLine(provenance)}`
   const material = [comment, 'newmtl head', 'Kd 1 1 1', 'Ks 0 0 0', 'illum 1', `map_Kd ${name}.png`, ''].join('\n')
 
@@ -55,9 +55,5 @@ export async function saveObj(
     rows.push(row)
   }
   rows.push('')
-
-  const folder = dirname(path)
-  await writeFileAtomic(join(folder, `${name}.png`), texture)
-  await writeFileAtomic(join(folder, `${name}.mtl`), material)
-  await writeFileAtomic(path, rows.join('\n'))
+  return { obj: rows.join('\n'), mtl: material, png: texture }
 }

@@ -1,5 +1,4 @@
 /** PLY, binary little-endian: vertex colours, normals, metres, y up, the face looking along +z. */
-import { writeFileAtomic } from '../files.ts'
 import type { Surface } from './mesh.ts'
 import { type Provenance, provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
@@ -7,8 +6,8 @@ import { toMetres } from './units.ts'
 const VERTEX_BYTES = 6 * 4 + 3
 const TRIANGLE_BYTES = 1 + 3 * 4
 
-/** @throws UserError where the file cannot be written */
-export async function savePly(surface: Surface, path: string, provenance: Provenance): Promise<void> {
+/** @returns the file */
+export function encodePly(surface: Surface, provenance: Provenance): Uint8Array {
   const { normals, colours, triangles } = surface
   const positions = toMetres(surface.positions)
   const vertexCount = positions.length / 3
@@ -38,5 +37,5 @@ export async function savePly(surface: Surface, path: string, provenance: Proven
     for (let k = 0; k < 3; k++) body.setInt32(at + 1 + k * 4, triangles[t + k], true)
     at += TRIANGLE_BYTES
   }
-  await writeFileAtomic(path, header, new Uint8Array(body.buffer))
+  return Buffer.concat([Buffer.from(header), new Uint8Array(body.buffer)])
 }

@@ -2,7 +2,6 @@
  * STL, binary, for printing: millimetres, and z up with the face looking along -y, because that is how slicers take a
  * file without units or axes. It has no colours.
  */
-import { writeFileAtomic } from '../files.ts'
 import type { Mesh } from './mesh.ts'
 import type { Provenance } from './provenance.ts'
 import { toMetres } from './units.ts'
@@ -10,8 +9,8 @@ import { toMetres } from './units.ts'
 const HEADER_BYTES = 80
 const TRIANGLE_BYTES = 50
 
-/** @throws UserError where the file cannot be written */
-export async function saveStl(mesh: Mesh, path: string, provenance: Provenance): Promise<void> {
+/** @returns the file */
+export function encodeStl(mesh: Mesh, provenance: Provenance): Uint8Array {
   const points = toMetres(mesh.positions).map((p) => p * 1000)
   for (let v = 0; v < points.length; v += 3) {
     const [y, z] = [points[v + 1], points[v + 2]]
@@ -35,5 +34,5 @@ export async function saveStl(mesh: Mesh, path: string, provenance: Provenance):
     }
     at += TRIANGLE_BYTES
   }
-  await writeFileAtomic(path, bytes)
+  return bytes
 }

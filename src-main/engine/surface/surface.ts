@@ -9,12 +9,12 @@ import type { Surface } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
-export { saveGlb } from './glb.ts'
+export { encodeGlb } from './glb.ts'
 export type { Surface } from './mesh.ts'
-export { saveObj } from './obj.ts'
-export { savePly } from './ply.ts'
+export { encodeObj } from './obj.ts'
+export { encodePly } from './ply.ts'
 export type { Provenance } from './provenance.ts'
-export { saveStl } from './stl.ts'
+export { encodeStl } from './stl.ts'
 
 export interface SurfaceOptions {
   /** Density samples along the side of the field's cube, 64..512. */
