@@ -154,8 +154,13 @@ export function describeObjective(
 /**
  * Geometry taught where it is: a sample before the recorded surface, or on a ray that meets none, is outside, one close
  * behind it is inside, and the density says which. Mean cross entropy.
+ * @param sigma [rays, samples], raw, and so the depths; the targets [rays]
  */
-function occupancy(sigma: Tensor, depths: Tensor, target: { mask: Tensor; covered: Tensor; distance: Tensor }): Tensor {
+export function occupancy(
+  sigma: Tensor,
+  depths: Tensor,
+  target: { mask: Tensor; covered: Tensor; distance: Tensor },
+): Tensor {
   const [mask, covered, distance] = [target.mask, target.covered, target.distance].map((x) => reshape(x, [-1, 1]))
   const behind = sub(depths, distance)
   const isBehind = greaterThan(behind, 0)
