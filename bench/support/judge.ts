@@ -30,7 +30,7 @@ import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
 
 /** Side in rays and pixels of all pictures compared. */
 const SIDE = 128
-const SURFACE = { resolution: 192, level: 10 }
+const SURFACE = { resolution: 192 }
 /** 3 degrees and 5 %. */
 const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
 const MILLIMETRES = 1000 * METRES_PER_UNIT

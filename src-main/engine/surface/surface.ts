@@ -24,7 +24,7 @@ export interface SurfaceOptions {
    * and what nobody looks at grows as it likes.
    */
   margin?: number
-  /** Raw density at which the surface lies; 2..20 is plausible (spec section 11). */
+  /** Raw density at which the surface lies; absent: the field's own. */
   level?: number
   /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
   triangles?: number
@@ -34,6 +34,9 @@ export interface SurfaceOptions {
 
 /** The border the reference leaves out for its meshes: 30 samples of 256 (spec section 11). */
 const MARGIN = 30 / 256
+
+/** Where the reference takes its meshes. */
+const REFERENCE_LEVEL = 10
 
 export interface Stats {
   /** Densities the field was asked for. */
@@ -48,12 +51,13 @@ export interface Stats {
  */
 export async function extractSurface(
   field: Field,
-  { resolution = 256, margin = MARGIN, level = 10, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { resolution = 256, margin = MARGIN, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
   requireInteger('resolution', resolution, 64, 512)
   requireInteger('number of smoothing passes', passes, 0, 100)
   if (triangles !== undefined) requireInteger('number of triangles', triangles, 100, 10_000_000)
+  const level = wanted ?? (await field.level?.()) ?? REFERENCE_LEVEL
   if (!Number.isFinite(level)) {
     throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
   }
