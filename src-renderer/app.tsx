@@ -126,14 +126,25 @@ function Steps() {
   )
 }
 
-/** What concerns the whole window: the engine's state. */
+/** What concerns the whole window: the engine's state, and whether what is made is saved. */
 function Banner() {
-  const { hostState } = useStore()
-  if (hostState === 'ready') return null
+  const { hostState, hello, project } = useStore()
+  if (hostState !== 'ready') {
+    return (
+      <p className="banner" role="status">
+        {strings.engine[hostState]}
+        {hostState === 'lost' && ` ${strings.engine.lostCure}`}
+      </p>
+    )
+  }
+  const unsaved = project?.unsaved ?? hello?.unsaved
+  if (!unsaved) return null
   return (
-    <p className="banner" role="status">
-      {strings.engine[hostState]}
-      {hostState === 'lost' && ` ${strings.engine.lostCure}`}
+    <p className="banner warning" role="status">
+      <Icon name="warn" />
+      <span>
+        <b>{unsaved.message}</b> {unsaved.cure}
+      </span>
     </p>
   )
 }

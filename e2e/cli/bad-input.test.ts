@@ -87,7 +87,7 @@ describe('photos', () => {
   it('of a smiley: whatever passes for a face is doubted aloud', async () => {
     const photo = place.write('smiley.jpg', await drawing(smiley))
     const args = ['reconstruct', photo, '-o', place.path('smiley'), '--json', ...common]
-    const run = await place.run(args, { interrupt: /"type":"progress"/ })
+    const run = await place.run(args, { interrupt: /"type":"warning"/ })
     expect(run.code).toBe(130)
     expect(run.stdout).toMatch(/"type":"warning","message":"The face does not fit the average head well/)
   })
@@ -153,7 +153,7 @@ describe('a disk that is full', () => {
     onTestFinished(() => {
       execFileSync('umount', [disk])
     })
-    const old = 'an old head, a hundred times '.repeat(100)
+    const old = '# Halfturn: an old head, a hundred times '.repeat(100)
     for (const name of ['glb', 'obj', 'mtl', 'png', 'sheet.png']) writeFileSync(`${disk}/person-7.${name}`, old)
     writeFileSync(`${disk}/filling`, Buffer.alloc(900_000))
     const generator = place.generator('quick.safetensors', quick)
@@ -163,6 +163,7 @@ describe('a disk that is full', () => {
       '7',
       '-o',
       disk,
+      '--overwrite',
       '--generator',
       generator,
       ...common.slice(0, 2),

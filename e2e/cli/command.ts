@@ -1,7 +1,7 @@
 /** Runs the real command in a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
@@ -17,6 +17,12 @@ export interface Finished {
   readonly stderr: string
 }
 
+export interface Interference {
+  interrupt?: RegExp
+  signal?: NodeJS.Signals
+  once?: { when: RegExp; act: () => void }
+}
+
 /** A place for a test file's photos, heads and imported generators; the home folder of what it runs. */
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'halfturn-cli-'))
@@ -30,8 +36,11 @@ export class Workplace {
     return this.path(name)
   }
 
-  /** @param interrupt sends Ctrl-C when a line of standard output matches */
-  run(args: readonly string[], { interrupt }: { interrupt?: RegExp } = {}): Promise<Finished> {
+  /**
+   * @param interrupt sends a signal, Ctrl-C unless another one is named, when standard output matches
+   * @param once does something when standard output matches
+   */
+  run(args: readonly string[], { interrupt, signal = 'SIGINT', once }: Interference = {}): Promise<Finished> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
     const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
@@ -40,19 +49,23 @@ export class Workplace {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const texts = { stdout: '', stderr: '' }
-    let interrupted = false
+    let [interrupted, done] = [false, false]
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         texts[name] += text
         if (!interrupted && interrupt?.test(texts.stdout)) {
           interrupted = true
-          child.kill('SIGINT')
+          child.kill(signal)
+        }
+        if (!done && once?.when.test(texts.stdout)) {
+          done = true
+          once.act()
         }
       })
     }
     return new Promise((settle, fail) => {
       child.on('error', fail)
-      child.on('close', (code, signal) => settle({ code: code ?? 128 + (signal === 'SIGINT' ? 2 : 9), ...texts }))
+      child.on('close', (code, by) => settle({ code: code ?? 128 + constants.signals[by!], ...texts }))
     })
   }
 

@@ -1,6 +1,6 @@
 /** The other commands, and what every command does with words it does not know. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -98,6 +98,18 @@ describe('halfturn import and info', () => {
     const info = await place.run(['info', target])
     expect(info.code).toBe(0)
     expect(info.stdout).toMatch(/: a generator\n {2}name/)
+
+    writeFileSync(target, 'mine')
+    const again = await place.run(['import', checkpoint, '-o', target])
+    expect(again.stdout).toContain('mine-2.safetensors')
+    expect(readFileSync(target, 'utf8')).toBe('mine')
+    const replaced = await place.run(['import', checkpoint, '-o', target, '--overwrite'])
+    expect([replaced.code, readFileSync(target)]).toEqual([0, readFileSync(place.path('mine-2.safetensors'))])
+    // Not what is read, though.
+    const own = place.write('own.pkl', readFileSync(checkpoint))
+    const kept = await place.run(['import', own, '-o', own, '--overwrite'])
+    expect(kept.stdout).toContain('own-2.pkl')
+    expect(readFileSync(own)).toEqual(readFileSync(checkpoint))
   })
 
   it('says what a file is', async () => {

@@ -1,11 +1,16 @@
 /** halfturn reconstruct from the outside: its files, its lines, Ctrl-C and going on. */
 
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { join } from 'node:path'
 import { NodeIO } from '@gltf-transform/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { readPhoto } from '../../src-main/cli/photos.ts'
+import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
+import { decodePhoto } from '../../src-main/engine/face/photo.ts'
+import { makePortrait } from '../../src-main/engine/face/portrait.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { normalArray } from '../../src-main/engine/inversion/random.ts'
 import { EMBEDDED, Library } from '../../src-main/engine/library.ts'
@@ -25,16 +30,21 @@ const firstStep = /"type":"progress"/
 
 describe('a run that is left alone', () => {
   const folder = place.path('head')
-  let run: Finished
+  /** In the folder of the results, and called as its texture would be. */
+  const photo = join(folder, 'sample-portrait.png')
+  let [run, before]: [Finished?, Buffer?] = []
   beforeAll(async () => {
-    const photo = ['reconstruct', samplePortrait, '-o', folder, '--generator', generator]
-    run = await place.run([...photo, '--steps', '6', '--seed', '3', '--json', ...common])
+    mkdirSync(folder)
+    before = await sharp(samplePortrait).png().toBuffer()
+    writeFileSync(photo, before)
+    const args = ['reconstruct', photo, '-o', folder, '--generator', generator, '--overwrite']
+    run = await place.run([...args, '--steps', '6', '--seed', '3', '--json', ...common])
   })
 
   it('ends well and says as JSON lines how it went', () => {
-    expect(run.stderr).toBe('')
-    expect(run.code).toBe(0)
-    const lines = linesOf(run)
+    expect(run?.stderr).toBe('')
+    expect(run?.code).toBe(0)
+    const lines = linesOf(run!)
     const progress = lines.filter(({ type }) => type === 'progress')
     expect(lines[0]).toMatchObject({ type: 'message', provider: 'cpu' })
     const steps = progress.filter(({ label }) => label !== 'surface')
@@ -51,18 +61,20 @@ describe('a run that is left alone', () => {
     for (const file of files) expect(existsSync(file), file).toBe(true)
   })
 
-  it('leaves these files and no others', () => {
+  it('leaves these files and no others, and the photo as it was', () => {
     expect(place.files('head')).toEqual([
-      'sample-portrait.glb',
-      'sample-portrait.mtl',
-      'sample-portrait.obj',
+      'sample-portrait-2.glb',
+      'sample-portrait-2.mtl',
+      'sample-portrait-2.obj',
+      'sample-portrait-2.png',
+      'sample-portrait-2.sheet.png',
       'sample-portrait.png',
-      'sample-portrait.sheet.png',
     ])
+    expect(readFileSync(photo)).toEqual(before)
   })
 
   it('writes a GLB without a complaint of the validator, that says what made it', async () => {
-    const bytes = readFileSync(place.path('head/sample-portrait.glb'))
+    const bytes = readFileSync(place.path('head/sample-portrait-2.glb'))
     expect((await validator.validateBytes(bytes)).issues.messages).toEqual([])
     const document = await new NodeIO().readBinary(bytes)
     const [mesh] = document.getRoot().listMeshes()
@@ -81,12 +93,12 @@ describe('a run that is left alone', () => {
   })
 
   it('writes an OBJ whose companions are there', async () => {
-    const obj = readFileSync(place.path('head/sample-portrait.obj'), 'utf8')
-    const mtl = readFileSync(place.path('head/sample-portrait.mtl'), 'utf8')
+    const obj = readFileSync(place.path('head/sample-portrait-2.obj'), 'utf8')
+    const mtl = readFileSync(place.path('head/sample-portrait-2.mtl'), 'utf8')
     expect(obj).toMatch(/^# .*generated/im)
-    expect(obj).toContain('mtllib sample-portrait.mtl')
-    expect(mtl).toContain('map_Kd sample-portrait.png')
-    const { width, format } = await sharp(place.path('head/sample-portrait.png')).metadata()
+    expect(obj).toContain('mtllib sample-portrait-2.mtl')
+    expect(mtl).toContain('map_Kd sample-portrait-2.png')
+    const { width, format } = await sharp(place.path('head/sample-portrait-2.png')).metadata()
     expect([width, format]).toEqual([1024, 'png'])
     const count = (word: string) => obj.match(new RegExp(`^${word} `, 'gm'))?.length
     expect(count('v')).toBe(count('vn'))
@@ -94,7 +106,7 @@ describe('a run that is left alone', () => {
   })
 
   it('writes a sheet of pictures that are not all the same', async () => {
-    const sheet = sharp(place.path('head/sample-portrait.sheet.png'))
+    const sheet = sharp(place.path('head/sample-portrait-2.sheet.png'))
     const { width = 0, height = 0, exif } = await sheet.metadata()
     const side = width / 5
     const cells = (5 * height) / side
@@ -151,18 +163,37 @@ describe('a run that is stopped by Ctrl-C', () => {
     expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])
   })
 
-  it('goes on where it was, and keeps the head where its files cannot be written', async () => {
+  it('goes on only from the photo and with the options it began with', async () => {
+    mkdirSync(place.path('others'))
+    const namesake = place.write(
+      'others/sample-portrait.jpg',
+      Buffer.concat([readFileSync(samplePortrait), Buffer.of(0)]),
+    )
+    const other = ['reconstruct', namesake, '-o', folder, '--resume', '--generator', generator, ...common]
+    expectRefusal(await place.run(other), /sample-portrait\.unfinished was begun with another photo\./)
+    const changed = await place.run([...args, '--resume', '--seed', '5', '--learning-rate', '0.01'])
+    expectRefusal(changed, /begun with --learning-rate 0\.08, not 0\.01, and --seed 0, not 5\./)
+    expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])
+  })
+
+  it('goes on where it was, and keeps the head where somebody has put a file in its place', async () => {
     const { step } = linesOf(stopped).at(-1) as { step: number }
-    mkdirSync(place.path('stopped/sample-portrait.glb'))
-    const run = await place.run([...args, '--resume', '--steps', String(step + 2), '--json'])
-    expectRefusal(run, /Could not write .*sample-portrait\.glb \(E[A-Z]+\)\.\n.*\nThe head is kept in .*--resume/)
+    const foreign = place.path('stopped/sample-portrait.glb')
+    const act = () => writeFileSync(foreign, 'theirs')
+    const run = await place.run([...args, '--resume', '--steps', String(step + 2), '--json'], {
+      once: { when: firstStep, act },
+    })
+    expectRefusal(run, /sample-portrait\.glb is there already, and is kept\.\n.*\nThe head is kept in .*--resume/)
+    expect(readFileSync(foreign, 'utf8')).toBe('theirs')
     const steps = linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')
     expect(steps.map(({ done }) => done)).toEqual([step + 1, step + 2])
-    expect(place.files('stopped').filter((file) => file.endsWith('.tmp'))).toEqual([])
+    expect(place.files('stopped')).toEqual(['sample-portrait.glb', 'sample-portrait.unfinished'])
+    // Now before anything is loaded.
+    expectRefusal(await place.run([...args, '--resume', '--json']), /sample-portrait\.glb is there already/)
   })
 
   it('then writes them without another step, and clears its checkpoint away', async () => {
-    rmdirSync(place.path('stopped/sample-portrait.glb'))
+    unlinkSync(place.path('stopped/sample-portrait.glb'))
     const run = await place.run([...args, '--resume', '--json'])
     expect(run.stderr).toBe('')
     expect(run.code).toBe(0)
@@ -175,35 +206,50 @@ describe('a run that is stopped by Ctrl-C', () => {
   })
 })
 
-describe('a photo that needs turning or converting gives the same portrait', () => {
-  /** The crop of a run that was stopped after its first step. */
-  async function cropOf(photo: string, name: string): Promise<Uint8Array> {
-    const args = ['reconstruct', photo, '-o', place.path(name), '--json', '--generator', generator, ...common]
-    const run = await place.run(args, { interrupt: firstStep })
-    expect(run.stderr).toBe('')
-    expect(run.code).toBe(130)
-    const [file] = place.files(name)
-    const { tensors } = readSafetensors(readFileSync(place.path(name, file)), file)
-    return Uint8Array.from(tensors.get('0.rgb')!.data)
-  }
+describe('a signal', () => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('%s before the first step leaves nothing', async (signal) => {
+    const args = ['reconstruct', samplePortrait, '-o', place.path('a', 'b'), '--generator', generator, ...common]
+    const run = await place.run(args, { interrupt: /Running on/, signal })
+    expect(run.code).toBe(128 + constants.signals[signal])
+    expect(existsSync(place.path('a'))).toBe(false)
+  })
 
+  it('leaves nothing either where the photo has as long a name as the disk takes', async () => {
+    const photo = place.path(`${'é'.repeat(125)}.jpg`)
+    copyFileSync(samplePortrait, photo)
+    const args = ['reconstruct', photo, '-o', place.path('long'), '--json', '--generator', generator, ...common]
+    const run = await place.run(args, { interrupt: /so long a name: the files are called é+-[0-9a-f]{8}\./ })
+    expect([run.code, run.stderr]).toEqual([130, ''])
+    expect(existsSync(place.path('long'))).toBe(false)
+  })
+})
+
+describe('a photo that needs turning or converting gives the same portrait', () => {
+  let landmarker: Landmarker
   let plain: Uint8Array
   beforeAll(async () => {
-    plain = await cropOf(samplePortrait, 'plain')
+    landmarker = await createLandmarker()
+    plain = await cropOf(samplePortrait)
   })
+  afterAll(() => landmarker.close())
+
+  async function cropOf(path: string): Promise<Uint8Array> {
+    const photo = await decodePhoto((await readPhoto(path)).bytes)
+    return (await makePortrait(photo, { frame: 'own', landmarker })).crop.rgb
+  }
 
   it('CMYK, lying on its side with an EXIF note', async () => {
     const cmyk = await sharp(samplePortrait).rotate(90).toColourspace('cmyk').jpeg({ quality: 98 }).toBuffer()
     const photo = place.write('side.jpg', withOrientation(cmyk, 8))
     expect(await sharp(photo).metadata()).toMatchObject({ space: 'cmyk', orientation: 8 })
     // CMYK and back costs some colour.
-    expect(difference(await cropOf(photo, 'side'), plain)).toBeLessThan(16)
+    expect(difference(await cropOf(photo), plain)).toBeLessThan(16)
   })
 
   it('16 bits a channel', async () => {
     const photo = place.write('deep.png', await sharp(samplePortrait).toColourspace('rgb16').png().toBuffer())
     expect(await sharp(photo).metadata()).toMatchObject({ depth: 'ushort' })
-    expect(difference(await cropOf(photo, 'deep'), plain)).toBeLessThan(4)
+    expect(difference(await cropOf(photo), plain)).toBeLessThan(4)
   })
 })
 
@@ -221,34 +267,34 @@ function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
 }
 
 describe('a run with several photos', () => {
-  it('makes one head of them, and says who is a stranger and which photo is no good', async () => {
+  const reconstruct = (...photos: string[]) =>
+    place.run(['reconstruct', ...photos, ...common, '--steps', '3', '--generator', generator, '-o', folder])
+  const folder = place.path('several')
+
+  it('makes one head of them, and says who is a stranger', async () => {
     const mirrored = place.path('mirrored.jpg')
     await sharp(samplePortrait).flop().modulate({ brightness: 0.8 }).toFile(mirrored)
-    const folder = place.path('several')
-    const args = [...common, '--steps', '3', '--generator', generator, '-o', folder]
-    const run = await place.run(['reconstruct', samplePortrait, mirrored, ...args])
-    expect(run.code).toBe(0)
-    expect(run.stdout + run.stderr).not.toContain('different people')
-    expect(place.files('several')).toContain('sample-portrait.glb')
-
     const stranger = place.path('stranger.png')
     await paintStranger(stranger)
-    const both = await place.run(['reconstruct', samplePortrait, stranger, ...args])
-    expect(both.code).toBe(0)
-    expect(both.stdout + both.stderr).toMatch(/seem to show different people/)
+    const run = await reconstruct(samplePortrait, mirrored, stranger)
+    expect(run.code).toBe(0)
+    const warnings = (run.stdout + run.stderr).split('\n').filter((line) => line.includes('different people'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(`${stranger} and `)
+    expect(place.files('several')).toContain('sample-portrait.glb')
+  })
 
-    const letter = place.path('letter.jpg')
-    writeFileSync(letter, 'a letter to a friend')
-    const refused = await place.run(['reconstruct', samplePortrait, letter, ...args])
-    expectRefusal(refused, /letter\.jpg: /)
+  it('says which of them is no good', async () => {
+    const letter = place.write('letter.jpg', 'a letter to a friend')
+    expectRefusal(await reconstruct(samplePortrait, letter), /letter\.jpg: /)
   })
 })
 
-/** Somebody the embedded generator makes up. */
+/** Somebody the embedded generator makes up, turned: the photo that looks straight ahead is who the others are compared with. */
 async function paintStranger(file: string): Promise<void> {
   const runtime = await Runtime.create({ provider: 'cpu' })
   const { generator: embedded } = await new Library(runtime, '').load(EMBEDDED)
-  const label = orbitCamera(embedded.config.rendering_kwargs, 0)
+  const label = orbitCamera(embedded.config.rendering_kwargs, 0.3)
   const w = await embedded.map(normalArray(embedded.config.z_dim, 4), label, 0.7)
   const { image } = await embedded.view(embedded.repeat(w), label, { keep: false })
   const side = Math.sqrt(image.length / 3)

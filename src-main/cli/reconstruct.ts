@@ -98,6 +98,8 @@ export const reconstruct: Command = {
     const stem = portableName(name)
     const digests = files.map(({ bytes }) => sha256Of(bytes))
     const origin = originOf(digests, face, settings)
+    // What a killed run had finished is no longer unfinished.
+    for (const note of FileSet.cleanUp(folder)) report.warn(note)
     const interrupted = await findUnfinished(folder, possibleStems(stem, endings), origin)
     const resumed = values.resume ? requireSame(interrupted, folder) : undefined
     const set = FileSet.claim({

@@ -52,8 +52,10 @@ export async function findUnfinished(folder: string, stems: readonly string[], w
     const stem = name.slice(0, -UNFINISHED.length - 1)
     if (![stem, stem.replace(/-\d+$/, '')].some((one) => keys.has(nameKey(one)))) continue
     const path = join(folder, name)
-    const saved = (await stat(path)).mtimeMs
-    found.push({ name, stem, path, saved, differences: differencesOf(await readOrigin(path), wanted) })
+    const there = await stat(path).catch(() => undefined)
+    if (!there?.isFile()) continue
+    const differences = differencesOf(await readOrigin(path), wanted)
+    found.push({ name, stem, path, saved: there.mtimeMs, differences })
   }
   return found.sort((a, b) => a.differences.length - b.differences.length || b.saved - a.saved)
 }

@@ -113,6 +113,16 @@ export interface Hello {
   defaults: Settings
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
+  /** Why nothing can be saved by this engine; absent where it can. */
+  unsaved?: Unsaved
+}
+
+/** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */
+export interface Unsaved {
+  /** `locked`: another engine has the projects. */
+  code: 'locked' | 'full' | 'read-only' | 'denied' | 'failed'
+  message: string
+  cure: string
 }
 
 export interface GeneratorSummary {
@@ -175,6 +185,8 @@ export interface Project {
   random?: { seed: number; truncation: number }
   /** Of the finished head, where it has been judged. */
   verdict?: VerdictState
+  /** Why it is not on disk as it is; absent where it is. */
+  unsaved?: Unsaved
 }
 
 export interface VerdictState {
@@ -286,8 +298,10 @@ export interface Responses {
 
 export type EngineApi = { [M in Method]: (request: Requests[M]) => Promise<Responses[M]> }
 
-/** What the engine tells the windows that have the project open. */
-export type EngineEvent = { project: string } & (
+/** What the engine tells the windows that have the project open; without a project, all of them. */
+export type EngineEvent = ProjectEvent | { project?: undefined; type: 'storage'; unsaved?: Unsaved }
+
+export type ProjectEvent = { project: string } & (
   | {
       type: 'progress'
       step: number
@@ -299,6 +313,7 @@ export type EngineEvent = { project: string } & (
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
   | { type: 'job'; job: Job; message?: string; cure?: string }
+  | { type: 'saving'; unsaved?: Unsaved }
   | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )
 

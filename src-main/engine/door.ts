@@ -60,7 +60,7 @@ export function openDoor(engine: Engine, uploads: Uploads, send: (event: EngineE
   const owner = {}
   let isOpen = true
   const unlisten = engine.listen((event) => {
-    if (watched.has(event.project)) show(event).catch(() => {})
+    if (event.project === undefined || watched.has(event.project)) show(event).catch(() => {})
   })
 
   let calls = 0

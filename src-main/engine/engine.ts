@@ -1,13 +1,17 @@
 /**
  * The engine: projects, their jobs and the head each has, behind the API of api.ts. It knows neither window nor carrier:
  * a client is something that gets events. Everything that runs a network takes its turn in one queue, so jobs, pictures
- * and surfaces of several windows share one machine without meeting in the middle of a step.
+ * and surfaces of several windows share one machine without meeting in the middle of a step. Of several engines on one
+ * data folder one owns the projects; the others show them, and keep what they make in memory.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings } from './api.ts'
+import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
 import { Blobs } from './blobs.ts'
+import { type Clock, clock as systemClock } from './clock.ts'
+import { DataLock } from './data-lock.ts'
+import type { Disk } from './disk.ts'
 import { UserError } from './errors.ts'
 import { createMatting, type Matting } from './face/matte.ts'
 import { createLandmarker, type Landmarker } from './face/mediapipe.ts'
@@ -18,13 +22,16 @@ import { readFaceRes } from './inversion/faceres.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import { normalArray } from './inversion/random.ts'
 import { DEFAULT_RATE, plans } from './inversion/schedule.ts'
-import { EMBEDDED, Library, productFile } from './library.ts'
+import { EMBEDDED, Library, type Loaded, productFile } from './library.ts'
 import { cutOut, describedPng, jpeg, png, toRgb } from './pictures.ts'
 import { portraitTarget } from './portrait-target.ts'
-import { OpenProject, type Surroundings, throttled, verdictOf } from './project.ts'
+import { OpenProject, type ProjectHost, verdictOf } from './project.ts'
+import { unpackProject } from './project-file.ts'
+import type { ProjectRecord } from './project-record.ts'
 import { Runtime, type RuntimeOptions } from './runtime/runtime.ts'
 import { colourBytes, evidenceBytes, meshFiles } from './shape.ts'
 import { Store } from './store.ts'
+import { throttled } from './throttle.ts'
 import { provenanceOf } from './verdict.ts'
 import { VERSION } from './version.ts'
 import { headView } from './views.ts'
@@ -46,6 +53,9 @@ export interface EngineOptions {
   /** Where projects and imported generators are kept. */
   readonly folder: string
   readonly runtime?: RuntimeOptions
+  /** For tests, which fill the one up and turn the other on. */
+  readonly disk?: Disk
+  readonly clock?: Clock
 }
 
 export class Engine implements EngineApi {
@@ -53,39 +63,48 @@ export class Engine implements EngineApi {
   private readonly runtime: Runtime
   private readonly library: Library
   private readonly store: Store
+  private readonly lock: DataLock
   private readonly projects = new Map<string, Promise<OpenProject>>()
+  /** Those that are being put away or forgotten: who asks for one waits. */
+  private readonly leaving = new Map<string, Promise<void>>()
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
   private queue: Promise<unknown> = Promise.resolve()
-  private readonly around: Surroundings
+  private readonly host: ProjectHost
 
-  private constructor(runtime: Runtime, folder: string) {
+  private constructor(runtime: Runtime, { folder, disk, clock = systemClock }: EngineOptions) {
     this.runtime = runtime
     this.library = new Library(runtime, join(folder, 'generators'))
-    this.store = new Store(join(folder, 'projects'))
-    this.around = {
+    this.lock = new DataLock(folder, {
+      clock,
+      taken: () => this.store.tidy().catch((error: Error) => this.note(`tidying up: ${error.message}`)),
+      log: (line) => this.note(line),
+      changed: (unsaved) => this.onLock(unsaved),
+    })
+    this.store = new Store(join(folder, 'projects'), { disk, mayWrite: () => this.lock.require() })
+    this.host = {
       store: this.store,
       blobs: this.blobs,
+      clock,
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
       target: (portrait) => this.target(portrait),
       turn: (work) => this.turn(work),
-      emit: (event) => {
-        for (const listener of this.listeners) listener(event)
-      },
+      emit: (event) => this.emit(event),
       log: (line) => this.note(line),
     }
   }
 
-  static async create({ folder, runtime }: EngineOptions): Promise<Engine> {
-    const engine = new Engine(await Runtime.create(runtime), folder)
+  static async create(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(await Runtime.create(options.runtime), options)
     const { name, reason } = engine.runtime.provider
     engine.note(
       `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,
     )
+    await engine.lock.take()
     return engine
   }
 
@@ -106,11 +125,14 @@ export class Engine implements EngineApi {
     if (this.lines.length > LOG_LINES) this.lines.shift()
   }
 
-  /** Stops all jobs and saves all projects. */
+  /** Stops all jobs, saves all projects and lets go of the data folder. */
   async close(): Promise<void> {
-    for (const project of this.projects.values()) await (await project).close()
+    const closed = await Promise.allSettled([...this.projects.values()].map(async (project) => (await project).close()))
+    for (const result of closed) if (result.status === 'rejected') this.note(`closing: ${result.reason}`)
+    await Promise.all(this.leaving.values())
     // A judgement may be in the middle of a network.
     await this.queue
+    this.lock.release()
     await this.runtime.dispose()
   }
 
@@ -121,21 +143,27 @@ export class Engine implements EngineApi {
     generators: await this.library.list(),
     defaults: DEFAULT_SETTINGS,
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
+    ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
   })
 
   recent: EngineApi['recent'] = async () => {
-    const all = await this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
-    return all.map((project) => ({ ...project, open: this.projects.has(project.id) }))
+    const saved = await this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
+    const known = new Set(saved.map(({ id }) => id))
+    const open = await Promise.all([...this.projects.values()].map((project) => project.catch(() => undefined)))
+    // What could not be saved yet is there as well.
+    const unsaved = open.filter((project) => project?.isUnsaved && !known.has(project.id))
+    const summaries = await Promise.all(unsaved.map((project) => project!.summary()))
+    return [...summaries, ...saved.map((project) => ({ ...project, open: this.projects.has(project.id) }))]
   }
 
-  forget: EngineApi['forget'] = async ({ project }) => {
-    const open = this.projects.get(project)
-    this.projects.delete(project)
-    if (open) {
-      await (await open).cancel()
-      await (await open).close()
-    }
-    await this.store.remove(project)
+  forget: EngineApi['forget'] = async ({ project: id }) => {
+    if (this.isLocked && (await this.store.has(id))) this.requireOwner()
+    const open = this.projects.get(id)
+    await this.leave(id, async () => {
+      // One that cannot be opened can be forgotten.
+      await (await open?.catch(() => undefined))?.discard()
+      if (await this.store.has(id)) await this.store.remove(id)
+    })
   }
 
   openPhoto: EngineApi['openPhoto'] = ({ photo, name, generator }) =>
@@ -145,17 +173,16 @@ export class Engine implements EngineApi {
     this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), 'Sample portrait', generator)
 
   openFile: EngineApi['openFile'] = async ({ file, name }) => {
-    const id = await this.store.unpack(this.blobs.take(file), name)
-    return this.open({ project: id })
+    const { record, parts } = unpackProject(this.blobs.take(file), name)
+    const project = await OpenProject.fromFile(this.host, await this.generatorOf(record), record, parts)
+    this.adopt(project.id, Promise.resolve(project))
+    return project.describe()
   }
 
   open: EngineApi['open'] = async ({ project: id }) => {
-    const known = this.projects.get(id)
-    const project = await (known ?? this.adopt(id, this.read(id)))
-    const state = await project.describe()
-    // What a crash interrupted goes on by itself.
-    if (state.job.state !== 'interrupted') return state
-    await project.resume()
+    const project = await this.project(id)
+    // What a crash interrupted goes on by itself; once, whoever asks.
+    if (project.isInterrupted && !project.isBorrowed) await project.resume()
     return project.describe()
   }
 
@@ -168,13 +195,15 @@ export class Engine implements EngineApi {
       return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
     })
     const replaced = before === undefined ? undefined : await this.projects.get(before)
+    const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
+    if (isReplaced) await this.leave(replaced.id, () => replaced.close())
     const project = await OpenProject.fromSeed(
-      this.around,
+      this.host,
       loaded,
       DEFAULT_SETTINGS,
       { seed, truncation },
       { ws, label },
-      replaced?.random && before ? before : this.store.newId(),
+      isReplaced ? replaced.id : this.store.newId(),
     )
     this.adopt(project.id, Promise.resolve(project))
     return project.describe()
@@ -183,23 +212,23 @@ export class Engine implements EngineApi {
   importGenerator: EngineApi['importGenerator'] = ({ file, name }) => this.library.add(this.blobs.take(file), name)
 
   chooseFace: EngineApi['chooseFace'] = async ({ project: id, face }) => {
-    const project = await this.project(id)
+    const project = await this.own(id)
     await project.chooseFace(face)
     return project.describe()
   }
 
-  adjust: EngineApi['adjust'] = async ({ project, correction }) => (await this.project(project)).adjust(correction)
+  adjust: EngineApi['adjust'] = async ({ project, correction }) => (await this.own(project)).adjust(correction)
 
   start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
-    const project = await this.project(id)
+    const project = await this.own(id)
     await project.start(await this.library.load(generator), settings)
     return project.describe()
   }
 
-  pause: EngineApi['pause'] = async ({ project }) => (await this.project(project)).pause()
-  resume: EngineApi['resume'] = async ({ project }) => (await this.project(project)).resume()
-  cancel: EngineApi['cancel'] = async ({ project }) => (await this.project(project)).cancel()
-  setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.project(project)).setSteps(steps)
+  pause: EngineApi['pause'] = async ({ project }) => (await this.own(project)).pause()
+  resume: EngineApi['resume'] = async ({ project }) => (await this.own(project)).resume()
+  cancel: EngineApi['cancel'] = async ({ project }) => (await this.own(project)).cancel()
+  setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.own(project)).setSteps(steps)
   planes: EngineApi['planes'] = async ({ project }) => (await this.project(project)).describePlanes()
 
   view: EngineApi['view'] = async ({ project: id, camera }) => {
@@ -275,7 +304,7 @@ export class Engine implements EngineApi {
   }
 
   private async takeSurface(project: OpenProject, task: 'surface' | 'export', resolution: number, triangles: number) {
-    const tell = (fraction: number) => this.around.emit({ project: project.id, type: 'task', task, fraction })
+    const tell = (fraction: number) => this.emit({ project: project.id, type: 'task', task, fraction })
     const taken = await project.takeSurface({ resolution, triangles }, throttled(tell))
     tell(1)
     return taken
@@ -283,28 +312,32 @@ export class Engine implements EngineApi {
 
   private async newFromPhoto(bytes: Uint8Array, name: string, generator: string): Promise<Project> {
     const loaded = await this.library.load(generator)
-    const project = await OpenProject.fromPhoto(this.around, loaded, DEFAULT_SETTINGS, bytes, name)
+    const project = await OpenProject.fromPhoto(this.host, loaded, DEFAULT_SETTINGS, bytes, name)
     this.adopt(project.id, Promise.resolve(project))
     return project.describe()
   }
 
   private async read(id: string): Promise<OpenProject> {
-    const record = await this.store.readRecord(id)
-    const loaded = await this.library.load(record.generator.id)
-    if (loaded.sha256 !== record.generator.sha256) {
-      throw new UserError(
-        `This project was made with another generator than the "${loaded.file.config.name}" at hand.`,
-        'Import the generator it was made with, or open its photo anew.',
-      )
-    }
-    return OpenProject.fromStore(this.around, loaded, id, record)
+    await this.leaving.get(id)
+    const { isLocked } = this
+    const { record, parts } = await this.store.read(id, ['photo', 'head'])
+    return OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+  }
+
+  private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {
+    const loaded = await this.library.load(id)
+    if (loaded.sha256 === sha256) return loaded
+    throw new UserError(
+      `This project was made with another generator than the "${loaded.file.config.name}" at hand.`,
+      'Import the generator it was made with, or open its photo anew.',
+    )
   }
 
   private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
     this.projects.set(id, project)
     project.then(
       () => this.letGo().catch((error: Error) => this.note(`putting projects away: ${error.message}`)),
-      () => this.projects.delete(id),
+      () => this.projects.get(id) === project && this.projects.delete(id),
     )
     return project
   }
@@ -313,14 +346,64 @@ export class Engine implements EngineApi {
   private async letGo(): Promise<void> {
     for (const [id, promise] of [...this.projects].slice(0, -MOST_OPEN)) {
       const project = await promise
-      if (project.isBusy) continue
-      await project.close()
-      if (this.projects.get(id) === promise) this.projects.delete(id)
+      if (!project.isBusy && this.projects.get(id) === promise) await this.leave(id, () => project.close())
     }
+  }
+
+  /** Takes a project out; who asks for it meanwhile waits, and finds it on disk or not at all. */
+  private async leave(id: string, work: () => Promise<void>): Promise<void> {
+    const left = Promise.resolve(this.leaving.get(id)).then(work)
+    const isOver = left
+      .catch(() => {})
+      .then(() => {
+        if (this.leaving.get(id) === isOver) this.leaving.delete(id)
+      })
+    this.leaving.set(id, isOver)
+    this.projects.delete(id)
+    await left
   }
 
   private project(id: string): Promise<OpenProject> {
     return this.projects.get(id) ?? this.adopt(id, this.read(id))
+  }
+
+  /** To be changed. @throws UserError where it belongs to another engine */
+  private async own(id: string): Promise<OpenProject> {
+    const project = await this.project(id)
+    if (!project.isBorrowed) return project
+    this.requireOwner()
+    // It was taken over this moment.
+    return this.project(id)
+  }
+
+  /** Whether the projects belong to another engine. */
+  private get isLocked(): boolean {
+    return this.lock.unsaved?.code === 'locked'
+  }
+
+  private requireOwner(): void {
+    if (!this.isLocked) return
+    throw new UserError(
+      'This project belongs to another Halfturn that is running: here it can only be looked at.',
+      'Change it there, or close the other one.',
+    )
+  }
+
+  /** The data folder has become ours, or is not ours any more. */
+  private onLock(unsaved: Unsaved | undefined): void {
+    this.note(unsaved ? unsaved.message : 'The projects are saved by this engine.')
+    this.emit({ type: 'storage', ...(unsaved && { unsaved }) })
+    if (unsaved) return
+    for (const [id, promise] of this.projects) {
+      promise
+        // What was borrowed has been changed by its owner; what could not be saved now can.
+        .then((project) => (project.isBorrowed ? this.leave(id, () => project.close()) : project.saveAgain()))
+        .catch(() => {})
+    }
+  }
+
+  private emit(event: EngineEvent): void {
+    for (const listener of this.listeners) listener(event)
   }
 
   private file(name: string, bytes: Uint8Array): FileOut {

@@ -1,54 +1,57 @@
 /**
- * One open project: the photo and its portrait, the job that forms the head, and the head. It saves itself: whatever
- * ends the process, the next one goes on from the last checkpoint.
+ * One open project: the photo and its portrait, the head and what is known of it, and the job that forms it. It saves
+ * itself: whatever ends the process, the next one goes on from the last checkpoint.
  */
-import { performance } from 'node:perf_hooks'
-import { setImmediate as breathe } from 'node:timers/promises'
 import type {
-  DecoderState,
-  EngineEvent,
-  Job,
   PlanesState,
   PortraitState,
   PoseCorrection,
   Project,
+  ProjectEvent,
+  ProjectSummary,
   Settings,
   VerdictState,
 } from './api.ts'
 import type { Blobs } from './blobs.ts'
-import { encodeFloat16 } from './checkpoint/safetensors.ts'
+import type { Clock } from './clock.ts'
 import { UserError } from './errors.ts'
 import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import { decodePhoto, type Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
 import type { Generator, Weights } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
-import { PlaneProjection } from './generator/planes.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { type Head, paintHead } from './inversion/head.ts'
 import { Inversion, type Progress, type Workshop } from './inversion/inversion.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
+import { Job } from './job.ts'
 import type { Loaded } from './library.ts'
 import { jpeg, toRgb } from './pictures.ts'
+import { planesState } from './planes-state.ts'
+import { type CarriedParts, packProject } from './project-file.ts'
+import type { ProjectRecord } from './project-record.ts'
 import { lookAround } from './quality/around.ts'
 import type { Quality } from './quality/verdict.ts'
+import { Saving } from './saving.ts'
 import { extractSurface, fieldOf } from './shape.ts'
-import type { ProjectRecord, Store } from './store.ts'
+import { KEPT, type SavedParts, type Store } from './store.ts'
 import type { Field, Surface } from './surface/surface.ts'
+import { throttled } from './throttle.ts'
 import { judgeHead, markEvidence } from './verdict.ts'
 import { withoutFrame } from './views.ts'
 
 /** What a project needs of the engine round it. */
-export interface Surroundings {
-  store: Store
-  blobs: Blobs
+export interface ProjectHost {
+  readonly store: Store
+  readonly blobs: Blobs
+  readonly clock: Clock
   landmarker(): Promise<Landmarker>
   faceRes(): Promise<Weights>
   /** The portrait with the person cut out, for an inversion to compare with. */
   target(portrait: Portrait): Promise<PortraitTarget>
   /** Runs `work` when nothing else runs a network. */
   turn<T>(work: () => Promise<T>): Promise<T>
-  emit(event: EngineEvent): void
+  emit(event: ProjectEvent): void
   log(line: string): void
 }
 
@@ -60,17 +63,13 @@ const PREVIEW_EVERY = 500
 const PREVIEW_SHARE = 5
 /** What a preview's picture is rendered with. */
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
-/** Milliseconds between checkpoints. */
-const CHECKPOINT_EVERY = 5000
-/** Speed and time left are read off this many last steps. */
-const SPEED_WINDOW = 12
-/** Milliseconds between progress messages of a task. */
-const TASK_EVERY = 100
 /** The surface a head is judged by: what the window shows first, which is then at hand. */
 const JUDGED = { resolution: 192, triangles: 60_000 }
 /** What of a judgement is done when there is a surface, and when the views are rendered. */
 const JUDGED_SURFACE = 0.2
 const JUDGED_VIEWS = 0.7
+/** Of a message that no person wrote. */
+const MOST_OF_A_MESSAGE = 300
 
 export interface MeshOptions {
   resolution: number
@@ -84,6 +83,20 @@ export interface HeadSurface {
   field: Field
 }
 
+/** What there is of a project before it is opened. */
+interface Origin {
+  record?: ProjectRecord
+  random?: { seed: number; truncation: number }
+  /** It belongs to another engine: it can be looked at, and is not saved. */
+  isBorrowed?: boolean
+}
+
+/** A project of one moment, as it is saved. */
+interface Snapshot {
+  record: ProjectRecord
+  parts: Pick<CarriedParts, 'photo' | 'head'> & Pick<SavedParts, 'checkpoint'>
+}
+
 /** Of planes, over all projects: no two heads are told apart by less. */
 let versions = 0
 
@@ -93,16 +106,16 @@ export class OpenProject {
   loaded: Loaded
   settings: Settings
   readonly random: { seed: number; truncation: number } | undefined
-  private readonly around: Surroundings
+  readonly isBorrowed: boolean
+  private readonly host: ProjectHost
+  private readonly job: Job<Inversion>
+  private readonly saving: Saving
   private photo: { bytes: Uint8Array; pixels: Photo } | undefined
   /** As found, and as corrected by hand. */
   private found: Portrait | undefined
   private portrait: Portrait | undefined
   private correction = NO_CORRECTION
   private pictures: { photo?: string; crop?: string } = {}
-  private inversion: Inversion | undefined
-  private job: Job = { state: 'none', step: 0, steps: 0 }
-  private losses: number[] = []
   private head: Head | undefined
   /** What the head was formed from: the portrait may have been corrected since. */
   private source: PortraitTarget | undefined
@@ -111,69 +124,104 @@ export class OpenProject {
   /** The last one made: window, verdict and files ask for the same. */
   private surface: ({ of: Head } & MeshOptions & HeadSurface) | undefined
   private closed = false
-  private planes: { version: number; of: Head; planes: Planes; state: PlanesState } | undefined
-  /** The loop of the running job, to be waited for. */
-  private loop: Promise<void> = Promise.resolve()
+  private planes: { of: Head; planes: Planes; state: PlanesState } | undefined
+  /** A checkpoint that came in a file, until the job goes on from it. */
+  private carriedCheckpoint: Uint8Array | undefined
+  /** The last ones saved: what has not changed is not made again. */
+  private headBytes: { of: Head; source: PortraitTarget | undefined; bytes: Uint8Array } | undefined
+  private thumbnail: { of: Portrait; bytes: Uint8Array } | undefined
+  private nextPreview = 0
 
   private constructor(
-    around: Surroundings,
+    host: ProjectHost,
     id: string,
     name: string,
     loaded: Loaded,
     settings: Settings,
-    random?: OpenProject['random'],
+    { record, random, isBorrowed = false }: Origin = {},
   ) {
-    this.around = around
+    this.host = host
     this.id = id
     this.name = name
     this.loaded = loaded
     this.settings = settings
     this.random = random
+    this.isBorrowed = isBorrowed
+    // Whatever ran when the last process ended was interrupted.
+    const job = record && { ...record.job, state: record.job.state === 'running' ? 'interrupted' : record.job.state }
+    this.job = new Job<Inversion>(
+      {
+        hasHead: () => this.head !== undefined,
+        turn: (work) => host.turn(work),
+        advanced: (inversion) => this.take(inversion),
+        show: (progress, secondsPerStep) => this.show(progress, secondsPerStep),
+        changed: (error) => this.tellJob(error),
+        save: () => this.saving.save(),
+        log: (line) => host.log(`project ${id}: ${line}`),
+        now: () => host.clock.now(),
+      },
+      job,
+      record?.losses,
+    )
+    this.saving = new Saving({
+      clock: host.clock,
+      write: () => this.write(),
+      changed: (unsaved) => {
+        if (unsaved) host.log(`project ${id}: ${unsaved.message}`)
+        host.emit({ project: id, type: 'saving', ...(unsaved && { unsaved }) })
+      },
+    })
   }
 
   /** @throws UserError where the photo cannot be used */
-  static async fromPhoto(around: Surroundings, loaded: Loaded, settings: Settings, bytes: Uint8Array, name: string) {
-    const project = new OpenProject(around, around.store.newId(), name, loaded, settings)
+  static async fromPhoto(host: ProjectHost, loaded: Loaded, settings: Settings, bytes: Uint8Array, name: string) {
+    const project = new OpenProject(host, host.store.newId(), name, loaded, settings)
     await project.setPhoto(bytes, 0)
-    await around.store.write(project.id, 'photo', bytes)
-    await project.save()
+    await project.saving.save()
     return project
   }
 
   /** A made-up person. */
   static async fromSeed(
-    around: Surroundings,
+    host: ProjectHost,
     loaded: Loaded,
     settings: Settings,
     random: { seed: number; truncation: number },
     head: Head,
     id: string,
   ) {
-    const project = new OpenProject(around, id, `Person ${random.seed}`, loaded, settings, random)
+    const project = new OpenProject(host, id, `Person ${random.seed}`, loaded, settings, { random })
     project.head = head
-    await project.saveHead()
-    await project.save()
+    await project.saving.save()
     return project
   }
 
-  static async fromStore(around: Surroundings, loaded: Loaded, id: string, record: ProjectRecord) {
-    const project = new OpenProject(around, id, record.name, loaded, record.settings, record.random)
-    const { store } = around
-    const photo = await store.read(id, 'photo')
-    if (photo) {
-      await project.setPhoto(photo, record.face)
-      project.correct(record.correction)
-    }
-    const bytes = await store.read(id, 'head')
-    if (bytes) {
-      const { head, portrait } = readHead(bytes, loaded.generator)
-      project.head = head
-      project.source = portrait
-      project.quality = record.quality
-    }
-    project.losses = record.losses
-    // Whatever ran when the last process ended was interrupted.
-    project.job = { ...record.job, state: record.job.state === 'running' ? 'interrupted' : record.job.state }
+  /** One that is on this machine. */
+  static async fromStore(
+    host: ProjectHost,
+    loaded: Loaded,
+    id: string,
+    record: ProjectRecord,
+    parts: CarriedParts,
+    isBorrowed: boolean,
+  ) {
+    const { name, settings, random } = record
+    const project = new OpenProject(host, id, name, loaded, settings, { record, random, isBorrowed })
+    await project.setParts(record, parts)
+    return project
+  }
+
+  /**
+   * One that was carried here. It is saved when all of it, its checkpoint too, has been found to be of use.
+   * @throws UserError where something is not
+   */
+  static async fromFile(host: ProjectHost, loaded: Loaded, record: ProjectRecord, parts: CarriedParts) {
+    const { name, settings, random } = record
+    const project = new OpenProject(host, host.store.newId(), name, loaded, settings, { record, random })
+    await project.setParts(record, parts)
+    project.carriedCheckpoint = parts.checkpoint
+    if (project.isInterrupted) await project.resume()
+    else await project.saving.save()
     return project
   }
 
@@ -181,28 +229,33 @@ export class OpenProject {
     return this.loaded.generator
   }
 
-  get running(): boolean {
-    return this.job.state === 'running'
+  get isInterrupted(): boolean {
+    return this.job.view.job.state === 'interrupted'
   }
 
-  /** Whether something is under way that must not be put away. */
+  /** Whether something is under way, or in memory alone, that must not be put away. */
   get isBusy(): boolean {
-    return this.running || this.inversion !== undefined || this.judging !== undefined
+    return this.job.isBusy || this.judging !== undefined || this.isUnsaved
+  }
+
+  get isUnsaved(): boolean {
+    return this.saving.unsaved !== undefined
   }
 
   /** The window's view of it. */
   async describe(): Promise<Project> {
-    const { id, name, loaded, settings, job, losses, random, found, photo, quality } = this
+    const { id, name, loaded, settings, random, found, photo, quality } = this
+    const { unsaved } = this.saving
     return {
       id,
       name,
       generator: loaded.id,
       settings,
-      job: { ...job },
-      losses: [...losses],
+      ...this.job.view,
       head: this.head !== undefined,
       ...(random && { random }),
       ...(quality && { verdict: verdictOf(quality) }),
+      ...(unsaved && { unsaved }),
       ...(found &&
         photo && {
           photo: {
@@ -216,94 +269,105 @@ export class OpenProject {
     }
   }
 
-  async chooseFace(face: number): Promise<void> {
-    if (!this.photo) throw new UserError('This project has no photo.', 'Open a photo first.')
-    this.refuseWhileForming()
-    await this.takePhoto(this.photo, face)
-    await this.save()
+  /** As one of the recent projects. */
+  async summary(): Promise<ProjectSummary> {
+    const thumbnail = await this.makeThumbnail()
+    const { state } = this.job.view.job
+    return {
+      ...{ id: this.id, name: this.name, saved: Date.now(), state, open: true },
+      ...(thumbnail && { thumbnail: this.host.blobs.put(thumbnail, `recent/${this.id}`) }),
+    }
+  }
+
+  chooseFace(face: number): Promise<void> {
+    return this.job.edit(async () => {
+      if (!this.photo) throw new UserError('This project has no photo.', 'Open a photo first.')
+      this.setPortrait(this.photo, await this.findPortrait(this.photo, this.loaded, face))
+      await this.saving.save()
+    })
   }
 
   /** Corrects the automatic pose by hand; the correction given counts from the automatic one. */
-  async adjust(correction: PoseCorrection): Promise<PortraitState> {
-    this.refuseWhileForming()
-    this.correct(correction)
-    const state = await this.describePortrait()
-    await this.save()
-    return state
+  adjust(correction: PoseCorrection): Promise<PortraitState> {
+    return this.job.edit(async () => {
+      this.correct(correction)
+      const state = await this.describePortrait()
+      await this.saving.save()
+      return state
+    })
   }
 
-  /** Begins to form the head anew. */
-  async start(loaded: Loaded, settings: Settings): Promise<void> {
-    if (!this.portrait) throw new UserError('There is no photo to form a head from.', 'Open a photo first.')
-    this.refuseWhileForming()
-    if (loaded.sha256 !== this.loaded.sha256) await this.dropHead()
-    this.loaded = loaded
-    this.settings = settings
-    if (this.portrait.frame !== loaded.file.config.frame && this.photo)
-      await this.takePhoto(this.photo, this.portrait.face)
-    this.losses = []
-    const { portrait } = this
-    this.inversion = await this.around.turn(async () =>
-      Inversion.start(
-        await this.workshop(),
-        [{ portrait: await this.around.target(portrait), label: portrait.camera }],
-        settings,
-      ),
-    )
-    this.setJob({ state: 'running', step: 0, steps: settings.steps })
-    await this.checkpoint()
-    this.loop = this.run()
-  }
-
-  pause(): void {
-    if (this.running) this.setJob({ ...this.job, state: 'paused' })
-  }
-
-  /** Goes on with a job that was paused or interrupted. */
-  async resume(): Promise<void> {
-    if (this.job.state !== 'paused' && this.job.state !== 'interrupted') return
-    await this.loop
-    if (!this.inversion) {
-      const bytes = await this.around.store.read(this.id, 'checkpoint')
-      if (!bytes) {
-        throw new UserError('The checkpoint of this job is missing.', 'Start forming the head again.')
-      }
-      this.inversion = await this.around.turn(async () =>
-        Inversion.resume(await this.workshop(), bytes, 'The checkpoint', this.loaded.sha256),
+  /** Begins to form the head anew. @throws UserError where that cannot be; then all stays as it was */
+  start(loaded: Loaded, settings: Settings): Promise<void> {
+    return this.job.start(async () => {
+      const { photo, portrait: before } = this
+      if (!photo || !before) throw new UserError('There is no photo to form a head from.', 'Open a photo first.')
+      const isFramed = before.frame === loaded.file.config.frame
+      const portrait = isFramed ? before : await this.findPortrait(photo, loaded, before.face)
+      const inversion = await this.host.turn(async () =>
+        Inversion.start(
+          await this.workshop(loaded),
+          [{ portrait: await this.host.target(portrait), label: portrait.camera }],
+          settings,
+        ),
       )
-      this.losses.length = Math.min(this.losses.length, this.job.step)
-    }
-    this.setJob({ ...this.job, state: 'running' })
-    this.loop = this.run()
+      if (!isFramed) this.setPortrait(photo, portrait)
+      // A head of another generator cannot be shown any more.
+      if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined, undefined)
+      this.loaded = loaded
+      this.settings = settings
+      this.carriedCheckpoint = undefined
+      return inversion
+    })
+  }
+
+  pause(): Promise<void> {
+    return this.job.pause()
+  }
+
+  /** Goes on with a job that was paused or interrupted, or has failed. */
+  resume(): Promise<void> {
+    return this.job.resume(async () => {
+      const bytes = this.carriedCheckpoint ?? (await this.host.store.readPart(this.id, 'checkpoint'))
+      if (!bytes) throw new UserError('The checkpoint of this job is missing.', 'Start forming the head again.')
+      const inversion = await this.host.turn(async () =>
+        Inversion.resume(await this.workshop(this.loaded), bytes, 'The checkpoint', this.loaded.sha256),
+      )
+      this.carriedCheckpoint = undefined
+      return inversion
+    })
   }
 
   /** Ends the job; the best head so far stays. */
-  async cancel(): Promise<void> {
-    if (this.job.state === 'none' || this.job.state === 'done') return
-    this.setJob({ ...this.job, state: this.head ? 'done' : 'none' })
-    await this.loop
-    await this.finish()
+  cancel(): Promise<void> {
+    return this.job.cancel()
   }
 
-  setSteps(steps: number): void {
-    if (!this.inversion) throw new UserError('Nothing is forming.', 'Start it first.')
-    const least = Math.max(steps, this.job.step + 1)
-    this.settings = { ...this.settings, steps: least }
-    this.inversion.steps = least
-    this.setJob({ ...this.job, steps: least })
+  async setSteps(steps: number): Promise<void> {
+    await this.job.setSteps(steps)
+    this.settings = { ...this.settings, steps: this.job.view.job.steps }
+  }
+
+  /** Tries to save at once what could not be saved before. */
+  saveAgain(): Promise<void> {
+    return this.isUnsaved ? this.saving.save() : Promise.resolve()
   }
 
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
     this.closed = true
-    const { state } = this.job
-    if (state === 'running') {
-      this.job = { ...this.job, state: 'interrupted' }
-      await this.loop
-      this.job = { ...this.job, state: 'running' }
-    }
-    await this.checkpoint()
-    this.around.blobs.dropSlots(`${this.id}/`)
+    await this.job.close()
+    await this.saving.save()
+    await this.saving.close()
+    this.host.blobs.dropSlots(`${this.id}/`)
+  }
+
+  /** Stops whatever runs, and saves nothing any more. */
+  async discard(): Promise<void> {
+    this.closed = true
+    await this.saving.close()
+    await this.job.close()
+    this.host.blobs.dropSlots(`${this.id}/`)
   }
 
   /** @throws UserError where there is no head yet */
@@ -324,7 +388,7 @@ export class OpenProject {
    * @param progress is told the part that is done, 0..1
    */
   async takeSurface(options: MeshOptions, progress: (fraction: number) => void = () => {}): Promise<HeadSurface> {
-    return this.around.turn(async () => {
+    return this.host.turn(async () => {
       const { planes, head } = await this.paint()
       const source = await this.sourceOfHead()
       const { surface: last } = this
@@ -346,7 +410,7 @@ export class OpenProject {
    */
   async judge(): Promise<Quality | undefined> {
     const { head } = this
-    const isFinished = this.job.state === 'done' && !this.inversion
+    const isFinished = this.job.view.job.state === 'done'
     if (!head || !this.photo || !isFinished) return undefined
     if (this.quality) return this.quality
     if (this.judging?.of !== head) {
@@ -359,65 +423,24 @@ export class OpenProject {
   }
 
   async describePlanes(): Promise<PlanesState> {
-    await this.around.turn(() => this.paint())
+    await this.host.turn(() => this.paint())
     return this.planes!.state
   }
 
-  /** The project as a `.halfturn` file, as it stands now. */
+  /** The project as a `.halfturn` file, as it stands now; no disk is needed for it. */
   async pack(): Promise<Uint8Array> {
-    await this.checkpoint()
-    return this.around.store.pack(this.id)
-  }
-
-  private async run(): Promise<void> {
-    const { inversion, around } = this
-    if (!inversion) return
-    let nextPreview = 0
-    let saved = performance.now()
-    const times: number[] = []
-    try {
-      while (this.running) {
-        const began = performance.now()
-        const progress = await around.turn(() => inversion.step())
-        this.head = inversion.head
-        this.source = inversion.portrait
-        this.quality = undefined
-        this.losses.push(progress.loss)
-        times.push(performance.now() - began)
-        if (times.length > SPEED_WINDOW) times.shift()
-        this.report(progress, times)
-        if (progress.step >= progress.steps && this.running) this.job = { ...this.job, state: 'done' }
-        if (performance.now() > nextPreview || !this.running) {
-          const start = performance.now()
-          await this.preview(progress.step)
-          const now = performance.now()
-          nextPreview = now + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now - start))
-        }
-        if (this.running && performance.now() - saved > CHECKPOINT_EVERY) {
-          await this.checkpoint()
-          saved = performance.now()
-        }
-        // Messages from the windows get in between two steps.
-        await breathe()
-      }
-      await this.checkpoint()
-    } catch (error) {
-      around.log(`job of ${this.id} failed: ${(error as Error).stack}`)
-      this.setJob({ ...this.job, state: 'failed' }, error as Error)
-      await this.save()
-      return
-    }
-    if (this.job.state === 'done') {
-      await this.finish()
-      this.setJob(this.job)
-    }
+    const { record, parts } = await this.snapshot()
+    const { photo, head } = parts
+    const checkpoint =
+      parts.checkpoint === KEPT ? await this.host.store.readPart(this.id, 'checkpoint') : parts.checkpoint
+    return packProject(record, { photo, head, checkpoint })
   }
 
   /** In turns of its own: pictures and surfaces that somebody waits for get in between. */
   private async makeJudgement(head: Head): Promise<Quality | undefined> {
     const isStale = () => this.closed || this.head !== head
     const tell = (fraction: number) =>
-      this.around.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
+      this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
     tell(0)
     try {
       const { surface } = await this.takeSurface(
@@ -428,18 +451,18 @@ export class OpenProject {
       if (isStale() || !portrait) return undefined
       tell(JUDGED_SURFACE)
       const { label, ws } = head
-      const around = await this.around.turn(async () =>
+      const around = await this.host.turn(async () =>
         isStale() ? undefined : lookAround(this.generator, (await this.paint()).planes, ws, label),
       )
       if (isStale() || !around) return undefined
       tell(JUDGED_VIEWS)
-      const faceRes = await this.around.faceRes()
-      const quality = await this.around.turn(async () =>
+      const faceRes = await this.host.faceRes()
+      const quality = await this.host.turn(async () =>
         isStale() ? undefined : judgeHead(this.loaded, { around, label, portrait, surface }, faceRes),
       )
       if (isStale() || !quality) return undefined
       this.quality = quality
-      await this.save()
+      await this.saving.save()
       return quality
     } finally {
       tell(1)
@@ -449,103 +472,99 @@ export class OpenProject {
   /** What the head was formed from; nothing for a made-up person. */
   private async sourceOfHead(): Promise<PortraitTarget | undefined> {
     // A head saved before it was kept with it: the portrait as it is now is the nearest there is.
-    if (this.portrait && this.head) this.source ??= await this.around.target(this.portrait)
+    if (this.portrait && this.head) this.source ??= await this.host.target(this.portrait)
     return this.source
   }
 
-  /** A head of another generator cannot be shown any more. */
-  private async dropHead(): Promise<void> {
-    this.head = undefined
-    this.source = undefined
+  private take(inversion: Inversion): void {
+    this.setHead(inversion.head, inversion.portrait)
+  }
+
+  private setHead(head: Head | undefined, source: PortraitTarget | undefined): void {
+    this.head = head
+    this.source = source
     this.quality = undefined
-    await this.around.store.drop(this.id, 'head')
   }
 
-  /** Nothing is to go on with any more: the head is what stays. */
-  private async finish(): Promise<void> {
-    this.inversion = undefined
-    await this.checkpoint()
-    await this.around.store.drop(this.id, 'checkpoint')
-  }
-
-  private report({ step, steps, phase, loss }: Progress, times: number[]): void {
-    const mean = times.reduce((sum, time) => sum + time, 0) / times.length / 1000
-    this.job = { ...this.job, step, steps }
-    this.around.emit({
+  private async show({ step, steps, phase, loss }: Progress, secondsPerStep: number): Promise<void> {
+    this.host.emit({
       project: this.id,
       type: 'progress',
       step,
       steps,
       phase,
       loss,
-      stepsPerSecond: 1 / mean,
-      secondsLeft: Math.max(0, steps - step) * mean,
+      stepsPerSecond: 1 / secondsPerStep,
+      secondsLeft: Math.max(0, steps - step) * secondsPerStep,
     })
+    const { now } = this.host.clock
+    const start = now()
+    if (start < this.nextPreview && this.job.isRunning && step < steps) return
+    await this.preview(step)
+    this.nextPreview = now() + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now() - start))
   }
 
   /** The head as it stands, for whoever watches: its planes, and the picture from the photo's camera. */
   private async preview(step: number): Promise<void> {
     const { generator } = this
-    const image = await this.around.turn(async () => {
+    const image = await this.host.turn(async () => {
       const { planes, head } = await this.paint()
       return withoutFrame(await generator.view(head.ws, head.label, { planes, ...PREVIEW }))
     })
     const side = Math.sqrt(image.length / 3)
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
     const { state } = this.planes!
-    this.around.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
+    this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
   }
 
   private remember(head: Head, planes: Planes): void {
-    const version = ++versions
-    const put = ({ data }: Planes, slot: string) => {
-      const halves = encodeFloat16(data)
-      return this.put(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), slot)
-    }
-    const { resolution, channels, layers, shape } = planes
-    const state: PlanesState = {
-      version,
-      planes: put(planes, 'planes'),
-      resolution,
-      channels,
-      layers,
-      ...(shape && { shape: { planes: put(shape, 'shape'), resolution: shape.resolution } }),
-      decoder: decoderOf(this.generator),
-    }
-    this.planes = { version, of: head, planes, state }
+    const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
+    this.planes = { of: head, planes, state: { version: ++versions, ...state } }
   }
 
-  private setJob(job: Job, error?: Error): void {
-    this.job = job
-    this.around.emit({
+  private tellJob(error?: Error): void {
+    const { job } = this.job.view
+    const cure = error instanceof UserError ? error.cure : 'Go on from the last checkpoint, or report it with the log.'
+    this.host.emit({
       project: this.id,
       type: 'job',
-      job: { ...job },
-      ...(error && { message: error.message, ...(error instanceof UserError && { cure: error.cure }) }),
+      job,
+      ...(error && { message: error.message.slice(0, MOST_OF_A_MESSAGE), cure }),
     })
   }
 
-  private async workshop(): Promise<Workshop> {
-    return { generator: this.generator, extras: this.loaded.file.extras, faceRes: await this.around.faceRes() }
+  private async workshop({ generator, file }: Loaded): Promise<Workshop> {
+    return { generator, extras: file.extras, faceRes: await this.host.faceRes() }
   }
 
-  private refuseWhileForming(): void {
-    if (this.running || this.job.state === 'paused') {
-      throw new UserError('The head is forming.', 'Cancel it first, or wait until it is done.')
+  private async setParts(record: ProjectRecord, { photo, head: bytes }: CarriedParts): Promise<void> {
+    if (photo) {
+      await this.setPhoto(photo, record.face)
+      this.correct(record.correction)
+    }
+    if (bytes) {
+      const { head, portrait } = readHead(bytes, this.generator)
+      this.setHead(head, portrait)
+      this.quality = record.quality
+      this.headBytes = { of: head, source: portrait, bytes }
     }
   }
 
   private async setPhoto(bytes: Uint8Array, face: number): Promise<void> {
-    await this.takePhoto({ bytes, pixels: await decodePhoto(bytes) }, face)
+    const photo = { bytes, pixels: await decodePhoto(bytes) }
+    this.setPortrait(photo, await this.findPortrait(photo, this.loaded, face))
   }
 
-  private async takePhoto(photo: { bytes: Uint8Array; pixels: Photo }, face: number): Promise<void> {
-    const landmarker = await this.around.landmarker()
-    const { frame } = this.loaded.file.config
-    const options = { frame, landmarker, ...(face > 0 && { face: face + 1 }) }
-    this.found = await makePortrait(photo.pixels, options)
+  private async findPortrait({ pixels }: { pixels: Photo }, loaded: Loaded, face: number): Promise<Portrait> {
+    const landmarker = await this.host.landmarker()
+    const { frame } = loaded.file.config
+    return makePortrait(pixels, { frame, landmarker, ...(face > 0 && { face: face + 1 }) })
+  }
+
+  private setPortrait(photo: { bytes: Uint8Array; pixels: Photo }, found: Portrait): void {
+    this.found = found
     this.photo = photo
-    this.portrait = this.found
+    this.portrait = found
     this.correction = NO_CORRECTION
     delete this.pictures.crop
   }
@@ -576,23 +595,29 @@ export class OpenProject {
   }
 
   private put(bytes: Uint8Array, slot: string): string {
-    return this.around.blobs.put(bytes, `${this.id}/${slot}`)
+    return this.host.blobs.put(bytes, `${this.id}/${slot}`)
   }
 
-  private async checkpoint(): Promise<void> {
-    if (this.inversion)
-      await this.around.store.write(this.id, 'checkpoint', ...this.inversion.checkpoint(this.loaded.sha256))
-    await this.saveHead()
-    await this.save()
+  private async write(): Promise<void> {
+    if (this.isBorrowed) return
+    const { record, parts } = await this.snapshot()
+    const thumbnail = await this.makeThumbnail()
+    await this.host.store.save(this.id, record, { ...parts, thumbnail })
   }
 
-  private async saveHead(): Promise<void> {
-    if (this.head) await this.around.store.write(this.id, 'head', ...writeHead(this.head, this.generator, this.source))
+  /** All of it, of one moment. */
+  private async snapshot(): Promise<Snapshot> {
+    const take = async (): Promise<Snapshot> => ({
+      record: this.record(),
+      parts: { photo: this.photo?.bytes, head: this.packHead(), checkpoint: this.packCheckpoint() },
+    })
+    // Between two steps: what a step has half changed is neither the old nor the new.
+    return this.job.forming ? this.host.turn(take) : take()
   }
 
-  private async save(): Promise<void> {
-    const { id, name, loaded, settings, job, losses, random, correction, quality } = this
-    await this.around.store.writeRecord(id, {
+  private record(): ProjectRecord {
+    const { name, loaded, settings, random, correction, quality } = this
+    return {
       format: 'halfturn-project',
       version: 1,
       name,
@@ -600,51 +625,38 @@ export class OpenProject {
       face: this.portrait?.face ?? 0,
       correction,
       settings,
-      job,
-      losses,
+      ...this.job.view,
       random,
       quality,
-    })
-    if (this.portrait) {
-      const { rgb, size } = this.portrait.crop
-      await this.around.store.writeThumbnail(id, await jpeg({ rgb, width: size, height: size }, THUMBNAIL))
     }
+  }
+
+  private packHead(): Uint8Array | undefined {
+    const { head, source } = this
+    if (!head) return undefined
+    if (this.headBytes?.of !== head || this.headBytes.source !== source) {
+      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, this.generator, source)) }
+    }
+    return this.headBytes.bytes
+  }
+
+  /** What an unfinished job goes on from: a copy of what is forming, or else what there is already. */
+  private packCheckpoint(): SavedParts['checkpoint'] {
+    const { state } = this.job.view.job
+    if (state === 'none' || state === 'done') return undefined
+    const { forming } = this.job
+    return forming ? Buffer.concat(forming.checkpoint(this.loaded.sha256)) : (this.carriedCheckpoint ?? KEPT)
+  }
+
+  private async makeThumbnail(): Promise<Uint8Array | undefined> {
+    const { portrait } = this
+    if (portrait && this.thumbnail?.of !== portrait) {
+      const { rgb, size } = portrait.crop
+      this.thumbnail = { of: portrait, bytes: await jpeg({ rgb, width: size, height: size }, THUMBNAIL) }
+    }
+    return this.thumbnail?.bytes
   }
 }
 
 /** What the window is told; the figures go into files. */
 export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })
-
-/** Calls `tell` at most every so often. */
-export function throttled(tell: (fraction: number) => void): (fraction: number) => void {
-  let told = 0
-  return (fraction) => {
-    if (performance.now() - told < TASK_EVERY) return
-    told = performance.now()
-    tell(fraction)
-  }
-}
-
-/** The decoder with its gains multiplied in, and of its outputs only density and colour. */
-function decoderOf({ config, weights }: Generator): DecoderState {
-  const { plane_channels: channels, decoder_hidden_dim: hidden, rendering_kwargs: kwargs } = config
-  const multiplier = kwargs.decoder_lr_mul
-  const scaled = (name: string, count: number, gain: number) => weights[name].slice(0, count).map((x) => x * gain)
-  const { avg_camera_radius: radius, avg_camera_pivot: pivot, box_warp: box, ray_start, ray_end } = kwargs
-  // Rays that ask for the box are cut with the cube round it.
-  const reach = (Math.sqrt(3) / 2) * box
-  return {
-    hidden,
-    weight0: scaled('decoder.net.0.weight', hidden * channels, multiplier / Math.sqrt(channels)),
-    bias0: scaled('decoder.net.0.bias', hidden, multiplier),
-    weight1: scaled('decoder.net.2.weight', 4 * hidden, multiplier / Math.sqrt(hidden)),
-    bias1: scaled('decoder.net.2.bias', 4, multiplier),
-    projection: [...new PlaneProjection(config).rows],
-    box,
-    near: ray_start === 'auto' ? radius - reach : ray_start,
-    far: ray_end === 'auto' ? radius + reach : ray_end,
-    white: kwargs.white_back,
-    radius,
-    pivot,
-  }
-}

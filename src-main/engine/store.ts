@@ -1,123 +1,117 @@
 /**
- * Projects on disk. On this machine a project is a folder of a few files, each written atomically, so that a killed
- * process loses at most the last seconds; to carry around it is a `.halfturn` file: the same files in a zip.
+ * Projects on this machine: a folder each, with a record and the parts that it names by their content. A save writes the
+ * new parts beside the old ones, then puts the record in the place of the old one, then removes what no record names:
+ * whenever the process dies, there is the old project or the new one, whole.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unzipSync, zipSync } from 'fflate'
-import { z } from 'zod'
 import type { ProjectSummary } from './api.ts'
-import { MOST_STEPS } from './api.ts'
+import { type Disk, disk } from './disk.ts'
 import { UserError } from './errors.ts'
-import { writeFileAtomic } from './files.ts'
-import { qualities } from './inversion/schedule.ts'
-import { failures } from './quality/verdict.ts'
+import { checkPart, partName } from './part-name.ts'
+import { type Part, type PartNames, type ProjectRecord, parts, readRecord, writeRecord } from './project-record.ts'
 
-const number = z.number()
-const quality = z.object({
-  verdict: z.enum(['good', 'uncertain', 'failed']),
-  message: z.string().max(500),
-  failures: z.array(z.enum(failures)).readonly(),
-  figures: z.object({
-    input: z.object({ psnr: number, faceRes: number, identity: number }),
-    views: z
-      .array(z.object({ degrees: number, identity: number }))
-      .max(16)
-      .readonly(),
-    turned: number,
-    brightness: number,
-    contrast: number,
-    seen: number,
-    relief: number,
-    roughness: number,
-    spikes: number,
-    asymmetry: number,
-    holes: number,
-    floaters: number,
-  }),
-})
-const record = z.object({
-  format: z.literal('halfturn-project'),
-  version: z.literal(1),
-  name: z.string().min(1).max(300),
-  generator: z.object({ id: z.string().max(300), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  face: z.int().min(0).max(99),
-  correction: z.object({ dx: number, dy: number, scale: number, roll: number, yaw: number, pitch: number }),
-  settings: z.object({
-    steps: z.int().min(1).max(MOST_STEPS),
-    quality: z.enum(qualities),
-    learningRate: z.number().min(1e-5).max(1),
-    seed: z.int().min(0),
-  }),
-  job: z.object({
-    state: z.enum(['none', 'running', 'paused', 'done', 'interrupted', 'failed']),
-    step: z.int().min(0).max(MOST_STEPS),
-    steps: z.int().min(0).max(MOST_STEPS),
-  }),
-  losses: z.array(number).max(MOST_STEPS * 2),
-  random: z.object({ seed: z.int(), truncation: number }).optional(),
-  /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
-  quality: quality.optional().catch(undefined),
-})
-export type ProjectRecord = z.infer<typeof record>
+const RECORD = 'project.json'
+/** Where a thumbnail was before the record named it. */
+const OLD_THUMBNAIL = 'thumbnail.jpg'
+const ID = /^[0-9a-f]{16}$/
+/** A project on its way in, and one on its way out: of no use to anybody once the process is gone. */
+const COMING = 'coming-'
+const GOING = 'going-'
+/** A reader that meets the owner in the middle of a save looks again. */
+const LOOKS = 5
 
-/** The files of a project. `checkpoint` is the inversion's own. */
-export const parts = { record: 'project.json', photo: 'photo', head: 'head', checkpoint: 'checkpoint' } as const
-const THUMBNAIL = 'thumbnail.jpg'
-/** A `.halfturn` file is unpacked in memory: what it claims is bounded first. */
-const MOST_UNPACKED = 512 * 2 ** 20
+/** Stands for the part as it is on disk. */
+export const KEPT: unique symbol = Symbol('kept')
+export type SavedParts = { [P in Part]?: Uint8Array | typeof KEPT }
+export type ReadParts = { [P in Part]?: Uint8Array }
 
-const CURE = 'Choose a .halfturn file saved by Halfturn, or save it again.'
+export interface StoreOptions {
+  readonly disk?: Disk
+  /** Throws where nothing may be written. */
+  readonly mayWrite?: () => void
+}
+
+/** The project on disk is another one than this process has read or written. */
+export class ChangedElsewhere extends UserError {
+  constructor() {
+    super('Another Halfturn has changed this project meanwhile.', 'Save it as a file, and open that.')
+    this.name = 'ChangedElsewhere'
+  }
+}
 
 export class Store {
-  readonly folder: string
+  private readonly folder: string
+  private readonly disk: Disk
+  private readonly mayWrite: () => void
+  /** Records as this process has read or written them last. */
+  private readonly known = new Map<string, string>()
 
-  constructor(folder: string) {
+  constructor(folder: string, { disk: given = disk, mayWrite = () => {} }: StoreOptions = {}) {
     this.folder = folder
+    this.disk = given
+    this.mayWrite = mayWrite
   }
 
   newId(): string {
     return randomBytes(8).toString('hex')
   }
 
-  async write(id: string, part: keyof typeof parts, ...chunks: (Uint8Array | string)[]): Promise<void> {
-    await writeFileAtomic(join(this.folder, id, parts[part]), ...chunks)
+  /**
+   * Saves the project as a whole; one save of a project at a time.
+   * @throws UserError where nothing may be written, and {@link ChangedElsewhere}; what was saved before stays
+   */
+  async save(id: string, record: ProjectRecord, saved: SavedParts): Promise<void> {
+    this.mayWrite()
+    const before = await this.recordText(id)
+    if (before !== this.known.get(id)) throw new ChangedElsewhere()
+    const folder = join(this.folder, before === undefined ? COMING + id : id)
+    if (before === undefined) await this.disk.remove(folder)
+    const old = before === undefined ? {} : readRecord(before, 'The project').names
+    const names: PartNames = {}
+    for (const part of parts) {
+      const bytes = saved[part]
+      if (bytes === KEPT) names[part] = old[part]
+      else if (bytes) names[part] = await this.writePart(folder, part, bytes)
+    }
+    const text = writeRecord(record, names)
+    await this.disk.write(join(folder, RECORD), text)
+    if (before === undefined) await this.disk.rename(folder, join(this.folder, id))
+    this.known.set(id, text)
+    // It is saved; what is left over costs space until the next save.
+    await this.clear(id, names).catch(() => {})
   }
 
-  async writeRecord(id: string, value: ProjectRecord): Promise<void> {
-    await this.write(id, 'record', JSON.stringify(value))
+  /**
+   * The project's record and the parts that are wanted, of one and the same save.
+   * @throws UserError where there is no such project, or it is damaged
+   */
+  async read(id: string, wanted: readonly Part[]): Promise<{ record: ProjectRecord; parts: ReadParts }> {
+    const { text, ...project } = await this.load(id, wanted)
+    this.known.set(id, text)
+    return project
   }
 
-  async writeThumbnail(id: string, picture: Uint8Array): Promise<void> {
-    await writeFileAtomic(join(this.folder, id, THUMBNAIL), picture)
+  /** One part as it is on disk now; nothing where there is none. @throws UserError where it is damaged */
+  async readPart(id: string, part: Part): Promise<Uint8Array | undefined> {
+    if (!(await this.has(id))) return undefined
+    return (await this.load(id, [part])).parts[part]
   }
 
-  /** The part's bytes, or nothing where the project has none. */
-  async read(id: string, part: keyof typeof parts): Promise<Uint8Array | undefined> {
-    return readFile(join(this.folder, id, parts[part])).catch(() => undefined)
-  }
-
-  async drop(id: string, part: keyof typeof parts): Promise<void> {
-    await rm(join(this.folder, id, parts[part]), { force: true })
-  }
-
-  /** @throws UserError where there is no such project, or its record is damaged */
-  async readRecord(id: string): Promise<ProjectRecord> {
-    const bytes = await this.read(id, 'record')
-    if (!bytes) throw new UserError('This project is not on this machine any more.', 'Open its .halfturn file instead.')
-    return parseRecord(bytes, 'The project')
+  async has(id: string): Promise<boolean> {
+    return (await this.disk.look(join(this.folder, id))) !== undefined
   }
 
   /** Newest first. Projects that cannot be read are left out. */
   async list(thumbnail: (bytes: Uint8Array, id: string) => string): Promise<Omit<ProjectSummary, 'open'>[]> {
-    const ids = (await readdir(this.folder).catch(() => [])).filter((id) => /^[0-9a-f]{16}$/.test(id))
+    const ids = (await this.disk.list(this.folder)).filter((id) => ID.test(id))
     const all = await Promise.all(
       ids.map(async (id): Promise<Omit<ProjectSummary, 'open'>[]> => {
         try {
-          const { name, job } = await this.readRecord(id)
-          const saved = (await stat(join(this.folder, id, parts.record))).mtimeMs
-          const picture = await readFile(join(this.folder, id, THUMBNAIL)).catch(() => undefined)
+          const { record, parts } = await this.load(id, ['thumbnail'])
+          const { name, job } = record
+          const saved = (await this.disk.look(join(this.folder, id, RECORD)))?.changed ?? 0
+          const picture = parts.thumbnail ?? (await this.file(id, OLD_THUMBNAIL))
           return [{ id, name, saved, state: job.state, ...(picture && { thumbnail: thumbnail(picture, id) }) }]
         } catch {
           return []
@@ -127,60 +121,96 @@ export class Store {
     return all.flat().sort((a, b) => b.saved - a.saved)
   }
 
+  /** @throws UserError where nothing may be written */
   async remove(id: string): Promise<void> {
-    await rm(join(this.folder, id), { recursive: true, force: true })
+    this.mayWrite()
+    this.known.delete(id)
+    const gone = join(this.folder, GOING + id)
+    await this.disk.remove(gone)
+    // First out of sight, as a whole.
+    if (await this.disk.look(join(this.folder, id))) await this.disk.rename(join(this.folder, id), gone)
+    await this.disk.remove(gone)
   }
 
-  /** The project as the bytes of a `.halfturn` file. */
-  async pack(id: string): Promise<Uint8Array> {
-    const files: Record<string, Uint8Array> = {}
-    for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
-      const bytes = await this.read(id, part)
-      if (bytes) files[parts[part]] = bytes
+  /** Removes what a killed process left over. Only for who may write, and before anything is saved. */
+  async tidy(): Promise<void> {
+    const names = await this.disk.list(this.folder)
+    const tidied = await Promise.allSettled(names.map((name) => this.tidyOne(name)))
+    // One that cannot be removed keeps nothing else from it.
+    const failed = tidied.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
+  private async tidyOne(name: string): Promise<void> {
+    if (name.startsWith(COMING) || name.startsWith(GOING)) await this.disk.remove(join(this.folder, name))
+    if (!ID.test(name)) return
+    const text = await this.recordText(name)
+    // Never was a project: it would have appeared with its record.
+    if (text === undefined) await this.disk.remove(join(this.folder, name))
+    else await this.clear(name, namesOf(text))
+  }
+
+  private async load(id: string, wanted: readonly Part[]) {
+    for (let look = 1; ; look++) {
+      const text = await this.recordText(id)
+      if (text === undefined) {
+        throw new UserError('This project is not on this machine any more.', 'Open its .halfturn file instead.')
+      }
+      const { record, names, isComplete } = readRecord(text, 'The project')
+      const found: ReadParts = {}
+      let missing: Part | undefined
+      for (const part of wanted) {
+        const name = names[part]
+        const bytes = name === undefined ? undefined : await this.file(id, name)
+        if (bytes) checkPart(part, name!, bytes, 'this project')
+        else if (name !== undefined && isComplete) missing = part
+        found[part] = bytes
+      }
+      if (missing === undefined) return { record, parts: found, text }
+      if (look === LOOKS) {
+        throw new UserError(`The ${missing} of this project is missing on disk.`, 'Use a copy of the project.')
+      }
     }
-    // Photos and weights hardly shrink: the fastest level is enough.
-    return zipSync(files, { level: 1 })
   }
 
-  /**
-   * Takes a `.halfturn` file in as a new project.
-   * @returns its id
-   * @throws UserError where it is not one, is damaged or claims to be too large
-   */
-  async unpack(bytes: Uint8Array, name: string): Promise<string> {
-    const known = new Set<string>(Object.values(parts))
-    let total = 0
-    let files: Record<string, Uint8Array>
+  private async writePart(folder: string, part: Part, bytes: Uint8Array): Promise<string> {
+    const name = partName(part, bytes)
+    const path = join(folder, name)
+    if ((await this.disk.look(path))?.size !== bytes.length) await this.disk.write(path, bytes)
+    return name
+  }
+
+  /** Removes what the record does not name. */
+  private async clear(id: string, names: PartNames | undefined): Promise<void> {
+    // A record of a later version may name what this one does not know.
+    if (!names) return
+    const kept = new Set<string>([RECORD, ...Object.values(names)])
+    if (!names.thumbnail) kept.add(OLD_THUMBNAIL)
+    for (const name of await this.disk.list(join(this.folder, id))) {
+      if (!kept.has(name)) await this.disk.remove(join(this.folder, id, name))
+    }
+  }
+
+  private async recordText(id: string): Promise<string | undefined> {
+    const bytes = await this.file(id, RECORD)
+    return bytes && Buffer.from(bytes).toString('utf8')
+  }
+
+  /** Nothing where it is not there. @throws where it is and cannot be read */
+  private async file(id: string, name: string): Promise<Uint8Array | undefined> {
     try {
-      files = unzipSync(bytes, {
-        filter: (file) => {
-          if (!known.has(file.name)) return false
-          total += file.originalSize
-          if (total > MOST_UNPACKED) throw new UserError(`${name} claims to hold more than 512 MiB.`, CURE)
-          return true
-        },
-      })
+      return await this.disk.read(join(this.folder, id, name))
     } catch (error) {
-      if (error instanceof UserError) throw error
-      throw new UserError(`${name} is damaged, or not a Halfturn project.`, CURE, { cause: error })
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
     }
-    const found = files[parts.record]
-    if (!found) throw new UserError(`${name} is not a Halfturn project: it has no ${parts.record}.`, CURE)
-    const value = parseRecord(found, name)
-    const id = this.newId()
-    for (const part of ['photo', 'head', 'checkpoint'] as const) {
-      const file = files[parts[part]]
-      if (file) await this.write(id, part, file)
-    }
-    await this.writeRecord(id, value)
-    return id
   }
 }
 
-function parseRecord(bytes: Uint8Array, name: string): ProjectRecord {
+function namesOf(text: string): PartNames | undefined {
   try {
-    return record.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  } catch (error) {
-    throw new UserError(`${name} has a damaged record (${parts.record}).`, CURE, { cause: error })
+    return readRecord(text, '').names
+  } catch {
+    return undefined
   }
 }

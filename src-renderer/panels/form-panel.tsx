@@ -12,7 +12,7 @@ export function FormPanel() {
   const { project } = useStore()
   if (!project?.portrait) return null
   const { state } = project.job
-  return state === 'running' || state === 'paused' || state === 'interrupted' ? <Forming /> : <Before />
+  return state === 'none' || state === 'done' ? <Before /> : <Forming />
 }
 
 function Before() {
@@ -96,17 +96,18 @@ function Forming() {
   const { project, progress } = useStore()
   if (!project) return null
   const { state, step, steps } = project.job
-  const paused = state === 'paused'
+  const isRunning = state === 'running'
+  const stopped: string | undefined = text.stopped[state as keyof typeof text.stopped]
   const fraction = steps > 0 ? step / steps : 0
   return (
     <div className="panel">
       <p className="phase" aria-live="polite">
-        {paused ? text.paused : progress ? text.phases[progress.phase] : text.preparing}
+        {stopped ?? (progress ? text.phases[progress.phase] : text.preparing)}
       </p>
       <progress value={fraction} aria-label={text.stepOf(step, steps)} />
       <div className="facts">
         <span>{text.stepOf(step, steps)}</span>
-        {progress && !paused && (
+        {progress && isRunning && (
           <>
             <span>{text.speed(progress.stepsPerSecond)}</span>
             <span>{text.left(duration(progress.secondsLeft))}</span>
@@ -122,15 +123,15 @@ function Forming() {
         onChange={actions.setSteps}
       />
       <div className="buttons">
-        {paused ? (
-          <button type="button" className="primary" onClick={actions.resume}>
-            <Icon name="play" />
-            {text.resume}
-          </button>
-        ) : (
+        {isRunning ? (
           <button type="button" onClick={actions.pause}>
             <Icon name="pause" />
             {text.pause}
+          </button>
+        ) : (
+          <button type="button" className="primary" onClick={actions.resume}>
+            <Icon name="play" />
+            {text.resume}
           </button>
         )}
         <button type="button" title={text.cancelHint} onClick={actions.cancel}>

@@ -11,6 +11,7 @@ import type {
   Project,
   ProjectSummary,
   Settings,
+  Unsaved,
 } from '../../src-main/engine/api.ts'
 import { createHost, EngineError, type HostState } from '../host.ts'
 import { strings } from '../strings.ts'
@@ -133,14 +134,16 @@ async function onState(hostState: HostState): Promise<void> {
     set({ hello, settings: get().settings ?? hello.defaults })
     const id = get().project?.id ?? sessionStorage.getItem(LAST_PROJECT)
     const recent = await loadRecent()
-    // What was open in this window, or what a killed app left unfinished, goes on.
-    const unfinished = recent.find(({ state, open }) => state === 'running' && !open)
+    // What was open in this window, or what a killed app left unfinished, goes on; not what another engine forms.
+    const isOwner = hello.unsaved?.code !== 'locked'
+    const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
     if (next) await show(await engine.open({ project: next }))
   })
 }
 
 function onEvent(event: EngineEvent): void | Promise<void> {
+  if (event.project === undefined) return onStorage(event.unsaved)
   const { project } = get()
   if (event.project !== project?.id) return
   switch (event.type) {
@@ -163,11 +166,26 @@ function onEvent(event: EngineEvent): void | Promise<void> {
       }
       return
     }
+    case 'saving':
+      return set({ project: { ...project, unsaved: event.unsaved } })
     case 'task':
       if (event.task === 'verdict')
         return set(({ judging }) => (judging === undefined ? {} : { judging: event.fraction }))
       return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
   }
+}
+
+/** The engine may save now, or may not any more. */
+async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
+  const { hello, project } = get()
+  if (!hello) return
+  set({ hello: { ...hello, unsaved } })
+  if (unsaved) return
+  // What was another engine's may have changed there.
+  await attempt(async () => {
+    await loadRecent()
+    if (project) await show(await engine.open({ project: project.id }))
+  })
 }
 
 function onCommand(command: 'open' | 'save' | 'new' | 'log'): void {

@@ -7,7 +7,7 @@ import { mkdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Chunk, explainWriteError, makeFolder, writeWhole } from '../files.ts'
 import { acceptableStem, freeStem, lookAround, namesOf, obstacleTo, type Wanted } from './plan.ts'
-import { claimedNames, commit, locked, Run, recover } from './work-folder.ts'
+import { claimedNames, commit, hasWork, locked, Run, recover } from './work-folder.ts'
 
 export type { Wanted }
 
@@ -70,6 +70,15 @@ export class FileSet {
       }
       throw explainWriteError(error, wanted.folder)
     }
+  }
+
+  /**
+   * Finishes what dead runs have committed in a folder, and takes the rest away; a claim does so too.
+   * @returns what there is to say about it
+   */
+  static cleanUp(folder: string): readonly string[] {
+    if (!hasWork(folder)) return []
+    return locked(realpathSync(folder), 0, (work) => recover(realpathSync(folder), work))
   }
 
   path(ending: string): string {

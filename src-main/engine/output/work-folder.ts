@@ -48,6 +48,9 @@ const journal = z.strictObject({
 })
 type Journal = z.infer<typeof journal>
 
+/** Whether somebody is at work in a folder, or was. */
+export const hasWork = (folder: string): boolean => existsSync(join(folder, WORK))
+
 /**
  * Does something while nobody else plans, commits or cleans up in `folder`.
  * @param made how many folders had to be made to get there: they go again if nothing comes to lie in them
