@@ -15,7 +15,7 @@ export const FAR = 3.3
 const RENDERING = 128
 const PLANE_CHANNELS = 16
 /** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
-export const PAINTER = /^backbone\.synthesis\..*\.torgb\.(weight|bias)$/
+export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
 /** The default generator: small enough for inversion on two CPU cores. */
 export function defaultConfig(
@@ -111,10 +111,13 @@ export function initialWeights(
 /**
  * A generator's weights for planes of more layers: each new layer begins as the one that was where it is, so that the
  * heads are the same at the start.
+ * @param coarse the most texels along a side of the blocks that go on painting the layer behind, the first one of the
+ *   first plane: its finer blocks know the face, which has no business there. Absent: all of them
  */
 export function withLayers(
   { config, weights }: Pick<GeneratorFile, 'config' | 'weights'>,
   layers: PlaneLayout['layers'],
+  coarse = Number.POSITIVE_INFINITY,
 ): Map<string, Weight> {
   const { channels, layers: before } = layoutOf(config)
   const firsts = [0, before[0], before[0] + before[1]]
@@ -123,11 +126,13 @@ export function withLayers(
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {
-    if (!PAINTER.test(name)) continue
+    const [painter, size, kind] = PAINTER.exec(name) ?? []
+    if (painter === undefined) continue
     const length = data.length / sliceCount({ layers: before })
     const parts = sources.map((slice) => data.subarray(slice * length, (slice + 1) * length))
     const wide = new Float32Array(sources.length * length)
     for (const [i, part] of parts.entries()) wide.set(part, i * length)
+    if (kind === 'weight' && Number(size) > coarse) wide.fill(0, 0, length)
     result.set(name, { shape: [sources.length * channels, ...shape.slice(1)], data: wide })
   }
   return result

@@ -43,6 +43,8 @@ const options = z.object({
     .regex(/^\d+,\d+,\d+$/, 'three numbers, as in 2,1,1')
     .transform((text) => text.split(',').map(Number) as [number, number, number])
     .optional(),
+  /** The finest blocks that paint the layer behind the facing plane at the start, by their side; default: all. */
+  behind: z.coerce.number().int().positive().optional(),
   rate: z.coerce.number().positive().default(2e-3),
   seed: z.coerce.number().int().default(0),
   heads: z.coerce.number().int().positive().optional(),
@@ -63,7 +65,7 @@ async function main(): Promise<void> {
     const { path, message } = parsed.error.issues[0]
     throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
   }
-  const { data, out, stage, minutes, init, layers, rate, seed, heads, perceptual, preview, provider, threads } =
+  const { data, out, stage, minutes, init, layers, behind, rate, seed, heads, perceptual, preview, provider, threads } =
     parsed.data
 
   await mkdir(out, { recursive: true })
@@ -84,7 +86,7 @@ async function main(): Promise<void> {
       'Render the records at that size, or train the planes only.',
     )
   }
-  const taken = given ? withLayers(given, config.plane_layers) : new Map<string, Weight>()
+  const taken = given ? withLayers(given, config.plane_layers, behind) : new Map<string, Weight>()
   const shapes = initialWeights(config, taken, seed)
   const described = records.map(describeHead)
   const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())
@@ -97,13 +99,16 @@ async function main(): Promise<void> {
   const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh, faceRes })
   earlier?.restore(trainer)
 
+  // What a finished generator has beside its weights holds as long as the mapping stays.
+  const extras = stage === 'layers' || stage === 'picture' ? (earlier?.extras ?? given?.extras) : undefined
+  const carried = [...(extras ?? new Map<string, Weight>()), ...basisToExtras(basis)]
   const begun = performance.now()
   const before = earlier?.seconds ?? 0
   const elapsed = () => (performance.now() - begun) / 1000
   const save = async () => {
-    await saveTraining(statePath, trainer, basisToExtras(basis), before + elapsed())
+    await saveTraining(statePath, trainer, carried, before + elapsed())
     const { average } = await trainer.optimiser.read()
-    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, average, basisToExtras(basis))
+    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, average, carried)
   }
   const show = async () => {
     const { average: values } = await trainer.optimiser.read()

@@ -237,6 +237,18 @@ describe('planes of more layers', () => {
     expect(sources).toEqual([0, 0, 1, 1, 2, 3, 3])
     expect(found.shape).toEqual([7 * channels])
   })
+
+  it('leave out of the layer behind what finer blocks know', () => {
+    const found = withLayers({ config, weights }, [2, 1, 1], 8)
+    const shares = [4, 8, 16].map((size) => {
+      const { data } = found.get(`backbone.synthesis.b${size}.torgb.weight`)!
+      const slices = Array.from({ length: 4 }, (_, i) =>
+        data.subarray((i * data.length) / 4, ((i + 1) * data.length) / 4),
+      )
+      return slices.map((slice) => slice.some((value) => value !== 0))
+    })
+    expect(shares).toEqual([Array(4).fill(true), Array(4).fill(true), [false, true, true, true]])
+  })
 })
 
 describe('training', () => {
