@@ -14,6 +14,8 @@ export interface BatchShape {
   readonly rays: number | { readonly patch: number }
   /** Beside single rays, one square patch of each head's face, of this side; 0 for none. */
   readonly face: number
+  /** Only views from behind are drawn, where a head has any. */
+  readonly fromBehind?: boolean
   /** Points of each head's box where nothing is. */
   readonly empty: number
 }
@@ -63,8 +65,6 @@ const MARGIN = 6
 const HEAD_SHARE = 3
 /** The front view is drawn at least this often. */
 const FRONT_SHARE = 0.3
-/** And of three views the last is from behind at least this often: the front is looked at most, and from most sides. */
-const BEHIND_SHARE = 0.5
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
 const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
@@ -104,7 +104,7 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
   batch.heads.forEach((head, h) => {
     const { views } = records[head]
     for (let v = 0; v < shape.views; v++) {
-      const view = drawView(views, v, random)
+      const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
       if (side === undefined) drawRays(view, perView, first, batch, random, box)
       else {
@@ -128,9 +128,9 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
 }
 
 /** @param v which of the views of a step it is to be */
-function drawView(views: readonly RecordedView[], v: number, random: () => number): RecordedView {
-  if (v === 0 && random() < FRONT_SHARE) return views[0]
-  const behind = v === 2 && random() < BEHIND_SHARE ? views.filter((view) => cosine(view, views[0]) < 0) : []
+function drawView(views: readonly RecordedView[], v: number, { fromBehind }: BatchShape, random: () => number) {
+  if (v === 0 && !fromBehind && random() < FRONT_SHARE) return views[0]
+  const behind = fromBehind ? views.filter((view) => cosine(view, views[0]) < 0) : []
   const among = behind.length > 0 ? behind : views
   return among[Math.floor(random() * among.length)]
 }

@@ -32,7 +32,7 @@ const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
 const options = z.object({
   data: z.string(),
   out: z.string(),
-  stage: z.enum(['layers', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
+  stage: z.enum(['behind', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
   /** Of training, this time. */
   minutes: z.coerce.number().positive().default(60),
   /** A generator's file to start from; weights that do not fit are begun anew. */
@@ -43,8 +43,8 @@ const options = z.object({
     .regex(/^\d+,\d+,\d+$/, 'three numbers, as in 2,1,1')
     .transform((text) => text.split(',').map(Number) as [number, number, number])
     .optional(),
-  /** The finest blocks that paint the layer behind the facing plane at the start, by their side; default: all. */
-  behind: z.coerce.number().int().positive().optional(),
+  /** Whether the layer behind begins without what paints faces. */
+  faceless: z.enum(['yes', 'no']).default('no'),
   rate: z.coerce.number().positive().default(2e-3),
   seed: z.coerce.number().int().default(0),
   heads: z.coerce.number().int().positive().optional(),
@@ -65,8 +65,22 @@ async function main(): Promise<void> {
     const { path, message } = parsed.error.issues[0]
     throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
   }
-  const { data, out, stage, minutes, init, layers, behind, rate, seed, heads, perceptual, preview, provider, threads } =
-    parsed.data
+  const {
+    data,
+    out,
+    stage,
+    minutes,
+    init,
+    layers,
+    faceless,
+    rate,
+    seed,
+    heads,
+    perceptual,
+    preview,
+    provider,
+    threads,
+  } = parsed.data
 
   await mkdir(out, { recursive: true })
   const runtime = await Runtime.create({ provider, threads })
@@ -76,7 +90,7 @@ async function main(): Promise<void> {
   const earlier = await loadTraining(statePath)
   const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
   // A super-resolution that is there already stays, though the planes' stage does not train it.
-  const onRays = stage === 'planes' || stage === 'layers'
+  const onRays = stage === 'planes' || stage === 'behind'
   const enhances = !onRays || (given?.config.super_resolution ?? null) !== null
   const config = earlier?.config ?? defaultConfig(enhances, layers ?? given?.config.plane_layers)
   const size = records[0].views[0].size
@@ -86,7 +100,7 @@ async function main(): Promise<void> {
       'Render the records at that size, or train the planes only.',
     )
   }
-  const taken = given ? withLayers(given, config.plane_layers, behind) : new Map<string, Weight>()
+  const taken = given ? withLayers(given, config.plane_layers, faceless === 'yes') : new Map<string, Weight>()
   const shapes = initialWeights(config, taken, seed)
   const described = records.map(describeHead)
   const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())
@@ -100,7 +114,7 @@ async function main(): Promise<void> {
   earlier?.restore(trainer)
 
   // What a finished generator has beside its weights holds as long as the mapping stays.
-  const extras = stage === 'layers' || stage === 'picture' ? (earlier?.extras ?? given?.extras) : undefined
+  const extras = stage === 'behind' || stage === 'picture' ? (earlier?.extras ?? given?.extras) : undefined
   const carried = [...(extras ?? new Map<string, Weight>()), ...basisToExtras(basis)]
   const begun = performance.now()
   const before = earlier?.seconds ?? 0

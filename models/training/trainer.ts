@@ -9,7 +9,7 @@ import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
-import { layoutOf, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
+import { layoutOf, planesLength, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
 import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
@@ -26,14 +26,15 @@ import type { HeadRecord } from './records.ts'
 import { roughness } from './roughness.ts'
 
 /**
- * What is trained, on what. 'layers': what paints the planes from the backbone's features, on single rays; the features,
- * the decoder and with them the super-resolution stay. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
+ * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
+ * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
+ * the bit. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type Stage = 'layers' | 'planes' | 'picture' | 'all' | 'adversarial'
+export type Stage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 export const BATCHES: Record<Stage, BatchShape> = {
-  layers: { heads: 4, views: 3, rays: 640, face: 0, empty: 512 },
+  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, fromBehind: true },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
@@ -162,6 +163,7 @@ export class Trainer {
         ofHead(dPlanes, head).set(sampler.gradient)
       }
       judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
+      if (this.options.stage === 'behind') keepFirstSlice(dPlanes, config)
       const cotangents = {
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
@@ -181,7 +183,7 @@ export class Trainer {
 
   /** Whether it is a weight, and one that the stage trains where a loss gives it a gradient. */
   private trains(name: string): boolean {
-    if (this.options.stage === 'layers') return PAINTER.test(name)
+    if (this.options.stage === 'behind') return PAINTER.test(name)
     return this.shapes.has(name)
   }
 
@@ -241,6 +243,13 @@ export class Trainer {
     const { outputs } = this.describePaint(parameters)
     return adjoint(outputs, Object.fromEntries([...parameters.used].filter(([name]) => this.trains(name))))
   }
+}
+
+/** Of a gradient of planes [heads, slices, R, R, C] leaves only the first slice's. */
+function keepFirstSlice(gradient: Float32Array, config: GeneratorConfig): void {
+  const layout = layoutOf(config)
+  const [all, one] = [planesLength(layout), planesLength(layout) / sliceCount(layout)]
+  for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + one, start + all)
 }
 
 /** The recorded patches of faces, [heads, 3, side, side]. */
