@@ -4,8 +4,6 @@ import { accessibilityProblems, install } from './accessibility.ts'
 import { picture, sample, test } from './launch.ts'
 
 test('every state is readable, named and within reach of the keyboard at 1024 x 640', async ({ halfturn }) => {
-  // Eight states, twice round each, on machines that do other things as well.
-  test.slow()
   const { page } = halfturn
   await halfturn.resize(1024, 640)
   await page.evaluate(install)
@@ -32,17 +30,17 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await field.fill('5')
   await field.press('Enter')
   await page.getByRole('button', { name: 'Form the head', exact: true }).click()
-  await expect(page.locator('.compare')).toBeVisible({ timeout: 120_000 })
+  await expect(page.locator('.compare')).toBeVisible()
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.getByText('Paused')).toBeVisible()
   await check('forming')
 
   await page.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByText('Not usable yet.')).toBeVisible({ timeout: 240_000 })
+  await expect(page.getByText('Not usable yet.')).toBeVisible()
   await page.getByRole('button', { name: 'Front' }).click()
   await check('look')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
-  await expect(page.getByText('Making the surface')).toBeHidden({ timeout: 120_000 })
+  await expect(page.getByText('Making the surface')).toBeHidden()
   await page.getByRole('radio', { name: 'Evidence' }).check()
   await check('evidence')
 

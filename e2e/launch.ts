@@ -10,6 +10,7 @@ import {
   chromium,
   type ElectronApplication,
   _electron as electron,
+  expect,
   type Page,
 } from '@playwright/test'
 
@@ -33,8 +34,8 @@ export interface Launched {
   /** Of the window's content, pixels. */
   resize(width: number, height: number): Promise<void>
   enginePid(): Promise<number>
-  /** Runs `work`, which makes the window save, and gives what was written: file names and bytes. */
-  saved(work: () => Promise<void>, page?: Page): Promise<Map<string, Buffer>>
+  /** Runs `work`, which makes the window save so many files, and gives what was written: file names and bytes. */
+  saved(work: () => Promise<void>, count?: number): Promise<Map<string, Buffer>>
   /** Ends everything at once, as a power failure would. */
   kill(): Promise<void>
   close(): Promise<void>
@@ -106,7 +107,7 @@ export async function launchDesktop(data: string): Promise<DesktopLaunched> {
         }) as typeof dialog.showSaveDialog
       }, folder)
       await work()
-      await page.locator('.message', { hasText: 'Saved' }).waitFor({ timeout: 240_000 })
+      await page.locator('.message', { hasText: 'Saved' }).waitFor()
       const { readdir } = await import('node:fs/promises')
       const files = new Map<string, Buffer>()
       for (const name of await readdir(folder)) files.set(name, await readFile(join(folder, name)))
@@ -170,16 +171,16 @@ export async function launchBrowser(data: string): Promise<BrowserLaunched> {
     secondWindow: open,
     resize: (width, height) => page.setViewportSize({ width, height }),
     enginePid: async () => (await children())[0],
-    saved: async (work, from = page) => {
+    saved: async (work, count = 1) => {
       const downloads: Promise<[string, Buffer]>[] = []
       const onDownload = (download: import('@playwright/test').Download) => {
         downloads.push(download.path().then(async (path) => [download.suggestedFilename(), await readFile(path)]))
       }
-      from.on('download', onDownload)
+      page.on('download', onDownload)
       await work()
-      await from.locator('.message', { hasText: 'Saved' }).waitFor({ timeout: 240_000 })
-      await from.waitForTimeout(500)
-      from.off('download', onDownload)
+      await page.locator('.message', { hasText: 'Saved' }).waitFor()
+      await expect.poll(() => downloads.length).toBeGreaterThanOrEqual(count)
+      page.off('download', onDownload)
       return new Map(await Promise.all(downloads))
     },
     kill: async () => {
@@ -219,7 +220,7 @@ export const test = base.extend<{ data: string; halfturn: Launched }>({
 
 /** Keeps a picture of a state, to be looked at. */
 export async function picture({ page, kind }: Pick<Launched, 'page' | 'kind'>, name: string): Promise<void> {
-  await page.screenshot({ path: join(root, 'out', 'states', kind, `${name}.png`), timeout: 90_000 })
+  await page.screenshot({ path: join(root, 'out', 'states', kind, `${name}.png`) })
 }
 
 export const sample = join(root, 'resources', 'sample-portrait.jpg')

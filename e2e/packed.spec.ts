@@ -3,10 +3,25 @@
  * driven through its window alone. Runs where HALFTURN_PACKED names the program.
  */
 import { spawn } from 'node:child_process'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { chromium, expect } from '@playwright/test'
 import { test } from './launch.ts'
 
 const program = process.env.HALFTURN_PACKED
+
+test('the packaged app starts as nothing but the app', async () => {
+  test.skip(!program, 'HALFTURN_PACKED names no packaged app')
+  const wire = (await getCurrentFuseWire(program!)) as unknown as Record<FuseV1Options, number>
+  const { RunAsNode, EnableNodeOptionsEnvironmentVariable, EnableNodeCliInspectArguments } = FuseV1Options
+  const { GrantFileProtocolExtraPrivileges, EnableEmbeddedAsarIntegrityValidation, OnlyLoadAppFromAsar } = FuseV1Options
+  const off = [RunAsNode, EnableNodeOptionsEnvironmentVariable, EnableNodeCliInspectArguments]
+  for (const fuse of [...off, GrantFileProtocolExtraPrivileges]) {
+    expect(String.fromCharCode(wire[fuse]), FuseV1Options[fuse]).toBe('0')
+  }
+  for (const fuse of [EnableEmbeddedAsarIntegrityValidation, OnlyLoadAppFromAsar]) {
+    expect(String.fromCharCode(wire[fuse]), FuseV1Options[fuse]).toBe('1')
+  }
+})
 
 test('the packaged app makes a head', async ({ data }, info) => {
   test.skip(!program || info.project.name !== 'desktop', 'HALFTURN_PACKED names no packaged app')
@@ -27,7 +42,7 @@ test('the packaged app makes a head', async ({ data }, info) => {
     const browser = await chromium.connectOverCDP(endpoint)
     const context = browser.contexts()[0]
     const page = context.pages()[0] ?? (await context.waitForEvent('page'))
-    await page.getByText('Runs on').waitFor({ timeout: 120_000 })
+    await page.getByText('Runs on').waitFor()
     await page.getByRole('button', { name: 'Try the sample' }).click()
     await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByRole('radio', { name: 'Fast' }).check()
@@ -35,8 +50,8 @@ test('the packaged app makes a head', async ({ data }, info) => {
     await field.fill('5')
     await field.press('Enter')
     await page.getByRole('button', { name: 'Form the head', exact: true }).click()
-    await expect(page.getByText('Show as')).toBeVisible({ timeout: 240_000 })
-    await page.screenshot({ path: info.outputPath('packed.png'), timeout: 90_000 })
+    await expect(page.getByText('Show as')).toBeVisible()
+    await page.screenshot({ path: info.outputPath('packed.png') })
     await browser.close()
   } finally {
     app.kill('SIGTERM')

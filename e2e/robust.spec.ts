@@ -1,14 +1,21 @@
 /** What may go wrong on the way: a killed engine, a killed app, two windows at once, a window that must not freeze. */
-import { readFile } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { launch, picture, sample, test } from './launch.ts'
 
 const step = async (page: Page) => Number(/Step (\d+)/.exec(await page.locator('.facts').innerText())?.[1] ?? 0)
 
-/** The most memory a process has held, where the system tells. */
-async function peak(pid: number): Promise<string> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return /VmHWM:\s*(.*)/.exec(status)?.[1] ?? 'unknown'
+/** Waits until the job has been saved once more: what it has done by now will be there after a kill. */
+async function savedAgain({ data }: { data: string }): Promise<void> {
+  const checkpoints = async () => {
+    const entries = await readdir(data, { recursive: true, withFileTypes: true })
+    const files = entries.filter(({ name }) => name.startsWith('checkpoint'))
+    const times = files.map(({ parentPath, name }) => stat(join(parentPath, name)).catch(() => undefined))
+    return (await Promise.all(times)).map((found) => found?.mtimeMs).join()
+  }
+  const before = await checkpoints()
+  await expect.poll(checkpoints).not.toBe(before)
 }
 
 async function beginForming(page: Page, steps: number): Promise<void> {
@@ -19,13 +26,13 @@ async function beginForming(page: Page, steps: number): Promise<void> {
   await field.fill(String(steps))
   await field.press('Enter')
   await page.getByRole('button', { name: 'Form the head', exact: true }).click()
-  await expect.poll(() => step(page), { timeout: 120_000 }).toBeGreaterThan(1)
+  await expect.poll(() => step(page)).toBeGreaterThan(1)
 }
 
 test('a killed engine comes back and goes on', async ({ halfturn }) => {
   const { page } = halfturn
   await beginForming(page, 500)
-  await page.waitForTimeout(6000)
+  await savedAgain(halfturn)
   const before = await halfturn.enginePid()
   process.kill(before, 'SIGKILL')
   await expect(page.locator('.banner')).toContainText('started again')
@@ -33,7 +40,7 @@ test('a killed engine comes back and goes on', async ({ halfturn }) => {
   await expect(page.locator('.banner')).toBeHidden()
   expect(await halfturn.enginePid()).not.toBe(before)
   const resumed = await step(page)
-  await expect.poll(() => step(page), { timeout: 120_000 }).toBeGreaterThan(resumed)
+  await expect.poll(() => step(page)).toBeGreaterThan(resumed)
   await page.getByRole('button', { name: 'Stop here' }).click()
   await expect(page.getByText('Show as')).toBeVisible()
 })
@@ -42,14 +49,14 @@ test('a killed app goes on where it was', async ({ data }, { project }) => {
   const first = await launch(project.name, data)
   await first.page.getByText('Runs on').waitFor()
   await beginForming(first.page, 500)
-  await first.page.waitForTimeout(6000)
+  await savedAgain(first)
   await first.kill()
   const second = await launch(project.name, data)
   try {
     await expect(second.page.locator('.facts')).toBeVisible()
     const resumed = await step(second.page)
     expect(resumed).toBeGreaterThan(0)
-    await expect.poll(() => step(second.page), { timeout: 120_000 }).toBeGreaterThan(resumed)
+    await expect.poll(() => step(second.page)).toBeGreaterThan(resumed)
   } finally {
     await second.close()
   }
@@ -70,29 +77,27 @@ test('two windows work on two heads', async ({ halfturn }) => {
 test('the window stays responsive while the head forms', async ({ halfturn }) => {
   const { page } = halfturn
   await beginForming(page, 500)
-  const longest = await page.evaluate(
+  const { frames, steps } = await page.evaluate(
     () =>
-      new Promise<number>((resolve) => {
-        let longest = 0
-        const observer = new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
-        })
-        observer.observe({ type: 'longtask' })
-        setTimeout(() => {
-          observer.disconnect()
-          resolve(longest)
-        }, 8000)
+      new Promise<{ frames: number; steps: number }>((resolve) => {
+        const step = () => Number(/\d+/.exec(document.querySelector('.facts')!.textContent!)![0])
+        const first = step()
+        let frames = 0
+        const count = () => {
+          frames++
+          const steps = step() - first
+          if (steps < 10) requestAnimationFrame(count)
+          else resolve({ frames, steps })
+        }
+        requestAnimationFrame(count)
       }),
   )
-  console.log(`${halfturn.kind}: longest task over 50 ms while forming: ${longest.toFixed(0)} ms`)
-  console.log(`${halfturn.kind}: engine's memory at most ${await peak(await halfturn.enginePid())}`)
+  // However slow the machine: a step that the window had to wait for would leave it one frame.
+  expect(frames).toBeGreaterThan(2 * steps)
   await page.getByRole('button', { name: 'About and log' }).click()
-  const report = await page.locator('dialog pre').innerText()
-  console.log(`${halfturn.kind}: ${/preview latency: .*/.exec(report)?.[0]}`)
+  await expect(page.locator('dialog pre')).toContainText('preview latency')
   await picture(halfturn, '16-log')
   await page.getByRole('button', { name: 'Close' }).click()
-  // The goal is 50 ms; a machine that does other things as well gets some more.
-  expect(longest).toBeLessThan(500)
   await page.getByRole('button', { name: 'Stop here' }).click()
 })
 

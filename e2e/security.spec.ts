@@ -79,13 +79,15 @@ test('the desktop window stays where it is, alone and isolated', async ({ halftu
     window.open('file:///etc/passwd')
     window.location.href = 'https://example.com/'
   })
-  await page.waitForTimeout(1000)
+  // What is asked for later is answered later: by then the rest has been.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+  await page.evaluate(() => void window.open('https://example.com/last'))
+  const opened = () => app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)
+  await expect.poll(opened).toContain('https://example.com/last')
   strays.splice(0)
   expect(page.url()).toBe(before)
   expect(app.windows()).toHaveLength(1)
-  expect(await app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)).toEqual([
-    'https://example.com/',
-  ])
+  expect(await opened()).toEqual(['https://example.com/', 'https://example.com/last'])
 })
 
 test('no page gets a web view to put another page into', async ({ halfturn }) => {
@@ -104,13 +106,21 @@ test('no page gets a web view to put another page into', async ({ halfturn }) =>
     const attempt = async (isGuarded: boolean) => {
       const window = new BrowserWindow({ show: false, webPreferences: { webviewTag: true } })
       if (!isGuarded) window.webContents.removeAllListeners('will-attach-webview')
+      // The guard hears of it first, and may refuse.
+      const asked = new Promise<void>((resolve) => {
+        window.webContents.on('will-attach-webview', (event) => {
+          if (event.defaultPrevented) resolve()
+          else window.webContents.once('did-attach-webview', () => resolve())
+        })
+      })
       await window.loadURL('halfturn://app/index.html')
       await window.webContents.executeJavaScript(`
         const view = document.createElement('webview')
         view.setAttribute('src', 'halfturn://app/icon.svg')
         document.body.append(view)
-        new Promise((resolve) => setTimeout(resolve, 1500))
+        undefined
       `)
+      await asked
       const views = webContents.getAllWebContents().filter((contents) => contents.getType() === 'webview')
       window.destroy()
       return views.length
@@ -138,4 +148,35 @@ test('a message that does not fit is refused by the shell', async ({ halfturn })
     ]
   })
   expect(answers).toEqual(['refused', 'Nothing was chosen to save to.', 'refused'])
+})
+
+test('a desktop window that turned hostile does not end the engine', async ({ halfturn }) => {
+  test.skip(halfturn.kind === 'browser', 'there is no port; serve.test.ts tries the socket')
+  const { app, page } = halfturn as DesktopLaunched
+  const before = await halfturn.enginePid()
+  await page.evaluate(async () => {
+    const cyclic: unknown[] = []
+    cyclic.push(cyclic)
+    const call = (m: string) => ({ t: 'q', i: 'x', m, a: [] })
+    const sent = [null, undefined, 1, [], cyclic, new Map(), call('valueOf'), call('__proto__'), call('$close')]
+    for (const message of [...sent, ...Array(100).fill(undefined)]) {
+      const port = await new Promise<MessagePort>((resolve) => {
+        window.addEventListener('message', ({ ports }) => resolve(ports[0]), { once: true })
+        window.halfturn!.connect()
+      })
+      port.postMessage(message)
+    }
+  })
+  await app.evaluate(({ dialog }) => {
+    const answer = { canceled: false, filePath: '/nowhere/head.glb' }
+    dialog.showSaveDialog = (async () => answer) as unknown as typeof dialog.showSaveDialog
+  })
+  const failure = await page.evaluate(async () => {
+    const { ticket } = (await window.halfturn!.choose({ name: 'head', extension: 'glb' }))!
+    return window.halfturn!.save({ ticket, files: [{ name: 'head.glb', blob: 'a'.repeat(32) }] })
+  })
+  expect(failure).toBe('These data are no longer held by the engine.')
+  await page.reload()
+  await page.getByText('Runs on').waitFor()
+  expect(await halfturn.enginePid()).toBe(before)
 })

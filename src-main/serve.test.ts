@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Served, serve } from './serve.ts'
 import { callAsWindow, intrusions, type Target } from './test-intrusions.ts'
@@ -138,18 +138,16 @@ test('an upload is on the disk until it is taken, and nothing stays of one that 
   const leaving = request({ port: target().port, path: '/blob', method: 'PUT', headers: authorization })
   leaving.on('error', () => {})
   leaving.write(new Uint8Array(1000))
-  await vi.waitFor(async () => expect(await uploads()).toHaveLength(before + 2))
+  await expect.poll(uploads).toHaveLength(before + 2)
   leaving.destroy()
-  await vi.waitFor(async () => expect(await uploads()).toHaveLength(before + 1))
+  await expect.poll(uploads).toHaveLength(before + 1)
 })
 
 test('an engine that ended is started again, and its uploads are gone', async () => {
   const { pid } = served.engine.process
   served.engine.process.kill('SIGKILL')
-  await vi.waitFor(() => expect(served.engine.process.pid).not.toBe(pid), { timeout: 20_000 })
-  await vi.waitFor(async () => expect(await callAsWindow(target(), 'hello', {})).toContain('here'), {
-    timeout: 20_000,
-  })
+  await expect.poll(() => served.engine.process.pid).not.toBe(pid)
+  expect(await callAsWindow(target(), 'hello', {})).toContain('here')
   expect(
     (await readdir(join(folder, 'uploads'), { recursive: true, withFileTypes: true })).filter((e) => e.isFile()),
   ).toEqual([])

@@ -406,7 +406,7 @@ const windows: Intrusion[] = [
   flood('uploads nobody takes', async (target) => {
     const headers = { Authorization: `Bearer ${target.token}` }
     for (let i = 0; i < 10; i++) {
-      const response = await fetch(`${target.origin}/blob`, { method: 'PUT', headers, body: new Uint8Array(2 ** 22) })
+      const response = await fetch(`${target.origin}/blob`, { method: 'PUT', headers, body: new Uint8Array(2 ** 18) })
       const answer = await response.text()
       if (!answer.includes('value')) throw new Error(`An upload was answered ${response.status} ${answer}.`)
     }

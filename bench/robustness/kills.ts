@@ -2,15 +2,17 @@
  * Processes killed with SIGKILL at random moments, and what the next start makes of what they left: every set of files
  * whole, the old one or the new one; no temporary file; what was interrupted goes on to the same bits.
  *
- * `-- [--only set,small-set,import,reconstruct] [--kills N] [--seed N]`, kills for each kind.
+ * `-- [--only set,small-set,rivals,import,signals,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
 import { FileSet } from '../../src-main/engine/output/file-set.ts'
 import type { Part } from '../robustness.ts'
@@ -18,6 +20,8 @@ import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writ
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CHECKPOINT_FILE = join(ROOT, 'src-main', 'engine', 'checkpoint', 'fixtures', 'tiny2x.pkl')
+const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
+const WRITER = join(ROOT, 'out', 'bench', 'endless-writer.js')
 const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 const QUICK = [
   '--provider',
@@ -32,13 +36,11 @@ const QUICK = [
   '2000',
 ]
 /** Kills of each kind: a whole reconstruction takes some 15 CPU seconds, and once more to go on. */
-const KILLS = { set: 80, 'small-set': 80, import: 30, reconstruct: 10 } as const
+const KILLS = { set: 80, 'small-set': 80, rivals: 30, import: 30, signals: 30, reconstruct: 10 } as const
 
-/** What was found after kills. All but `kills` is to be 0, or to add up to it. */
+/** What was found after kills, and after those processes that came to their end before. */
 interface Tally {
   kills: number
-  old: number
-  new: number
   mixed: number
   temporary: number
   [what: string]: number
@@ -55,10 +57,22 @@ const kills: Part = async (recorder, options) => {
       seed: { type: 'string', default: '1' },
     },
   })
+  // Built: a process that compiles itself anew is killed while it does so.
+  execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  await build({
+    entryPoints: [join(ROOT, 'bench', 'support', 'endless-writer.ts')],
+    outfile: WRITER,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  })
   const kinds = {
     set: killedSets(false),
     'small-set': killedSets(true),
+    rivals: killedRivals,
     import: killedImports,
+    signals: signalledImports,
     reconstruct: killedReconstructions,
   }
   for (const [stream, kind] of (Object.keys(KILLS) as (keyof typeof KILLS)[]).entries()) {
@@ -92,12 +106,11 @@ const killedSets =
       checkpoints: 0,
     }
     const read = (ending: string) => generationOf(readFileSync(join(folder, `${STEM}.${ending}`)), ending, small)
-    const script = join(ROOT, 'bench', 'support', 'endless-writer.ts')
     let newest = 0
     // Long enough for some generations: the first kills tell how long one takes.
     let span = 400
     while (tally.kills < times) {
-      const child = run([script, small ? 'small-set' : 'set', folder, String(newest + 1)])
+      const child = run([WRITER, small ? 'small-set' : 'set', folder, String(newest + 1)])
       const said: number[] = []
       let started = 0
       for await (const line of createInterface({ input: child.stdout! })) {
@@ -136,6 +149,34 @@ const killedSets =
     return [small ? 'writing a set of tiny files, killed' : 'writing a set, killed', tally]
   }
 
+/** Three writers at once into one folder, killed together: no set holds files of two of them. */
+async function killedRivals(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
+  const tally: Tally = { kills: 0, whole: 0, mixed: 0, temporary: 0, sets: 0 }
+  for (let round = 1; tally.kills < times; round++) {
+    const rivals = [1, 2, 3].map((n) => run([WRITER, 'small-set', folder, String(1_000_000 * (3 * round + n))]))
+    const exits = rivals.map(ended)
+    const delay = 1000 + 4000 * draw()
+    setTimeout(() => rivals.map((rival) => rival.kill('SIGKILL')), delay)
+    await Promise.all(exits)
+    tally.kills += rivals.length
+    nextStart(folder)
+    const names = readdirSync(folder)
+    const stems = new Set(names.map((name) => name.slice(0, name.indexOf('.'))))
+    for (const stem of stems) {
+      const present = ENDINGS.filter((ending) => names.includes(`${stem}.${ending}`))
+      // Without a set there may be the checkpoint of one.
+      if (present.length === 0) continue
+      const found = new Set(
+        present.map((ending) => generationOf(readFileSync(join(folder, `${stem}.${ending}`)), ending, true)),
+      )
+      tally[found.size === 1 && present.length === ENDINGS.length ? 'whole' : 'mixed']++
+      tally.sets++
+    }
+    tally.temporary += names.filter((name) => !/^head(-\d+)?\./.test(name)).length
+  }
+  return ['three at once writing sets of tiny files, killed', tally]
+}
+
 /** The command itself, two checkpoints taking turns in replacing one generator file. */
 async function killedImports(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
   const tally: Tally = { kills: 0, old: 0, new: 0, mixed: 0, temporary: 0, ended: 0 }
@@ -146,11 +187,16 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
   for (const source of sources) copyFileSync(CHECKPOINT_FILE, source)
   const command = (source: string) => halfturn(['import', source, '-o', target, '--overwrite'])
   const digests: string[] = []
-  let span = 0
+  let [span, writing] = [0, 0]
   for (const source of sources) {
     const started = performance.now()
-    await ended(command(source))
+    const child = command(source)
+    const exit = ended(child)
+    await workBegins(child, join(folder, 'out'))
+    const begun = performance.now()
+    await exit
     span = performance.now() - started
+    writing = performance.now() - begun
     digests.push(digestOf(target))
   }
   while (tally.kills < times) {
@@ -158,10 +204,11 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     const next = digests.findIndex((digest) => digest !== before)
     const child = command(sources[next])
     const exit = ended(child)
-    // The first part of it is spent on loading the program: nothing is written then.
-    setTimeout(() => child.kill('SIGKILL'), (0.5 + 0.6 * draw()) * span)
-    if ((await exit) !== null) tally.ended++
-    tally.kills++
+    // Most of it is spent on loading the program: every other kill waits until there is something to spoil.
+    const isLate = (tally.kills + tally.ended) % 2 === 1
+    if (isLate) await workBegins(child, join(folder, 'out'))
+    setTimeout(() => child.kill('SIGKILL'), draw() * (isLate ? writing : span))
+    tally[(await exit) === null ? 'kills' : 'ended']++
     nextStart(join(folder, 'out'))
     tally.temporary += readdirSync(join(folder, 'out')).length - 1
     const after = digestOf(target)
@@ -170,6 +217,31 @@ async function killedImports(folder: string, times: number, draw: Draw): Promise
     else tally.mixed++
   }
   return ['import, killed', tally]
+}
+
+/** The command asked to end, in a folder that is made for it: it leaves all or nothing, without another start. */
+async function signalledImports(folder: string, times: number, draw: Draw): Promise<[string, Tally]> {
+  const tally: Tally = { kills: 0, all: 0, nothing: 0, mixed: 0, temporary: 0, ended: 0 }
+  const [made, target] = [join(folder, 'made'), join(folder, 'made', 'for it', 'generator.safetensors')]
+  const command = () => halfturn(['import', CHECKPOINT_FILE, '-o', target])
+  await ended(command())
+  const whole = digestOf(target)
+  while (tally.kills < times) {
+    rmSync(made, { recursive: true, force: true })
+    const child = command()
+    const exit = ended(child)
+    const begun = performance.now()
+    await workBegins(child, dirname(target))
+    const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[tally.kills % 3]
+    setTimeout(() => child.kill(signal), draw() * 0.2 * (performance.now() - begun))
+    tally[(await exit) === 0 ? 'ended' : 'kills']++
+    const left = existsSync(made) ? readdirSync(dirname(target)) : []
+    if (!existsSync(made)) tally.nothing++
+    else if (left.includes(basename(target)) && digestOf(target) === whole) tally.all++
+    else tally.mixed++
+    tally.temporary += left.filter((name) => name !== basename(target)).length
+  }
+  return ['import, asked to end while it writes', tally]
 }
 
 /** The command itself, from start to end, in place of an earlier head; then again, or on from its checkpoint. */
@@ -207,8 +279,7 @@ async function killedReconstructions(folder: string, times: number, draw: Draw):
     const child = command(output, seed)
     const exit = ended(child)
     setTimeout(() => child.kill('SIGKILL'), (0.1 + 0.9 * draw()) * span)
-    if ((await exit) !== null) tally.ended++
-    tally.kills++
+    tally[(await exit) === null ? 'kills' : 'ended']++
     nextStart(output)
     const after = setIn(output).join()
     if (after === sets[seed]) tally.new++
@@ -233,10 +304,15 @@ function nextStart(folder: string): void {
 
 const isOf = (stem: string, name: string) => ENDINGS.some((ending) => name === `${stem}.${ending}`)
 const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-const halfturn = (args: readonly string[]) => run([join(ROOT, 'src-main', 'cli.ts'), ...args])
+const halfturn = (args: readonly string[]) => run([COMMAND, ...args])
 
 function run(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** Comes back when a process has something to clean up in `folder`, or has ended. */
+async function workBegins(child: ChildProcess, folder: string): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null && !existsSync(join(folder, '.halfturn'))) await sleep(1)
 }
 
 /** @returns the exit code; null where it was killed */

@@ -1,7 +1,7 @@
 """Heads of the procedural head model, for benchmarks that need the truth.
 
 render HEADS CACHE PHOTOS SEED ...  takes PHOTOS photos of each head and writes what is true about it to CACHE/SEED
-align TRUTH POINTS PAIRS     lays a reconstruction's surface onto the true one by pairs of points, prints JSON
+align TRUTH SURFACE PAIRS    lays a reconstruction's surface onto the true one by pairs of points, prints JSON
 
 HEADS is the head model's folder, with sampler/ and data/. Needs numpy, scipy, PIL and gcc (Debian's python3).
 """
@@ -21,6 +21,9 @@ PHOTO_BOTTOM = -0.38
 # Shoulders are no part of a head.
 NECK = -0.25
 SURFACE_POINTS = 20000
+# In world units of 0.4 m: the face is 95 mm around the tip of the nose; normals within 8 mm of each other are averaged
+# to tell roughness from form.
+FACE_RADIUS, ROUGH_RADIUS = 0.2375, 0.02
 
 
 def render(heads, cache, photos, seeds):
@@ -35,21 +38,30 @@ def render(heads, cache, photos, seeds):
         folder = os.path.join(cache, str(seed))
         taken = lambda n: os.path.exists(os.path.join(folder, photo_name(n)))
         # The points came later than the rest: a folder from before lacks them.
-        known = all(os.path.exists(os.path.join(folder, name)) for name in ('truth.json', 'photo.points'))
-        if known and all(taken(n) for n in range(photos)):
+        exists = lambda *names: all(os.path.exists(os.path.join(folder, name)) for name in names)
+        if exists('truth.json', 'photo.points', 'normals.f32') and all(taken(n) for n in range(photos)):
             continue
         os.makedirs(folder, exist_ok=True)
         head = model.sample(seed)
+        surface(head, folder)
+        if exists('truth.json', 'photo.points') and all(taken(n) for n in range(photos)):
+            continue
         for n in range(1, photos):
             photograph(headgen, head, np.random.default_rng(7_000_000 + 1_000_000 * n + seed), seed + n, folder, n)
         truth = {'views': [view(headgen, head, degrees, folder) for degrees in ANGLES]}
         truth['photo'] = photograph(headgen, head, np.random.default_rng(7_000_000 + seed), seed, folder)
-        points = head.surface_points(SURFACE_POINTS, np.random.default_rng(0))['xyz']
-        points[points[:, 1] > NECK].astype('<f4').tofile(os.path.join(folder, 'surface.f32'))
         # Last, because it says that the rest is there.
         with open(os.path.join(folder, 'truth.json'), 'w') as file:
             json.dump(truth, file)
         print(f'head {seed}', file=sys.stderr)
+
+
+def surface(head, folder):
+    """Points of the head without its shoulders, and their normals."""
+    found = head.surface_points(SURFACE_POINTS, np.random.default_rng(0))
+    kept = found['xyz'][:, 1] > NECK
+    for name, values in ('surface.f32', found['xyz']), ('normals.f32', found['normal']):
+        values[kept].astype('<f4').tofile(os.path.join(folder, name))
 
 
 def view(headgen, head, degrees, folder):
@@ -140,7 +152,7 @@ def label(camera, focal):
     return [float(value) for value in camera.reshape(-1)] + [focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1]
 
 
-def align(truth, points, pairs):
+def align(truth, surface, pairs):
     """
     The similarity that lays the reconstruction's face on the true one, and how far the true surface is from the
     reconstruction then. Pairs are points of both faces that the photo shows in the same place, so that neither what is
@@ -156,14 +168,48 @@ def align(truth, points, pairs):
         scale, rotation, offset = similarity(source[kept], aim[kept])
         distance = np.linalg.norm(scale * source @ rotation.T + offset - aim, axis=1)
         kept = distance <= np.quantile(distance, 0.8)
-    tree = cKDTree(scale * load(points, 3) @ rotation.T + offset)
-    distance, _ = tree.query(target)
+    points, normals = np.split(load(surface, 6), 2, axis=1)
+    points, normals = scale * points @ rotation.T + offset, normals @ rotation.T
+    distance, _ = cKDTree(points).query(target)
     matrix = np.eye(4)
     matrix[:3] = np.column_stack([scale * rotation, offset])
     print(json.dumps({
         'matrix': matrix.reshape(-1).tolist(),
         'mean': distance.mean(), 'p90': np.quantile(distance, 0.9), 'face': distance[target[:, 2] > 0.05].mean(),
+        **face_figures(target, load(os.path.join(truth, 'normals.f32'), 3), points, normals),
     }))
+
+
+def face_figures(target, target_normals, points, normals):
+    """
+    How near the face comes when it alone is laid on the true one, by similarity ICP: median distance, median degrees
+    between normals, and how much rougher it is: high-passed normals against the true ones, 1 where they are as rough.
+    """
+    from scipy.spatial import cKDTree
+
+    middle = np.flatnonzero((abs(target[:, 0]) < 0.05) & (target[:, 1] > NECK) & (target[:, 1] < 0.17))
+    tip = target[middle[target[middle, 2].argmax()]]
+    kept = np.linalg.norm(target - tip, axis=1) < FACE_RADIUS
+    target, target_normals = target[kept], target_normals[kept]
+    for _ in range(30):
+        distance, nearest = cKDTree(points).query(target)
+        near = distance <= np.quantile(distance, 0.9)
+        scale, rotation, offset = similarity(points[nearest[near]], target[near])
+        points, normals = scale * points @ rotation.T + offset, normals @ rotation.T
+    distance, nearest = cKDTree(points).query(target)
+    found = normals[nearest]
+    degrees = lambda a, b: np.degrees(np.arccos(np.clip((a * b).sum(1), -1, 1)))
+    around = cKDTree(target).query_ball_point(target, ROUGH_RADIUS)
+
+    def roughness(values):
+        smooth = np.array([values[neighbours].mean(0) for neighbours in around])
+        return np.median(degrees(values, smooth / np.maximum(np.linalg.norm(smooth, axis=1), 1e-9)[:, None]))
+
+    return {
+        'face_median': np.median(distance),
+        'face_degrees': np.median(degrees(target_normals, found)),
+        'face_roughness': roughness(found) / roughness(target_normals),
+    }
 
 
 def similarity(source, target):

@@ -150,7 +150,12 @@ async function surfaceOf(
 ): Promise<Alignment | null> {
   const field = fieldOf(generator, planes)
   const found = await extractSurface(field, SURFACE).catch(() => null)
-  return found && align(head, found.positions, pairs)
+  if (!found) return null
+  const { positions, normals } = found
+  const rows = Float32Array.from({ length: 2 * positions.length }, (_, i) =>
+    i % 6 < 3 ? positions[3 * Math.floor(i / 6) + (i % 6)] : normals[3 * Math.floor(i / 6) + (i % 6) - 3],
+  )
+  return align(head, rows, pairs)
 }
 
 /** Of the face, what the photo and the head seen from its camera show in the same place: [n, 6], the head's point and the true one. */
@@ -316,6 +321,9 @@ const surfaceFigures = ({ surface, cost }: Measured) => ({
   mean_mm: MILLIMETRES * (surface?.mean ?? Number.NaN),
   p90_mm: MILLIMETRES * (surface?.p90 ?? Number.NaN),
   face_mm: MILLIMETRES * (surface?.face ?? Number.NaN),
+  face_median_mm: MILLIMETRES * (surface?.face_median ?? Number.NaN),
+  face_degrees: surface?.face_degrees ?? Number.NaN,
+  face_roughness: surface?.face_roughness ?? Number.NaN,
   cpu: cost.cpu,
   wall: cost.wall,
 })
@@ -344,6 +352,7 @@ function table(all: readonly Measured[], title: string): string {
       method,
       ...cells,
       `${of('mean_mm', 2)} / ${of('p90_mm', 2)} / ${of('face_mm', 2)}`,
+      `${of('face_median_mm', 2)} / ${of('face_degrees', 1)} / ${of('face_roughness', 2)}`,
       `${of('cpu', 0)} / ${of('wall', 0)}`,
     ]
   })
@@ -351,8 +360,14 @@ function table(all: readonly Measured[], title: string): string {
   return [
     `${title}; medians of PSNR dB / FaceRes distance / dlib distance / depth RMSE mm:`,
     '',
-    line(['', ...columns.map(([name]) => name), 'surface: mean / p90 / face, mm', 'seconds: CPU / wall']),
-    line(Array(columns.length + 3).fill('---')),
+    line([
+      '',
+      ...columns.map(([name]) => name),
+      'surface: mean / p90 / front, mm',
+      'face: mm / degrees / roughness',
+      'seconds: CPU / wall',
+    ]),
+    line(Array(columns.length + 4).fill('---')),
     ...rows.map(line),
     '',
   ].join('\n')

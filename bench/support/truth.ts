@@ -46,6 +46,13 @@ export interface Alignment {
   readonly p90: number
   /** The same for the front half. */
   readonly face: number
+  /**
+   * Of the face, 95 mm around the tip of the nose, laid on the true one by itself: median distance, median degrees between
+   * normals, and its roughness, high-passed normals, 1 where they are as rough as the true ones.
+   */
+  readonly face_median: number
+  readonly face_degrees: number
+  readonly face_roughness: number
 }
 
 /**
@@ -67,16 +74,16 @@ export async function trueHeads(seeds: readonly number[], photos = 1): Promise<T
 }
 
 /**
- * @param points [n, 3] of the reconstruction's surface
+ * @param surface [n, 6]: points of the reconstruction's surface and their normals
  * @param pairs [n, 6]: a point of the reconstruction's face, and the true one that the photo shows in the same place
  */
-export async function align(head: TrueHead, points: Float32Array, pairs: Float32Array): Promise<Alignment> {
+export async function align(head: TrueHead, surface: Float32Array, pairs: Float32Array): Promise<Alignment> {
   const write = async (name: string, { buffer, byteOffset, byteLength }: Float32Array) => {
     const file = join(head.folder, name)
     await writeFile(file, new Uint8Array(buffer, byteOffset, byteLength))
     return file
   }
-  const files = [await write('reconstruction.f32', points), await write('pairs.f32', pairs)]
+  const files = [await write('reconstruction.f32', surface), await write('pairs.f32', pairs)]
   return JSON.parse(await python('align', head.folder, ...files))
 }
 

@@ -117,7 +117,8 @@ function createWindow(): void {
 
 /** The window's files under its own scheme; nothing else of the disk can be reached by it. */
 async function serveFile({ url, method }: Request): Promise<Response> {
-  const path = normalize(join(WINDOW_FILES, decodeURIComponent(new URL(url).pathname)))
+  // Escapes are left as they are: no name of the window’s files needs one.
+  const path = normalize(join(WINDOW_FILES, new URL(url).pathname))
   const type = TYPES[extname(path)]
   if (!isOwn(url) || method !== 'GET' || !path.startsWith(WINDOW_FILES + sep) || !type) {
     return new Response(null, { status: 404 })

@@ -5,10 +5,9 @@ import { normalArray } from '../engine/inversion/random.ts'
 import { FileSet } from '../engine/output/file-set.ts'
 import { positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { finishHead, HEAD_ENDINGS, isHeadFile } from './output.ts'
 import { createReporter } from './reporter.ts'
-import { openWorkbench } from './workbench.ts'
 
 const HELP = `Makes up a person: picture, depth and a 3D head.
 
@@ -59,6 +58,8 @@ export const generate: Command = {
       mayReplace: (path) => values.overwrite === true && isHeadFile(path),
     })
     for (const note of set.notes) report.warn(note)
+    // The libraries are loaded when there is work for them.
+    const [{ openWorkbench }, { finishHead }] = await Promise.all([import('./workbench.ts'), import('./output.ts')])
     const loaded = await openWorkbench(values, report)
     const { generator } = loaded
     const label = orbitCamera(generator.config.rendering_kwargs, 0)

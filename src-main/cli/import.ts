@@ -1,10 +1,10 @@
 /** halfturn import: an official EG3D checkpoint to a generator file, read as data, never executed. */
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
+import { readGeneratorInput } from '../engine/generator-input.ts'
 import { FileSet, type Wanted } from '../engine/output/file-set.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './commands.ts'
@@ -40,9 +40,7 @@ export const importGenerator: Command = {
     if (path === undefined || others.length > 0) {
       throw new UserError('import takes one file.', 'For example: halfturn import ffhq512-128.pkl')
     }
-    const bytes = await readFile(path).catch((cause) => {
-      throw new UserError(`Could not read ${path} (${cause.code}).`, 'Give the path of a .pkl file.', { cause })
-    })
+    const bytes = await readGeneratorInput(path)
     const sha256 = sha256Of(bytes)
     const kept = join(generatorFolder, importedName(sha256))
     if (!values.output && existsSync(kept)) {

@@ -1,9 +1,8 @@
 /** halfturn info: what this machine offers, and what a file is. */
-import { readFile } from 'node:fs/promises'
 import type { GeneratorConfig } from '../engine/checkpoint/config.ts'
 import { readGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { importCheckpoint, sha256Of } from '../engine/checkpoint/import.ts'
-import { UserError } from '../engine/errors.ts'
+import { isCheckpoint, readGeneratorInput } from '../engine/generator-input.ts'
 import { Library } from '../engine/library.ts'
 import { describeProviders } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
@@ -56,12 +55,9 @@ async function machineFacts() {
 }
 
 async function fileFacts(path: string) {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new UserError(`Could not read ${path} (${cause.code}).`, 'Give the path of a generator file.', { cause })
-  })
+  const bytes = await readGeneratorInput(path)
   const sha256 = sha256Of(bytes)
-  // A pickle starts with its PROTO opcode, a safetensors file with the length of its header.
-  const checkpoint = bytes[0] === 0x80
+  const checkpoint = isCheckpoint(bytes)
   const { config } = checkpoint ? importCheckpoint(bytes, path, sha256) : readGeneratorFile(bytes, path)
   return {
     kind: checkpoint ? 'EG3D checkpoint' : 'generator',

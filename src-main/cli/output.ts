@@ -1,5 +1,4 @@
 /** The files of a finished head, and what is to be thought of it: sheet, GLB, OBJ with its texture. */
-import { closeSync, openSync, readSync } from 'node:fs'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
@@ -13,9 +12,6 @@ import { encodeGlb, encodeObj, extractSurface } from '../engine/surface/surface.
 import { judgeHead, markEvidence, provenanceOf } from '../engine/verdict.ts'
 import { headView } from '../engine/views.ts'
 import type { Reporter } from './reporter.ts'
-
-/** What the files of a head end in. */
-export const HEAD_ENDINGS = ['sheet.png', 'glb', 'png', 'mtl', 'obj']
 
 export interface OutputOptions {
   readonly meshResolution: number
@@ -78,28 +74,5 @@ export async function finishHead(
       ['mtl', mtl],
       ['obj', obj],
     ]
-  }
-}
-
-/** How far into a file it says what made it. */
-const MARKED_WITHIN = 1 << 16
-
-/** Whether a file was made by Halfturn: nothing else may be replaced by what it makes. A texture says so in its MTL. */
-export function isHeadFile(path: string): boolean {
-  const companion = path.replace(/\.png$/i, '.mtl')
-  return isMarked(path) || (companion !== path && isMarked(companion))
-}
-
-function isMarked(path: string): boolean {
-  try {
-    const descriptor = openSync(path, 'r')
-    try {
-      const start = Buffer.alloc(MARKED_WITHIN)
-      return start.subarray(0, readSync(descriptor, start)).includes('Halfturn')
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch {
-    return false
   }
 }

@@ -1,5 +1,4 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
-import { readFile, stat } from 'node:fs/promises'
 import { UserError } from '../engine/errors.ts'
 import { createMatting } from '../engine/face/matte.ts'
 import { createLandmarker } from '../engine/face/mediapipe.ts'
@@ -9,26 +8,11 @@ import type { Workshop } from '../engine/inversion/inversion.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
+import type { PhotoFile } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
-
-export interface PhotoFile {
-  readonly path: string
-  readonly bytes: Uint8Array
-}
 
 interface Taken extends PhotoFile {
   readonly portrait: Portrait
-}
-
-export async function readPhoto(path: string): Promise<PhotoFile> {
-  const cure = 'Give the path of a JPEG, PNG or WebP file.'
-  try {
-    if ((await stat(path)).isDirectory()) throw new UserError(`${path} is a folder.`, cure)
-    return { path, bytes: await readFile(path) }
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause
-    throw new UserError(`Could not read ${path} (${(cause as NodeJS.ErrnoException).code}).`, cure, { cause })
-  }
 }
 
 /**

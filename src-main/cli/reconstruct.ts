@@ -12,12 +12,11 @@ import { portableName, shortened } from '../engine/output/names.ts'
 import { possibleStems } from '../engine/output/plan.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { finishHead, HEAD_ENDINGS, isHeadFile } from './output.ts'
-import { readPhoto, takeShots } from './photos.ts'
+import { readPhoto } from './photo-file.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
-import { openWorkbench } from './workbench.ts'
 
 const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into a 3D head.
 
@@ -116,6 +115,12 @@ export const reconstruct: Command = {
       report.warn(`${sameBefore.path} holds this head, unfinished: --resume goes on with it.`)
     }
     try {
+      // The libraries are loaded when there is work for them: what was asked for has been found right.
+      const [{ openWorkbench }, { takeShots }, { finishHead }] = await Promise.all([
+        import('./workbench.ts'),
+        import('./photos.ts'),
+        import('./output.ts'),
+      ])
       const loaded = await openWorkbench(values, report)
       const workshop: Workshop = {
         generator: loaded.generator,

@@ -1,9 +1,9 @@
 /** What commands share: the runtime that was asked for and the generator to use with it. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
+import { readGeneratorInput } from '../engine/generator-input.ts'
 import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
 import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
@@ -42,8 +42,5 @@ async function generatorId(library: Library, wanted: string | undefined): Promis
       `Leave --generator out for the embedded one, or see halfturn info.`,
     )
   }
-  const bytes = await readFile(path).catch((cause) => {
-    throw new UserError(`Could not read ${wanted} (${cause.code}).`, 'Give the path of a generator file.', { cause })
-  })
-  return (await library.add(bytes, wanted)).id
+  return (await library.add(await readGeneratorInput(path), wanted)).id
 }

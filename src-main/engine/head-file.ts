@@ -21,7 +21,11 @@ import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
  * @param portrait absent for a person nobody has photographed
  * @returns chunks for `writeFileAtomic`
  */
-export function writeHead({ ws, label, detail }: Head, { config }: Generator, portrait?: PortraitTarget): Uint8Array[] {
+export function writeHead(
+  { ws, label, detail }: Head,
+  { config }: Pick<Generator, 'config'>,
+  portrait?: PortraitTarget,
+): Uint8Array[] {
   const shape = detail && planesShape({ ...layoutOf(config), resolution: detail.resolution })
   return writeSafetensors(
     new Map([

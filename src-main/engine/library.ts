@@ -10,6 +10,7 @@ import { importCheckpoint, importedName, sha256Of } from './checkpoint/import.ts
 import { UserError } from './errors.ts'
 import { writeFileAtomic } from './files.ts'
 import { Generator } from './generator/generator.ts'
+import { isCheckpoint } from './generator-input.ts'
 import type { Runtime } from './runtime/runtime.ts'
 
 export const EMBEDDED = 'default'
@@ -56,7 +57,7 @@ export class Library {
   /** Takes a generator file or an official checkpoint in. The same file twice is the same generator. */
   async add(bytes: Uint8Array, name: string): Promise<GeneratorSummary> {
     const sha256 = sha256Of(bytes)
-    const isPickle = bytes[0] === 0x80
+    const isPickle = isCheckpoint(bytes)
     const id = isPickle ? importedName(sha256) : `generator-${sha256.slice(0, 16)}.safetensors`
     const path = join(this.folder, id)
     if (!existsSync(path)) {

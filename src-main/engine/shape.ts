@@ -1,8 +1,9 @@
 /** A head's surface, for the window and as files. */
 import type { MeshFormat } from './api.ts'
+import { bandLimited } from './generator/band-limit.ts'
 import { orbitCamera } from './generator/camera.ts'
 import type { Generator } from './generator/generator.ts'
-import type { Planes } from './generator/plane-layout.ts'
+import { type Planes, shapeOf } from './generator/plane-layout.ts'
 import { castRays } from './generator/rays.ts'
 import { portableName } from './output/names.ts'
 import {
@@ -41,14 +42,15 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
   return densities.sort()[Math.floor(densities.length / 2)]
 }
 
-/** The head as something a surface can be taken from. */
+/** The head as something a surface can be taken from: its density without steps from texel to texel. */
 export function fieldOf(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
+  const shape = bandLimited(shapeOf(planes))
   const width = config.decoder_output_dim
   return {
     side: config.rendering_kwargs.box_warp,
-    level: () => levelOf(generator, planes),
-    sigma: (points) => renderer.query(weights, planes, points, 'sigma'),
+    level: () => levelOf(generator, shape),
+    sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
     colour: async (points) => {
       const features = await renderer.query(weights, planes, points, 'colour')
       if (width === 3) return features

@@ -115,6 +115,9 @@ const OP = {
   FRAME: 0x95,
 } as const
 
+/** Holds nothing between calls. A checkpoint has thousands of small pickles: one decoder each would cost more than they do. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 const NOT_PICKLE = 'The file is damaged or not an EG3D checkpoint: fetch it again.'
 const NOT_ALLOWED =
   'Only EG3D checkpoints as NVIDIA publishes them (.pkl) are read. Nothing in the file was run; if you do not trust where it is from, delete it.'
@@ -128,7 +131,6 @@ const NOT_ALLOWED =
 export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: PickleValue; end: number } {
   const { name, names, start = 0, persistentIds = false, limits = CHECKPOINT_LIMITS } = options
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const stack: PickleValue[] = []
   const marks: number[] = []
   const memo = new Map<number, PickleValue>()
@@ -164,7 +166,7 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
     textBytes += count
     if (textBytes > limits.textBytes) throw refuse(`more than ${limits.textBytes} bytes of text`)
     try {
-      return text.decode(raw)
+      return UTF_8.decode(raw)
     } catch {
       throw refuse('a text that is not UTF-8')
     }

@@ -13,7 +13,7 @@ import type { PortraitTarget } from './objective.ts'
 import { uniform } from './random.ts'
 import { type Phase, phases } from './schedule.ts'
 
-const STEPS = 5
+const STEPS = 4
 const GENERATOR = 'digest of the generator'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -150,14 +150,14 @@ describe('a job', () => {
   it('is shortened and lengthened while it runs', async () => {
     const job = await startOn(white, { steps: 20 })
     await job.step()
-    job.steps = 5
+    job.steps = 3
     await finish(job)
-    expect(job.progress).toMatchObject({ step: 5, steps: 5, phase: 'detail', done: true })
-    job.steps = 6
+    expect(job.progress).toMatchObject({ step: 3, steps: 3, phase: 'detail', done: true })
+    job.steps = 4
     expect((await job.step()).phase).toBe('detail')
     // Less than what is done: it ends here.
     job.steps = 2
-    expect(job.progress).toMatchObject({ step: 6, steps: 6, done: true })
+    expect(job.progress).toMatchObject({ step: 4, steps: 4, done: true })
     expect(job.head.detail).toBeDefined()
   })
 
@@ -199,12 +199,17 @@ function currentCode(job: Inversion): Float32Array {
 
 describe('a job with two photos', () => {
   const shots = [shotOf(white, 0), shotOf(white, 1)]
+  /** One of each phase. */
+  const settings = settingsOf({ steps: 3 })
+  let whole: Inversion
+  const losses: number[] = []
+  beforeAll(async () => {
+    whole = await Inversion.start(workshopOf(white), shots, settings)
+    while (!whole.progress.done) losses.push((await whole.step()).loss)
+  })
 
   it('ends in the same bits after an interruption at any step', async () => {
-    const whole = await Inversion.start(workshopOf(white), shots, settingsOf())
-    const losses: number[] = []
-    while (!whole.progress.done) losses.push((await whole.step()).loss)
-    let resumed = await Inversion.start(workshopOf(white), shots, settingsOf())
+    let resumed = await Inversion.start(workshopOf(white), shots, settings)
     for (const loss of losses) {
       resumed = await resumeOn(white, checkpointOf(resumed))
       expect((await resumed.step()).loss).toBe(loss)
@@ -214,22 +219,19 @@ describe('a job with two photos', () => {
   })
 
   it('refines a camera for each, and forms one head', async () => {
-    const job = await finish(await Inversion.start(workshopOf(white), shots, settingsOf()))
-    job.cameras.forEach((camera, i) => {
+    whole.cameras.forEach((camera, i) => {
       expect(camera).not.toEqual(shots[i].label)
     })
-    expect(job.head.label).toEqual(job.cameras[0])
-    const alone = await finish(await startOn(white))
-    expect(job.head.ws).not.toEqual(alone.head.ws)
+    expect(whole.head.label).toEqual(whole.cameras[0])
+    const alone = await finish(await startOn(white, { steps: 3 }))
+    expect(whole.head.ws).not.toEqual(alone.head.ws)
   })
 })
 
 describe('a checkpoint', () => {
   let file: Uint8Array
   beforeAll(async () => {
-    const job = await startOn(white)
-    await finish(job)
-    file = checkpointOf(job)
+    file = checkpointOf(await finish(await startOn(white, { steps: 3 })))
   })
 
   const expectRefused = async (bytes: Uint8Array, what: string, golden = white, generator = GENERATOR) => {

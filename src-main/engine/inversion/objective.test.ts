@@ -42,6 +42,18 @@ describe('a portrait', () => {
     expect(Array.from(opacity!, Math.sign)).toEqual(Array.from({ length: AREA }, (_, i) => (isLeft(i) ? -1 : 1)))
   })
 
+  it('asks nothing where the photo has ended', async () => {
+    // The upper half is made up.
+    const isKnown = (pixel: number) => pixel >= AREA / 2
+    const cut = { ...portrait, valid: Uint8Array.from({ length: AREA }, (_, i) => Number(isKnown(i))) }
+    const objective = await PortraitObjective.create(generator, cut, SIZE, true, faceRes)
+    const { image, opacity } = (await objective.judge(viewOf(0.2, 0.5))).gradient
+    image!.forEach((value, i) => {
+      if (!isKnown(i % AREA)) expect(Math.abs(value)).toBe(0)
+    })
+    expect(Array.from(opacity!, (value) => value !== 0)).toEqual(Array.from(opacity!, (_, i) => isKnown(i)))
+  })
+
   it('asks nothing of colour beside the person, and nothing of shape', async () => {
     const [one, other] = [await judge('colour', viewOf(0.2, 1)), await judge('colour', viewOf(0.2, -1))]
     expect(one.loss).toBeCloseTo(other.loss, 6)

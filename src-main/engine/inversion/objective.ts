@@ -134,7 +134,8 @@ export class PortraitObjective implements Objective {
     const opacity = input('opacity', [1, 1, resolution, resolution])
     const target = input('target', image.shape)
     const mask = input('mask', [1, 1, side, side])
-    const matte = input('matte', opacity.shape)
+    const shown = input('shown', mask.shape)
+    const [matte, known] = [input('matte', opacity.shape), input('known', opacity.shape)]
 
     let pixels = distance(image, target, mask)
     const wrt: Record<string, Tensor> = { image, ...(whole && { opacity }) }
@@ -144,13 +145,14 @@ export class PortraitObjective implements Objective {
       pixels = mul(add(pixels, small), 0.5)
       wrt.rendered = rendered
     }
-    const taps = perceptualTaps(faceRes, blend(image, target, mask, whole))
+    const taps = perceptualTaps(faceRes, blend(image, target, whole ? shown : mask))
     const aims = taps.map((tap, i) => input(`tap${i}`, tap.shape))
     const perceptual = taps.reduce<Tensor | undefined>((sum, tap, i) => {
       const term = div(meanAll(square(sub(tap, aims[i]))), meanAll(square(aims[i])))
       return sum ? add(sum, term) : term
     }, undefined)!
-    const coverage = meanAll(square(sub(opacity, matte)))
+    // What lies beyond the photo's edge may be anything.
+    const coverage = div(sumAll(mul(square(sub(opacity, matte)), known)), sumAll(known))
 
     let loss = add(mul(pixels, WEIGHTS.pixels), mul(perceptual, WEIGHTS.perceptual / taps.length))
     if (whole) loss = add(loss, mul(coverage, WEIGHTS.matte))
@@ -187,9 +189,9 @@ function distance(image: Tensor, target: Tensor, mask: Tensor): Tensor {
   return div(sumAll(mul(difference, mask)), mul(sumAll(mask), 3))
 }
 
-/** What the perceptual network is shown: where the background does not count it sees the target itself. */
-function blend(image: Tensor, target: Tensor, mask: Tensor, whole: boolean): Tensor {
-  return whole ? image : add(mul(image, mask), mul(target, sub(1, mask)))
+/** What the perceptual network is shown: what does not count is the target itself. */
+function blend(image: Tensor, target: Tensor, mask: Tensor): Tensor {
+  return add(mul(image, mask), mul(target, sub(1, mask)))
 }
 
 /** Target and mask at the picture's size and, where that is not the rendering, at the rendering's; the matte at the latter. */
@@ -207,11 +209,13 @@ function prepare(portrait: PortraitTarget, side: number, resolution: number, pla
     }
     mask[i] = valid[i] * count(matte[i])
   }
-  const visible = matte.map((alpha, i) => alpha * valid[i])
+  const known = Float32Array.from(valid)
   return {
     target: shrink(picture, size, side),
     mask: plain ? shrink(mask, size, side) : withoutBorder(shrink(mask, size, side), side),
-    matte: shrink(visible, size, resolution),
+    shown: shrink(known, size, side),
+    matte: shrink(matte, size, resolution),
+    known: shrink(known, size, resolution),
     ...(!plain && {
       'small.target': shrink(picture, size, resolution),
       'small.mask': shrink(mask, size, resolution),

@@ -72,7 +72,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const endings = ['glb', 'png', 'mtl', 'obj', 'sheet.png']
+const endings = ['glb', 'png', 'obj']
 const wanted = (change: Partial<Wanted> = {}): Wanted => ({ folder, stem: 'me', endings, inputs: [], ...change })
 const claim = (change: Partial<Wanted> = {}) => FileSet.claim(wanted(change))
 const stemOf = (set: FileSet) => set.path('glb').slice(set.folder.length + 1, -'.glb'.length)
@@ -96,10 +96,10 @@ describe('the name of a set', () => {
     const paths = await set.commit(filesOf('new'))
     expect(paths).toEqual(endings.map((ending) => join(set.folder, `me.${ending}`)))
     expect(readdirSync(folder).sort()).toEqual(namesOf('me'))
-    expect(contents()).toEqual(Array(5).fill('new!'))
+    expect(contents()).toEqual(Array(endings.length).fill('new!'))
   })
 
-  it.each(['me.png', 'ME.GLB', 'Me.sheet.Png'])('is numbered beside %s', (name) => {
+  it.each(['me.png', 'ME.GLB', 'Me.Obj'])('is numbered beside %s', (name) => {
     put(name)
     expect(tried()).toBe('me-2')
   })
@@ -128,7 +128,7 @@ describe('the name of a set', () => {
     await claim().commit(filesOf('old'))
     put('me-2.png')
     expect(tried({ mayReplace: (path) => readFileSync(path, 'utf8') === 'old!' })).toBe('me')
-    put('me.mtl')
+    put('me.obj')
     expect(tried({ mayReplace: (path) => readFileSync(path, 'utf8') === 'old!' })).toBe('me-3')
   })
 
@@ -141,21 +141,23 @@ describe('the name of a set', () => {
   it('is not that of a run at work, nor of one of other endings that shares a file', async () => {
     const first = claim()
     const second = claim()
-    const other = claim({ stem: 'me.sheet', endings: ['png'] })
+    const sheet = claim({ stem: 'you', endings: ['sheet.png'] })
+    const other = claim({ stem: 'you.sheet', endings: ['png'] })
     expect([first, second].map(stemOf)).toEqual(['me', 'me-2'])
-    expect(other.path('png')).toBe(join(other.folder, 'me.sheet-2.png'))
+    expect(other.path('png')).toBe(join(other.folder, 'you.sheet-2.png'))
     expect(() => claim({ exact: true })).toThrow(/Another run is about to write/)
     await Promise.all([first.commit(filesOf('first')), second.commit(filesOf('second'))])
+    sheet.abandon()
     other.abandon()
-    expect(contents('me')).toEqual(Array(5).fill('first!'))
-    expect(contents('me-2')).toEqual(Array(5).fill('second!'))
+    expect(contents('me')).toEqual(Array(endings.length).fill('first!'))
+    expect(contents('me-2')).toEqual(Array(endings.length).fill('second!'))
     expect(readdirSync(folder).sort()).toEqual([...namesOf('me'), ...namesOf('me-2')].sort())
   })
 
   it('is shortened where the disk does not take it, and that is said', async () => {
     const set = claim({ stem: 'é'.repeat(125) })
     expect(set.notes).toEqual([expect.stringContaining('does not take so long a name')])
-    expect(await set.commit(filesOf('new'))).toHaveLength(5)
+    expect(await set.commit(filesOf('new'))).toHaveLength(endings.length)
     expect(stemOf(set)).toMatch(/^é+-[0-9a-f]{8}$/)
   })
 
@@ -169,7 +171,7 @@ describe('the name of a set', () => {
     })
     expect(stems).toEqual(['me', 'me-2'])
     expect(readdirSync(folder).sort()).toEqual(['me.png', ...namesOf('me-2')].sort())
-    expect(contents('me-2')).toEqual(Array(5).fill('of me-2!'))
+    expect(contents('me-2')).toEqual(Array(endings.length).fill('of me-2!'))
     expect(readFileSync(join(folder, 'me.png'), 'utf8')).toBe('theirs')
   })
 })
@@ -194,20 +196,20 @@ describe('a set that does not come to be', () => {
       name: 'UserError',
       message: expect.stringMatching(/Could not write .*me\.glb \(ENOSPC\)/),
     })
-    expect(contents()).toEqual(Array(5).fill('old!'))
+    expect(contents()).toEqual(Array(endings.length).fill('old!'))
     life.full = false
     await set.commit(filesOf('new'))
-    expect(contents()).toEqual(Array(5).fill('new!'))
+    expect(contents()).toEqual(Array(endings.length).fill('new!'))
   })
 
   it('is taken back where one of its files cannot be put in place', async () => {
     await claim().commit(filesOf('old'))
     const set = claim({ mayReplace: () => true })
-    // The fourth file cannot be moved away: its place in the hidden folder is taken.
+    // The last file cannot be moved away: its place in the hidden folder is taken.
     const [run] = readdirSync(join(folder, '.halfturn')).filter((name) => name !== 'lock')
     mkdirSync(join(folder, '.halfturn', run, 'old', 'me.obj'), { recursive: true })
     await expect(set.commit(filesOf('new'))).rejects.toThrow(/Could not write .*me\.obj \(E[A-Z]+\)/)
-    expect(contents()).toEqual(Array(5).fill('old!'))
+    expect(contents()).toEqual(Array(endings.length).fill('old!'))
     set.abandon()
     expect(readdirSync(folder).sort()).toEqual(namesOf('me'))
   })
@@ -256,7 +258,7 @@ describe('a process that is killed', () => {
       // The next start, of the same kind.
       claim({ stem: 'another' }).abandon()
       const names = readdirSync(folder).sort()
-      if (names.length > 0) expect([names, contents()]).toEqual([namesOf('me'), Array(5).fill('new!')])
+      if (names.length > 0) expect([names, contents()]).toEqual([namesOf('me'), Array(endings.length).fill('new!')])
       seen.add(names.join())
     })
     expect(operations).toBeGreaterThan(20)
@@ -280,7 +282,7 @@ describe('a process that is killed', () => {
       claim({ stem: 'another' }).abandon()
       const checkpoint = readdirSync(folder).includes('me.unfinished')
       expect(readdirSync(folder).sort()).toEqual([...namesOf('me'), ...(checkpoint ? ['me.unfinished'] : [])].sort())
-      expect(contents()).toEqual(Array(5).fill(checkpoint ? 'old!' : 'new!'))
+      expect(contents()).toEqual(Array(endings.length).fill(checkpoint ? 'old!' : 'new!'))
       if (checkpoint) expect(readFileSync(join(folder, 'me.unfinished'), 'utf8')).toMatch(/^(old|new)!$/)
       seen.add(String(checkpoint))
     })
@@ -294,7 +296,7 @@ describe('a process that is killed', () => {
       const done = await live(operations, async () => claim({ stem: 'another' }).abandon())
       claim({ stem: 'another' }).abandon()
       expect(readdirSync(folder).sort()).toEqual(namesOf('me'))
-      expect(contents()).toEqual(Array(5).fill('new!'))
+      expect(contents()).toEqual(Array(endings.length).fill('new!'))
       if (done) break
       rmSync(folder, { recursive: true })
       mkdirSync(folder)

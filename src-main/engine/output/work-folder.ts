@@ -85,7 +85,11 @@ export function locked<T>(folder: string, made: number, use: (work: string) => T
 
 /** The last one out takes the hidden folder away, and those above that were made for nothing. */
 function leave(folder: string, work: string, lock: FileLock): void {
-  if (runsIn(work).length > 0) {
+  let isLast = false
+  tryTo(() => {
+    isLast = runsIn(work).length === 0
+  })
+  if (!isLast) {
     lock.release()
     return
   }

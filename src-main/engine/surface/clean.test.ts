@@ -59,6 +59,12 @@ describe('simplify', () => {
     }
   })
 
+  it('keeps more of the front than of the back', async () => {
+    const { positions, triangles } = await simplify(await surfaceOf(sphere(0.3)), 2000)
+    const inFront = triangles.filter((vertex) => positions[3 * vertex + 2] > 0).length
+    expect(inFront / triangles.length).toBeGreaterThan(0.53)
+  })
+
   it('leaves a mesh alone that is light enough', async () => {
     const mesh = await surfaceOf(sphere(0.2), 64)
     expect(await simplify(mesh, mesh.triangles.length / 3)).toBe(mesh)

@@ -1,6 +1,7 @@
 /** From everything that lies on the level to the one closed surface that is wanted: its main part, smoother, lighter. */
 import { MeshoptSimplifier } from 'meshoptimizer'
 import { compact, type Mesh, sixfoldVolume } from './mesh.ts'
+import { vertexNormals } from './normals.ts'
 
 /**
  * The connected part that encloses most. Floaters enclose less, and hollows inside, facing inwards, less than nothing.
@@ -56,14 +57,34 @@ export function smooth({ positions, triangles }: Mesh, passes: number): Mesh {
   return { positions: moved, triangles }
 }
 
+/** How much a normal that turns counts against a vertex that moves, at the front; at the back of the head less. */
+const NORMALS = 0.25
+const BACK = 0.1
+
 /**
- * The mesh with about `target` triangles (no fewer than its shape needs to stay what it is), closed if it was closed.
+ * The mesh with about `target` triangles (no fewer than its shape needs to stay what it is), closed if it was closed. They
+ * are kept where the surface bends, and more of them at the front, +z, where the face is.
  */
 export async function simplify(mesh: Mesh, target: number): Promise<Mesh> {
   if (target * 3 >= mesh.triangles.length) return mesh
   await MeshoptSimplifier.ready
-  const [triangles] = MeshoptSimplifier.simplify(mesh.triangles, mesh.positions, 3, target * 3, 1)
-  return separate(mesh.positions, triangles)
+  const { positions, triangles } = mesh
+  const normals = vertexNormals(mesh)
+  let [back, front] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let at = 2; at < positions.length; at += 3) {
+    back = Math.min(back, positions[at])
+    front = Math.max(front, positions[at])
+  }
+  const weighed = normals.map((value, i) => {
+    const z = positions[i - (i % 3) + 2]
+    const share = Math.max(0, (2 * z - front - back) / (front - back))
+    return value * (BACK + (1 - BACK) * share)
+  })
+  const weights = [NORMALS, NORMALS, NORMALS]
+  const [kept] = MeshoptSimplifier.simplifyWithAttributes(
+    ...([triangles, positions, 3, weighed, 3, weights, null, target * 3, 1] as const),
+  )
+  return separate(positions, kept)
 }
 
 /**

@@ -3,8 +3,10 @@ import { UserError } from '../errors.ts'
 
 /** What a head offers to be sampled: world points in, values out. `points` is [x, y, z, x, y, z, ...]. */
 export interface Field {
-  /** Side of the cube, centred at 0, in which densities are defined (EG3D's `box_warp`), world units. */
+  /** Side of the cube in which densities are defined (EG3D's `box_warp`), world units. */
   readonly side: number
+  /** Its centre; default: the world's origin. */
+  readonly centre?: readonly [number, number, number]
   /** Raw density (the decoder's output before softplus) at `points`: one number a point. */
   sigma(points: Float32Array): Promise<Float32Array>
   /** The raw density at which the surface lies, where it is known; otherwise it is taken where the reference takes it. */

@@ -37,9 +37,9 @@ export function isosurface(grid: Grid): Mesh {
       const atBorder = here === Number.NEGATIVE_INFINITY || there === Number.NEGATIVE_INFINITY
       const share = atBorder ? 0.5 : Math.min(Math.max((level - here) / (there - here), SHORTEST), 1 - SHORTEST)
       positions.push(
-        origin + (place[0] * BRICK + x + (axis === 0 ? share : 0)) * spacing,
-        origin + (place[1] * BRICK + y + (axis === 1 ? share : 0)) * spacing,
-        origin + (place[2] * BRICK + z + (axis === 2 ? share : 0)) * spacing,
+        origin[0] + (place[0] * BRICK + x + (axis === 0 ? share : 0)) * spacing,
+        origin[1] + (place[1] * BRICK + y + (axis === 1 ? share : 0)) * spacing,
+        origin[2] + (place[2] * BRICK + z + (axis === 2 ? share : 0)) * spacing,
       )
       const vertex = positions.count - 1
       vertices[stored * 3 + axis] = vertex

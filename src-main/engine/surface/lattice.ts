@@ -8,7 +8,7 @@ export const REACH = BRICK + 1
 const BLOCK = BRICK ** 3
 
 /**
- * Sample (i, j, k), 0..resolution-1, lies at `origin + index * spacing`. The outermost samples stand at -Infinity and
+ * Sample (i, j, k), 0..resolution-1, lies at `origin + (i, j, k) * spacing`. The outermost samples stand at -Infinity and
  * are never asked for: the world ends there, which is what closes a surface.
  *
  * Samples are stored in blocks of 4³, x fastest; block (x, y, z) has number (z * blocks + y) * blocks + x. A brick is
@@ -17,7 +17,7 @@ const BLOCK = BRICK ** 3
 export class Lattice {
   readonly resolution: number
   readonly spacing: number
-  readonly origin: number
+  readonly origin: readonly [number, number, number]
   /** Blocks along one side. */
   readonly blocks: number
   /** Where a block's samples are: 64 values from `slots[block] * 64` on, or -1 for a block nobody needed. */
@@ -44,7 +44,8 @@ export class Lattice {
     this.#watch = watch
     this.resolution = resolution
     this.spacing = field.side / (resolution - 1)
-    this.origin = -field.side / 2
+    const [x, y, z] = field.centre ?? [0, 0, 0]
+    this.origin = [x - field.side / 2, y - field.side / 2, z - field.side / 2]
     this.blocks = Math.ceil((resolution - 1) / BRICK) + 1
     this.slots = new Int32Array(this.blocks ** 3).fill(-1)
     this.coarse = new Float32Array(this.blocks ** 3).fill(Number.NEGATIVE_INFINITY)
@@ -63,9 +64,9 @@ export class Lattice {
     for (const z of inner) {
       for (const y of inner) {
         for (const x of inner) {
-          points[at++] = origin + x * BRICK * spacing
-          points[at++] = origin + y * BRICK * spacing
-          points[at++] = origin + z * BRICK * spacing
+          points[at++] = origin[0] + x * BRICK * spacing
+          points[at++] = origin[1] + y * BRICK * spacing
+          points[at++] = origin[2] + z * BRICK * spacing
         }
       }
     }
@@ -84,7 +85,7 @@ export class Lattice {
     if (this.#isBorder(i) || this.#isBorder(j) || this.#isBorder(k)) return
     const { origin, spacing } = this
     this.#wanted.push(sample)
-    this.#points.push(origin + i * spacing, origin + j * spacing, origin + k * spacing)
+    this.#points.push(origin[0] + i * spacing, origin[1] + j * spacing, origin[2] + k * spacing)
   }
 
   /** Asks for all that is wanted. */

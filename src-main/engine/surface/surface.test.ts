@@ -13,7 +13,7 @@ describe('extractSurface', () => {
     expect(euler(surface)).toBe(2)
     expect(signedVolume(surface)).toBeGreaterThan(0.05)
     expect(surface.stats).toEqual({
-      evaluated: field.asked.sigma,
+      evaluated: field.asked.sigma - (4 * surface.positions.length) / 3,
       vertices: surface.positions.length / 3,
       triangles: surface.triangles.length / 3,
     })
@@ -30,8 +30,26 @@ describe('extractSurface', () => {
     const { positions, normals } = await extractSurface(solid(sphere(0.3)), { resolution: 64 })
     for (let v = 0; v < positions.length; v += 3) {
       const along = [0, 1, 2].reduce((sum, k) => sum + (positions[v + k] * normals[v + k]) / 0.3, 0)
-      expect(along).toBeGreaterThan(0.98)
+      expect(along).toBeGreaterThan(0.998)
     }
+  })
+
+  it('is cut flat below, with normals that point down', async () => {
+    const surface = await extractSurface(
+      solid((x, _, z) => sharp(0.2 - Math.hypot(x, z))),
+      { resolution: 64, smooth: 0 },
+    )
+    const { positions, normals } = surface
+    let bottom = Number.POSITIVE_INFINITY
+    for (let at = 1; at < positions.length; at += 3) bottom = Math.min(bottom, positions[at])
+    expect(bottom).toBeCloseTo(-0.383, 1)
+    let flat = 0
+    for (let v = 0; v < positions.length; v += 3) {
+      if (positions[v + 1] > bottom + 1e-6 || Math.hypot(positions[v], positions[v + 2]) > 0.17) continue
+      expect(normals[v + 1]).toBeCloseTo(-1, 5)
+      flat++
+    }
+    expect(flat).toBeGreaterThan(100)
   })
 
   it('stays closed for random fields, smoothed and simplified', async () => {
@@ -54,11 +72,12 @@ describe('extractSurface', () => {
   })
 
   it('leaves out what grows at the edge of the box', async () => {
-    const wall = (_x: number, y: number) => sharp(y - 0.35)
+    const wall = (_x: number, y: number) => sharp(-0.4 - y)
     const surface = await extractSurface(solid(union(sphere(0.3), wall)), { resolution: 64 })
     expect(signedVolume(surface) / ((4 / 3) * Math.PI * 0.3 ** 3)).toBeCloseTo(1, 1)
-    const whole = await extractSurface(solid(union(sphere(0.3), wall)), { resolution: 64, margin: 0 })
-    expect(Math.max(...whole.positions)).toBeGreaterThan(0.48)
+    // Hair reaches up and back.
+    const tall = await extractSurface(solid(sphere(0.3, 0, 0.15, -0.15)), { resolution: 64 })
+    expect(signedVolume(tall) / ((4 / 3) * Math.PI * 0.3 ** 3)).toBeCloseTo(1, 2)
   })
 
   it('says how high the density got when there is no surface', async () => {
@@ -81,7 +100,6 @@ describe('extractSurface', () => {
     [{ resolution: 64, triangles: 3 }, /triangles is 3/],
     [{ resolution: 64, smooth: -1 }, /passes is -1/],
     [{ resolution: 64, level: Number.NaN }, /level NaN/],
-    [{ resolution: 64, margin: 0.5 }, /margin is 0.5/],
   ])('refuses %o before asking for anything', async (options, message) => {
     const field = solid(sphere(0.3))
     const refused = expect(extractSurface(field, options)).rejects

@@ -6,7 +6,7 @@ import type { Field, Watch } from './field.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import type { Surface } from './mesh.ts'
-import { vertexNormals } from './normals.ts'
+import { fieldNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
 export { encodeGlb } from './glb.ts'
@@ -19,11 +19,6 @@ export { encodeStl } from './stl.ts'
 export interface SurfaceOptions {
   /** Density samples along the side of the field's cube, 64..512. */
   resolution?: number
-  /**
-   * How much of the cube's side to leave out at every face, 0..0.25 of it. Hardly a training camera saw what is there,
-   * and what nobody looks at grows as it likes.
-   */
-  margin?: number
   /** Raw density at which the surface lies; absent: the field's own. */
   level?: number
   /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
@@ -32,14 +27,20 @@ export interface SurfaceOptions {
   smooth?: number
 }
 
-/** The border the reference leaves out for its meshes: 30 samples of 256 (spec section 11). */
-const MARGIN = 30 / 256
+/**
+ * The part of the field's cube that is kept, in shares of its side. Hardly a training camera saw what is at its edges, and
+ * what nobody looks at grows as it likes: below, where the bust is cut, and in front the border is the reference's, 30 of
+ * 256 samples (spec section 11). Above and behind it is narrow, for there hair reaches.
+ */
+const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
+/** Reach of the normals' gradient in voxels: about a texel of the planes at the default resolution. */
+const NORMAL_REACH = 2
 
 /** Where the reference takes its meshes. */
 const REFERENCE_LEVEL = 10
 
 export interface Stats {
-  /** Densities the field was asked for. */
+  /** Densities the field was asked for to find the surface. */
   evaluated: number
   vertices: number
   triangles: number
@@ -51,7 +52,7 @@ export interface Stats {
  */
 export async function extractSurface(
   field: Field,
-  { resolution = 256, margin = MARGIN, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { resolution = 256, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
   requireInteger('resolution', resolution, 64, 512)
@@ -61,18 +62,16 @@ export async function extractSurface(
   if (!Number.isFinite(level)) {
     throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
   }
-  if (!(margin >= 0 && margin <= 0.25)) {
-    throw new UserError(`The margin is ${margin}.`, 'Give a share of the cube from 0 to 0.25.')
-  }
 
   const kept: Field = {
-    side: field.side * (1 - 2 * margin),
+    side: field.side * KEPT.side,
+    centre: [field.side * KEPT.centre[0], field.side * KEPT.centre[1], field.side * KEPT.centre[2]],
     sigma: (points) => field.sigma(points),
     colour: (points) => field.colour(points),
   }
-  const samples = Math.round(resolution * (1 - 2 * margin))
+  const samples = Math.round(resolution * KEPT.side)
   // Density takes nearly all the time, colours most of the rest.
-  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.8) })
+  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.7) })
   const found = isosurface(grid)
   const { lattice } = grid
   if (found.triangles.length === 0) {
@@ -85,7 +84,10 @@ export async function extractSurface(
   const smoothed = smooth(largestPart(found), passes)
   signal?.throwIfAborted()
   const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
-  const normals = vertexNormals(mesh)
+  const normals = await fieldNormals(field, mesh, NORMAL_REACH * lattice.spacing, {
+    signal,
+    progress: (part) => progress?.(0.7 + part * 0.1),
+  })
   const colours = await surfaceColours(field, mesh.positions, normals, lattice.spacing, {
     signal,
     progress: (part) => progress?.(0.8 + part * 0.2),
