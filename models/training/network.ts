@@ -14,11 +14,6 @@ export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
-/**
- * What a layer behind without a face begins with of the finest blocks, by how much coarser than the planes they are: they
- * are what paints faces. Less than nothing makes up for the share that the next layer has where backs of heads are.
- */
-const BEHIND: Readonly<Record<number, number>> = { 1: -0.25, 2: -0.25, 4: 0.5 }
 /** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
 export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
@@ -116,12 +111,10 @@ export function initialWeights(
 /**
  * A generator's weights for planes of more layers: each new layer begins as the one that was where it is, so that the
  * heads are the same at the start.
- * @param faceless whether the layer behind, the first one of the first plane, begins without what knows the face
  */
 export function withLayers(
   { config, weights }: Pick<GeneratorFile, 'config' | 'weights'>,
   layers: PlaneLayout['layers'],
-  faceless = false,
 ): Map<string, Weight> {
   const { channels, layers: before } = layoutOf(config)
   const firsts = [0, before[0], before[0] + before[1]]
@@ -130,16 +123,11 @@ export function withLayers(
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {
-    const [painter, size, kind] = PAINTER.exec(name) ?? []
-    if (painter === undefined) continue
+    if (!PAINTER.test(name)) continue
     const length = data.length / sliceCount({ layers: before })
     const parts = sources.map((slice) => data.subarray(slice * length, (slice + 1) * length))
     const wide = new Float32Array(sources.length * length)
     for (const [i, part] of parts.entries()) wide.set(part, i * length)
-    const share = BEHIND[config.plane_resolution / Number(size)]
-    if (faceless && kind === 'weight' && share !== undefined) {
-      for (let i = 0; i < length; i++) wide[i] *= share
-    }
     result.set(name, { shape: [sources.length * channels, ...shape.slice(1)], data: wide })
   }
   return result

@@ -43,8 +43,6 @@ const options = z.object({
     .regex(/^\d+,\d+,\d+$/, 'three numbers, as in 2,1,1')
     .transform((text) => text.split(',').map(Number) as [number, number, number])
     .optional(),
-  /** Whether the layer behind begins without what paints faces. */
-  faceless: z.enum(['yes', 'no']).default('no'),
   rate: z.coerce.number().positive().default(2e-3),
   seed: z.coerce.number().int().default(0),
   heads: z.coerce.number().int().positive().optional(),
@@ -65,22 +63,8 @@ async function main(): Promise<void> {
     const { path, message } = parsed.error.issues[0]
     throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
   }
-  const {
-    data,
-    out,
-    stage,
-    minutes,
-    init,
-    layers,
-    faceless,
-    rate,
-    seed,
-    heads,
-    perceptual,
-    preview,
-    provider,
-    threads,
-  } = parsed.data
+  const { data, out, stage, minutes, init, layers, rate, seed, heads, perceptual, preview, provider, threads } =
+    parsed.data
 
   await mkdir(out, { recursive: true })
   const runtime = await Runtime.create({ provider, threads })
@@ -100,7 +84,7 @@ async function main(): Promise<void> {
       'Render the records at that size, or train the planes only.',
     )
   }
-  const taken = given ? withLayers(given, config.plane_layers, faceless === 'yes') : new Map<string, Weight>()
+  const taken = given ? withLayers(given, config.plane_layers) : new Map<string, Weight>()
   const shapes = initialWeights(config, taken, seed)
   const described = records.map(describeHead)
   const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())

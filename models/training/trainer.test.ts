@@ -237,19 +237,6 @@ describe('planes of more layers', () => {
     expect(sources).toEqual([0, 0, 1, 1, 2, 3, 3])
     expect(found.shape).toEqual([7 * channels])
   })
-
-  it('leave out of the layer behind what paints faces', () => {
-    const [plain, faceless] = [false, true].map((value) => withLayers({ config, weights }, [2, 1, 1], value))
-    const ratios = [4, 8, 16].map((size) => {
-      const [a, b] = [plain, faceless].map((made) => made.get(`backbone.synthesis.b${size}.torgb.weight`)!.data)
-      return Array.from({ length: 4 }, (_, slice) => b[(slice * b.length) / 4] / a[(slice * a.length) / 4])
-    })
-    expect(ratios).toEqual([
-      [0.5, 1, 1, 1],
-      [-0.25, 1, 1, 1],
-      [-0.25, 1, 1, 1],
-    ])
-  })
 })
 
 describe('training', () => {
