@@ -14,6 +14,8 @@ export default defineConfig({
           'engine-process': resolve('src-main/engine-process.ts'),
           // Tries an execution provider; found beside the engine process.
           probe: resolve('src-main/engine/runtime/probe.ts'),
+          // Decodes photos; found beside the engine process.
+          'decode-process': resolve('src-main/engine/face/decode-process.ts'),
           serve: resolve('src-main/serve-main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },

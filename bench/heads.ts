@@ -9,7 +9,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../src-main/engine/errors.ts'
 import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
-import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { decodePixels } from '../src-main/engine/face/photo.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { median, type Recorder } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
@@ -39,7 +39,7 @@ export default async function heads(recorder: Recorder, options: readonly string
   for (const head of await trueHeads(seeds)) {
     const what = `head ${head.seed}`
     try {
-      const portrait = await makePortrait(await decodePhoto(head.photos[0]), { frame: 'own', landmarker })
+      const portrait = await makePortrait(await decodePixels(head.photos[0]), { frame: 'own', landmarker })
       const [seen, real] = [directionOf(portrait.camera), directionOf(head.photoLabel)]
       const cosine = seen.unit.reduce((sum, value, i) => sum + value * real.unit[i], 0)
       const errors = {

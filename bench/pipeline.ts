@@ -13,7 +13,7 @@ import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
 import { toFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
 import { createMatting } from '../src-main/engine/face/matte.ts'
 import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
-import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { decodePixels } from '../src-main/engine/face/photo.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator } from '../src-main/engine/generator/generator.ts'
@@ -93,7 +93,7 @@ async function parts(recorder: Recorder, photo: string): Promise<void> {
     return result
   }
   const { generator } = await once('read the embedded generator', () => new Library(runtime, tmpdir()).load(EMBEDDED))
-  const decoded = await once('decode the photo', async () => decodePhoto(await readFile(photo)))
+  const decoded = await once('decode the photo', async () => decodePixels(await readFile(photo)))
   const landmarker = await once('load the landmarker', createLandmarker)
   const { frame } = generator.config
   await recorder.time('landmarks and crop', 3, () => makePortrait(decoded, { frame, landmarker }))

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMatting } from '../src-main/engine/face/matte.ts'
 import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
-import { decodePhoto } from '../src-main/engine/face/photo.ts'
+import { decodePixels } from '../src-main/engine/face/photo.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { readFaceRes } from '../src-main/engine/inversion/faceres.ts'
 import { LatentStage, LatentState } from '../src-main/engine/inversion/latent.ts'
@@ -47,7 +47,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
   const runtime = await Runtime.create({ provider: 'cpu' })
   const { generator, file } = await new Library(runtime, join(tmpdir(), 'halfturn-bench')).load(EMBEDDED)
   const faceRes = await readFaceRes()
-  const photo = await decodePhoto(await readFile(productFile('resources', 'sample-portrait.jpg')))
+  const photo = await decodePixels(await readFile(productFile('resources', 'sample-portrait.jpg')))
   const landmarker = await createLandmarker()
   const portrait = await makePortrait(photo, { frame: file.config.frame, landmarker })
   const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))

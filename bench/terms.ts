@@ -2,7 +2,7 @@
  * What each term beside the photo does for a head: the same pivots tuned with none of them, with each alone, with all,
  * and with all but each, compared with the truth as in fidelity.
  *
- * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast] [--threads N]`; needs HALFTURN_SHARED as fidelity does.
+ * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast] [--threads N]`.
  */
 import { parseArgs } from 'node:util'
 import { DEFAULT_TERMS, Inversion, inversionSettings, type Terms } from '../src-main/engine/inversion/inversion.ts'

@@ -73,7 +73,9 @@ export async function launchDesktop(data: string): Promise<DesktopLaunched> {
     args: [...NO_SANDBOX, ...SWIFTSHADER, root],
     env: environment(data),
     cwd: root,
+    timeout: 0,
   })
+  app.context().setDefaultTimeout(0)
   const page = watch(await app.firstWindow())
   const pids = () =>
     app.evaluate(({ app }) => app.getAppMetrics().map(({ pid, name, serviceName }) => ({ pid, name, serviceName })))
@@ -150,8 +152,10 @@ export async function launchBrowser(data: string): Promise<BrowserLaunched> {
   browser ??= await chromium.launch({
     ...(existsSync(DEBIAN) && { executablePath: DEBIAN }),
     args: [...NO_SANDBOX, ...SWIFTSHADER, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    timeout: 0,
   })
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true })
+  context.setDefaultTimeout(0)
   const open = async () => {
     const page = watch(await context.newPage())
     await page.goto(url)

@@ -41,6 +41,7 @@ test('the packaged app makes a head', async ({ data }, info) => {
     })
     const browser = await chromium.connectOverCDP(endpoint)
     const context = browser.contexts()[0]
+    context.setDefaultTimeout(0)
     const page = context.pages()[0] ?? (await context.waitForEvent('page'))
     await page.getByText('Runs on').waitFor()
     await page.getByRole('button', { name: 'Try the sample' }).click()

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
-import { launch, picture, sample, test } from './launch.ts'
+import { launch, launchBrowser, picture, sample, test } from './launch.ts'
 
 const step = async (page: Page) => Number(/Step (\d+)/.exec(await page.locator('.facts').innerText())?.[1] ?? 0)
 
@@ -34,8 +34,10 @@ test('a killed engine comes back and goes on', async ({ halfturn }) => {
   await beginForming(page, 500)
   await savedAgain(halfturn)
   const before = await halfturn.enginePid()
+  // It stands there for half a second: looked for from before it comes.
+  const restarting = page.locator('.banner', { hasText: 'started again' }).waitFor()
   process.kill(before, 'SIGKILL')
-  await expect(page.locator('.banner')).toContainText('started again')
+  await restarting
   await picture(halfturn, '12-restarting')
   await expect(page.locator('.banner')).toBeHidden()
   expect(await halfturn.enginePid()).not.toBe(before)
@@ -57,6 +59,34 @@ test('a killed app goes on where it was', async ({ data }, { project }) => {
     const resumed = await step(second.page)
     expect(resumed).toBeGreaterThan(0)
     await expect.poll(() => step(second.page)).toBeGreaterThan(resumed)
+  } finally {
+    await second.close()
+  }
+})
+
+test('a second Halfturn on the same projects saves nothing and says so, until the first one is gone', async ({ data }, {
+  project,
+}) => {
+  const first = await launch(project.name, data)
+  await first.page.getByRole('button', { name: 'Meet a made-up person' }).click()
+  await expect(first.page.locator('.stage canvas')).toBeVisible()
+  const name = await first.page.locator('.project-name').innerText()
+  const second = await launchBrowser(data)
+  try {
+    const { page } = second
+    await expect(page.locator('.banner')).toContainText('nothing is saved here')
+    await expect(page.locator('.recent-name')).toHaveText([name])
+    await picture(second, '18-second-halfturn')
+    await page.getByRole('button', { name: `Remove ${name}` }).click()
+    await expect(page.getByRole('alert')).toContainText('belongs to another Halfturn')
+    await page.getByRole('button', { name: 'Meet a made-up person' }).click()
+    await expect(page.locator('.stage canvas')).toBeVisible()
+    await expect(page.locator('.banner')).toBeVisible()
+    await first.kill()
+    await expect(page.locator('.banner')).toBeHidden()
+    await page.getByRole('button', { name: 'New head' }).click()
+    await expect(page.locator('.recent-name')).toHaveCount(2)
+    await picture(second, '19-taken-over')
   } finally {
     await second.close()
   }

@@ -5,8 +5,12 @@ import { build } from 'esbuild'
 
 const outdir = 'out/cli'
 const { metafile } = await build({
-  // The provider probe runs as a process of its own, found beside its caller.
-  entryPoints: { cli: 'src-main/cli.ts', probe: 'src-main/engine/runtime/probe.ts' },
+  // The provider probe and the decoder of photos run as processes of their own, found beside their caller.
+  entryPoints: {
+    cli: 'src-main/cli.ts',
+    probe: 'src-main/engine/runtime/probe.ts',
+    'decode-process': 'src-main/engine/face/decode-process.ts',
+  },
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   outdir,
   bundle: true,

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { failureOf } from './engine/door.ts'
 import { Engine } from './engine/engine.ts'
 import { MOST_TEXT, parseMessage, readMessage } from './engine/envelope.ts'
+import type { Answer } from './engine/face/decode-process.ts'
 import { writeFileAtomic } from './engine/files.ts'
 import { Lines } from './engine/lines.ts'
 import { type ProviderName, providerNames, type Trial } from './engine/runtime/provider.ts'
@@ -36,6 +37,8 @@ const order = z.discriminatedUnion('type', [
     said: z.string(),
     end: z.string(),
   }),
+  /** Desktop: what the decoder said of a photo; nothing where it died. */
+  z.object({ type: z.literal('decoded'), ticket, answer: z.custom<Answer>().optional() }),
 ])
 const environment = z.object({
   HALFTURN_DATA: z.string().min(1),
@@ -50,6 +53,8 @@ const tell = (message: unknown) => {
   else process.send?.(message, undefined, undefined, () => {})
 }
 const trials = new Map<ProviderName, (trial: Trial) => void>()
+const decodings = new Map<number, (answer: Answer | undefined) => void>()
+let decodingTickets = 0
 
 // What a window asked for must not end what others are working at.
 process.on('unhandledRejection', (reason) => note(`unhandled: ${reason instanceof Error ? reason.stack : reason}`))
@@ -59,6 +64,8 @@ else {
   // Without its parent it has nobody to work for.
   process.on('disconnect', quit)
 }
+const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
+/** The engine and the lines to it: a message that comes earlier waits for both. */
 const ready = Engine.create({
   folder: HALFTURN_DATA,
   runtime: {
@@ -66,14 +73,15 @@ const ready = Engine.create({
     // The packaged app's program starts as nothing but the app: its shell has to start the trial.
     ...(parentPort && { tryOut }),
   },
-})
-const engine = await ready.catch((error) => {
-  console.error(error)
-  process.exit(1)
-})
-const uploads = new Uploads(join(HALFTURN_DATA, 'uploads'))
-const lines = new Lines(engine, uploads)
-engine.warm().catch((error: Error) => note(`warming up: ${error.message}`))
+  ...(parentPort && { decoding }),
+}).then((engine) => ({ engine, lines: new Lines(engine, uploads) }))
+ready.then(
+  ({ engine }) => engine.warm().catch((error: Error) => note(`warming up: ${error.message}`)),
+  (error) => {
+    console.error(error)
+    process.exit(1)
+  },
+)
 
 function tryOut(name: ProviderName): Promise<Trial> {
   const trial = new Promise<Trial>((resolve) => trials.set(name, resolve))
@@ -81,32 +89,39 @@ function tryOut(name: ProviderName): Promise<Trial> {
   return trial
 }
 
+function decoding(bytes: Uint8Array): Promise<Answer | undefined> {
+  const ticket = ++decodingTickets
+  const answer = new Promise<Answer | undefined>((resolve) => decodings.set(ticket, resolve))
+  tell({ decode: ticket, bytes })
+  return answer
+}
+
 /** Into the log, where there is one already. */
 function note(line: string): void {
   console.error(line)
   ready.then(
-    (engine) => engine.note(line),
+    ({ engine }) => engine.note(line),
     () => {},
   )
 }
 
 async function quit(): Promise<void> {
   try {
-    await (await ready).close()
+    await (await ready).engine.close()
     await uploads.close()
   } finally {
     process.exit(0)
   }
 }
 
-function connectPort(connection: number, port: MessagePortMain): void {
+function connectPort(lines: Lines, connection: number, port: MessagePortMain): void {
   const line = lines.open(connection, { post: (data) => port.postMessage(data), hangUp: () => port.close() })
   port.on('message', ({ data }) => line.receive(readMessage(data)))
   port.on('close', () => line.close())
   port.start()
 }
 
-function receive(connection: number, text: string): void {
+function receive(lines: Lines, connection: number, text: string): void {
   const carrier = { post: (data: unknown) => tell({ connection, data }), hangUp: () => tell({ hangUp: connection }) }
   const line = lines.get(connection) ?? lines.open(connection, carrier)
   line.receive(parseMessage(text))
@@ -123,14 +138,19 @@ async function run(ticket: number, work: () => Promise<unknown>): Promise<void> 
 async function obey(message: unknown, ports: readonly MessagePortMain[]): Promise<void> {
   const known = order.parse(message)
   if (known.type === 'tried') return trials.get(known.name)?.(known)
-  await ready
+  if (known.type === 'decoded') {
+    decodings.get(known.ticket)?.(known.answer)
+    decodings.delete(known.ticket)
+    return
+  }
+  const { engine, lines } = await ready
   switch (known.type) {
     case 'window':
-      return connectPort(known.connection, ports[0])
+      return connectPort(lines, known.connection, ports[0])
     case 'write':
       return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.take(known.blob)))
     case 'data':
-      return receive(known.connection, known.data)
+      return receive(lines, known.connection, known.data)
     case 'gone':
       return lines.get(known.connection)?.close()
     case 'upload':

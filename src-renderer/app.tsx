@@ -1,5 +1,6 @@
 /** The window: a stage on the left, three numbered steps on the right. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { PHOTO_ACCEPT } from '../src-main/engine/face/formats.ts'
 import { Compare } from './panels/compare.tsx'
 import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
 import { Drop } from './panels/drop.tsx'
@@ -13,7 +14,7 @@ import { actions, type Step, useStore } from './state/store.ts'
 import { strings } from './strings.ts'
 
 const STEPS: readonly Step[] = ['photo', 'form', 'look']
-const ACCEPTED = 'image/jpeg,image/png,image/webp,.halfturn,.pkl,.safetensors'
+const ACCEPTED = `${PHOTO_ACCEPT},.halfturn,.pkl,.safetensors`
 
 export function App() {
   const { project, step, hello, showCamera, showLog } = useStore()

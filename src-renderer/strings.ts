@@ -1,4 +1,5 @@
 /** Every word the window says, in one place. */
+import { PHOTO_FORMAT_NAMES } from '../src-main/engine/face/formats.ts'
 
 export const strings = {
   app: 'Halfturn',
@@ -17,7 +18,7 @@ export const strings = {
   drop: {
     title: 'One portrait in, a 3D head out',
     body: 'Drop a photo of a person here, or paste one.',
-    hint: 'JPEG, PNG or WebP. It stays on this machine.',
+    hint: `${PHOTO_FORMAT_NAMES}. It stays on this machine.`,
     choose: 'Choose a photo…',
     camera: 'Use the camera',
     sample: 'Try the sample',

@@ -1,16 +1,20 @@
 """Heads of the procedural head model, for benchmarks that need the truth.
 
-render HEADS CACHE PHOTOS SEED ...  takes PHOTOS photos of each head and writes what is true about it to CACHE/SEED
+render CACHE PHOTOS SEED ...  takes PHOTOS photos of each head and writes what is true about it to CACHE/SEED
 align TRUTH SURFACE PAIRS    lays a reconstruction's surface onto the true one by pairs of points, prints JSON
 
-HEADS is the head model's folder, with sampler/ and data/. Needs numpy, scipy, PIL and gcc (Debian's python3).
+Needs numpy, scipy, PIL and gcc (Debian's python3).
 """
 import json
 import os
-import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / 'models' / 'training'))
+
+from heads.camera import FOCAL, PIVOT, RADIUS, label, look_at  # noqa: E402
 
 ANGLES = (-90, -60, -30, 0, 30, 60, 90)
 VIEW_SIDE = 256
@@ -26,14 +30,10 @@ SURFACE_POINTS = 20000
 FACE_RADIUS, ROUGH_RADIUS = 0.2375, 0.02
 
 
-def render(heads, cache, photos, seeds):
-    # The rasteriser is compiled beside the sampler, and the shared folder may be read-only.
-    here = os.path.join(cache, 'sampler')
-    shutil.copytree(os.path.join(heads, 'sampler'), here, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    sys.path.insert(0, here)
-    import headgen
+def render(cache, photos, seeds):
+    from heads.head import HeadModel
 
-    model = headgen.HeadModel(os.path.join(heads, 'data'))
+    model = None
     for seed in seeds:
         folder = os.path.join(cache, str(seed))
         taken = lambda n: os.path.exists(os.path.join(folder, photo_name(n)))
@@ -42,14 +42,15 @@ def render(heads, cache, photos, seeds):
         if exists('truth.json', 'photo.points', 'normals.f32') and all(taken(n) for n in range(photos)):
             continue
         os.makedirs(folder, exist_ok=True)
-        head = model.sample(seed)
+        model = model or HeadModel()
+        head = model.head(seed)
         surface(head, folder)
         if exists('truth.json', 'photo.points') and all(taken(n) for n in range(photos)):
             continue
         for n in range(1, photos):
-            photograph(headgen, head, np.random.default_rng(7_000_000 + 1_000_000 * n + seed), seed + n, folder, n)
-        truth = {'views': [view(headgen, head, degrees, folder) for degrees in ANGLES]}
-        truth['photo'] = photograph(headgen, head, np.random.default_rng(7_000_000 + seed), seed, folder)
+            photograph(head, np.random.default_rng(7_000_000 + 1_000_000 * n + seed), seed + n, folder, n)
+        truth = {'views': [view(head, degrees, folder) for degrees in ANGLES]}
+        truth['photo'] = photograph(head, np.random.default_rng(7_000_000 + seed), seed, folder)
         # Last, because it says that the rest is there.
         with open(os.path.join(folder, 'truth.json'), 'w') as file:
             json.dump(truth, file)
@@ -58,28 +59,30 @@ def render(heads, cache, photos, seeds):
 
 def surface(head, folder):
     """Points of the head without its shoulders, and their normals."""
-    found = head.surface_points(SURFACE_POINTS, np.random.default_rng(0))
-    kept = found['xyz'][:, 1] > NECK
-    for name, values in ('surface.f32', found['xyz']), ('normals.f32', found['normal']):
+    from heads.surface import visible_points
+
+    points, normals = visible_points(head, SURFACE_POINTS, np.random.default_rng(0))
+    kept = points[:, 1] > NECK
+    for name, values in ('surface.f32', points), ('normals.f32', normals):
         values[kept].astype('<f4').tofile(os.path.join(folder, name))
 
 
-def view(headgen, head, degrees, folder):
+def view(head, degrees, folder):
     """The head from a portrait camera: colours on white, and depth along the camera's axis (0: nothing there)."""
     from PIL import Image
 
-    camera = headgen.lookat(np.radians(degrees), 0)
-    rgb, depth, mask = head_picture(head, camera, VIEW_SIDE, headgen.FOCAL, np.ones((VIEW_SIDE, VIEW_SIDE, 3)))
+    camera = look_at(np.radians(degrees), 0)
+    rgb, depth, mask = head_picture(head, camera, VIEW_SIDE, FOCAL, np.ones((VIEW_SIDE, VIEW_SIDE, 3)))
     Image.fromarray(rgb).save(os.path.join(folder, f'view{degrees:+d}.png'))
     np.where(mask > 0.5, depth, 0).astype('<f4').tofile(os.path.join(folder, f'view{degrees:+d}.depth'))
-    return {'degrees': degrees, 'label': label(camera, headgen.FOCAL)}
+    return {'degrees': degrees, 'label': numbers(label(camera, FOCAL))}
 
 
 def photo_name(n):
     return 'photo.jpg' if n == 0 else f'photo-{n + 1}.jpg'
 
 
-def photograph(headgen, head, rng, seed, folder, n=0):
+def photograph(head, rng, seed, folder, n=0):
     """
     A photo as people take them: somewhat turned and tilted, off the middle, from close by, with a background. Further
     photos are taken from one side and the other, in other light.
@@ -90,12 +93,12 @@ def photograph(headgen, head, rng, seed, folder, n=0):
     if n > 0:
         yaw = np.radians(rng.uniform(25, 42) * (1 if n % 2 else -1))
     focal = rng.uniform(*PHOTO_FOCAL)
-    camera = headgen.lookat(yaw, pitch, radius=headgen.RADIUS * focal / headgen.FOCAL)
+    camera = look_at(yaw, pitch, radius=RADIUS * focal / FOCAL)
     turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
     camera[:3, :3] = camera[:3, :3] @ turn
     in_photo = focal * WINDOW_SIDE / PHOTO_SIDE
     rgb, depth, mask = head_picture(head, camera, PHOTO_SIDE, in_photo, background(rng, seed % 3))
-    distance = np.linalg.norm(camera[:3, 3] - headgen.PIVOT)
+    distance = np.linalg.norm(camera[:3, 3] - PIVOT)
     bottom = int(PHOTO_SIDE * (0.5 - PHOTO_BOTTOM * in_photo / distance))
     top, left, right = (int(rng.uniform(0, 0.2) * PHOTO_SIDE) for _ in range(3))
     cut = slice(top, bottom), slice(left, PHOTO_SIDE - right)
@@ -108,7 +111,7 @@ def photograph(headgen, head, rng, seed, folder, n=0):
     Image.fromarray(rgb).save(os.path.join(folder, photo_name(n)), quality=92, subsampling=0)
     # The camera as it stood; the photo is a part of its picture, so only its pose is of use.
     pose = {'yaw': float(np.degrees(yaw)), 'pitch': float(np.degrees(pitch)), 'roll': float(np.degrees(roll))}
-    return {**pose, 'label': label(camera, in_photo)}
+    return {**pose, 'label': numbers(label(camera, in_photo))}
 
 
 def face_points(camera, focal, depth, mask):
@@ -140,16 +143,16 @@ def background(rng, kind):
 
 def head_picture(head, camera, side, focal, behind):
     """The head over `behind` (linear light), 8 bits sRGB; depth; mask."""
-    black, depth, mask = head.render(camera, side, 3, focal, (0, 0, 0))
-    # The sampler's backgrounds are plain; over black its picture is the head times its mask, in sRGB.
+    view = head.render(camera, side, focal=focal, background=(0, 0, 0))
+    # Photos are of 8 bits before the background comes in: over black a picture is the head times its mask, in sRGB.
     to_linear = lambda c: np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     to_srgb = lambda c: np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)
-    linear = to_linear(black / 255) + (1 - mask)[..., None] * behind
-    return (np.clip(to_srgb(np.clip(linear, 0, 1)), 0, 1) * 255 + 0.5).astype(np.uint8), depth, mask
+    linear = to_linear(view.rgb / 255) + (1 - view.mask)[..., None] * behind
+    return (np.clip(to_srgb(np.clip(linear, 0, 1)), 0, 1) * 255 + 0.5).astype(np.uint8), view.depth, view.mask
 
 
-def label(camera, focal):
-    return [float(value) for value in camera.reshape(-1)] + [focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1]
+def numbers(array):
+    return [float(value) for value in array]
 
 
 def align(truth, surface, pairs):
@@ -224,6 +227,6 @@ def similarity(source, target):
 
 if __name__ == '__main__':
     if sys.argv[1] == 'render':
-        render(sys.argv[2], sys.argv[3], int(sys.argv[4]), [int(seed) for seed in sys.argv[5:]])
+        render(sys.argv[2], int(sys.argv[3]), [int(seed) for seed in sys.argv[4:]])
     else:
         align(sys.argv[2], sys.argv[3], sys.argv[4])

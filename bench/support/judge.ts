@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
 import { createMatting } from '../../src-main/engine/face/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
-import { decodePhoto } from '../../src-main/engine/face/photo.ts'
+import { decodePixels } from '../../src-main/engine/face/photo.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
 import type { Generator, View } from '../../src-main/engine/generator/generator.ts'
@@ -88,7 +88,7 @@ export interface Taken extends Shot {
 /** @param disturb turns the camera and widens the crop, as a mistaken landmark would */
 export async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Taken> {
   const { config, runtime } = workshop.generator
-  const photo = await decodePhoto(file)
+  const photo = await decodePixels(file)
   const found = await makePortrait(photo, { frame: config.frame, landmarker })
   const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
   const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))

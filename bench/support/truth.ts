@@ -1,9 +1,8 @@
 /** Held-out heads with everything that is true about them: photographed, seen from all sides and measured by heads.py. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
@@ -58,18 +57,10 @@ export interface Alignment {
 /**
  * Renders the heads into a cache folder, once.
  * @param photos how many of each
- * @throws UserError where there is no head model
+ * @throws UserError where Python or what the head model needs is missing
  */
 export async function trueHeads(seeds: readonly number[], photos = 1): Promise<TrueHead[]> {
-  const shared = resolve(process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '..', '..', '..', 'shared'))
-  const model = join(shared, 'heads')
-  if (!existsSync(join(model, 'sampler', 'headgen.py'))) {
-    throw new UserError(
-      `There is no head model in ${model}.`,
-      'Set HALFTURN_SHARED to the folder that holds heads/; without it there is no truth to compare with.',
-    )
-  }
-  await python('render', model, CACHE, ...[photos, ...seeds].map(String))
+  await python('render', CACHE, ...[photos, ...seeds].map(String))
   return Promise.all(seeds.map((seed) => readHead(seed, photos)))
 }
 

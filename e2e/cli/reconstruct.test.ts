@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPhoto } from '../../src-main/cli/photo-file.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
-import { decodePhoto } from '../../src-main/engine/face/photo.ts'
+import { decodePixels } from '../../src-main/engine/face/photo.ts'
 import { makePortrait } from '../../src-main/engine/face/portrait.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { normalArray } from '../../src-main/engine/inversion/random.ts'
@@ -234,7 +234,7 @@ describe('a photo that needs turning or converting gives the same portrait', () 
   afterAll(() => landmarker.close())
 
   async function cropOf(path: string): Promise<Uint8Array> {
-    const photo = await decodePhoto((await readPhoto(path)).bytes)
+    const photo = await decodePixels((await readPhoto(path)).bytes)
     return (await makePortrait(photo, { frame: 'own', landmarker })).crop.rgb
   }
 

@@ -1,5 +1,5 @@
 /**
- * The renders a generator is trained on: one .npz a head (a zip of NumPy arrays, as heads/sampler writes them), several
+ * The renders a generator is trained on: one .npz a head (a zip of NumPy arrays, as heads/records.py writes them), several
  * views each. Everything stays in its stored bytes; a batch decodes what it needs.
  */
 import { readdir, readFile } from 'node:fs/promises'
@@ -41,6 +41,8 @@ export interface Traits {
   /** Melanin of the skin, 0..1. */
   readonly mel: number
   readonly style: string
+  /** Strengths of ICT-FaceKit's blendshapes, 0..1; the first evaluation set has none. */
+  readonly expression?: Readonly<Record<string, number>>
 }
 
 /** Grey of the renderer's background, 0..1, as stored (sRGB). */

@@ -1,72 +1,39 @@
-"""Records of synthetic heads, as the trainer reads them (README.md, "Records"): one .npz a head.
+#!/usr/bin/python3
+"""Takes the records that a generator is trained and judged on (README.md, "Records").
 
-python3 render.py HEADS OUT FIRST COUNT [SIZE]
-
-HEADS is the head model's folder, with sampler/ and data/; COUNT seeds from FIRST on are photographed SIZE (256) pixels
-wide, those already in OUT left as they are. Seeds from 900000 on are for evaluation: they are photographed from where
-`npm run bench -- generator` looks at them, 128 pixels wide is enough. Needs numpy, scipy, PIL and gcc (Debian's
-python3). Several may run side by side on seeds of their own.
+npm run records -- OUT COUNT [--first SEED] [--size PIXELS] [--processes N]
 """
-import json
+from __future__ import annotations
+
+import argparse
 import os
-import shutil
 import sys
+from pathlib import Path
 
-import numpy as np
-
-SUPERSAMPLING = 3
-FIRST_HELD_OUT_SEED = 900_000
-HELD_OUT_YAWS = np.radians((0, 45, -45, 90, -90, 180))
-
-
-def main(heads, out, first, count, size=256):
-    # The rasteriser is compiled beside the sampler, and the head model's folder may be read-only.
-    sampler = os.path.join(out, f'sampler-{os.getpid()}')
-    shutil.copytree(os.path.join(heads, 'sampler'), sampler, copy_function=shutil.copyfile)
-    sys.path.insert(0, sampler)
-    import headgen
-
-    shutil.rmtree(sampler)
-    model = headgen.HeadModel(os.path.join(heads, 'data'))
-    for seed in range(first, first + count):
-        path = os.path.join(out, f'{seed:06d}.npz')
-        if os.path.exists(path):
-            continue
-        record = photograph(headgen, model.sample(seed), cameras(seed, headgen.FOCAL), size)
-        partial = f'{path}.partial'
-        with open(partial, 'wb') as file:
-            np.savez_compressed(file, **record)
-        os.rename(partial, path)
-        print(f'head {seed}', file=sys.stderr)
+try:
+    from heads.records import check_seeds, take_records
+except ModuleNotFoundError as error:
+    sys.exit(f'Heads need {error.name}. On Debian: apt install python3-numpy python3-scipy python3-pil gcc')
 
 
-def photograph(headgen, head, cameras, size):
-    pictures = [picture(headgen, head, *camera, size) for camera in cameras]
-    rgb, depth, mask, label = (np.array(column) for column in zip(*pictures))
-    return {'rgb': rgb, 'depth': depth, 'mask': mask, 'cam': label, 'ident': head.ident, 'meta': json.dumps(head.meta)}
-
-
-def cameras(seed, focal):
-    """
-    Yaw and pitch (radians) and focal length: the front, three portraits around it, one from behind, and one that takes
-    in more than a portrait does, from anywhere.
-    """
-    if seed >= FIRST_HELD_OUT_SEED:
-        return [(yaw, 0, focal) for yaw in HELD_OUT_YAWS]
-    rng = np.random.default_rng(10_000_000 + seed)
-    around = [(np.clip(rng.normal(0, 0.55), -1.6, 1.6), np.clip(rng.normal(0, 0.2), -0.6, 0.6)) for _ in range(3)]
-    behind = (np.pi + rng.uniform(-1.6, 1.6), np.clip(rng.normal(0, 0.2), -0.6, 0.6))
-    anywhere = (rng.uniform(-np.pi, np.pi), np.clip(rng.normal(0.1, 0.3), -0.8, 0.8))
-    portraits = [(0, 0), *around, behind]
-    return [(yaw, pitch, focal) for yaw, pitch in portraits] + [(*anywhere, focal * rng.uniform(0.5, 0.8))]
-
-
-def picture(headgen, head, yaw, pitch, focal, size):
-    camera = headgen.lookat(yaw, pitch)
-    rgb, depth, mask = head.render(camera, size, SUPERSAMPLING, focal)
-    label = [*camera.reshape(-1), focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1]
-    return rgb, depth.astype(np.float16), (mask * 255).astype(np.uint8), np.array(label, np.float32)
+def main() -> None:
+    parser = argparse.ArgumentParser(description='Takes records of synthetic heads, one .npz each.')
+    parser.add_argument('out', type=Path, help='folder; records that are there already stay as they are')
+    parser.add_argument('count', type=int, help='how many heads')
+    parser.add_argument('--first', type=int, default=0, metavar='SEED', help='of the first head (0); from 900000 on: evaluation')
+    parser.add_argument('--size', type=int, default=256, metavar='PIXELS', help="the pictures' side (256)")
+    parser.add_argument('--processes', type=int, default=os.cpu_count() or 1, metavar='N', help='side by side (one a core)')
+    given = parser.parse_args()
+    seeds = range(given.first, given.first + given.count)
+    try:
+        check_seeds(seeds)
+        if not 16 <= given.size <= 2048 or given.processes < 1:
+            raise ValueError('Pictures are 16 to 2048 pixels wide, and at least one process takes them.')
+        for done, seed in enumerate(take_records(given.out, seeds, given.size, given.processes), 1):
+            print(f'head {seed} ({done})', file=sys.stderr)
+    except (ValueError, OSError) as error:
+        sys.exit(f'{error}')
 
 
 if __name__ == '__main__':
-    main(sys.argv[1], sys.argv[2], *(int(value) for value in sys.argv[3:]))
+    main()

@@ -17,6 +17,23 @@ const HAIR_LENGTHS: Readonly<Record<string, number>> = {
   ponytail01: 0.4,
   braid01: 0.7,
   long01: 1,
+  '50s_updo': 0.2,
+  adrienne: 0.9,
+  ashley_may: 1,
+  braided_rows: 0.7,
+  daisy: 0.8,
+  grump: 0.1,
+  hazel: 1,
+  island_princess: 1,
+  katherine: 0.6,
+  keylth: 1,
+  lady_hippy: 1,
+  lara: 0.4,
+  maxwell: 0,
+  micky_afro: 0.3,
+  short_daisy: 0.6,
+  that_80s_babe: 1,
+  wavy_bob: 0.6,
 }
 
 export function traitsOf({ shape, traits }: HeadRecord) {
@@ -31,7 +48,12 @@ export function traitsOf({ shape, traits }: HeadRecord) {
     male: traits.male,
     weight,
     skin: traits.mel,
-    smile: SMILE_TARGETS.reduce((sum, target) => sum + shape[target], 0),
+    smile: SMILE_TARGETS.reduce((sum, target) => sum + shape[target], 0) + smileOf(traits.expression),
     hair: HAIR_LENGTHS[traits.style] ?? 0.3,
   }
+}
+
+/** The blendshapes of a smile, both sides, 0..1. */
+function smileOf(expression: HeadRecord['traits']['expression'] = {}): number {
+  return ((expression.mouthSmile_L ?? 0) + (expression.mouthSmile_R ?? 0)) / 2
 }

@@ -8,6 +8,7 @@ export class EngineHost {
   private process: UtilityProcess | undefined
   private readonly entry: string
   private readonly probe: string
+  private readonly decoder: string
   private readonly data: string
   private readonly windows = new Set<WebContents>()
   private readonly errands = new Errands()
@@ -17,11 +18,13 @@ export class EngineHost {
   /**
    * @param entry the engine's program
    * @param probe the one that tries an execution provider
+   * @param decoder the one that decodes a photo
    * @param data where projects are kept
    */
-  constructor(entry: string, probe: string, data: string) {
+  constructor(entry: string, probe: string, decoder: string, data: string) {
     this.entry = entry
     this.probe = probe
+    this.decoder = decoder
     this.data = data
     this.start()
   }
@@ -70,8 +73,12 @@ export class EngineHost {
       env: { ...process.env, HALFTURN_DATA: this.data },
     })
     this.process = engine
-    engine.on('message', async (message: Done | { tryOut: string }) => {
+    engine.on('message', async (message: Done | { tryOut: string } | { decode: number; bytes: Uint8Array }) => {
       if ('ticket' in message) return this.errands.finish(message)
+      if ('decode' in message) {
+        const answer = await decode(this.decoder, message.bytes)
+        return engine.postMessage({ type: 'decoded', ticket: message.decode, answer })
+      }
       engine.postMessage({ type: 'tried', name: message.tryOut, ...(await tryOut(this.probe, message.tryOut)) })
     })
     // Its exit follows; unheard, this event would end the app.
@@ -93,6 +100,8 @@ export class EngineHost {
 
 /** Milliseconds a provider has to answer in: drivers compile shaders at their first use. */
 const PATIENCE = 60_000
+/** The decoder ends itself long before, by the processor's time it took. */
+const DECODING_PATIENCE = 300_000
 
 /** Tries an execution provider in a process of its own, which a driver may take down. */
 function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: string; end: string }> {
@@ -125,5 +134,24 @@ function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: 
       const end = late ? `it did not answer within ${PATIENCE / 1000} s` : `it crashed (exit code ${code})`
       resolve({ ...(answer !== undefined && { answer }), said, end })
     })
+  })
+}
+
+/** Decodes a photo in a process of its own, which may take too much and end. @returns its answer, if it gave one */
+function decode(decoder: string, bytes: Uint8Array): Promise<unknown> {
+  const child = utilityProcess.fork(decoder, [], { serviceName: 'Halfturn decoder', stdio: 'ignore' })
+  child.on('error', () => {})
+  return new Promise((resolve) => {
+    let answer: unknown
+    const timer = setTimeout(() => child.kill(), DECODING_PATIENCE)
+    child.once('message', (message) => {
+      answer = message
+      child.kill()
+    })
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve(answer)
+    })
+    child.once('spawn', () => child.postMessage(bytes))
   })
 }

@@ -69,7 +69,13 @@ else {
 function start(): void {
   guardSession(session.defaultSession)
   session.defaultSession.protocol.handle(SCHEME, serveFile)
-  engine = new EngineHost(join(here, 'engine-process.js'), join(here, 'probe.js'), app.getPath('userData'))
+  const program = (name: string) => join(here, `${name}.js`)
+  engine = new EngineHost(
+    program('engine-process'),
+    program('probe'),
+    program('decode-process'),
+    app.getPath('userData'),
+  )
   Menu.setApplicationMenu(Menu.buildFromTemplate(menu()))
 
   listen(channels.connect, ({ sender }) => engine?.connect(sender))

@@ -43,6 +43,8 @@ export const importGenerator: Command = {
     const bytes = await readGeneratorInput(path)
     const sha256 = sha256Of(bytes)
     const kept = join(generatorFolder, importedName(sha256))
+    // It may be there but for the last rename of a run that was killed.
+    FileSet.cleanUp(generatorFolder)
     if (!values.output && existsSync(kept)) {
       process.stdout.write(`${path} has been imported before: ${kept}\n`)
       return 0

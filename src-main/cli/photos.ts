@@ -1,8 +1,8 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 import { UserError } from '../engine/errors.ts'
+import { decodePhoto } from '../engine/face/decoder.ts'
 import { createMatting } from '../engine/face/matte.ts'
 import { createLandmarker } from '../engine/face/mediapipe.ts'
-import { decodePhoto } from '../engine/face/photo.ts'
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import type { Workshop } from '../engine/inversion/inversion.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
@@ -37,8 +37,8 @@ export async function takeShots(
         if (!several || !(cause instanceof UserError)) throw cause
         throw new UserError(`${file.path}: ${cause.message}`, cause.cure, { cause })
       })
-    for (const { code, message } of portrait.warnings) {
-      report.warn(several ? `${file.path}: ${message}` : message, { code, photo: file.path })
+    for (const { message, ...figures } of portrait.warnings) {
+      report.warn(several ? `${file.path}: ${message}` : message, { ...figures, photo: file.path })
     }
     taken.push({ ...file, portrait })
   }

@@ -2,6 +2,7 @@
 import { basename, extname, resolve } from 'node:path'
 import { sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
+import { PHOTO_FORMAT_NAMES } from '../engine/face/formats.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import { paintHead } from '../engine/inversion/head.ts'
 import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
@@ -22,7 +23,8 @@ const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into
 
 usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
 
-  PHOTO                  JPEG, PNG or WebP with a face in it; several show one person from different sides
+  PHOTO                  a face, as ${PHOTO_FORMAT_NAMES};
+                         several show one person from different sides
   -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
   --quality NAME         fast, balanced or full (default: balanced)
   --steps N              optimiser steps (default: the quality's)

@@ -1,17 +1,17 @@
 /** What commands share: the runtime that was asked for and the generator to use with it. */
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { readGeneratorInput } from '../engine/generator-input.ts'
 import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
 import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
+import { dataFolder } from '../folders.ts'
 import { oneOf } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
-/** Where imported generators are kept. */
-export const generatorFolder = join(homedir(), '.halfturn', 'generators')
+/** Where imported generators are kept: where the window finds them too. */
+export const generatorFolder = join(dataFolder(), 'generators')
 
 export interface WorkbenchOptions {
   readonly provider?: string

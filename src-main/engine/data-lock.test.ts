@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DataLock } from './data-lock.ts'
 
 let folder: string
@@ -52,7 +52,7 @@ test('the first engine owns the folder, the second one reads, and takes over whe
   expect(second.told).toEqual(['locked'])
   first.lock.release()
   second.timers.pop()!()
-  await vi.waitFor(() => expect(second.told).toEqual(['locked', 'tidy', 'ours']))
+  await expect.poll(() => second.told).toEqual(['locked', 'tidy', 'ours'])
   second.lock.require()
   second.lock.release()
   expect(existsSync(join(folder, 'engine.lock'))).toBe(false)
@@ -81,7 +81,7 @@ test('a killed owner owns nothing', async () => {
   owner.kill('SIGKILL')
   await ended
   next.timers.pop()!()
-  await vi.waitFor(() => expect(next.told.at(-1)).toBe('ours'))
+  await expect.poll(() => next.told.at(-1)).toBe('ours')
 })
 
 test('a folder that cannot be written is said, and tried again', async () => {
@@ -92,5 +92,5 @@ test('a folder that cannot be written is said, and tried again', async () => {
   expect(() => lock.require()).toThrow('Not saved')
   await rm(join(folder, 'file'))
   timers.pop()!()
-  await vi.waitFor(() => expect(told.at(-1)).toBe('ours'))
+  await expect.poll(() => told.at(-1)).toBe('ours')
 })

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, unzipSync, zipSync } from 'fflate'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EngineEvent, Settings } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { Engine } from './engine.ts'
@@ -69,7 +69,7 @@ async function launch() {
   }
 }
 
-const soon = { timeout: 60_000, interval: 20 }
+const soon = { interval: 20 }
 
 test('a full disk stops no work: the window is told, and all is saved when there is space', async () => {
   const { engine, state, saving, steps, pass, close } = await launch()
@@ -78,7 +78,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
   expect(unsaved).toMatchObject({ code: 'full', message: 'Not saved: the disk is full.' })
   expect(await engine.recent({})).toMatchObject([{ id, name: 'Sample portrait', open: true }])
   await engine.start({ project: id, generator, settings: LONG })
-  await vi.waitFor(() => expect(steps().length).toBeGreaterThan(1), soon)
+  await expect.poll(() => steps().length, soon).toBeGreaterThan(1)
   expect(saving()).toEqual(['full'])
   expect(await saved()).toEqual([])
   // What cannot be saved here can still be taken away.
@@ -87,7 +87,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
   state.code = undefined
   pass()
-  await vi.waitFor(() => expect(saving()).toEqual(['full', 'saved']), soon)
+  await expect.poll(() => saving(), soon).toEqual(['full', 'saved'])
   expect(await saved()).toEqual([id])
   expect(steps()).toEqual(steps().map((_, i) => i + 1))
   await close()
@@ -97,7 +97,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
   const before = steps().length
   const [one, other] = await Promise.all([next.engine.open({ project: id }), next.engine.open({ project: id })])
   expect([one.job.state, other.job.state]).toEqual(['running', 'running'])
-  await vi.waitFor(() => expect(next.steps().length).toBeGreaterThan(2), soon)
+  await expect.poll(() => next.steps().length, soon).toBeGreaterThan(2)
   expect(next.steps()).toEqual(next.steps().map((_, i) => before + i + 1))
 
   // Forgotten in the middle of a step, it is gone, and does not come back.
@@ -152,7 +152,7 @@ test('a second engine shows the projects of the first and changes none, and take
   await first.engine.adjust({ project: id, correction: { ...still, dx: 0.2 } })
   await first.close()
   second.pass()
-  await vi.waitFor(async () => expect((await saved()).sort()).toEqual([id, made.id].sort()), soon)
+  await expect.poll(async () => (await saved()).sort(), soon).toEqual([id, made.id].sort())
   expect(second.events.filter(({ type }) => type === 'storage')).toEqual([{ type: 'storage' }])
   expect((await second.engine.open({ project: id })).portrait?.correction.dx).toBe(0.2)
   await second.engine.forget({ project: id })

@@ -13,6 +13,7 @@ import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
 import type { Disk } from './disk.ts'
 import { UserError } from './errors.ts'
+import { type Decoding, decodePhoto } from './face/decoder.ts'
 import { createMatting, type Matting } from './face/matte.ts'
 import { createLandmarker, type Landmarker } from './face/mediapipe.ts'
 import type { Portrait } from './face/portrait.ts'
@@ -53,6 +54,8 @@ export interface EngineOptions {
   /** Where projects and imported generators are kept. */
   readonly folder: string
   readonly runtime?: RuntimeOptions
+  /** Decodes photos in another process where this one may not start programs itself, as in the packaged desktop app. */
+  readonly decoding?: Decoding
   /** For tests, which fill the one up and turn the other on. */
   readonly disk?: Disk
   readonly clock?: Clock
@@ -75,12 +78,12 @@ export class Engine implements EngineApi {
   private queue: Promise<unknown> = Promise.resolve()
   private readonly host: ProjectHost
 
-  private constructor(runtime: Runtime, { folder, disk, clock = systemClock }: EngineOptions) {
+  private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
     this.runtime = runtime
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
       clock,
-      taken: () => this.store.tidy().catch((error: Error) => this.note(`tidying up: ${error.message}`)),
+      taken: () => this.tidy(),
       log: (line) => this.note(line),
       changed: (unsaved) => this.onLock(unsaved),
     })
@@ -88,6 +91,7 @@ export class Engine implements EngineApi {
     this.host = {
       store: this.store,
       blobs: this.blobs,
+      decode: (bytes) => decodePhoto(bytes, decoding),
       clock,
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
@@ -181,8 +185,10 @@ export class Engine implements EngineApi {
 
   open: EngineApi['open'] = async ({ project: id }) => {
     const project = await this.project(id)
-    // What a crash interrupted goes on by itself; once, whoever asks.
-    if (project.isInterrupted && !project.isBorrowed) await project.resume()
+    // What a crash interrupted goes on by itself; once, whoever asks. Where it cannot, it is there to be stopped.
+    if (project.isInterrupted && !project.isBorrowed) {
+      await project.resume().catch((error: Error) => this.note(`going on with ${id}: ${error.message}`))
+    }
     return project.describe()
   }
 
@@ -399,6 +405,16 @@ export class Engine implements EngineApi {
         // What was borrowed has been changed by its owner; what could not be saved now can.
         .then((project) => (project.isBorrowed ? this.leave(id, () => project.close()) : project.saveAgain()))
         .catch(() => {})
+    }
+  }
+
+  /** Removes what killed processes left; what cannot be removed keeps nothing from being saved. */
+  private async tidy(): Promise<void> {
+    try {
+      this.library.tidy()
+      await this.store.tidy()
+    } catch (error) {
+      this.note(`tidying up: ${(error as Error).message}`)
     }
   }
 

@@ -71,7 +71,8 @@ function bench(state: JobState = 'none', step = 0) {
     made.push(new StandIn(step, 3))
     return made.at(-1)!
   })
-  const latest = async () => vi.waitFor(() => made.at(-1)!.waiting ?? Promise.reject(), { interval: 1 })
+  const latest = async () =>
+    vi.waitFor(() => made.at(-1)!.waiting ?? Promise.reject(), { interval: 1, timeout: 600_000 })
   const commands: Record<Command, () => Promise<unknown>> = {
     start: () => job.start(prepare),
     resume: () => job.resume(reread),
@@ -84,7 +85,7 @@ function bench(state: JobState = 'none', step = 0) {
     const { step } = job.view.job
     const waiting = await latest()
     waiting.make()
-    await vi.waitFor(() => expect(job.view.job.step).toBeGreaterThan(step), { interval: 1 })
+    await expect.poll(() => job.view.job.step, { interval: 1 }).toBeGreaterThan(step)
   }
   return {
     ...{ job, told, prepare, reread, commands, latest, letStep, made },
@@ -118,14 +119,14 @@ const ways: Record<JobState, () => Promise<ReturnType<typeof bench>>> = {
   failed: async () => {
     const it = await ways.running()
     ;(await it.latest()).fail(new Error('out of memory'))
-    await vi.waitFor(() => expect(it.state()).toBe('failed'), { interval: 1 })
+    await expect.poll(() => it.state(), { interval: 1 }).toBe('failed')
     return it
   },
   done: async () => {
     const it = await ways.running()
     await it.letStep()
     await it.letStep()
-    await vi.waitFor(() => expect(it.state()).toBe('done'), { interval: 1 })
+    await expect.poll(() => it.state(), { interval: 1 }).toBe('done')
     return it
   },
 }
@@ -246,9 +247,9 @@ test('after a pause at the last step no further one is made', async () => {
   const waiting = await it.latest()
   await it.commands.pause()
   waiting.make()
-  await vi.waitFor(() => expect(it.job.view.job.step).toBe(3), { interval: 1 })
+  await expect.poll(() => it.job.view.job.step, { interval: 1 }).toBe(3)
   await it.commands.resume()
-  await vi.waitFor(() => expect(it.state()).toBe('done'), { interval: 1 })
+  await expect.poll(() => it.state(), { interval: 1 }).toBe('done')
   expect(it.job.view.losses).toHaveLength(3)
 })
 
@@ -273,7 +274,7 @@ test('it is saved when it begins, every five seconds, and when it ends', async (
   await it.latest()
   expect(it.saves()).toBe(2)
   await it.letStep()
-  await vi.waitFor(() => expect(it.saves()).toBe(3), { interval: 1 })
+  await expect.poll(() => it.saves(), { interval: 1 }).toBe(3)
 })
 
 test('whatever is asked in whatever order, there is one loop, and losses and steps agree', async () => {

@@ -8,7 +8,7 @@ import type { GeneratorConfig } from './checkpoint/config.ts'
 import { type GeneratorFile, readGeneratorFile, writeGeneratorFile } from './checkpoint/generator-file.ts'
 import { importCheckpoint, importedName, sha256Of } from './checkpoint/import.ts'
 import { UserError } from './errors.ts'
-import { writeFileAtomic } from './files.ts'
+import { removeTemporaries, writeFileAtomic } from './files.ts'
 import { Generator } from './generator/generator.ts'
 import { isCheckpoint } from './generator-input.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -41,6 +41,11 @@ export class Library {
     const ids = [EMBEDDED, ...names.filter((name) => name.endsWith('.safetensors')).sort()]
     const all = await Promise.all(ids.map((id) => this.summary(id).catch(() => undefined)))
     return all.filter((summary) => summary !== undefined)
+  }
+
+  /** Removes what killed processes left of files they were taking in. */
+  tidy(): void {
+    if (existsSync(this.folder)) removeTemporaries(this.folder)
   }
 
   /** @throws UserError where there is no such generator or its file cannot be used */

@@ -16,7 +16,7 @@ import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
 import { UserError } from './errors.ts'
 import type { Landmarker, RgbImage } from './face/mediapipe.ts'
-import { decodePhoto, type Photo } from './face/photo.ts'
+import type { Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
 import type { Generator, Weights } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
@@ -45,6 +45,7 @@ export interface ProjectHost {
   readonly store: Store
   readonly blobs: Blobs
   readonly clock: Clock
+  decode(bytes: Uint8Array): Promise<Photo>
   landmarker(): Promise<Landmarker>
   faceRes(): Promise<Weights>
   /** The portrait with the person cut out, for an inversion to compare with. */
@@ -356,8 +357,9 @@ export class OpenProject {
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
     this.closed = true
+    // A loop saves when it ends, and everything else when it changes: what is left is what could not be saved.
     await this.job.close()
-    await this.saving.save()
+    await this.saveAgain()
     await this.saving.close()
     this.host.blobs.dropSlots(`${this.id}/`)
   }
@@ -551,7 +553,7 @@ export class OpenProject {
   }
 
   private async setPhoto(bytes: Uint8Array, face: number): Promise<void> {
-    const photo = { bytes, pixels: await decodePhoto(bytes) }
+    const photo = { bytes, pixels: await this.host.decode(bytes) }
     this.setPortrait(photo, await this.findPortrait(photo, this.loaded, face))
   }
 

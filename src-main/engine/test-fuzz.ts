@@ -4,6 +4,7 @@
  * told by a seed and a number alone.
  */
 
+import { readFileSync } from 'node:fs'
 import { unzipSync, zipSync } from 'fflate'
 import { parseConfig } from './checkpoint/config.ts'
 import { expectedWeights, readGeneratorFile, writeGeneratorFile } from './checkpoint/generator-file.ts'
@@ -27,7 +28,11 @@ import {
 import { isTensor, TensorReader, TORCH_NAMES } from './checkpoint/torch.ts'
 import { parseMessage, readMessage } from './envelope.ts'
 import { UserError } from './errors.ts'
-import { focalLength35mm } from './face/exif.ts'
+import { decodeBmp } from './face/bmp.ts'
+import { readExif } from './face/exif.ts'
+import { heifParts, withoutMetadata } from './face/heif.ts'
+import { type FormatId, requireFormat } from './face/signature.ts'
+import { Damaged, stripGif, stripJpeg, stripPng, stripTiff, stripWebp } from './face/strip.ts'
 import type { Generator } from './generator/generator.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { uniform } from './inversion/random.ts'
@@ -324,6 +329,36 @@ const messages = [
   { t: 's', i: 'id', e: { message: 'x' } },
 ]
 
+const photos = ['jpg', 'png', 'webp', 'gif', 'tif', 'bmp', 'avif'].map((ending) =>
+  readFileSync(new URL(`face/fixtures/tiny.${ending}`, import.meta.url)),
+)
+
+const fewPixels = (width: number, height: number) => {
+  if (width * height > 1e6) throw new Damaged('more pixels than are tried here')
+}
+
+/** What is done with a photo before the image library sees it. */
+const walks: Record<FormatId, (bytes: Uint8Array) => unknown> = {
+  jpeg: stripJpeg,
+  png: stripPng,
+  webp: stripWebp,
+  gif: stripGif,
+  tiff: stripTiff,
+  bmp: (bytes) => decodeBmp(bytes, fewPixels),
+  heic: heifParts,
+  avif: (bytes) => [heifParts(bytes), withoutMetadata(bytes)],
+}
+
+function walkPhoto(bytes: Uint8Array): void {
+  try {
+    walks[requireFormat(bytes)](bytes)
+  } catch (error) {
+    // What lies outside the file is found by the view that reads it.
+    if (error instanceof Damaged || error instanceof RangeError) throw new UserError('Damaged.', 'Copy it again.')
+    throw error
+  }
+}
+
 export const parsers: readonly Parser[] = [
   {
     name: 'safetensors',
@@ -375,10 +410,16 @@ export const parsers: readonly Parser[] = [
   },
   { name: 'project', input: projectInput, read: (bytes) => void unpackProject(bytes, 'fuzz.halfturn') },
   {
+    name: 'photo',
+    input: (chance) => damaged(chance.one(photos), chance),
+    read: walkPhoto,
+  },
+  {
     name: 'exif',
     input: (chance) => damaged(exif, chance),
     read: (bytes) => {
-      const focal = focalLength35mm(bytes)
+      const { orientation, focal35mm: focal } = readExif(bytes)
+      if (!(orientation >= 1 && orientation <= 8)) throw new Error(`an orientation of ${orientation}`)
       if (focal === undefined) throw new UserError('No focal length.', 'None is needed.')
       if (!(focal >= 8 && focal <= 1200)) throw new Error(`a lens of ${focal} mm`)
     },

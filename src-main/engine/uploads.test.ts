@@ -57,7 +57,7 @@ test('all that come in at once have one limit', async () => {
     await held
   }
   const first = small.receive(slow())
-  await halfway
+  await Promise.race([halfway, first])
   await expect(small.receive([new Uint8Array(20)])).rejects.toThrow(/Too much is being taken in/)
   release()
   await first
@@ -82,6 +82,15 @@ test('untaken uploads are dropped after a while, and the oldest where they are t
   expect(() => blobs.get(waiting)).toThrow(/no longer held/)
   blobs.drop(young)
   expect(await files()).toEqual([])
+})
+
+test('where the data folder may not be written to, uploads still come in', async () => {
+  await writeFile(join(folder, 'file'), '')
+  const elsewhere = new Uploads(join(folder, 'file', 'uploads'))
+  const { path } = await elsewhere.receive([new Uint8Array(3)])
+  expect(await readFile(path)).toHaveLength(3)
+  await elsewhere.close()
+  await expect(readFile(path)).rejects.toThrow('ENOENT')
 })
 
 test('the next start removes what a killed process left, and nothing of one that lives', async () => {

@@ -3,7 +3,8 @@
  * them. Every process has folders of its own; what a killed one left, the next start removes.
  */
 import { randomBytes } from 'node:crypto'
-import { open, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from './errors.ts'
 import { explainWriteError, makeFolder } from './files.ts'
@@ -22,15 +23,16 @@ const SELF = `${process.pid}-${randomBytes(4).toString('hex')}`
 
 export class Uploads {
   private readonly limits: typeof LIMITS
-  private readonly folder: string
-  private readonly ready: Promise<void>
+  private readonly all: string
+  private readonly cleared: Promise<void>
+  private folder: Promise<string> | undefined
   private arriving = 0
 
   /** @param all where the folders of all processes are */
   constructor(all: string, limits = LIMITS) {
     this.limits = limits
-    this.folder = join(all, `${SELF}-${randomBytes(4).toString('hex')}`)
-    this.ready = clear(all)
+    this.all = all
+    this.cleared = clear(all)
   }
 
   /**
@@ -38,18 +40,17 @@ export class Uploads {
    * @throws UserError where it, or all that are arriving together, would be too large, or the disk refuses
    */
   async receive(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Upload> {
-    await this.ready
-    const path = join(this.folder, randomBytes(16).toString('hex'))
+    await this.cleared
+    this.folder ??= makeOwn(this.all)
+    const path = join(await this.folder, randomBytes(16).toString('hex'))
     let bytes = 0
     try {
-      await makeFolder(this.folder)
       const file = await open(path, 'wx', 0o600)
       try {
         for await (const chunk of chunks) {
           bytes += chunk.byteLength
           this.arriving += chunk.byteLength
-          if (bytes > this.limits.each)
-            throw new UserError('The file is larger than 700 MiB.', 'Choose a smaller file.')
+          if (bytes > this.limits.each) throw new UserError('The file is larger than 700 MiB.', 'Choose a smaller one.')
           if (this.arriving > this.limits.together) {
             throw new UserError('Too much is being taken in at once.', 'Wait until the other files are in.')
           }
@@ -69,8 +70,19 @@ export class Uploads {
 
   /** Removes them all. */
   async close(): Promise<void> {
-    await this.ready
-    await rm(this.folder, { recursive: true, force: true }).catch(() => {})
+    await this.cleared
+    if (this.folder) await rm(await this.folder, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+/** A folder of one's own; among the system's temporary files, where there may be none in `all`. */
+async function makeOwn(all: string): Promise<string> {
+  const folder = join(all, `${SELF}-${randomBytes(4).toString('hex')}`)
+  try {
+    makeFolder(folder)
+    return folder
+  } catch {
+    return mkdtemp(join(tmpdir(), 'halfturn-'))
   }
 }
 

@@ -51,7 +51,7 @@ export function PhotoPanel() {
           <div className="dials">
             {angle('yaw', 90)}
             {angle('pitch', 60)}
-            {angle('roll', 90)}
+            {angle('roll', 180)}
           </div>
         </div>
         <p className="quiet">{text.correctHint}</p>

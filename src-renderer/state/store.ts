@@ -181,10 +181,10 @@ async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
   if (!hello) return
   set({ hello: { ...hello, unsaved } })
   if (unsaved) return
-  // What was another engine's may have changed there.
   await attempt(async () => {
     await loadRecent()
-    if (project) await show(await engine.open({ project: project.id }))
+    // What was another engine's may have changed there, and can go on here.
+    if (project && !project.unsaved) await show(await engine.open({ project: project.id }))
   })
 }
 

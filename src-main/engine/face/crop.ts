@@ -95,7 +95,7 @@ function sampler({ width, height, rgb }: RgbImage, reduction: number) {
 }
 
 /** The picture at half the size: means of 2 x 2 pixels; an odd last row or column counts twice. */
-function halve({ width, height, rgb }: RgbImage): RgbImage {
+export function halve({ width, height, rgb }: RgbImage): RgbImage {
   const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) }
   const out = new Uint8Array(3 * half.width * half.height)
   for (let y = 0; y < half.height; y++) {

@@ -1,5 +1,5 @@
 /**
- * MediaPipe's FaceLandmarker in plain Node. Its two scripts are written for a browser; they are evaluated inside a
+ * MediaPipe's FaceLandmarker and FaceDetector in plain Node. Its two scripts are written for a browser; they are evaluated inside a
  * function whose parameters stand in for the browser's globals, so that nothing global changes, nothing is printed and
  * nothing can reach the network.
  */
@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type * as tasksVision from '@mediapipe/tasks-vision'
+import { unzipSync } from 'fflate'
 import { UserError } from '../errors.ts'
 import { networkFile } from './networks.ts'
 import { StubCanvas, StubImageData, StubWebGL } from './stub-canvas.ts'
@@ -30,6 +31,17 @@ export interface Face {
   box: Box
 }
 
+/** A place where the detector alone sees a face, in pixels of the picture it was found in. */
+export interface Spot {
+  centre: [x: number, y: number]
+  /** Side of the square round brows, cheeks and chin. */
+  size: number
+  /** How far the line of the eyes is turned, clockwise as seen, radians; the detector is sure of it within about 50°. */
+  roll: number
+  /** 0.5 to 1: how sure the detector is. */
+  score: number
+}
+
 /** An upright rectangle in pixels. */
 export interface Box {
   x: number
@@ -41,10 +53,13 @@ export interface Box {
 export interface Landmarker {
   /** All faces MediaPipe finds in the picture as a whole, at most ten, in its order. Takes 20 to 60 ms. */
   detect(image: RgbImage): Face[]
+  /** Where the detector sees faces; it looks at 128 x 128 pixels. Takes 5 ms. */
+  spot(image: RgbImage): Spot[]
   close(): void
 }
 
 /** A bundle a user put there themselves (the official one) goes before the one the product is built with. */
+const DETECTOR = 'face_detector.tflite'
 const TASK_FILES = ['face_landmarker.official.task', 'face_landmarker.task']
 
 /**
@@ -57,12 +72,21 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
   const bundle = await readFile(taskFile).catch((cause) => {
     throw new UserError(`The face landmark bundle ${taskFile} cannot be read.`, 'Check the path.', { cause })
   })
-  const { FaceLandmarker, fileset } = loadMediaPipe()
-  const landmarker = await FaceLandmarker.createFromOptions(fileset, {
-    baseOptions: { modelAssetBuffer: new Uint8Array(bundle), delegate: 'CPU' },
-    runningMode: 'IMAGE',
-    numFaces: MOST_FACES,
-  }).catch((cause) => {
+  const load = async () => {
+    const { FaceLandmarker, fileset } = loadMediaPipe()
+    const landmarker = await FaceLandmarker.createFromOptions(fileset, {
+      baseOptions: { modelAssetBuffer: new Uint8Array(bundle), delegate: 'CPU' },
+      runningMode: 'IMAGE',
+      numFaces: MOST_FACES,
+    })
+    const alone = loadMediaPipe()
+    const detector = await alone.FaceDetector.createFromOptions(alone.fileset, {
+      baseOptions: { modelAssetBuffer: unzipSync(bundle)[DETECTOR], delegate: 'CPU' },
+      runningMode: 'IMAGE',
+    })
+    return { landmarker, detector }
+  }
+  const { landmarker, detector } = await load().catch((cause) => {
     throw new UserError(`${taskFile} is not a face landmark bundle MediaPipe can load.`, 'Use another copy of it.', {
       cause,
     })
@@ -72,7 +96,14 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
       const { faceLandmarks } = landmarker.detect(toImageData(image) as unknown as ImageData)
       return faceLandmarks.map((landmarks) => toFace(landmarks, image))
     },
-    close: () => landmarker.close(),
+    spot(image) {
+      const { detections } = detector.detect(toImageData(image) as unknown as ImageData)
+      return detections.map((detection) => toSpot(detection, image))
+    },
+    close() {
+      landmarker.close()
+      detector.close()
+    },
   }
 }
 
@@ -117,8 +148,8 @@ function loadMediaPipe() {
     return module.exports
   }
   self.ModuleFactory = evaluate(loader)
-  const { FaceLandmarker } = evaluate(library) as typeof tasksVision
-  return { FaceLandmarker, fileset: { wasmLoaderPath: loader, wasmBinaryPath: wasm } }
+  const { FaceLandmarker, FaceDetector } = evaluate(library) as typeof tasksVision
+  return { FaceLandmarker, FaceDetector, fileset: { wasmLoaderPath: loader, wasmBinaryPath: wasm } }
 }
 
 function toImageData({ width, height, rgb }: RgbImage): StubImageData {
@@ -137,6 +168,18 @@ function toFace(landmarks: tasksVision.NormalizedLandmark[], { width, height }: 
   const points = new Float64Array(3 * LANDMARKS)
   for (const [i, { x, y, z }] of landmarks.entries()) points.set([x * width, y * height, z * width], 3 * i)
   return { points, box: boundingBox(points) }
+}
+
+/** Of the detector's points the first two are the eyes, image left first, as parts of width and height. */
+function toSpot({ boundingBox, categories, keypoints }: tasksVision.Detection, { width, height }: RgbImage): Spot {
+  const box = boundingBox!
+  const [left, right] = keypoints
+  return {
+    centre: [box.originX + box.width / 2, box.originY + box.height / 2],
+    size: Math.max(box.width, box.height),
+    roll: Math.atan2((right.y - left.y) * height, (right.x - left.x) * width),
+    score: categories[0].score,
+  }
 }
 
 /** The smallest upright rectangle round all landmarks. */

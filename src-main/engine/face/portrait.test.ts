@@ -5,6 +5,7 @@ import type { Landmarker } from './mediapipe.ts'
 import type { Photo } from './photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
 import { fitPose } from './pose.ts'
+import { findFaces } from './search.ts'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from './testing.ts'
 
 let landmarker: Landmarker
@@ -78,7 +79,7 @@ describe('makePortrait', () => {
 
   it('uses the focal length of the photo', async () => {
     const close = await make({ ...photo, focal35mm: 24 })
-    const [{ points }] = landmarker.detect(photo)
+    const [{ points }] = findFaces(landmarker, photo)
     const expected = fitPose(points, 'own', (24 / 43.27) * Math.hypot(512, 512))
     expect(close.pose).toEqual(expected)
     expect(close.pose).not.toEqual(portrait.pose)
@@ -99,7 +100,7 @@ describe('makePortrait', () => {
     expect(largest.faces).toHaveLength(2)
     expect(largest.pose.centre[0]).toBeGreaterThan(460)
     const second = await make(two, 2)
-    expect(codes(second)).toEqual([])
+    expect(codes(second)).not.toContain('several-faces')
     expect(second.face).toBe(1)
     expect(second.pose.centre[0]).toBeLessThan(420)
     expect(await refusal(two, 3)).toContain('2 faces')
@@ -121,10 +122,49 @@ describe('makePortrait', () => {
     expect(codes(await make(await blurred(0.025)))).toEqual([])
     expect(codes(await make(await blurred(0.07)))).toContain('blurred')
     expect(await refusal(await blurred(0.12))).toContain('blurred')
-    for (const side of [1500, 360, 300]) {
-      expect(codes(await make(await samplePhoto((image) => image.resize(side, side))))).toEqual([])
+    for (const side of [1500, 480, 300]) {
+      expect(codes(await make(await samplePhoto((image) => image.resize(side, side))))).not.toContain('blurred')
     }
     expect(codes(await make(await samplePhoto((image) => image.jpeg({ quality: 30 }))))).toEqual([])
+  })
+
+  it.each([90, 180, 270, 150, -35])('sets a face upright that is turned by %i degrees, and says so', async (turn) => {
+    const other = await make(await samplePhoto((image) => image.rotate(turn, { background: '#777777' })))
+    expect(other.faces).toHaveLength(1)
+    const roll = other.pose.roll - portrait.pose.roll - (turn * Math.PI) / 180
+    expect(Math.abs(Math.sin(roll))).toBeLessThan(0.05)
+    expect(Math.cos(roll)).toBeGreaterThan(0)
+    expect(Math.abs(other.pose.yaw - portrait.pose.yaw)).toBeLessThan(0.04)
+    expect(Math.abs(other.pose.pitch - portrait.pose.pitch)).toBeLessThan(0.04)
+    expect(difference(other, portrait)).toBeLessThan(8)
+    expect(codes(other)).toEqual(Math.abs(turn) > 60 ? ['not-upright'] : [])
+  })
+
+  it.each([
+    [512, 2560],
+    [2560, 512],
+    [9000, 512],
+  ])('sees the same in a photo of %i x %i pixels', async (width, height) => {
+    const [left, top] = [Math.round((width - 512) / 3), Math.round((height - 512) / 2)]
+    const other = await make(await collage([width, height], [{ input: await samplePortrait(), left, top }]))
+    expect(other.faces).toHaveLength(1)
+    expect(Math.abs(other.pose.yaw - portrait.pose.yaw)).toBeLessThan(0.02)
+    expect(Math.abs(other.pose.pitch - portrait.pose.pitch)).toBeLessThan(0.02)
+    expect(Math.abs(other.pose.centre[0] - left - portrait.pose.centre[0])).toBeLessThan(2)
+  })
+
+  it('says what is wrong with the light', async () => {
+    const lit = (gain: number, offset: number) => samplePhoto((image) => image.linear(gain, offset))
+    expect(codes(await make(await lit(0.12, 0)))).toEqual(['dark'])
+    expect(codes(await make(await lit(0.2, 110)))).toEqual(['flat'])
+    expect(codes(await make(await lit(1.6, 0)))).toEqual(['overexposed'])
+    expect(codes(await make(await lit(0.6, 0)))).toEqual([])
+  })
+
+  it('passes on what was odd about the file', async () => {
+    const odd = await make({ ...photo, notes: [{ code: 'end-missing', message: 'The file lacks its end.' }] })
+    expect(codes(odd)).toEqual(['end-missing'])
+    expect(codes(adjustPortrait(photo, odd, NOTHING))).toEqual(['end-missing'])
   })
 
   it('warns when the crop leaves the photo', async () => {
@@ -141,6 +181,7 @@ describe('the limits on pose', () => {
     detect(image) {
       return landmarker.detect(image).map(({ points, box }) => ({ box, points: rotated(points, yaw, pitch) }))
     },
+    spot: (image) => landmarker.spot(image),
     close() {},
   })
   const seen = (yaw: number, pitch: number) =>
@@ -170,6 +211,7 @@ describe('the limits on pose', () => {
           box,
           points: points.map((value, i) => value + (i % 3 === 0 && i % 2 === 0 ? 0.12 * box.width : 0)),
         })),
+      spot: (image) => landmarker.spot(image),
       close() {},
     }
     expect(codes(await makePortrait(photo, { frame: 'own', landmarker: scrambled, size: SIZE }))).toContain('doubtful')

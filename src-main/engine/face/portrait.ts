@@ -5,8 +5,9 @@
 import { UserError } from '../errors.ts'
 import { eyeBlur } from './blur.ts'
 import { type Crop, cutCrop } from './crop.ts'
+import { lightOn } from './light.ts'
 import type { Box, Face, Landmarker } from './mediapipe.ts'
-import type { Photo } from './photo.ts'
+import type { Note, Photo } from './photo.ts'
 import { cameraLabel, clampFocal, fitPose, type Pose } from './pose.ts'
 import { findFaces } from './search.ts'
 import type { Frame } from './template.ts'
@@ -32,12 +33,19 @@ export interface Portrait {
 export interface Warning {
   code: WarningCode
   message: string
+  /** What was measured, in the unit the message names, where it is a number. */
+  value?: number
 }
 
 export type WarningCode =
+  | Note['code']
   | 'several-faces'
+  | 'not-upright'
   | 'small'
   | 'blurred'
+  | 'dark'
+  | 'overexposed'
+  | 'flat'
   | 'turned'
   | 'tilted'
   | 'strongly-tilted'
@@ -72,8 +80,17 @@ const YAW_REFUSE = 50 * DEGREE
 const PITCH_WARN = 12 * DEGREE
 const PITCH_WARN_STRONGLY = 20 * DEGREE
 const MISFIT_WARN = 10
-const INTEROCULAR_WARN = 25
+/** Below this the crop is the photo enlarged more than threefold, as a thumbnail of 200 pixels is. */
+const INTEROCULAR_WARN = 40
 const INTEROCULAR_REFUSE = 12
+/** A photo turned by more than this was not meant so. */
+const ROLL_WARN = 50 * DEGREE
+/** Of 49 portraits, light and dark skin, all lie between 95 and 204; half the light leaves the darkest at 48. */
+const DARK_WARN = 45
+/** The same portraits have 75 and more. */
+const CONTRAST_WARN = 40
+/** None of them has 0.01. */
+const BURNT_WARN = 0.15
 const BLUR_WARN = 0.05
 const BLUR_REFUSE = 0.1
 const OUTSIDE_WARN = 0.15
@@ -117,7 +134,7 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
     face: chosen,
     interocular,
     blur,
-    warnings: number === undefined && faces.length > 1 ? [severalFaces(faces.length)] : [],
+    warnings: [...photo.notes, ...(number === undefined && faces.length > 1 ? [severalFaces(faces.length)] : [])],
   })
 }
 
@@ -150,7 +167,7 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
     ...portrait,
     crop: cutCrop(photo, adjusted, portrait.crop.size),
     pose: adjusted,
-    warnings: portrait.warnings.filter(({ code }) => code === 'several-faces'),
+    warnings: portrait.warnings.filter(({ code }) => OF_THE_PHOTO.has(code)),
   })
 }
 
@@ -166,15 +183,52 @@ function complete(portrait: Omit<Portrait, 'camera'>): Portrait {
 
 function warningsAbout({ pose, crop, interocular, blur }: Omit<Portrait, 'camera'>): Warning[] {
   const warnings: Warning[] = []
-  const warn = (code: WarningCode, message: string) => warnings.push({ code, message })
-  if (interocular < INTEROCULAR_WARN) {
-    warn('small', `The face is small: ${Math.round(interocular)} pixels between the eyes. The head will lack detail.`)
+  const warn = (code: WarningCode, message: string, value: number) => warnings.push({ code, message, value })
+  const roll = wrap(pose.roll)
+  if (Math.abs(roll) > ROLL_WARN) {
+    warn(
+      'not-upright',
+      `The face is turned by ${degrees(roll)}° in the photo and was set upright. Check the crop; it can be turned by hand.`,
+      Math.round(roll / DEGREE),
+    )
   }
-  if (blur > BLUR_WARN) warn('blurred', 'The face is blurred. A sharper photo gives a better likeness.')
+  if (interocular < INTEROCULAR_WARN) {
+    const distance = Math.round(interocular)
+    warn(
+      'small',
+      `The face is small: ${distance} pixels between the eyes. The head will lack detail; use a larger photo or one ` +
+        'taken closer, with 60 or more.',
+      distance,
+    )
+  }
+  if (blur > BLUR_WARN) warn('blurred', 'The face is blurred. A sharper photo gives a better likeness.', blur)
+  const light = lightOn(crop)
+  if (light.mean < DARK_WARN) {
+    warn(
+      'dark',
+      `The face is dark: its mean brightness is ${Math.round(light.mean)} of 255. Use a photo with more light on the ` +
+        'face, or brighten this one.',
+      Math.round(light.mean),
+    )
+  } else if (light.contrast < CONTRAST_WARN) {
+    warn(
+      'flat',
+      'The face has little contrast, as in fog or in a faded print. Use another photo, or raise its contrast.',
+      Math.round(light.contrast),
+    )
+  }
+  if (light.burnt > BURNT_WARN) {
+    warn(
+      'overexposed',
+      `${Math.round(100 * light.burnt)} % of the face are burnt out to white. Use a photo with less light on the face.`,
+      light.burnt,
+    )
+  }
   if (Math.abs(pose.yaw) > YAW_WARN) {
     warn(
       'turned',
       `The face is turned ${degrees(pose.yaw)}° to the side. A photo turned more towards the camera is safer.`,
+      Math.round(pose.yaw / DEGREE),
     )
   }
   const tilt = pose.pitch > 0 ? 'above' : 'below'
@@ -182,22 +236,40 @@ function warningsAbout({ pose, crop, interocular, blur }: Omit<Portrait, 'camera
     warn(
       'strongly-tilted',
       `The face is seen far from ${tilt} (${degrees(pose.pitch)}° or more). Its shape may be off.`,
+      Math.round(pose.pitch / DEGREE),
     )
   } else if (Math.abs(pose.pitch) > PITCH_WARN) {
-    warn('tilted', `The face is seen from ${tilt} (${degrees(pose.pitch)}°). A photo at eye level is safer.`)
+    warn(
+      'tilted',
+      `The face is seen from ${tilt} (${degrees(pose.pitch)}°). A photo at eye level is safer.`,
+      Math.round(pose.pitch / DEGREE),
+    )
   }
   if (pose.rms > MISFIT_WARN) {
-    warn('doubtful', 'The face does not fit the average head well. Check the crop, and correct it by hand if need be.')
+    warn(
+      'doubtful',
+      'The face does not fit the average head well. Check the crop, and correct it by hand if need be.',
+      pose.rms,
+    )
   }
   const outside = 1 - crop.valid.reduce((sum, pixel) => sum + pixel, 0) / crop.valid.length
   if (outside > OUTSIDE_WARN) {
     warn(
       'outside',
       `${Math.round(100 * outside)} % of the crop lie outside the photo. A photo with more room is safer.`,
+      outside,
     )
   }
   return warnings
 }
+
+/** What does not change when the crop is corrected. */
+const OF_THE_PHOTO: ReadonlySet<WarningCode> = new Set([
+  'several-faces',
+  'end-missing',
+  'transparent',
+  'first-picture',
+] satisfies WarningCode[])
 
 const severalFaces = (count: number): Warning => ({
   code: 'several-faces',
@@ -251,5 +323,6 @@ function middle(points: Float64Array, landmarks: readonly number[]): number[] {
   return [0, 1].map((axis) => landmarks.reduce((sum, i) => sum + points[3 * i + axis], 0) / landmarks.length)
 }
 
+const wrap = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI))
 const degrees = (angle: number) => Math.round(Math.abs(angle) / DEGREE)
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value))

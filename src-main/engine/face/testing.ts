@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import sharp, { type Sharp } from 'sharp'
 import { buildLandmarkBundle } from '../../../scripts/landmark-bundle.ts'
 import { createLandmarker, type Landmarker } from './mediapipe.ts'
-import { decodePhoto, type Photo } from './photo.ts'
+import { decodePixels, type Photo } from './photo.ts'
 
 export const samplePortrait = () =>
   readFile(fileURLToPath(new URL('../../../resources/sample-portrait.jpg', import.meta.url)))
@@ -27,7 +27,7 @@ export const testLandmarker = async (): Promise<Landmarker> =>
 
 /** The sample portrait after some image operations. */
 export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {
-  return decodePhoto(
+  return decodePixels(
     await edit(sharp(await samplePortrait()))
       .png()
       .toBuffer(),
@@ -40,5 +40,5 @@ export async function collage(
   parts: { input: Buffer; left: number; top: number }[],
 ): Promise<Photo> {
   const canvas = sharp({ create: { width, height, channels: 3, background: '#66788a' } })
-  return decodePhoto(await canvas.composite(parts).png().toBuffer())
+  return decodePixels(await canvas.composite(parts).png().toBuffer())
 }

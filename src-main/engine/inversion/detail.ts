@@ -35,7 +35,7 @@ export interface DetailOptions {
   readonly colour: number
 }
 
-export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, colour: 0.25 }
+export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, colour: 1 }
 
 /** A camera to hold the head to its pivot from, and the pixels to look at. */
 export interface Probe {

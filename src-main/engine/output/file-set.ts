@@ -75,10 +75,16 @@ export class FileSet {
   /**
    * Finishes what dead runs have committed in a folder, and takes the rest away; a claim does so too.
    * @returns what there is to say about it
+   * @throws UserError where the folder cannot be written to
    */
   static cleanUp(folder: string): readonly string[] {
     if (!hasWork(folder)) return []
-    return locked(realpathSync(folder), 0, (work) => recover(realpathSync(folder), work))
+    try {
+      const real = realpathSync(folder)
+      return locked(real, 0, (work) => recover(real, work))
+    } catch (error) {
+      throw explainWriteError(error, folder)
+    }
   }
 
   path(ending: string): string {

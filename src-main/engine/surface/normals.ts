@@ -1,5 +1,7 @@
-/** Directions of the surface at its vertices. */
-import { askInBatches, type Field, type Watch } from './field.ts'
+/**
+ * Directions of the surface at its vertices: the triangles' own. The density's gradient, which is the normal where the
+ * density is smooth, is farther from the true heads' normals (bench/results/normals-tried.json).
+ */
 import type { Mesh } from './mesh.ts'
 
 /** Unit normals [n, 3], pointing out: at each vertex the mean of its triangles' normals, weighted by their areas. */
@@ -22,39 +24,6 @@ export function vertexNormals({ positions: p, triangles }: Mesh): Float32Array {
     // Where triangles cancel out any direction is as good, but a file must hold a unit one.
     if (length === 0) normals[v + 2] = 1
     else for (let k = 0; k < 3; k++) normals[v + k] /= length
-  }
-  return normals
-}
-
-/** Corners of a tetrahedron about the origin: the sum of corner times value is four times the gradient. */
-const CORNERS = [
-  [1, 1, 1],
-  [1, -1, -1],
-  [-1, 1, -1],
-  [-1, -1, 1],
-]
-/** Cosine to the mesh's own normal below which the density does not mean this surface: where the mesh was cut or filled. */
-const LEAST_AGREEMENT = 0.7
-
-/**
- * Unit normals [n, 3], pointing out: against the density's gradient, which knows of no triangles.
- * @param reach the gradient is that over twice this distance along each axis, world units
- */
-export async function fieldNormals(field: Field, mesh: Mesh, reach: number, watch: Watch = {}): Promise<Float32Array> {
-  const { positions } = mesh
-  const normals = vertexNormals(mesh)
-  const gradient = new Float32Array(positions.length)
-  for (const [c, corner] of CORNERS.entries()) {
-    const points = positions.map((value, i) => value + reach * corner[i % 3])
-    const progress = (part: number) => watch.progress?.((c + part) / CORNERS.length)
-    const sigma = await askInBatches((batch) => field.sigma(batch), points, 1, { ...watch, progress })
-    for (let i = 0; i < gradient.length; i++) gradient[i] += corner[i % 3] * sigma[Math.floor(i / 3)]
-  }
-  for (let v = 0; v < normals.length; v += 3) {
-    const length = Math.hypot(gradient[v], gradient[v + 1], gradient[v + 2])
-    const along = normals[v] * gradient[v] + normals[v + 1] * gradient[v + 1] + normals[v + 2] * gradient[v + 2]
-    if (!(-along > LEAST_AGREEMENT * length)) continue
-    for (let k = v; k < v + 3; k++) normals[k] = -gradient[k] / length
   }
   return normals
 }

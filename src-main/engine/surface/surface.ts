@@ -6,7 +6,7 @@ import type { Field, Watch } from './field.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import type { Surface } from './mesh.ts'
-import { fieldNormals } from './normals.ts'
+import { vertexNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
 export { encodeGlb } from './glb.ts'
@@ -33,14 +33,12 @@ export interface SurfaceOptions {
  * 256 samples (spec section 11). Above and behind it is narrow, for there hair reaches.
  */
 const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
-/** Reach of the normals' gradient in voxels: about a texel of the planes at the default resolution. */
-const NORMAL_REACH = 2
 
 /** Where the reference takes its meshes. */
 const REFERENCE_LEVEL = 10
 
 export interface Stats {
-  /** Densities the field was asked for to find the surface. */
+  /** Densities the field was asked for. */
   evaluated: number
   vertices: number
   triangles: number
@@ -71,7 +69,7 @@ export async function extractSurface(
   }
   const samples = Math.round(resolution * KEPT.side)
   // Density takes nearly all the time, colours most of the rest.
-  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.7) })
+  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.8) })
   const found = isosurface(grid)
   const { lattice } = grid
   if (found.triangles.length === 0) {
@@ -84,10 +82,7 @@ export async function extractSurface(
   const smoothed = smooth(largestPart(found), passes)
   signal?.throwIfAborted()
   const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
-  const normals = await fieldNormals(field, mesh, NORMAL_REACH * lattice.spacing, {
-    signal,
-    progress: (part) => progress?.(0.7 + part * 0.1),
-  })
+  const normals = vertexNormals(mesh)
   const colours = await surfaceColours(field, mesh.positions, normals, lattice.spacing, {
     signal,
     progress: (part) => progress?.(0.8 + part * 0.2),

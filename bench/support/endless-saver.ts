@@ -1,0 +1,55 @@
+/**
+ * Saves one project over and over, each time as another generation, and now and then makes and forgets a second one:
+ * `endless-saver.ts FOLDER FIRST-GENERATION`. Says `ready`, then the number of every generation that was saved.
+ */
+import type { ProjectRecord } from '../../src-main/engine/project-record.ts'
+import { type SavedParts, Store } from '../../src-main/engine/store.ts'
+
+export const PROJECT = '0123456789abcdef'
+export const PASSING = 'fedcba9876543210'
+/** Bytes of each part: about what a small head, its checkpoint and its photo have. */
+const SIZES = { photo: 500_000, head: 1_000_000, checkpoint: 4_000_000, thumbnail: 5000 }
+/** Every so many generations another photo, and a project that comes and goes. */
+const PHOTO_EVERY = 4
+const PASSING_EVERY = 3
+
+export const recordOf = (generation: number): ProjectRecord => ({
+  format: 'halfturn-project',
+  version: 1,
+  name: String(generation),
+  generator: { id: 'default', sha256: 'a'.repeat(64) },
+  face: 0,
+  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 },
+  settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
+  job: { state: 'running', step: 1, steps: 60 },
+  losses: [],
+})
+
+/** What the parts of a generation are filled with. */
+export const fillOf = (generation: number) => ({
+  photo: Math.floor(generation / PHOTO_EVERY) % 251,
+  head: generation % 251,
+  checkpoint: generation % 241,
+  thumbnail: generation % 239,
+})
+
+export function partsOf(generation: number): SavedParts {
+  const fill = fillOf(generation)
+  return Object.fromEntries(
+    Object.entries(SIZES).map(([part, size]) => [part, new Uint8Array(size).fill(fill[part as keyof typeof fill])]),
+  )
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [folder, first] = process.argv.slice(2)
+  const store = new Store(folder)
+  if (await store.has(PROJECT)) await store.read(PROJECT, [])
+  console.log('ready')
+  for (let generation = Number(first); ; generation++) {
+    await store.save(PROJECT, recordOf(generation), partsOf(generation))
+    console.log(generation)
+    if (generation % PASSING_EVERY > 0) continue
+    await store.save(PASSING, recordOf(0), partsOf(0))
+    await store.remove(PASSING)
+  }
+}
