@@ -45,7 +45,7 @@ export class Workplace {
     mkdirSync(home, { recursive: true })
     const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
       cwd: root,
-      env: { ...process.env, HOME: home, USERPROFILE: home },
+      env: { ...process.env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data') },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const texts = { stdout: '', stderr: '' }

@@ -13,7 +13,7 @@ const checkpoint = join(import.meta.dirname, '../../src-main/engine/checkpoint/f
 const place = new Workplace()
 afterAll(() => place.remove())
 /** Imported, not merely used from elsewhere. */
-const imported = () => place.files('home/.halfturn/generators').filter((file) => file.startsWith('eg3d-'))
+const imported = () => place.files('data/generators').filter((file) => file.startsWith('eg3d-'))
 
 describe('halfturn', () => {
   it('explains itself and each command', async () => {

@@ -1,4 +1,5 @@
 /** Photos as they are on disk. */
+import { clip, UserError } from '../engine/errors.ts'
 import { PHOTO_FORMAT_NAMES } from '../engine/face/formats.ts'
 import { MOST_BYTES, requireFormat } from '../engine/face/signature.ts'
 import { readRegularFile } from '../engine/regular-file.ts'
@@ -11,6 +12,20 @@ export interface PhotoFile {
 /** @throws UserError where there is no such file, or it is none with a photo in it; only a photo is read as a whole */
 export async function readPhoto(path: string): Promise<PhotoFile> {
   const cure = `Give the path of a ${PHOTO_FORMAT_NAMES} file.`
-  const bytes = await readRegularFile(path, { most: MOST_BYTES, what: 'The photo', cure, check: requireFormat })
+  const check = (head: Uint8Array) => {
+    try {
+      requireFormat(head)
+    } catch (error) {
+      throw withPath(path, error)
+    }
+  }
+  const bytes = await readRegularFile(path, { most: MOST_BYTES, what: 'The photo', cure, check })
   return { path, bytes }
+}
+
+/** What is wrong with a photo, with the photo's name before it; anything but a message for people stays as it is. */
+export function withPath(path: string, error: unknown): unknown {
+  return error instanceof UserError
+    ? new UserError(`${clip(path)}: ${error.message}`, error.cure, { cause: error })
+    : error
 }

@@ -1,5 +1,4 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
-import { UserError } from '../engine/errors.ts'
 import { decodePhoto } from '../engine/face/decoder.ts'
 import { createMatting } from '../engine/face/matte.ts'
 import { createLandmarker } from '../engine/face/mediapipe.ts'
@@ -8,7 +7,7 @@ import type { Workshop } from '../engine/inversion/inversion.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
-import type { PhotoFile } from './photo-file.ts'
+import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
 
 interface Taken extends PhotoFile {
@@ -34,8 +33,7 @@ export async function takeShots(
     const portrait = await decodePhoto(file.bytes)
       .then((photo) => makePortrait(photo, { frame, landmarker, face }))
       .catch((cause) => {
-        if (!several || !(cause instanceof UserError)) throw cause
-        throw new UserError(`${file.path}: ${cause.message}`, cause.cure, { cause })
+        throw several ? withPath(file.path, cause) : cause
       })
     for (const { message, ...figures } of portrait.warnings) {
       report.warn(several ? `${file.path}: ${message}` : message, { ...figures, photo: file.path })
