@@ -12,6 +12,7 @@ import {
 } from './checkpoint/safetensors.ts'
 import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
+import { layoutOf, planesShape } from './generator/plane-layout.ts'
 import type { Head } from './inversion/head.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
@@ -20,14 +21,17 @@ import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
  * @param portrait absent for a person nobody has photographed
  * @returns chunks for `writeFileAtomic`
  */
-export function writeHead({ ws, label, detail }: Head, portrait?: PortraitTarget): Uint8Array[] {
+export function writeHead(
+  { ws, label, detail }: Head,
+  { config }: Pick<Generator, 'config'>,
+  portrait?: PortraitTarget,
+): Uint8Array[] {
+  const shape = detail && planesShape({ ...layoutOf(config), resolution: detail.resolution })
   return writeSafetensors(
     new Map([
       ['ws', storeFloat32(ws, [ws.length])],
       ['label', storeFloat32(label, [label.length])],
-      ...(detail
-        ? [['detail', storeFloat16(detail.data, detailShape(detail.resolution, detail.data.length))] as const]
-        : []),
+      ...(detail && shape ? [['detail', storeFloat16(detail.data, shape)] as const] : []),
       ...(portrait ? storePortrait(portrait) : []),
     ]),
     {},
@@ -41,7 +45,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
     label?.shape.join() === '25' &&
-    (!detail || (detail.shape.length === 4 && detail.shape[3] === config.plane_channels))
+    (!detail || detail.shape.join() === planesShape({ ...layoutOf(config), resolution: detail.shape[1] }).join())
   if (!ws || !label || !fits) {
     throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
   }
@@ -74,10 +78,3 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
   if (!fits) throw new UserError('The portrait this head was formed from is damaged.', 'Form it again from the photo.')
   return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
 }
-
-const detailShape = (resolution: number, length: number) => [
-  3,
-  resolution,
-  resolution,
-  length / (3 * resolution * resolution),
-]

@@ -19,7 +19,7 @@ import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import type { Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
 import type { Generator, Weights } from './generator/generator.ts'
-import type { Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { type Head, paintHead } from './inversion/head.ts'
 import { Inversion, type Progress, type Workshop } from './inversion/inversion.ts'
@@ -637,7 +637,7 @@ export class OpenProject {
     const { head, source } = this
     if (!head) return undefined
     if (this.headBytes?.of !== head || this.headBytes.source !== source) {
-      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, source)) }
+      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, this.generator, source)) }
     }
     return this.headBytes.bytes
   }

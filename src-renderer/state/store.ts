@@ -28,7 +28,7 @@ export interface Problem {
 
 /** The planes with their bytes, ready for textures. */
 export interface Volume extends Omit<PlanesState, 'shape'> {
-  /** Half floats [3][R][R][C], beginning at a multiple of four bytes. */
+  /** Half floats, beginning at a multiple of four bytes. */
   data: Uint16Array
   shape?: { resolution: number; data: Uint16Array }
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../errors.ts'
 import {
+  GENERATOR_VERSION,
   type GeneratorConfig,
   parseConfig,
   SUPER_RESOLUTION_CLASSES,
@@ -245,7 +246,7 @@ class Network {
     const w_dim = this.#size(`${mapping}.embed.weight`, 0)
     return {
       format: 'halfturn-generator',
-      version: 1,
+      version: GENERATOR_VERSION,
       name: provenance.source.replace(/\.pkl$/i, '').slice(0, 200) || 'imported',
       frame: 'eg3d',
       z_dim: this.#size(`${mapping}.fc0.weight`, 1) - w_dim,
@@ -256,6 +257,7 @@ class Network {
       mapping_lr_multiplier: numberOf(this.#attribute(`${mapping}.fc0`, 'bias_gain')) ?? 0.01,
       plane_resolution: resolutions.at(-1),
       plane_channels: this.#size(`${synthesis}.b4.torgb.weight`, 0) / 3,
+      plane_layers: [1, 1, 1],
       backbone_channels: Object.fromEntries(
         resolutions.map((size) => [size, this.#size(`${synthesis}.b${size}.conv1.weight`, 0)]),
       ),
