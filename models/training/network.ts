@@ -88,8 +88,8 @@ export function defaultConfig(
 const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
 /**
- * Weights of `config`: those of `given` that fit, the others as EG3D starts (spec section 2): N(0, 1), biases 0, those
- * of affine layers 1. New colour layers start near zero, so that they add to what is there without disturbing it.
+ * Weights of `config`: those of `given` that fit, the others as EG3D starts (docs/eg3d.md, Layers): N(0, 1), biases 0,
+ * those of affine layers 1. New colour layers start near zero, so that they add to what is there without disturbing it.
  */
 export function initialWeights(
   config: GeneratorConfig,

@@ -1,6 +1,6 @@
 /**
  * A generator's config: the authority on its sizes, its planes, its sampling and its super-resolution. It travels as
- * JSON in the metadata of the generator's file; keys keep EG3D's names (spec sections 1, 4, 5, 8, 9).
+ * JSON in the metadata of the generator's file; keys keep EG3D's names (docs/eg3d.md).
  */
 import { z } from 'zod'
 import { clip, UserError } from '../errors.ts'
@@ -10,9 +10,9 @@ export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
 
 /**
- * The super-resolution classes of spec section 8 as data. `up`: whether block 0 and block 1 double the resolution.
- * `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only when smaller.
- * `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
+ * The super-resolution classes (docs/eg3d.md, Super-resolution) as data. `up`: whether block 0 and block 1 double the
+ * resolution. `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only
+ * when smaller. `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
  */
 export const SUPER_RESOLUTION_CLASSES = {
   '8XDC': { up: [true, true], resize: 'unequal', ownFilter: false },
@@ -41,7 +41,7 @@ function shown(input: unknown): string {
   return typeof input === 'string' ? quote(input) : String(input)
 }
 
-// The ranges go some way beyond every known generator (spec sections 1, 4 and 9 and, for more samples and channels, its
+// The ranges go some way beyond every known generator (docs/eg3d.md and, for more samples and channels, its
 // successors), but not to where a picture would take minutes or the cameras see nothing.
 const width = wholeWithin(1, 4096)
 const resolution = wholeWithin(1, 2048)
@@ -73,7 +73,7 @@ const renderingKwargs = z.strictObject({
   c_gen_conditioning_zero: z.boolean(),
   /** Factor on the camera label before the mapping's embedding. */
   c_scale: within(-100, 100),
-  /** Learning rate multiplier of the decoder's two layers (a run-time gain, spec section 2.1). */
+  /** Learning rate multiplier of the decoder's two layers (a run-time gain, docs/eg3d.md, Layers). */
   decoder_lr_mul: within(1e-4, 100),
   superresolution_noise_mode: z.enum(['none', 'const']),
   /** Whether the resize in front of the super-resolution is antialiased. */
@@ -103,7 +103,7 @@ const generatorConfig = z
     num_ws: z.int(),
     /** Fully connected layers after the embedding. */
     mapping_layers: wholeWithin(1, 16),
-    /** Learning rate multiplier of those layers (a run-time gain, spec section 2.1). */
+    /** Learning rate multiplier of those layers (a run-time gain, docs/eg3d.md, Layers). */
     mapping_lr_multiplier: within(1e-4, 100),
     plane_resolution: wholeWithin(8, 1024),
     /** Channels of each of the three planes. */

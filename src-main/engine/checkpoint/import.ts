@@ -20,7 +20,7 @@ import { isTensor, numberOf, TensorReader, TORCH_NAMES } from './torch.ts'
 
 const PERSISTENT_CLASS = 'torch_utils.persistence:_reconstruct_persistent_obj'
 
-/** Every name the released checkpoints use (spec section 14, "Globals met"). */
+/** Every name the released checkpoints use (docs/eg3d.md, Checkpoint files). */
 const NAMES = new Map<string, NameUse>([
   ...TORCH_NAMES,
   [PERSISTENT_CLASS, 'object'],
@@ -41,7 +41,7 @@ const MAX_TENSORS = 5000
 /** Paths are joined of keys: long ones would be copied for every module below. */
 const MAX_KEY_LENGTH = 100
 
-/** The axes all published checkpoints were trained with: plane 2 is (z, x), a known slip (spec section 5). */
+/** The axes all published checkpoints were trained with: plane 2 is (z, x), a known slip (docs/eg3d.md, Planes). */
 const PUBLISHED_PLANE_AXES = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0]
 
 /** Tensors of a generator's state that nothing is computed with. */

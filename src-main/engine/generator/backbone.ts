@@ -1,4 +1,4 @@
-/** The StyleGAN2 synthesis network that paints the feature planes (spec sections 2.7 and 4). */
+/** The StyleGAN2 synthesis network that paints the feature planes (docs/eg3d.md, Layers and Backbone). */
 import { backboneResolutions, type GeneratorConfig } from '../checkpoint/config.ts'
 import { add, expand, reshape, slice, type Tensor } from '../graph/index.ts'
 import { synthesisLayer, toRgb, upsample2d } from './layers.ts'

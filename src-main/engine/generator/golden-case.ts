@@ -16,7 +16,7 @@ export interface Golden {
   readonly data: Float32Array
 }
 
-/** The axes of the official checkpoints, whose third plane is a transposed second one (spec section 5). */
+/** The axes of the official checkpoints, whose third plane is a transposed second one (docs/eg3d.md, Planes). */
 const OFFICIAL_AXES = [
   [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
   [[1, 0, 0], [0, 0, 1], [0, 1, 0]],

@@ -1,5 +1,5 @@
 /**
- * Sampling the feature planes at points in space, and its adjoint (spec section 5). This runs in the host and not
+ * Sampling the feature planes at points in space, and its adjoint (docs/eg3d.md, Planes). This runs in the host and not
  * in the graph: with the channels of a texel side by side in memory one pass does for every channel what GridSample
  * does once per channel, and the adjoint, a scatter with collisions, has no sound fast form on the CPU provider. The
  * loops themselves are WebAssembly (`planes.kernel.ts`), four channels at a time.

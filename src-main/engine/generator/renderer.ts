@@ -1,5 +1,5 @@
 /**
- * Volume rendering of planes from a camera, forward and backward, in tiles of rays (spec sections 5 to 7).
+ * Volume rendering of planes from a camera, forward and backward, in tiles of rays (docs/eg3d.md, Planes to March).
  *
  * What has a gradient runs as a model: the decoder and the marcher. What has none, or only a sparse one, runs here: rays,
  * depths, plane sampling. Memory is bounded by the tile: the backward pass computes a tile again and keeps only depths.

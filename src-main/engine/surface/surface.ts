@@ -30,7 +30,7 @@ export interface SurfaceOptions {
 /**
  * The part of the field's cube that is kept, in shares of its side. Hardly a training camera saw what is at its edges, and
  * what nobody looks at grows as it likes: below, where the bust is cut, and in front the border is the reference's, 30 of
- * 256 samples (spec section 11). Above and behind it is narrow, for there hair reaches.
+ * 256 samples (docs/eg3d.md, Density grid). Above and behind it is narrow, for there hair reaches.
  */
 const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
 
