@@ -187,6 +187,8 @@ export interface Project {
   verdict?: VerdictState
   /** Why it is not on disk as it is; absent where it is. */
   unsaved?: Unsaved
+  /** Why the head it had cannot be shown. */
+  problem?: { message: string; cure: string }
 }
 
 export interface VerdictState {

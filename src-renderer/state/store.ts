@@ -253,6 +253,7 @@ async function show(project: Project): Promise<void> {
       surfaceStyle: 'colour',
       history: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
+      ...(project.problem && { problem: project.problem }),
     }),
   })
   if (isNew) replaceUrl('previewUrl', undefined)
