@@ -7,11 +7,12 @@
  *
  * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
  * latent too; samples: random heads compared with as many renders, at most three a record; codes: random
- * heads looked at for a face. 0 leaves a part out.
+ * heads looked at for a face, in colour and as clay, from the front and from behind. 0 leaves a part out.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
+import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
 import { colourOnWhite, type HeadRecord, type RecordedView, readRecords } from '../models/training/records.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
@@ -27,6 +28,7 @@ import { normalArray } from '../src-main/engine/inversion/random.ts'
 import { startingCode } from '../src-main/engine/inversion/starter.ts'
 import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { clayPicture } from './support/clay.ts'
 import { frechetDistance } from './support/frechet.ts'
 import { type Cost, median, type Recorder, startClock } from './support/recorder.ts'
 
@@ -315,16 +317,26 @@ function randomHead(generator: Generator, seed: number): Promise<Float32Array> {
 /** Random heads seen from the front: how many have a face MediaPipe finds. */
 async function countFaces({ recorder, generator, name }: Bench, codes: number) {
   const landmarker = await createLandmarker()
-  const label = orbitCamera(generator.config.rendering_kwargs, 0)
-  let found = 0
+  const side = 256
+  const shows = (rgb: Uint8Array) => landmarker.detect({ width: side, height: side, rgb }).length > 0
+  const counts = { found: 0, behind: 0, clay: 0, clay_behind: 0 }
   for (let seed = 0; seed < codes; seed++) {
-    const { image } = await generator.view(generator.repeat(await randomHead(generator, seed)), label, LOOKING)
-    const side = 256
-    const rgb = toPixels(shrink(image, Math.sqrt(image.length / 3), side), side)
-    if (landmarker.detect({ width: side, height: side, rgb }).length > 0) found++
+    const ws = generator.repeat(await randomHead(generator, seed))
+    const planes = await generator.planes(ws)
+    for (const [colour, clay, yaw] of [
+      ['found', 'clay', 0],
+      ['behind', 'clay_behind', Math.PI],
+    ] as const) {
+      const label = orbitCamera(generator.config.rendering_kwargs, yaw)
+      const { image, rendering } = await generator.view(ws, label, { ...LOOKING, planes })
+      if (shows(toPixels(shrink(image, Math.sqrt(image.length / 3), side), side))) counts[colour]++
+      const small = clayPicture(rendering, label, COMPARED)
+      const large = sharp(small, { raw: { width: COMPARED, height: COMPARED, channels: 3 } }).resize(side, side)
+      if (shows(new Uint8Array(await large.raw().toBuffer()))) counts[clay]++
+    }
   }
   landmarker.close()
-  recorder.add({ what: `${name}: random heads with a face`, codes, found, share: found / codes })
+  recorder.add({ what: `${name}: random heads with a face`, codes, ...counts, share: counts.found / codes })
 }
 
 /** [3 * side * side] in 0..1 on white. */

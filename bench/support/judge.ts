@@ -9,7 +9,7 @@ import { decodePixels } from '../../src-main/engine/face/photo.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
 import type { Generator, View } from '../../src-main/engine/generator/generator.ts'
-import type { Planes } from '../../src-main/engine/generator/planes.ts'
+import type { Planes } from '../../src-main/engine/generator/plane-layout.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
 import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
 import { type Head, paintHead } from '../../src-main/engine/inversion/head.ts'
@@ -30,7 +30,7 @@ import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
 
 /** Side in rays and pixels of all pictures compared. */
 const SIDE = 128
-const SURFACE = { resolution: 192, level: 10 }
+const SURFACE = { resolution: 192 }
 /** 3 degrees and 5 %. */
 const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
 const MILLIMETRES = 1000 * METRES_PER_UNIT

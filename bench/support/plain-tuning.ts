@@ -1,6 +1,6 @@
 /**
- * Pivotal tuning as published (Roich et al. 2021; spec section 16), to compare with: Adam on every weight of the
- * generator until the picture is the photo, with nothing that holds the other sides.
+ * Pivotal tuning as published (Roich et al. 2021; docs/eg3d.md, Inversion), to compare with: Adam on every weight of
+ * the generator until the picture is the photo, with nothing that holds the other sides.
  */
 import type { Generator, Weights } from '../../src-main/engine/generator/generator.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'

@@ -1,10 +1,11 @@
 /** Generators with random weights, of the sizes that matter: speed and memory do not depend on what was learned. */
-import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
+import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { expectedWeights, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 
 const common = {
   format: 'halfturn-generator',
-  version: 1,
+  version: GENERATOR_VERSION,
+  plane_layers: [1, 1, 1],
   c_dim: 25,
   mapping_layers: 2,
   mapping_lr_multiplier: 0.01,

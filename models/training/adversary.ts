@@ -1,6 +1,6 @@
 /**
- * What the generator learns to deceive (spec section 13): a dual discriminator that sees the middles of its patches, picture
- * and rendering, beside recorded ones, and learns from each step what tells them apart.
+ * What the generator learns to deceive (docs/eg3d.md, Training): a dual discriminator that sees the middles of its
+ * patches, picture and rendering, beside recorded ones, and learns from each step what tells them apart.
  */
 
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'

@@ -14,6 +14,8 @@ export interface BatchShape {
   readonly rays: number | { readonly patch: number }
   /** Beside single rays, one square patch of each head's face, of this side; 0 for none. */
   readonly face: number
+  /** Only views from behind are drawn, where a head has any. */
+  readonly fromBehind?: boolean
   /** Points of each head's box where nothing is. */
   readonly empty: number
 }
@@ -102,7 +104,7 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
   batch.heads.forEach((head, h) => {
     const { views } = records[head]
     for (let v = 0; v < shape.views; v++) {
-      const view = views[v === 0 && random() < FRONT_SHARE ? 0 : Math.floor(random() * views.length)]
+      const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
       if (side === undefined) drawRays(view, perView, first, batch, random, box)
       else {
@@ -125,6 +127,14 @@ export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box
   return batch
 }
 
+/** @param v which of the views of a step it is to be */
+function drawView(views: readonly RecordedView[], v: number, { fromBehind }: BatchShape, random: () => number) {
+  if (v === 0 && !fromBehind && random() < FRONT_SHARE) return views[0]
+  const behind = fromBehind ? views.filter((view) => cosine(view, views[0]) < 0) : []
+  const among = behind.length > 0 ? behind : views
+  return among[Math.floor(random() * among.length)]
+}
+
 /** Points of the box outside REACH, [count * 3]. */
 function emptyPoints(count: number, box: number, random: () => number): Float32Array {
   const points = new Float32Array(count * 3)
@@ -138,8 +148,13 @@ function emptyPoints(count: number, box: number, random: () => number): Float32A
 }
 
 /** Whether a view is a portrait like the front one, and more from the front than from the side. */
-function showsFace({ label }: RecordedView, { label: front }: RecordedView): boolean {
-  return label[16] === front[16] && label[2] * front[2] + label[6] * front[6] + label[10] * front[10] > FACE_COSINE
+function showsFace(view: RecordedView, front: RecordedView): boolean {
+  return view.label[16] === front.label[16] && cosine(view, front) > FACE_COSINE
+}
+
+/** Of the angle between two cameras' axes. */
+function cosine({ label: a }: RecordedView, { label: b }: RecordedView): number {
+  return a[2] * b[2] + a[6] * b[6] + a[10] * b[10]
 }
 
 /** Left upper corner of a patch of the face, in a picture of half the view's resolution. */

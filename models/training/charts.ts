@@ -32,6 +32,7 @@ const COLUMNS = [
   'adversarial',
   'discriminator',
   'penalty',
+  'occupancy',
 ] as const
 
 /** Appends a row to the table of losses and draws the chart beside it again. */
@@ -57,6 +58,7 @@ const COLOURS = [
   '#e11d48',
   '#4338ca',
   '#78716c',
+  '#b45309',
 ]
 
 /** Every term against the steps, on a logarithmic scale. */

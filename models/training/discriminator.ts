@@ -1,6 +1,6 @@
 /**
- * EG3D's dual discriminator (spec section 12): judges a picture together with the rendering it was made from, so that the
- * super-resolution may not show what the planes do not hold.
+ * EG3D's dual discriminator (docs/eg3d.md, Discriminator): judges a picture together with the rendering it was made
+ * from, so that the super-resolution may not show what the planes do not hold.
  */
 
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
@@ -49,7 +49,7 @@ const GROUP = 4
 const channelsAt = ({ channels }: DiscriminatorConfig, resolution: number) =>
   Math.min(channels.base / resolution, channels.max)
 
-/** Names and shapes of its weights, and where they start: N(0, 1), biases 0 (spec section 2). */
+/** Names and shapes of its weights, and where they start: N(0, 1), biases 0 (docs/eg3d.md, Layers). */
 export function discriminatorWeights(config: DiscriminatorConfig, seed: number): Map<string, Weight> {
   const weights = new Map<string, Weight>()
   const put = (name: string, shape: number[], scale = 1) => {
@@ -118,8 +118,8 @@ export function discriminatorLoss(ofMade: Tensor, ofReal: Tensor): Tensor {
 }
 
 /**
- * R1 (spec section 13): the squared gradients of the logits of real pictures with respect to picture and rendering,
- * summed, the mean over the batch.
+ * R1 (docs/eg3d.md, Training): the squared gradients of the logits of real pictures with respect to picture and
+ * rendering, summed, the mean over the batch.
  */
 export function gradientPenalty(logits: Tensor, image: Tensor, raw: Tensor): Tensor {
   const found = gradients(sumAll(logits), [image, raw])

@@ -5,7 +5,8 @@ import {
   type GeneratorConfig,
   parseConfig,
 } from '../../src-main/engine/checkpoint/config.ts'
-import { expectedWeights, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { expectedWeights, type GeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { normalArray } from '../../src-main/engine/inversion/random.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
@@ -13,9 +14,14 @@ export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
+/** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
+export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
 /** The default generator: small enough for inversion on two CPU cores. */
-export function defaultConfig(withSuperResolution: boolean): GeneratorConfig {
+export function defaultConfig(
+  withSuperResolution: boolean,
+  layers: PlaneLayout['layers'] = [1, 1, 1],
+): GeneratorConfig {
   return parseConfig({
     format: GENERATOR_FORMAT,
     version: GENERATOR_VERSION,
@@ -29,6 +35,7 @@ export function defaultConfig(withSuperResolution: boolean): GeneratorConfig {
     mapping_lr_multiplier: 0.01,
     plane_resolution: 128,
     plane_channels: PLANE_CHANNELS,
+    plane_layers: layers,
     backbone_channels: { 4: 192, 8: 192, 16: 128, 32: 96, 64: 48, 128: 32 },
     backbone_conv_clamp: null,
     // (x, y), (x, z), (z, y).
@@ -81,8 +88,8 @@ export function defaultConfig(withSuperResolution: boolean): GeneratorConfig {
 const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
 /**
- * Weights of `config`: those of `given` that fit, the others as EG3D starts (spec section 2): N(0, 1), biases 0, those
- * of affine layers 1. New colour layers start near zero, so that they add to what is there without disturbing it.
+ * Weights of `config`: those of `given` that fit, the others as EG3D starts (docs/eg3d.md, Layers): N(0, 1), biases 0,
+ * those of affine layers 1. New colour layers start near zero, so that they add to what is there without disturbing it.
  */
 export function initialWeights(
   config: GeneratorConfig,
@@ -99,6 +106,31 @@ export function initialWeights(
     else weights.set(name, { shape, data: initial(name, length, seed, stream, config, given.size > 0) })
   }
   return weights
+}
+
+/**
+ * A generator's weights for planes of more layers: each new layer begins as the one that was where it is, so that the
+ * heads are the same at the start.
+ */
+export function withLayers(
+  { config, weights }: Pick<GeneratorFile, 'config' | 'weights'>,
+  layers: PlaneLayout['layers'],
+): Map<string, Weight> {
+  const { channels, layers: before } = layoutOf(config)
+  const firsts = [0, before[0], before[0] + before[1]]
+  const sources = layers.flatMap((count, plane) =>
+    Array.from({ length: count }, (_, layer) => firsts[plane] + Math.floor((layer * before[plane]) / count)),
+  )
+  const result = new Map(weights)
+  for (const [name, { shape, data }] of weights) {
+    if (!PAINTER.test(name)) continue
+    const length = data.length / sliceCount({ layers: before })
+    const parts = sources.map((slice) => data.subarray(slice * length, (slice + 1) * length))
+    const wide = new Float32Array(sources.length * length)
+    for (const [i, part] of parts.entries()) wide.set(part, i * length)
+    result.set(name, { shape: [sources.length * channels, ...shape.slice(1)], data: wide })
+  }
+  return result
 }
 
 /** Whether a weight of another generator can be taken over. */

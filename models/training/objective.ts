@@ -15,6 +15,7 @@ import {
   add,
   div,
   gradients,
+  greater,
   input,
   meanAll,
   mul,
@@ -28,6 +29,7 @@ import {
   sumAll,
   type Tensor,
   transpose,
+  where,
 } from '../../src-main/engine/graph/index.ts'
 import { judged, middles } from './adversary.ts'
 import { perceptualDistance } from './perceptual.ts'
@@ -37,6 +39,7 @@ export const LOSS_WEIGHTS = {
   squares: 5,
   mask: 1,
   depth: 1,
+  occupancy: 0.1,
   perceptual: 1.5,
   emptiness: 0.05,
   picture: 3,
@@ -44,6 +47,15 @@ export const LOSS_WEIGHTS = {
   adversarial: 0.3,
   smoothness: 2e-3,
 }
+
+/**
+ * The raw density where the surface is, and how far from it a sample is plainly inside or outside. In a density that
+ * rises by k a world unit, half of a ray is spent where it has reached sqrt(2 ln 2 k): 70 at the shipped generator's 3500.
+ */
+const LEVEL = 70
+const SOFTNESS = 25
+/** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
+const SOLID = 0.012
 
 export interface ObjectiveShape {
   /** Rays and samples on each. */
@@ -74,7 +86,7 @@ export function describeObjective(
   const features = input('features', [rays * samples, config.plane_channels])
   const depths = input('depths', [rays, samples])
   const farthest = input('farthest', [])
-  const mask = input('target.mask', [rays])
+  const [mask, covered, distance] = ['mask', 'covered', 'distance'].map((name) => input(`target.${name}`, [rays]))
   const { sigma, colour } = decode(config, parameters, features)
   const view = march(
     depths,
@@ -90,9 +102,8 @@ export function describeObjective(
     squares: meanAll(square(miss)),
     mask: meanAll(square(sub(view.opacity, mask))),
     // Only where the head covers the whole pixel: elsewhere the recorded distance means little.
-    depth: meanAll(
-      mul(input('target.covered', [rays]), abs(sub(expectedDepth(view, farthest), input('target.distance', [rays])))),
-    ),
+    depth: meanAll(mul(covered, abs(sub(expectedDepth(view, farthest), distance)))),
+    occupancy: occupancy(reshape(sigma, [rays, samples]), depths, { mask, covered, distance }),
   }
   const leaves: Record<string, Tensor> = { features }
   let shown: Record<string, Tensor> = {}
@@ -139,6 +150,29 @@ export function describeObjective(
   const found = gradients(loss, Object.values(leaves))
   return { ...terms, ...shown, loss, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, found[i]])) }
 }
+
+/**
+ * Geometry taught where it is: a sample before the recorded surface, or on a ray that meets none, is outside, one close
+ * behind it is inside, and the density says which. Mean cross entropy.
+ * @param sigma [rays, samples], raw, and so the depths; the targets [rays]
+ */
+export function occupancy(
+  sigma: Tensor,
+  depths: Tensor,
+  target: { mask: Tensor; covered: Tensor; distance: Tensor },
+): Tensor {
+  const [mask, covered, distance] = [target.mask, target.covered, target.distance].map((x) => reshape(x, [-1, 1]))
+  const behind = sub(depths, distance)
+  const isBehind = greaterThan(behind, 0)
+  const empty = sub(1, greaterThan(mask, 0))
+  const outside = add(mul(covered, sub(1, isBehind)), empty)
+  const inside = mul(covered, mul(isBehind, sub(1, greaterThan(behind, SOLID))))
+  const logit = mul(sub(sigma, LEVEL), 1 / SOFTNESS)
+  return meanAll(add(mul(outside, softplus(logit)), mul(inside, softplus(neg(logit)))))
+}
+
+/** 1 where x is greater, otherwise 0. */
+const greaterThan = (x: Tensor, value: number): Tensor => where(greater(x, value), 1, 0)
 
 /** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
 function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {

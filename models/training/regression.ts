@@ -50,7 +50,7 @@ export async function ridge(runtime: Runtime, x: Table, y: Table, strength: numb
 }
 
 /** Solves A S = Y for a positive definite A (row-major [n, n], overwritten) by Cholesky's factorisation. */
-function solve(a: Float64Array, n: number, { columns, data }: Table): Float32Array {
+export function solve(a: Float64Array, n: number, { columns, data }: Table): Float32Array {
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
       let sum = a[i * n + j]

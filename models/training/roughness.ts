@@ -3,7 +3,7 @@ import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts
 /**
  * How much neighbouring texels differ: the mean square along rows and along columns, added up. Adds `weight` times its
  * gradient to `gradient`.
- * @param planes [N, 3, R, R, C], and so the gradient
+ * @param planes [N, slices, R, R, C], and so the gradient
  */
 export function roughness(
   planes: Float32Array,

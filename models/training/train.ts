@@ -14,7 +14,7 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { progressLine, recordLosses, writeSheet } from './charts.ts'
 import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, fits, initialWeights } from './network.ts'
+import { defaultConfig, fits, initialWeights, withLayers } from './network.ts'
 import { readRecords } from './records.ts'
 import { type Terms, Trainer } from './trainer.ts'
 
@@ -32,11 +32,17 @@ const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
 const options = z.object({
   data: z.string(),
   out: z.string(),
-  stage: z.enum(['planes', 'picture', 'all', 'adversarial']).default('planes'),
+  stage: z.enum(['behind', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
   /** Of training, this time. */
   minutes: z.coerce.number().positive().default(60),
   /** A generator's file to start from; weights that do not fit are begun anew. */
   init: z.string().optional(),
+  /** Of each plane, along its normal; default: as many as there are, or one. */
+  layers: z
+    .string()
+    .regex(/^\d+,\d+,\d+$/, 'three numbers, as in 2,1,1')
+    .transform((text) => text.split(',').map(Number) as [number, number, number])
+    .optional(),
   rate: z.coerce.number().positive().default(2e-3),
   seed: z.coerce.number().int().default(0),
   heads: z.coerce.number().int().positive().optional(),
@@ -57,7 +63,8 @@ async function main(): Promise<void> {
     const { path, message } = parsed.error.issues[0]
     throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
   }
-  const { data, out, stage, minutes, init, rate, seed, heads, perceptual, preview, provider, threads } = parsed.data
+  const { data, out, stage, minutes, init, layers, rate, seed, heads, perceptual, preview, provider, threads } =
+    parsed.data
 
   await mkdir(out, { recursive: true })
   const runtime = await Runtime.create({ provider, threads })
@@ -66,15 +73,19 @@ async function main(): Promise<void> {
   const statePath = join(out, 'training.safetensors')
   const earlier = await loadTraining(statePath)
   const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
-  const config = earlier?.config ?? defaultConfig(stage !== 'planes')
+  // A super-resolution that is there already stays, though the planes' stage does not train it.
+  const onRays = stage === 'planes' || stage === 'behind'
+  const enhances = !onRays || (given?.config.super_resolution ?? null) !== null
+  const config = earlier?.config ?? defaultConfig(enhances, layers ?? given?.config.plane_layers)
   const size = records[0].views[0].size
-  if (stage !== 'planes' && size !== config.image_resolution) {
+  if (!onRays && size !== config.image_resolution) {
     throw new UserError(
       `The records are ${size} pixels wide, the generator's picture is ${config.image_resolution}.`,
       'Render the records at that size, or train the planes only.',
     )
   }
-  const shapes = initialWeights(config, given?.weights ?? new Map<string, Weight>(), seed)
+  const taken = given ? withLayers(given, config.plane_layers) : new Map<string, Weight>()
+  const shapes = initialWeights(config, taken, seed)
   const described = records.map(describeHead)
   const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())
   if (given && !known)
@@ -86,13 +97,16 @@ async function main(): Promise<void> {
   const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh, faceRes })
   earlier?.restore(trainer)
 
+  // What a finished generator has beside its weights holds as long as the mapping stays.
+  const extras = stage === 'behind' || stage === 'picture' ? (earlier?.extras ?? given?.extras) : undefined
+  const carried = [...(extras ?? new Map<string, Weight>()), ...basisToExtras(basis)]
   const begun = performance.now()
   const before = earlier?.seconds ?? 0
   const elapsed = () => (performance.now() - begun) / 1000
   const save = async () => {
-    await saveTraining(statePath, trainer, basisToExtras(basis), before + elapsed())
+    await saveTraining(statePath, trainer, carried, before + elapsed())
     const { average } = await trainer.optimiser.read()
-    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, average, basisToExtras(basis))
+    await saveGenerator(join(out, 'generator.safetensors'), config, shapes, average, carried)
   }
   const show = async () => {
     const { average: values } = await trainer.optimiser.read()

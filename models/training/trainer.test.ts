@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
+import { Generator } from '../../src-main/engine/generator/generator.ts'
 import { input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/inversion/random.ts'
@@ -14,7 +15,7 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
 import { codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, initialWeights } from './network.ts'
+import { defaultConfig, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type HeadRecord, readRecord } from './records.ts'
@@ -191,14 +192,52 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = async (seed = 0, on = runtime, stage: Stage = 'all') => {
-  const config = tinyConfig()
+const start = async (seed = 0, on = runtime, stage: Stage = 'all', config = tinyConfig()) => {
   const described = records.map(describeHead)
   const basis = await fitCodes(runtime, described, config.z_dim)
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
   const shapes = initialWeights(config, new Map(), seed)
   return new Trainer(on, config, shapes, records, codes, { stage, seed })
 }
+
+describe('planes of more layers', () => {
+  const config = tinyConfig()
+  const weights = initialWeights(config, new Map(), 3)
+
+  it('begin as the planes they are made from, to the bit', async () => {
+    const layered = { ...config, plane_layers: [2, 1, 3] as [number, number, number] }
+    const before = new Generator(runtime, config, weights)
+    const after = new Generator(
+      runtime,
+      layered,
+      initialWeights(layered, withLayers({ config, weights }, [2, 1, 3]), 4),
+    )
+    const ws = normalArray(config.num_ws * config.w_dim, 5)
+    for (const yaw of [0.3, 2.8]) {
+      const label = orbitCamera(config.rendering_kwargs, yaw)
+      const options = { coarse: 12, fine: 12 }
+      const [a, b] = [await before.view(ws, label, options), await after.view(ws, label, options)]
+      expect(b.planes.data.length).toBe(2 * a.planes.data.length)
+      expect(b.rendering.features).toEqual(a.rendering.features)
+      expect(b.image).toEqual(a.image)
+    }
+  })
+
+  it('are parted further, each from where it was', () => {
+    const two = withLayers({ config, weights }, [2, 1, 1])
+    const name = 'backbone.synthesis.b16.torgb.bias'
+    const bias = Float32Array.from({ length: two.get(name)!.data.length }, (_, i) => i)
+    const given = {
+      config: { ...config, plane_layers: [2, 1, 1] as [number, number, number] },
+      weights: new Map([[name, { shape: [bias.length], data: bias }]]),
+    }
+    const channels = config.plane_channels
+    const found = withLayers(given, [4, 1, 2]).get(name)!
+    const sources = Array.from({ length: 7 }, (_, slice) => found.data[slice * channels] / channels)
+    expect(sources).toEqual([0, 0, 1, 1, 2, 3, 3])
+    expect(found.shape).toEqual([7 * channels])
+  })
+})
 
 describe('training', () => {
   it('brings the loss down, of every part', async () => {
@@ -210,6 +249,22 @@ describe('training', () => {
     expect(mean('picture', 35)).toBeLessThan(0.7 * mean('picture', 0))
     expect(mean('mask', 35)).toBeLessThan(mean('mask', 0))
     expect(mean('emptiness', 35)).toBeLessThan(mean('emptiness', 0))
+  })
+
+  it('of the layer behind changes what paints it and nothing else', async () => {
+    const trainer = await start(0, runtime, 'behind', { ...tinyConfig(), plane_layers: [3, 1, 1] })
+    const { weights: before } = await trainer.optimiser.read()
+    for (let i = 0; i < 2; i++) await trainer.step(1e-3)
+    const { weights: after } = await trainer.optimiser.read()
+    for (const [name, values] of Object.entries(before)) {
+      const changed = values.map((value, i) => (value === after[name][i] ? 0 : 1))
+      const first = /^backbone.*torgb\.(weight|bias)$/.test(name) ? values.length / 5 : 0
+      expect(
+        changed.subarray(first).every((value) => value === 0),
+        name,
+      ).toBe(true)
+      if (first > 0) expect(changed.subarray(0, first), name).toContain(1)
+    }
   })
 
   it('goes on from its checkpoint as if it had not stopped', async () => {

@@ -9,6 +9,7 @@ import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
+import { layoutOf, planesLength, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
 import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
@@ -17,7 +18,7 @@ import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
-import { FAR } from './network.ts'
+import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
@@ -25,12 +26,15 @@ import type { HeadRecord } from './records.ts'
 import { roughness } from './roughness.ts'
 
 /**
- * What is trained, on what. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
+ * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
+ * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
+ * the bit. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type Stage = 'planes' | 'picture' | 'all' | 'adversarial'
+export type Stage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 export const BATCHES: Record<Stage, BatchShape> = {
+  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, fromBehind: true },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
@@ -113,8 +117,7 @@ export class Trainer {
     const ofHead = (array: Float32Array, head: number) =>
       array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
     const samplers = batch.heads.map((_, head) => {
-      const { plane_resolution: resolution, plane_channels: channels } = config
-      return borrowSampler({ data: ofHead(planes, head), resolution, channels }, this.projection)
+      return borrowSampler({ data: ofHead(planes, head), ...layoutOf(config) }, this.projection)
     })
     const sampleEmpty = (head: number) => {
       const origins = ofHead(batch.empty, head)
@@ -160,6 +163,7 @@ export class Trainer {
         ofHead(dPlanes, head).set(sampler.gradient)
       }
       judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
+      if (this.options.stage === 'behind') keepFirstSlice(dPlanes, config)
       const cotangents = {
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
@@ -175,6 +179,12 @@ export class Trainer {
     const against = adversary && (await adversary.step({ ...patches, ...made }, rate))
     const terms = ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judged[name])
     return { ...Object.fromEntries(terms.map((name) => [name, judged[name][0]])), ...against }
+  }
+
+  /** Whether it is a weight, and one that the stage trains where a loss gives it a gradient. */
+  private trains(name: string): boolean {
+    if (this.options.stage === 'behind') return PAINTER.test(name)
+    return this.shapes.has(name)
   }
 
   /** How much faster than others a weight learns. */
@@ -203,7 +213,7 @@ export class Trainer {
     const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
     const paintBackward = writeModel(this.describePaintBackward())
     const outputs = [...judge.outputs, ...(this.options.stage === 'picture' ? [] : paintBackward.outputs)]
-    const found = outputs.filter(({ name }) => shapes.has(name.slice('d.'.length)))
+    const found = outputs.filter(({ name }) => this.trains(name.slice('d.'.length)))
     return {
       look: look && (await runtime.compile(look)),
       paint: await runtime.compile(paint),
@@ -214,23 +224,32 @@ export class Trainer {
     }
   }
 
-  /** z [heads, z_dim] to planes [heads, 3, R, R, C] and w [heads, w_dim]. */
+  /** z [heads, z_dim] to planes [heads, slices, R, R, C] and w [heads, w_dim]. */
   private describePaint(parameters: Parameters) {
     const { config } = this
     const { heads } = this.batch
-    const { plane_resolution: size, plane_channels: channels, w_dim, num_ws } = config
+    const { w_dim, num_ws } = config
+    const layout = layoutOf(config)
+    const { resolution: size, channels } = layout
     const label = constant(new Float32Array(heads * config.c_dim), [heads, config.c_dim])
     const w = mapping(config, parameters, input('z', [heads, config.z_dim]), label)
     const image = backbone(config, parameters, expand(reshape(w, [heads, 1, w_dim]), [heads, num_ws, w_dim]))
-    const planes = transpose(reshape(image, [heads, 3, channels, size, size]), [0, 1, 3, 4, 2])
+    const planes = transpose(reshape(image, [heads, sliceCount(layout), channels, size, size]), [0, 1, 3, 4, 2])
     return { outputs: { planes, w } }
   }
 
   private describePaintBackward() {
     const parameters = new Parameters(this.shapes)
     const { outputs } = this.describePaint(parameters)
-    return adjoint(outputs, Object.fromEntries(parameters.used))
+    return adjoint(outputs, Object.fromEntries([...parameters.used].filter(([name]) => this.trains(name))))
   }
+}
+
+/** Of a gradient of planes [heads, slices, R, R, C] leaves only the first slice's. */
+function keepFirstSlice(gradient: Float32Array, config: GeneratorConfig): void {
+  const layout = layoutOf(config)
+  const [all, one] = [planesLength(layout), planesLength(layout) / sliceCount(layout)]
+  for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + one, start + all)
 }
 
 /** The recorded patches of faces, [heads, 3, side, side]. */

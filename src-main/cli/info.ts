@@ -72,7 +72,7 @@ function describe(path: string, checkpoint: boolean, config: GeneratorConfig): s
   return `${path}: ${checkpoint ? 'an EG3D checkpoint' : 'a generator'}
   name               ${config.name}
   codes              z ${config.z_dim}, w ${config.w_dim}, ${config.num_ws} layers
-  planes             3 x ${config.plane_channels} channels at ${config.plane_resolution}²
+  planes             3 x ${config.plane_channels} channels at ${config.plane_resolution}², ${config.plane_layers.join(', ')} layers
   rendering          ${config.neural_rendering_resolution}² rays, ${r.depth_resolution} + ${r.depth_resolution_importance} samples
   super-resolution   ${sr ? `${sr.class}, to ${config.image_resolution}²` : 'none'}
   source             ${config.provenance.source}

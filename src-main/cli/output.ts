@@ -1,5 +1,5 @@
 /** The files of a finished head, and what is to be thought of it: sheet, GLB, OBJ with its texture. */
-import type { Planes } from '../engine/generator/planes.ts'
+import type { Planes } from '../engine/generator/plane-layout.ts'
 import { readFaceRes } from '../engine/inversion/faceres.ts'
 import type { Shot } from '../engine/inversion/shot.ts'
 import type { Loaded } from '../engine/library.ts'

@@ -187,6 +187,8 @@ export interface Project {
   verdict?: VerdictState
   /** Why it is not on disk as it is; absent where it is. */
   unsaved?: Unsaved
+  /** Why the head it had cannot be shown. */
+  problem?: { message: string; cure: string }
 }
 
 export interface VerdictState {
@@ -210,13 +212,15 @@ export interface PortraitState {
   crop: BlobId
 }
 
-/** The volume shader's data: planes as half floats [3][R][R][C], and the small decoder behind them. */
+/** The volume shader's data: planes as half floats, laid out as in generator/plane-layout.ts, and the small decoder behind them. */
 export interface PlanesState {
   /** Grows with every change of the head. */
   version: number
   planes: BlobId
   resolution: number
   channels: number
+  /** Of each plane, along its normal. */
+  layers: readonly [number, number, number]
   /** The planes that density comes from, where `planes` are of colour alone. */
   shape?: { planes: BlobId; resolution: number }
   decoder: DecoderState
@@ -230,7 +234,7 @@ export interface DecoderState {
   /** [4][hidden] and [4]: density, red, green, blue. */
   weight1: Float32Array
   bias1: Float32Array
-  /** [18]: two rows a plane, world to -1..1. */
+  /** [27]: three rows a plane, world to -1..1: across it, down it, along its normal. */
   projection: number[]
   box: number
   near: number

@@ -1,5 +1,5 @@
 /** What the engine survives: its disk, another engine on its folder, and commands that meet. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, unzipSync, zipSync } from 'fflate'
@@ -157,6 +157,30 @@ test('a second engine shows the projects of the first and changes none, and take
   expect((await second.engine.open({ project: id })).portrait?.correction.dx).toBe(0.2)
   await second.engine.forget({ project: id })
   expect(await saved()).toEqual([made.id])
+})
+
+test('a head that is of no use any more does not keep its photo from its owner', async () => {
+  const first = await launch()
+  const { id } = await first.engine.openSample({ generator })
+  await first.engine.adjust({ project: id, correction: { ...still, dx: 0.1 } })
+  await first.close()
+  const path = join(folder, 'projects', id, 'project.json')
+  const record = JSON.parse(await readFile(path, 'utf8'))
+  // As an edition before this one left it, whose generator was another.
+  const old = JSON.stringify({
+    ...record,
+    generator: { id: 'default', sha256: 'b'.repeat(64) },
+    job: { state: 'done', step: 1, steps: 1 },
+  })
+  await writeFile(path, old)
+
+  const second = await launch()
+  const project = await second.engine.open({ project: id })
+  expect(project).toMatchObject({ head: false, job: { state: 'none' }, portrait: { correction: { dx: 0.1 } } })
+  expect(project.photo).toBeDefined()
+  expect(project.problem?.message).toMatch(/another generator/)
+  expect(project.problem?.cure).toMatch(/form the head again/)
+  expect(await readFile(path, 'utf8')).toBe(old)
 })
 
 test('a file that is refused leaves nothing behind, wherever it fails', async () => {

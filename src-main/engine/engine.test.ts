@@ -42,13 +42,13 @@ function decode(features: Float32Array, { hidden, weight0, bias0, weight1, bias1
 
 test('what the volume shader is given says what the generator says', async () => {
   const { id } = await engine.random({ seed: 7, truncation: 0.7, generator: 'default' })
-  const { planes, resolution, channels, decoder } = await engine.planes({ project: id })
+  const { planes, resolution, channels, layers, decoder } = await engine.planes({ project: id })
   const halves = engine.blobs.get(planes)
   const data = decodeFloat16(new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2))
   // In the face and round it, where densities of both signs are.
   const points = Float32Array.from({ length: 3 * 200 }, (_, i) => Math.sin(i * 1.7) * 0.3)
   const projection = { rows: Float64Array.from(decoder.projection) }
-  const features = samplePlanes({ data, resolution, channels }, projection as never, points)
+  const features = samplePlanes({ data, resolution, channels, layers }, projection as never, points)
   const shader = Array.from({ length: 200 }, (_, i) =>
     decode(features.subarray(i * channels, (i + 1) * channels), decoder),
   )

@@ -327,7 +327,15 @@ export class Engine implements EngineApi {
     await this.leaving.get(id)
     const { isLocked } = this
     const { record, parts } = await this.store.read(id, ['photo', 'head'])
-    return OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+    try {
+      return await OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+    } catch (error) {
+      // A head that is damaged, or whose generator has gone, does not keep the photo from its owner.
+      if (!(error instanceof UserError) || !parts.photo) throw error
+      this.note(`project ${id} is opened without its head: ${error.message}`)
+      const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
+      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, error.message)
+    }
   }
 
   private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {

@@ -12,6 +12,7 @@ import {
 } from './checkpoint/safetensors.ts'
 import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
+import { layoutOf, planesShape } from './generator/plane-layout.ts'
 import type { Detail, Head } from './inversion/head.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
@@ -20,14 +21,20 @@ import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
  * @param portrait absent for a person nobody has photographed
  * @returns chunks for `writeFileAtomic`
  */
-export function writeHead({ ws, label, shape, detail }: Head, portrait?: PortraitTarget): Uint8Array[] {
+export function writeHead(
+  { ws, label, shape, detail }: Head,
+  { config }: Pick<Generator, 'config'>,
+  portrait?: PortraitTarget,
+): Uint8Array[] {
+  const store = ({ data, resolution }: Detail) => {
+    return storeFloat16(data, planesShape({ ...layoutOf(config), resolution }))
+  }
   return writeSafetensors(
     new Map([
       ['ws', storeFloat32(ws, [ws.length])],
       ['label', storeFloat32(label, [label.length])],
-      ...Object.entries({ shape, detail }).flatMap(([name, planes]) =>
-        planes ? [[name, store(planes)] as const] : [],
-      ),
+      ...(shape ? [['shape', store(shape)] as const] : []),
+      ...(detail ? [['detail', store(detail)] as const] : []),
       ...(portrait ? storePortrait(portrait) : []),
     ]),
     {},
@@ -42,7 +49,8 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
     label?.shape.join() === '25' &&
     [shape, detail].every(
-      (planes) => !planes || (planes.shape.length === 4 && planes.shape[3] === config.plane_channels),
+      (planes) =>
+        !planes || planes.shape.join() === planesShape({ ...layoutOf(config), resolution: planes.shape[1] }).join(),
     )
   if (!ws || !label || !fits) {
     throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
@@ -76,8 +84,4 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
   )
   if (!fits) throw new UserError('The portrait this head was formed from is damaged.', 'Form it again from the photo.')
   return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
-}
-
-function store({ resolution, data }: Detail): StoredTensor {
-  return storeFloat16(data, [3, resolution, resolution, data.length / (3 * resolution * resolution)])
 }

@@ -2,7 +2,8 @@
 import type { BlobId, DecoderState, PlanesState } from './api.ts'
 import { encodeFloat16 } from './checkpoint/safetensors.ts'
 import type { Generator } from './generator/generator.ts'
-import { PlaneProjection, type Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
+import { PlaneProjection } from './generator/planes.ts'
 
 /** @param put keeps bytes for the window, and says what to call them */
 export function planesState(
@@ -10,7 +11,7 @@ export function planesState(
   planes: Planes,
   put: (bytes: Uint8Array, slot: string) => BlobId,
 ): Omit<PlanesState, 'version'> {
-  const { resolution, channels, shape } = planes
+  const { resolution, channels, layers, shape } = planes
   const halves = ({ data }: Planes) => {
     const encoded = encodeFloat16(data)
     return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength)
@@ -19,6 +20,7 @@ export function planesState(
     planes: put(halves(planes), 'planes'),
     resolution,
     channels,
+    layers,
     ...(shape && { shape: { planes: put(halves(shape), 'shape'), resolution: shape.resolution } }),
     decoder: decoderOf(generator),
   }

@@ -19,7 +19,7 @@ import type { Landmarker, RgbImage } from './face/mediapipe.ts'
 import type { Photo } from './face/photo.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './face/portrait.ts'
 import type { Generator, Weights } from './generator/generator.ts'
-import type { Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { type Head, paintHead } from './inversion/head.ts'
 import { Inversion, type Progress, type Workshop } from './inversion/inversion.ts'
@@ -90,6 +90,8 @@ interface Origin {
   random?: { seed: number; truncation: number }
   /** It belongs to another engine: it can be looked at, and is not saved. */
   isBorrowed?: boolean
+  /** Why the head it had cannot be shown. */
+  headless?: string
 }
 
 /** A project of one moment, as it is saved. */
@@ -108,6 +110,7 @@ export class OpenProject {
   settings: Settings
   readonly random: { seed: number; truncation: number } | undefined
   readonly isBorrowed: boolean
+  private readonly headless: string | undefined
   private readonly host: ProjectHost
   private readonly job: Job<Inversion>
   private readonly saving: Saving
@@ -139,7 +142,7 @@ export class OpenProject {
     name: string,
     loaded: Loaded,
     settings: Settings,
-    { record, random, isBorrowed = false }: Origin = {},
+    { record, random, isBorrowed = false, headless }: Origin = {},
   ) {
     this.host = host
     this.id = id
@@ -148,6 +151,7 @@ export class OpenProject {
     this.settings = settings
     this.random = random
     this.isBorrowed = isBorrowed
+    this.headless = headless
     // Whatever ran when the last process ended was interrupted.
     const job = record && { ...record.job, state: record.job.state === 'running' ? 'interrupted' : record.job.state }
     this.job = new Job<Inversion>(
@@ -213,6 +217,26 @@ export class OpenProject {
   }
 
   /**
+   * One on this machine whose head is of no use: its photo, as it was corrected. What is on disk stays as it is until
+   * something is changed.
+   * @param why the head is not there, for people
+   */
+  static async withoutHead(
+    host: ProjectHost,
+    loaded: Loaded,
+    id: string,
+    { name, settings, face, correction }: ProjectRecord,
+    photo: Uint8Array,
+    isBorrowed: boolean,
+    why: string,
+  ) {
+    const project = new OpenProject(host, id, name, loaded, settings, { isBorrowed, headless: why })
+    await project.setPhoto(photo, face)
+    project.correct(correction)
+    return project
+  }
+
+  /**
    * One that was carried here. It is saved when all of it, its checkpoint too, has been found to be of use.
    * @throws UserError where something is not
    */
@@ -257,6 +281,10 @@ export class OpenProject {
       ...(random && { random }),
       ...(quality && { verdict: verdictOf(quality) }),
       ...(unsaved && { unsaved }),
+      ...(!this.head &&
+        this.headless !== undefined && {
+          problem: { message: this.headless, cure: 'The photo is still here: form the head again from it.' },
+        }),
       ...(found &&
         photo && {
           photo: {
@@ -637,7 +665,7 @@ export class OpenProject {
     const { head, source } = this
     if (!head) return undefined
     if (this.headBytes?.of !== head || this.headBytes.source !== source) {
-      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, source)) }
+      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, this.generator, source)) }
     }
     return this.headBytes.bytes
   }

@@ -1,8 +1,10 @@
 /** A head's surface, for the window and as files. */
 import type { MeshFormat } from './api.ts'
 import { bandLimited } from './generator/band-limit.ts'
+import { orbitCamera } from './generator/camera.ts'
 import type { Generator } from './generator/generator.ts'
-import { type Planes, shapeOf } from './generator/planes.ts'
+import { type Planes, shapeOf } from './generator/plane-layout.ts'
+import { castRays } from './generator/rays.ts'
 import { portableName } from './output/names.ts'
 import {
   encodeGlb,
@@ -15,6 +17,31 @@ import {
   type Surface,
 } from './surface/surface.ts'
 
+/** Rays from which it is looked up where a head's surface is, and how many of them see nothing else. */
+const LOOKS = { yaws: [0, 120, 240], resolution: 32, opacity: 0.95 }
+
+/**
+ * The raw density at which a head's surface is where its pictures show it: the median density at the depths of opaque
+ * rays from three sides. A density rises over some way, differently in every generator: at a level that is too low the
+ * surface stands before what is seen, and has its colours from empty space.
+ * @returns undefined where nothing is opaque
+ */
+export async function levelOf({ renderer, weights, config }: Generator, planes: Planes): Promise<number | undefined> {
+  const points: number[] = []
+  for (const yaw of LOOKS.yaws) {
+    const label = orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180)
+    const { depth, opacity } = await renderer.render(weights, planes, label, { resolution: LOOKS.resolution })
+    const { origins, directions } = castRays(label, LOOKS.resolution)
+    for (let i = 0; i < origins.length; i++) {
+      if (opacity[Math.floor(i / 3)] >= LOOKS.opacity)
+        points.push(origins[i] + depth[Math.floor(i / 3)] * directions[i])
+    }
+  }
+  if (points.length === 0) return undefined
+  const densities = await renderer.query(weights, planes, Float32Array.from(points), 'sigma')
+  return densities.sort()[Math.floor(densities.length / 2)]
+}
+
 /** The head as something a surface can be taken from: its density without steps from texel to texel. */
 export function fieldOf(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
@@ -22,6 +49,7 @@ export function fieldOf(generator: Generator, planes: Planes): Field {
   const width = config.decoder_output_dim
   return {
     side: config.rendering_kwargs.box_warp,
+    level: () => levelOf(generator, shape),
     sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
     colour: async (points) => {
       const features = await renderer.query(weights, planes, points, 'colour')

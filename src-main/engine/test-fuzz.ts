@@ -276,6 +276,7 @@ const headFile = concat(
       label: new Float32Array(25),
       detail: { resolution: 4, data: halves },
     },
+    { config },
     portrait,
   ),
 )

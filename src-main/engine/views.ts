@@ -1,6 +1,6 @@
 /** Pictures of a head from any camera, at the size they are worth looking at. */
 import type { Generator, View } from './generator/generator.ts'
-import type { Planes } from './generator/planes.ts'
+import type { Planes } from './generator/plane-layout.ts'
 
 /** Side in rays of pictures where the generator has no super-resolution to enlarge them. */
 const PLAIN = 256

@@ -218,7 +218,7 @@ export class VolumeRenderer {
     yield
     const { shape = volume } = volume
     if (shape !== volume) {
-      held.shape = layered({ ...shape, channels: volume.channels }, held.shape)
+      held.shape = layered({ ...shape, channels: volume.channels, layers: volume.layers }, held.shape)
       this.gl.initTexture(held.shape)
       yield
     }
@@ -228,7 +228,7 @@ export class VolumeRenderer {
       resolution: { value: volume.resolution },
       shape: { value: shape === volume ? held.planes : held.shape },
       shapeResolution: { value: shape.resolution },
-      rows: { value: Array.from({ length: 6 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
+      rows: { value: Array.from({ length: 9 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
       box: { value: box },
       cells: { value: held.cells.texture },
       lattice: { value: held.lattice.texture },
@@ -255,14 +255,15 @@ export class VolumeRenderer {
     }
   }
 
-  private *compiled({ decoder, channels }: Volume): Pieces<Made> {
+  private *compiled(volume: Volume): Pieces<Made> {
+    const { decoder, channels, layers } = volume
     const { weight0, bias0, weight1, bias1 } = decoder
-    const key = `${channels} ${weight0} ${bias0} ${weight1} ${bias1}`
+    const key = `${channels} ${layers} ${weight0} ${bias0} ${weight1} ${bias1}`
     const { made } = this.shown ?? {}
     if (made?.key === key) return made
-    const probe = material(probeFragment(decoder, channels), {})
-    const bake = material(latticeFragment(decoder, channels), { slice: { value: 0 } })
-    const exact = material(exactFragment(decoder, channels), marchUniforms())
+    const probe = material(probeFragment(decoder, volume), {})
+    const bake = material(latticeFragment(decoder, volume), { slice: { value: 0 } })
+    const exact = material(exactFragment(decoder, volume), marchUniforms())
     const all = new Scene()
     for (const one of [probe, bake, exact, this.spread, this.quick, this.copy]) {
       all.add(new Mesh(this.triangle.geometry, one))
@@ -313,16 +314,17 @@ export class VolumeRenderer {
 }
 
 /**
- * The planes as layers of four channels, with a border of zeros.
+ * The planes as textures of four channels each, with a border of zeros: of every slice (generator/plane-layout.ts) its groups.
  * @param before a texture that may be filled anew
  */
 function layered(
-  { data, resolution, channels }: Pick<Volume, 'data' | 'resolution' | 'channels'>,
+  { data, resolution, channels, layers: each }: Pick<Volume, 'data' | 'resolution' | 'channels' | 'layers'>,
   before: DataArrayTexture | undefined,
 ): DataArrayTexture {
   const groups = channels / 4
   const side = resolution + 2
-  const layers = 3 * groups
+  const slices = each[0] + each[1] + each[2]
+  const layers = slices * groups
   let texture = before
   if (texture?.image.width !== side || texture.image.depth !== layers) {
     texture?.dispose()
@@ -336,11 +338,11 @@ function layered(
   const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 2)
   const into = new Uint32Array((texture.image.data as unknown as Uint16Array).buffer)
   let read = 0
-  for (let plane = 0; plane < 3; plane++) {
+  for (let slice = 0; slice < slices; slice++) {
     for (let row = 1; row <= resolution; row++) {
       for (let column = 1; column <= resolution; column++) {
         for (let group = 0; group < groups; group++) {
-          const at = 2 * (((plane * groups + group) * side + row) * side + column)
+          const at = 2 * (((slice * groups + group) * side + row) * side + column)
           into[at] = from[read++]
           into[at + 1] = from[read++]
         }

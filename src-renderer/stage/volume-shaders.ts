@@ -1,5 +1,5 @@
 /**
- * The volume renderer's shaders: the three feature planes, the small decoder and the march of EG3D on the user's GPU.
+ * The volume renderer's shaders: the feature planes, the small decoder and the march of EG3D on the user's GPU.
  *
  * First the density is looked at in the middle of coarse cells; only where there is something, the decoder is asked
  * again, for a lattice of densities and colours. While the head moves, rays march through that lattice: one texture
@@ -51,7 +51,34 @@ function network({ weight0, bias0, weight1, bias1 }: DecoderNumbers, channels: n
   return `  vec4 result = ${vec4([0, 1, 2, 3].map((k) => bias1[k]))};\n${rows.join('\n')}`
 }
 
-const decoder = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
+/** How the planes lie in their texture: slice after slice, a slice being one layer of a plane, four channels a layer. */
+export interface PlaneTexture {
+  readonly channels: number
+  /** Of each plane, along its normal. */
+  readonly layers: readonly [number, number, number]
+}
+
+/** What a plane has at a point, of four channels: the texture there or, of several layers, between the two nearest. */
+function planeSample({ channels, layers }: PlaneTexture, plane: number, group: number): string {
+  const name = 'abc'[plane]
+  const first = layers.slice(0, plane).reduce((sum, count) => sum + count, 0)
+  const groups = channels / 4
+  const at = (index: string) => `texture(from, vec3(${name}, ${index}))`
+  if (layers[plane] === 1) return at(`${first * groups + group}.0`)
+  const index = `${first * groups + group}.0 + ${name}n.x * ${groups}.0`
+  return `mix(${at(index)}, ${at(`${index} + ${groups}.0`)}, ${name}n.y)`
+}
+
+/** Where a point lies along the normals of the planes that have several layers. */
+function alongNormals({ layers }: PlaneTexture): string {
+  return layers
+    .map((count, plane) =>
+      count > 1 ? `  vec2 ${'abc'[plane]}n = between(rows[${3 * plane + 2}], ${count}.0, p);\n` : '',
+    )
+    .join('')
+}
+
+const decoder = (numbers: DecoderNumbers, texture: PlaneTexture) => /* glsl */ `
 precision highp float;
 precision highp int;
 precision highp sampler2DArray;
@@ -59,7 +86,7 @@ uniform sampler2DArray planes;
 uniform float resolution;
 uniform sampler2DArray shape;
 uniform float shapeResolution;
-uniform vec3 rows[6];
+uniform vec3 rows[9];
 uniform float box;
 
 // log(1 + e^x) without overflow; to the base 2 because that is what hardware has.
@@ -72,16 +99,23 @@ vec2 onPlane(vec3 u, vec3 v, vec3 p, float size) {
   return ((vec2(dot(u, p), dot(v, p)) + 1.0) * 0.5 * size + 1.0) / (size + 2.0);
 }
 
+// Along a plane's normal: the layer below a point, and how far the point is on the way to the next one.
+vec2 between(vec3 n, float layers, vec3 p) {
+  float held = clamp(((dot(n, p) + 1.0) * layers - 1.0) * 0.5, 0.0, layers - 1.0);
+  float below = min(floor(held), layers - 2.0);
+  return vec2(below, held - below);
+}
+
 // Density and colour (before the sigmoid) that planes of some size give at a world point.
 vec4 field(sampler2DArray from, float size, vec3 p) {
   vec2 a = onPlane(rows[0], rows[1], p, size);
-  vec2 b = onPlane(rows[2], rows[3], p, size);
-  vec2 c = onPlane(rows[4], rows[5], p, size);
-${Array.from({ length: channels / 4 }, (_, g) => {
-  const [i, j, k] = [g, channels / 4 + g, channels / 2 + g]
-  return `  vec4 f${g} = (texture(from, vec3(a, ${i}.0)) + texture(from, vec3(b, ${j}.0)) + texture(from, vec3(c, ${k}.0))) * (1.0 / 3.0);`
+  vec2 b = onPlane(rows[3], rows[4], p, size);
+  vec2 c = onPlane(rows[6], rows[7], p, size);
+${alongNormals(texture)}${Array.from({ length: texture.channels / 4 }, (_, group) => {
+  const sum = [0, 1, 2].map((plane) => planeSample(texture, plane, group)).join(' + ')
+  return `  vec4 f${group} = (${sum}) * (1.0 / 3.0);`
 }).join('\n')}
-${network(numbers, channels)}
+${network(numbers, texture.channels)}
   return result;
 }
 
@@ -112,8 +146,8 @@ bool anything(ivec3 cell) {
 `
 
 /** Whether there is anything of a head in the middle of each cell. */
-export const probeFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
-${decoder(numbers, channels)}
+export const probeFragment = (numbers: DecoderNumbers, texture: PlaneTexture) => /* glsl */ `
+${decoder(numbers, texture)}
 ${cellOfPixel}
 out vec4 result;
 void main() {
@@ -139,8 +173,8 @@ void main() {
 }`
 
 /** One slice of the lattice: colour, and in alpha what a layer as thick as the lattice is fine takes of the light. */
-export const latticeFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
-${decoder(numbers, channels)}
+export const latticeFragment = (numbers: DecoderNumbers, texture: PlaneTexture) => /* glsl */ `
+${decoder(numbers, texture)}
 ${anything}
 uniform int slice;
 out vec4 result;
@@ -221,8 +255,8 @@ ${sample}
 }`
 
 /** Through planes and decoder. */
-export const exactFragment = (numbers: DecoderNumbers, channels: number) => /* glsl */ `
-${decoder(numbers, channels)}
+export const exactFragment = (numbers: DecoderNumbers, texture: PlaneTexture) => /* glsl */ `
+${decoder(numbers, texture)}
 ${march(`
     float alpha = 1.0 - exp(-density(p) * stride);
     seen = vec4(alpha > ${LEAST_ALPHA} ? colourAt(p) : vec3(0.0), alpha);

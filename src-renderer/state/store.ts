@@ -28,7 +28,7 @@ export interface Problem {
 
 /** The planes with their bytes, ready for textures. */
 export interface Volume extends Omit<PlanesState, 'shape'> {
-  /** Half floats [3][R][R][C], beginning at a multiple of four bytes. */
+  /** Half floats, beginning at a multiple of four bytes. */
   data: Uint16Array
   shape?: { resolution: number; data: Uint16Array }
 }
@@ -253,6 +253,7 @@ async function show(project: Project): Promise<void> {
       surfaceStyle: 'colour',
       history: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
+      ...(project.problem && { problem: project.problem }),
     }),
   })
   if (isNew) replaceUrl('previewUrl', undefined)

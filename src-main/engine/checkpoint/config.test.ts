@@ -15,7 +15,7 @@ describe('the config', () => {
 
   const faults: [string, Record<string, unknown>, RegExp][] = [
     ['another format', { format: 'x' }, /not a generator of this program/],
-    ['a version to come', { version: 2 }, /version 2.*knows 0 to 1/],
+    ['a version to come', { version: 3 }, /version 3.*knows 0 to 2/],
     ['no version', { version: undefined }, /version undefined/],
     ['an unknown key', { plane_count: 4 }, /plane_count/],
     ['a missing key', { w_dim: undefined }, /w_dim/],

@@ -1,18 +1,18 @@
 /**
  * A generator's config: the authority on its sizes, its planes, its sampling and its super-resolution. It travels as
- * JSON in the metadata of the generator's file; keys keep EG3D's names (spec sections 1, 4, 5, 8, 9).
+ * JSON in the metadata of the generator's file; keys keep EG3D's names (docs/eg3d.md).
  */
 import { z } from 'zod'
 import { clip, UserError } from '../errors.ts'
 import { quote } from './quote.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
-export const GENERATOR_VERSION = 1
+export const GENERATOR_VERSION = 2
 
 /**
- * The super-resolution classes of spec section 8 as data. `up`: whether block 0 and block 1 double the resolution.
- * `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only when smaller.
- * `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
+ * The super-resolution classes (docs/eg3d.md, Super-resolution) as data. `up`: whether block 0 and block 1 double the
+ * resolution. `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only
+ * when smaller. `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
  */
 export const SUPER_RESOLUTION_CLASSES = {
   '8XDC': { up: [true, true], resize: 'unequal', ownFilter: false },
@@ -41,10 +41,11 @@ function shown(input: unknown): string {
   return typeof input === 'string' ? quote(input) : String(input)
 }
 
-// The ranges go some way beyond every known generator (spec sections 1, 4 and 9 and, for more samples and channels, its
+// The ranges go some way beyond every known generator (docs/eg3d.md and, for more samples and channels, its
 // successors), but not to where a picture would take minutes or the cameras see nothing.
 const width = wholeWithin(1, 4096)
 const resolution = wholeWithin(1, 2048)
+const layers = wholeWithin(1, 32)
 const clamp = within(1e-3, 1e6).nullable()
 const coordinate = within(-10, 10)
 const vector3 = z.tuple([coordinate, coordinate, coordinate])
@@ -72,7 +73,7 @@ const renderingKwargs = z.strictObject({
   c_gen_conditioning_zero: z.boolean(),
   /** Factor on the camera label before the mapping's embedding. */
   c_scale: within(-100, 100),
-  /** Learning rate multiplier of the decoder's two layers (a run-time gain, spec section 2.1). */
+  /** Learning rate multiplier of the decoder's two layers (a run-time gain, docs/eg3d.md, Layers). */
   decoder_lr_mul: within(1e-4, 100),
   superresolution_noise_mode: z.enum(['none', 'const']),
   /** Whether the resize in front of the super-resolution is antialiased. */
@@ -102,11 +103,13 @@ const generatorConfig = z
     num_ws: z.int(),
     /** Fully connected layers after the embedding. */
     mapping_layers: wholeWithin(1, 16),
-    /** Learning rate multiplier of those layers (a run-time gain, spec section 2.1). */
+    /** Learning rate multiplier of those layers (a run-time gain, docs/eg3d.md, Layers). */
     mapping_lr_multiplier: within(1e-4, 100),
     plane_resolution: wholeWithin(8, 1024),
     /** Channels of each of the three planes. */
     plane_channels: width,
+    /** Layers of each plane along its normal (tri-grids: PanoHead, An et al. 2023); 1, 1, 1 is EG3D. */
+    plane_layers: z.tuple([layers, layers, layers]),
     /** Channels of each backbone block, by its resolution: '4', '8', ... plane_resolution. */
     backbone_channels: z.record(z.string().regex(/^[0-9]{1,4}$/), width),
     backbone_conv_clamp: clamp,
@@ -188,7 +191,8 @@ export function superResolutionOutput({ class: kind, input_resolution }: SuperRe
 function* largeTensors(config: GeneratorConfig): Generator<[path: string, channels: number, side: number]> {
   const { backbone_channels, super_resolution } = config
   for (const side of backboneResolutions(config)) yield [`backbone_channels.${side}`, backbone_channels[side], side]
-  yield ['plane_channels', 3 * config.plane_channels, config.plane_resolution]
+  const slices = config.plane_layers.reduce((sum, count) => sum + count)
+  yield ['plane_channels', slices * config.plane_channels, config.plane_resolution]
   yield ['decoder_output_dim', config.decoder_output_dim, config.neural_rendering_resolution]
   if (super_resolution === null) return
   const { class: kind, input_resolution, channels } = super_resolution
@@ -216,13 +220,13 @@ export function parseConfig(value: unknown, name = 'The generator'): GeneratorCo
       'Choose a generator file, or import an EG3D checkpoint (.pkl).',
     )
   }
-  if (version !== 0 && version !== GENERATOR_VERSION) {
+  if (version !== 0 && version !== 1 && version !== GENERATOR_VERSION) {
     throw new UserError(
       `${name} has the format version ${String(JSON.stringify(version)).slice(0, 40)}, this program knows 0 to ${GENERATOR_VERSION}.`,
       'Update the program, or make the generator file again with this one.',
     )
   }
-  const result = generatorConfig.safeParse(version === 0 ? upgradeVersion0(value as Record<string, unknown>) : value)
+  const result = generatorConfig.safeParse(upgrade(value as Record<string, unknown>))
   if (!result.success) {
     const { path, message } = result.error.issues[0]
     throw new UserError(
@@ -233,13 +237,21 @@ export function parseConfig(value: unknown, name = 'The generator'): GeneratorCo
   return result.data
 }
 
+/** To the current version, one step at a time. */
+function upgrade(value: Record<string, unknown>): Record<string, unknown> {
+  if (value.version === 0) return upgrade(upgradeVersion0(value))
+  // Version 1 had planes of one layer only.
+  if (value.version === 1) return { ...value, version: GENERATOR_VERSION, plane_layers: [1, 1, 1] }
+  return value
+}
+
 /** Version 0 was the first trained generator: no super-resolution, and what was the same for all was left unsaid. */
 function upgradeVersion0(value: Record<string, unknown>): Record<string, unknown> {
   const { steps: _steps, code_dims: _codeDims, ...kept } = value
   const rendering = typeof value.rendering_kwargs === 'object' ? value.rendering_kwargs : {}
   return {
     ...kept,
-    version: GENERATOR_VERSION,
+    version: 1,
     frame: 'own',
     num_ws: 2 * backboneResolutions({ plane_resolution: Math.min(Number(value.plane_resolution) || 0, 1024) }).length,
     mapping_lr_multiplier: 0.01,

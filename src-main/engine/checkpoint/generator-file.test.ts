@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../errors.ts'
-import type { SuperResolutionClass } from './config.ts'
+import { GENERATOR_VERSION, type SuperResolutionClass } from './config.ts'
 import { expectedWeights, readGeneratorFile, writeGeneratorFile } from './generator-file.ts'
 import { type StoredTensor, storeFloat16, storeFloat32, toFloat32, writeSafetensors } from './safetensors.ts'
 import { fixture, golden, tinyConfig, tinyWeights } from './test-generator.ts'
@@ -110,7 +110,12 @@ describe('a generator file', () => {
   const version0 = golden('generator-v0', 'generator.safetensors')
   it.skipIf(version0 === undefined)('version 0 (in HALFTURN_SHARED) is brought up to date', () => {
     const { config: upgraded, weights: found, extras } = readGeneratorFile(readFileSync(version0!), 'v0')
-    expect(upgraded).toMatchObject({ version: 1, num_ws: 10, decoder_output_dim: 16, super_resolution: null })
+    expect(upgraded).toMatchObject({
+      version: GENERATOR_VERSION,
+      num_ws: 10,
+      decoder_output_dim: 16,
+      super_resolution: null,
+    })
     expect(found.get('backbone.synthesis.b64.conv1.weight')?.shape).toEqual([48, 48, 3, 3])
     expect([...extras.keys()].sort()).toEqual(['starter.matrix', 'starter.mean'])
   })

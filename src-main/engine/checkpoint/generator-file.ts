@@ -1,6 +1,7 @@
 /**
  * A generator's file: a safetensors file with the config as JSON in its metadata and the weights under EG3D's state
- * names (spec section 15), float32 or half precision. Nothing is handed out that the config does not call for.
+ * names (docs/eg3d.md, Checkpoint files), float32 or half precision. Nothing is handed out that the config does not
+ * call for.
  */
 import { UserError } from '../errors.ts'
 import { backboneResolutions, type GeneratorConfig, parseConfig, SUPER_RESOLUTION_CLASSES } from './config.ts'
@@ -17,12 +18,12 @@ export type GeneratorFile = {
   extras: Map<string, Weight>
 }
 
-/** outer([1, 3, 3, 1]) / 64: the only filter these networks know (spec section 2.3). */
+/** outer([1, 3, 3, 1]) / 64: the only filter these networks know (docs/eg3d.md, Layers). */
 const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
-/** Name and shape of every weight and buffer the network of `config` has (spec sections 2 to 5, 8 and 15). */
+/** Name and shape of every weight and buffer the network of `config` has (docs/eg3d.md, Checkpoint files). */
 export function expectedWeights(config: GeneratorConfig): Map<string, number[]> {
-  const { z_dim, c_dim, w_dim, mapping_layers, plane_channels, backbone_channels, super_resolution } = config
+  const { z_dim, c_dim, w_dim, mapping_layers, backbone_channels, super_resolution } = config
   const shapes = new Map<string, number[]>()
   const linear = (path: string, inputs: number, outputs: number): void => {
     shapes.set(`${path}.weight`, [outputs, inputs])
@@ -47,10 +48,11 @@ export function expectedWeights(config: GeneratorConfig): Map<string, number[]> 
     linear(`${path}.torgb.affine`, w_dim, outputs)
   }
 
+  const slices = config.plane_layers.reduce((sum, layers) => sum + layers)
   let inputs: number | null = null
   for (const size of backboneResolutions(config)) {
     const outputs = backbone_channels[size]
-    block(`backbone.synthesis.b${size}`, inputs, outputs, size, 3 * plane_channels)
+    block(`backbone.synthesis.b${size}`, inputs, outputs, size, slices * config.plane_channels)
     inputs = outputs
   }
 
@@ -70,7 +72,7 @@ export function expectedWeights(config: GeneratorConfig): Map<string, number[]> 
     })
   }
 
-  linear('decoder.net.0', plane_channels, config.decoder_hidden_dim)
+  linear('decoder.net.0', config.plane_channels, config.decoder_hidden_dim)
   linear('decoder.net.2', config.decoder_hidden_dim, 1 + config.decoder_output_dim)
   return shapes
 }

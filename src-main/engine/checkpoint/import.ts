@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../errors.ts'
 import {
+  GENERATOR_VERSION,
   type GeneratorConfig,
   parseConfig,
   SUPER_RESOLUTION_CLASSES,
@@ -19,7 +20,7 @@ import { isTensor, numberOf, TensorReader, TORCH_NAMES } from './torch.ts'
 
 const PERSISTENT_CLASS = 'torch_utils.persistence:_reconstruct_persistent_obj'
 
-/** Every name the released checkpoints use (spec section 14, "Globals met"). */
+/** Every name the released checkpoints use (docs/eg3d.md, Checkpoint files). */
 const NAMES = new Map<string, NameUse>([
   ...TORCH_NAMES,
   [PERSISTENT_CLASS, 'object'],
@@ -40,7 +41,7 @@ const MAX_TENSORS = 5000
 /** Paths are joined of keys: long ones would be copied for every module below. */
 const MAX_KEY_LENGTH = 100
 
-/** The axes all published checkpoints were trained with: plane 2 is (z, x), a known slip (spec section 5). */
+/** The axes all published checkpoints were trained with: plane 2 is (z, x), a known slip (docs/eg3d.md, Planes). */
 const PUBLISHED_PLANE_AXES = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0]
 
 /** Tensors of a generator's state that nothing is computed with. */
@@ -245,7 +246,7 @@ class Network {
     const w_dim = this.#size(`${mapping}.embed.weight`, 0)
     return {
       format: 'halfturn-generator',
-      version: 1,
+      version: GENERATOR_VERSION,
       name: provenance.source.replace(/\.pkl$/i, '').slice(0, 200) || 'imported',
       frame: 'eg3d',
       z_dim: this.#size(`${mapping}.fc0.weight`, 1) - w_dim,
@@ -256,6 +257,7 @@ class Network {
       mapping_lr_multiplier: numberOf(this.#attribute(`${mapping}.fc0`, 'bias_gain')) ?? 0.01,
       plane_resolution: resolutions.at(-1),
       plane_channels: this.#size(`${synthesis}.b4.torgb.weight`, 0) / 3,
+      plane_layers: [1, 1, 1],
       backbone_channels: Object.fromEntries(
         resolutions.map((size) => [size, this.#size(`${synthesis}.b${size}.conv1.weight`, 0)]),
       ),

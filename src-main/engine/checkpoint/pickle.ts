@@ -1,6 +1,7 @@
 /**
- * A pickle read as data. The machine knows the operations and the names that EG3D's checkpoints use (spec section 14)
- * and refuses all others; what a pickle would call is noted down as an inert `PickleObject`, never looked up or run.
+ * A pickle read as data. The machine knows the operations and the names that EG3D's checkpoints use (docs/eg3d.md,
+ * Checkpoint files) and refuses all others; what a pickle would call is noted down as an inert `PickleObject`, never
+ * looked up or run.
  */
 import { UserError } from '../errors.ts'
 import { quote } from './quote.ts'

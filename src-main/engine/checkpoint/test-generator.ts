@@ -1,7 +1,7 @@
 /** Small generators for tests: a config and weights that fit it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type GeneratorConfig, parseConfig } from './config.ts'
+import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from './config.ts'
 import { expectedWeights } from './generator-file.ts'
 import { type StoredTensor, storeFloat32 } from './safetensors.ts'
 
@@ -19,7 +19,7 @@ export function golden(...path: string[]): string | undefined {
 
 export const TINY_CONFIG = {
   format: 'halfturn-generator',
-  version: 1,
+  version: GENERATOR_VERSION,
   name: 'tiny',
   frame: 'own',
   z_dim: 6,
@@ -30,6 +30,7 @@ export const TINY_CONFIG = {
   mapping_lr_multiplier: 0.01,
   plane_resolution: 8,
   plane_channels: 3,
+  plane_layers: [1, 1, 1],
   backbone_channels: { 4: 4, 8: 2 },
   backbone_conv_clamp: null,
   plane_axes: [

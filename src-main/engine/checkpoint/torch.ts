@@ -1,6 +1,7 @@
 /**
- * PyTorch's and numpy's values inside a pickle (spec section 14): tensors as views into the file, storages in the
- * legacy torch.save form, numpy scalars. Offsets, strides and lengths are checked before a byte is looked at.
+ * PyTorch's and numpy's values inside a pickle (docs/eg3d.md, Checkpoint files): tensors as views into the file,
+ * storages in the legacy torch.save form, numpy scalars. Offsets, strides and lengths are checked before a byte is
+ * looked at.
  */
 import { UserError } from '../errors.ts'
 import {

@@ -1,6 +1,6 @@
 /**
  * The portrait: one face of a photo, cut out so that the generator's camera sees it, with all that may be wrong with
- * it said in words. Limits and what they rest on: facts pose.md A8.
+ * it said in words.
  */
 import { UserError } from '../errors.ts'
 import { eyeBlur } from './blur.ts'

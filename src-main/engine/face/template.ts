@@ -1,6 +1,6 @@
 /**
  * Where 69 of MediaPipe's landmarks lie on the average head, in world units, for both camera frames: measured on 250
- * synthetic heads with known cameras (own) and moved onto labelled FFHQ crops (eg3d). Facts: pose.md A6.
+ * synthetic heads with known cameras (own) and moved onto labelled FFHQ crops (eg3d).
  */
 
 /**

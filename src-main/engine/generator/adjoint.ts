@@ -18,7 +18,10 @@ export function trainable(parameters: Parameters): Record<string, Tensor> {
   return Object.fromEntries([...parameters.used].filter(([name]) => !isNoise(name)))
 }
 
-/** The noise pictures: buffers that training leaves alone and the official projector optimises (spec section 16). */
+/**
+ * The noise pictures: buffers that training leaves alone and the official projector optimises (docs/eg3d.md,
+ * Inversion).
+ */
 export function noisePictures(parameters: Parameters): Record<string, Tensor> {
   return Object.fromEntries([...parameters.used].filter(([name]) => isNoise(name)))
 }

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Runtime } from '../runtime/runtime.ts'
 import { expectClose, GoldenCase } from './golden-case.ts'
-import type { Planes } from './planes.ts'
+import type { Planes } from './plane-layout.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

@@ -1,4 +1,4 @@
-/** The StyleGAN2 synthesis network that paints the three feature planes (spec sections 2.7 and 4). */
+/** The StyleGAN2 synthesis network that paints the feature planes (docs/eg3d.md, Layers and Backbone). */
 import { backboneResolutions, type GeneratorConfig } from '../checkpoint/config.ts'
 import { add, expand, reshape, slice, type Tensor } from '../graph/index.ts'
 import { synthesisLayer, toRgb, upsample2d } from './layers.ts'
@@ -6,7 +6,8 @@ import type { Parameters } from './parameters.ts'
 
 /**
  * @param ws [N, num_ws, w_dim]; each block's toRGB shares its w with the next block's first layer
- * @returns the planes as one picture [N, 3 * plane_channels, R, R]; channel = plane * plane_channels + feature
+ * @returns the planes as one picture [N, slices * plane_channels, R, R]; channel = slice * plane_channels + feature, a
+ *   slice being one layer of one plane (plane-layout.ts)
  */
 export function backbone(config: GeneratorConfig, parameters: Parameters, ws: Tensor): Tensor {
   const [batch, , width] = ws.shape

@@ -5,6 +5,7 @@ const [resolution, channels] = [16, 3]
 const planesOf = (at: (plane: number, row: number, column: number, channel: number) => number) => ({
   resolution,
   channels,
+  layers: [1, 1, 1] as const,
   data: Float32Array.from({ length: 3 * resolution ** 2 * channels }, (_, i) => {
     const texel = Math.floor(i / channels)
     return at(

@@ -1,4 +1,4 @@
-/** Cameras by name of angle: labels of 25 numbers, cam2world and intrinsics (spec section 10). */
+/** Cameras by name of angle: labels of 25 numbers, cam2world and intrinsics (docs/eg3d.md, Cameras). */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 
 /** Focal length of the portrait crops, in picture sides. */

@@ -1,4 +1,4 @@
-/** The small network from plane features to density and colour (spec section 5). */
+/** The small network from plane features to density and colour (docs/eg3d.md, Decoder). */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { add, matMul, mul, reshape, sigmoid, slice, softplus, sub, type Tensor, transpose } from '../graph/index.ts'
 import type { Parameters } from './parameters.ts'

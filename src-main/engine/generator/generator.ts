@@ -10,7 +10,7 @@ import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
 import { Pass, type PassGraph, type Trace } from './pass.ts'
-import type { Planes } from './planes.ts'
+import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { superResolution } from './super-resolution.ts'
 
@@ -56,7 +56,7 @@ export interface ViewGradient {
 export interface Gradients {
   /** [num_ws * w_dim] */
   readonly ws: Float32Array
-  /** [3][R][R][C] */
+  /** Like the planes. */
   readonly planes: Float32Array
   readonly label?: Float32Array
   readonly weights?: WeightGradients
@@ -136,7 +136,7 @@ export class Generator {
    */
   async planes(ws: Float32Array, trace?: Trace): Promise<Planes> {
     const { planes } = await this.painting().forward({ ...this.feeds, ws }, trace)
-    return { data: planes, resolution: this.config.plane_resolution, channels: this.config.plane_channels }
+    return { data: planes, ...layoutOf(this.config) }
   }
 
   /** The adjoint of `planes`. @param trace that of the call whose adjoint it is: saves computing it again */
@@ -253,10 +253,11 @@ export class Generator {
   private painting(): Pass {
     return this.pass('planes', (parameters) => {
       const { config } = this
-      const { plane_resolution: size, plane_channels: channels } = config
+      const layout = layoutOf(config)
+      const { resolution: size, channels } = layout
       const ws = input('ws', [1, config.num_ws, config.w_dim])
       const image = backbone(config, parameters, ws)
-      const planes = transpose(reshape(image, [3, channels, size, size]), [0, 2, 3, 1])
+      const planes = transpose(reshape(image, [sliceCount(layout), channels, size, size]), [0, 2, 3, 1])
       return { outputs: { planes }, leaves: { ws } }
     })
   }

@@ -1,7 +1,12 @@
 /** Test helper: recorded inputs and outputs of small random generators, with the config they were made with. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { type GeneratorConfig, parseConfig, type SuperResolutionClass } from '../checkpoint/config.ts'
+import {
+  GENERATOR_VERSION,
+  type GeneratorConfig,
+  parseConfig,
+  type SuperResolutionClass,
+} from '../checkpoint/config.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Generator, type Weights } from './generator.ts'
@@ -11,7 +16,7 @@ export interface Golden {
   readonly data: Float32Array
 }
 
-/** The axes of the official checkpoints, whose third plane is a transposed second one (spec section 5). */
+/** The axes of the official checkpoints, whose third plane is a transposed second one (docs/eg3d.md, Planes). */
 const OFFICIAL_AXES = [
   [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
   [[1, 0, 0], [0, 0, 1], [0, 1, 0]],
@@ -122,7 +127,7 @@ function configFrom(name: string, kwargs: InitKwargs): GeneratorConfig {
   const kind = r.superresolution_module.split('SuperresolutionHybrid')[1] as SuperResolutionClass
   return parseConfig({
     format: 'halfturn-generator',
-    version: 1,
+    version: GENERATOR_VERSION,
     name,
     frame: 'eg3d',
     z_dim: kwargs.z_dim,
@@ -133,6 +138,7 @@ function configFrom(name: string, kwargs: InitKwargs): GeneratorConfig {
     mapping_lr_multiplier: 0.01,
     plane_resolution: kwargs.plane_resolution,
     plane_channels: kwargs.plane_channels,
+    plane_layers: [1, 1, 1],
     backbone_channels: Object.fromEntries(
       resolutions.map((size) => [String(size), Math.min(kwargs.channel_base / size, kwargs.channel_max)]),
     ),

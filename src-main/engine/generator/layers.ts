@@ -1,4 +1,4 @@
-/** StyleGAN2's layers as EG3D uses them (spec section 2). Shapes are NCHW; w is [N, w_dim]. */
+/** StyleGAN2's layers as EG3D uses them (docs/eg3d.md, Layers). Shapes are NCHW; w is [N, w_dim]. */
 import {
   abs,
   add,
@@ -33,7 +33,7 @@ const LRELU_SLOPE = 0.2
 
 export const rsqrt = (x: Tensor): Tensor => div(1, sqrt(x))
 
-/** Adds the bias along axis 1, activates, multiplies by the gain, limits to +-clamp (spec 2.2). */
+/** Adds the bias along axis 1, activates, multiplies by the gain, limits to +-clamp (docs/eg3d.md, Layers). */
 export function biasAct(
   x: Tensor,
   bias: Tensor | null,
@@ -49,7 +49,7 @@ export function biasAct(
   return clamp ? clip(y, -clamp, clamp) : y
 }
 
-/** y = act(x W^T L/sqrt(I) + b L), for x [N, I] (spec 2.1). */
+/** y = act(x W^T L/sqrt(I) + b L), for x [N, I] (docs/eg3d.md, Layers). */
 export function fullyConnected(
   x: Tensor,
   weight: Tensor,
@@ -60,7 +60,7 @@ export function fullyConnected(
   return biasAct(product, multiplier === 1 ? bias : mul(bias, multiplier), { activation })
 }
 
-/** outer([1,3,3,1], [1,3,3,1]) / 64, one kernel per channel, for a depthwise convolution (spec 2.3). */
+/** outer([1,3,3,1], [1,3,3,1]) / 64, one kernel per channel, for a depthwise convolution (docs/eg3d.md, Layers). */
 export function fir(channels: number, gain: number): Tensor {
   const taps = [1, 3, 3, 1]
   const kernel = taps.flatMap((a) => taps.map((b) => (a * b * gain) / 64))
@@ -69,15 +69,15 @@ export function fir(channels: number, gain: number): Tensor {
   return constant(data, [channels, 1, 4, 4])
 }
 
-/** The picture at twice the size (spec 2.3). */
+/** The picture at twice the size (docs/eg3d.md, Layers). */
 export function upsample2d(x: Tensor): Tensor {
   return resample(x, upsampleMatrix(x.shape[2]), upsampleMatrix(x.shape[3]))
 }
 
 /**
- * Modulated convolution (spec 2.4): input channels are scaled by the styles, output channels by `outer` (demodulation
- * and gain), and the bias is added. One picture modulates the shared kernel, which is smaller than its activations from
- * 64 x 64 on; a batch, or smaller activations, are scaled themselves.
+ * Modulated convolution (docs/eg3d.md, Layers): input channels are scaled by the styles, output channels by `outer`
+ * (demodulation and gain), and the bias is added. One picture modulates the shared kernel, which is smaller than its
+ * activations from 64 x 64 on; a batch, or smaller activations, are scaled themselves.
  * @param x [N, I, H, W]
  * @param weight [O, I, k, k]
  * @param styles [N, I]
@@ -131,8 +131,8 @@ interface LayerOptions {
 }
 
 /**
- * Affine, modulated convolution, noise, bias, leaky ReLU and clamp (spec 2.5): one step with a gradient of its own,
- * which needs nothing of the forward pass but the layer's input x and its result a.
+ * Affine, modulated convolution, noise, bias, leaky ReLU and clamp (docs/eg3d.md, Layers): one step with a gradient of
+ * its own, which needs nothing of the forward pass but the layer's input x and its result a.
  *
  * With z = gain (d y + n + b) before the activation, y the convolution of s x and d the demodulation, a = act(z):
  * - g_z = g_a act'(z), and the sign of z is that of a;
@@ -189,7 +189,7 @@ export function synthesisLayer(
   })
 }
 
-/** 1x1 modulated convolution without demodulation, linear, clamped (spec 2.6). */
+/** 1x1 modulated convolution without demodulation, linear, clamped (docs/eg3d.md, Layers). */
 export function toRgb(parameters: Parameters, name: string, x: Tensor, w: Tensor, clamp: number | null): Tensor {
   const weight = parameters.get(`${name}.weight`)
   const styles = mul(affine(parameters, name, w), 1 / Math.sqrt(weight.shape[1] * weight.shape[2] * weight.shape[3]))

@@ -1,4 +1,4 @@
-/** The mapping network: latent code and camera label to w (spec section 3). */
+/** The mapping network: latent code and camera label to w (docs/eg3d.md, Mapping). */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { add, concat, mul, reduceMean, square, type Tensor } from '../graph/index.ts'
 import { fullyConnected, rsqrt } from './layers.ts'
@@ -24,7 +24,7 @@ export function mapping(config: GeneratorConfig, parameters: Parameters, z: Tens
   return x
 }
 
-/** w pulled towards the mean latent: psi 1 changes nothing, 0 gives the mean (spec section 3). */
+/** w pulled towards the mean latent: psi 1 changes nothing, 0 gives the mean (docs/eg3d.md, Mapping). */
 export function truncate(w: Float32Array, mean: Float32Array, psi: number): Float32Array {
   return w.map((value, i) => mean[i] + psi * (value - mean[i]))
 }

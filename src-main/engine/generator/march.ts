@@ -1,4 +1,4 @@
-/** The volume renderer's quadrature along sorted samples (spec section 7, MipRayMarcher2). */
+/** The volume renderer's quadrature along sorted samples (docs/eg3d.md, March). */
 import {
   add,
   constant,

@@ -7,7 +7,8 @@ import { Runtime } from '../runtime/runtime.ts'
 import { expectClose, GoldenCase } from './golden-case.ts'
 import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
 import { march } from './march.ts'
-import { PlaneProjection, type Planes, samplePlanes, samplePlanesBackward } from './planes.ts'
+import type { Planes } from './plane-layout.ts'
+import { PlaneProjection, samplePlanes, samplePlanesBackward } from './planes.ts'
 import { areaMatrix, bilinearMatrix, resample } from './resample.ts'
 import { boxBounds, coarseDepths, importanceDepths } from './sampling.ts'
 
@@ -174,7 +175,7 @@ describe('in the host', () => {
       for (let i = 0; i < area; i++) {
         data[p * area + (i % texels) * channels + Math.floor(i / texels)] = source[(n * 3 + p) * area + i]
       }
-      return { data, resolution: size, channels }
+      return { data, resolution: size, channels, layers: [1, 1, 1] }
     }
     const slices = (name: string, n: number, parts: number) => {
       const { data } = golden(`sample_from_planes.${name}`)

@@ -1,7 +1,8 @@
 // @ts-nocheck: this is AssemblyScript, which `scripts/kernels.ts` compiles to `planes.wasm.ts`.
 /**
- * The inner loops of plane sampling: gather with bilinear weights, and its adjoint, the scatter. One sample's channels
- * lie side by side, so four of them are one SIMD operation. All addresses are byte offsets into the module's memory.
+ * The inner loops of plane sampling: gather with bilinear weights, between two layers where a plane has several, and its
+ * adjoint, the scatter. One sample's channels lie side by side, so four of them are one SIMD operation. All addresses are
+ * byte offsets into the module's memory.
  *
  * Points are given as rays: origin + depth * direction, rays x samples of them; a single point is a ray of one sample.
  */
@@ -25,6 +26,24 @@ let left: f64 = 0
 let right: f64 = 0
 let top: f64 = 0
 let bottom: f64 = 0
+// The layer below the point, how far the point is on the way to the next one, and 1 where it lies between two, otherwise 0.
+let layer: i32 = 0
+let shareN: f64 = 0
+let between: f64 = 0
+
+/**
+ * Where along its normal a point meets a plane of several layers. They divide the box evenly, their middles at half
+ * coordinates like those of texels; beyond the outermost middles the outermost layers hold.
+ */
+function depth(rows: usize, x: f64, y: f64, z: f64, layers: i32): void {
+  const n = load<f64>(rows, 48) * x + load<f64>(rows, 56) * y + load<f64>(rows, 64) * z
+  const last = <f64>(layers - 1)
+  const exact = ((n + 1) * <f64>layers - 1) * 0.5
+  const held = min(max(exact, 0), last)
+  between = held === exact ? 1 : 0
+  layer = min(<i32>held, layers - 2)
+  shareN = held - <f64>layer
+}
 
 /**
  * The footprint of a point on a plane of `size` x `size` texels of `stride` bytes: four byte offsets from the plane's
@@ -68,8 +87,9 @@ function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32):
 }
 
 /**
- * @param planes [3][size][size][channels]
- * @param projection [3][2][3] float64
+ * @param planes [slices][size][size][channels], the layers of each plane one after another
+ * @param layers [3] int32, of each plane; their sum is the number of slices
+ * @param projection [3][3][3] float64
  * @param origins [rays][3]
  * @param directions [rays][3]
  * @param depths [rays][samples]
@@ -77,6 +97,7 @@ function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32):
  */
 export function sample(
   planes: usize,
+  layers: usize,
   size: i32,
   channels: i32,
   projection: usize,
@@ -106,9 +127,17 @@ export function sample(
       let k: usize = 0
       for (; k < vectors; k += 16) v128.store(features + k, f32x4.splat(0))
       for (; k < end; k += 4) store<f32>(features + k, 0)
+      let next = planes
       for (let plane = 0; plane < 3; plane++) {
-        if (!footprint(projection + <usize>(plane * 48), x, y, z, size, stride)) continue
-        const start = planes + <usize>plane * area
+        const rows = projection + <usize>(plane * 72)
+        const count = load<i32>(layers + <usize>(plane << 2))
+        let start = next
+        next += <usize>count * area
+        if (!footprint(rows, x, y, z, size, stride)) continue
+        if (count > 1) {
+          depth(rows, x, y, z, count)
+          start += <usize>layer * area
+        }
         const a = start + tap00
         const b = start + tap01
         const c = start + tap10
@@ -117,6 +146,21 @@ export function sample(
         const wb = f32x4.splat(weight01)
         const wc = f32x4.splat(weight10)
         const wd = f32x4.splat(weight11)
+        if (count > 1) {
+          const share = <f32>shareN
+          const shares = f32x4.splat(share)
+          for (k = 0; k < vectors; k += 16) {
+            const above = f32x4.add(f32x4.mul(wa, mix(a + k, area, shares)), f32x4.mul(wb, mix(b + k, area, shares)))
+            const below = f32x4.add(f32x4.mul(wc, mix(c + k, area, shares)), f32x4.mul(wd, mix(d + k, area, shares)))
+            v128.store(features + k, f32x4.add(v128.load(features + k), f32x4.add(above, below)))
+          }
+          for (; k < end; k += 4) {
+            const above = weight00 * mixOne(a + k, area, share) + weight01 * mixOne(b + k, area, share)
+            const below = weight10 * mixOne(c + k, area, share) + weight11 * mixOne(d + k, area, share)
+            store<f32>(features + k, load<f32>(features + k) + (above + below))
+          }
+          continue
+        }
         for (k = 0; k < vectors; k += 16) {
           const above = f32x4.add(f32x4.mul(wa, v128.load(a + k)), f32x4.mul(wb, v128.load(b + k)))
           const below = f32x4.add(f32x4.mul(wc, v128.load(c + k)), f32x4.mul(wd, v128.load(d + k)))
@@ -132,14 +176,26 @@ export function sample(
   }
 }
 
+/** Between what lies at an address and what lies a layer further: exactly that where both are the same. */
+function mix(at: usize, area: usize, share: v128): v128 {
+  const low = v128.load(at)
+  return f32x4.add(low, f32x4.mul(share, f32x4.sub(v128.load(at + area), low)))
+}
+
+function mixOne(at: usize, area: usize, share: f32): f32 {
+  const low = load<f32>(at)
+  return low + share * (load<f32>(at + area) - low)
+}
+
 /**
  * The adjoint of `sample`: adds to the gradients of the planes and, unless the address is 0, of the rays.
  * @param cotangent [rays][samples][channels]
- * @param planesGradient [3][size][size][channels]
+ * @param planesGradient [slices][size][size][channels]
  * @param raysGradient [rays][6], origin and direction, or 0
  */
 export function scatter(
   planes: usize,
+  layers: usize,
   size: i32,
   channels: i32,
   projection: usize,
@@ -174,47 +230,53 @@ export function scatter(
       const x = ox + t * dx
       const y = oy + t * dy
       const z = oz + t * dz
+      let next: usize = 0
       for (let plane = 0; plane < 3; plane++) {
-        const rows = projection + <usize>(plane * 48)
+        const rows = projection + <usize>(plane * 72)
+        const count = load<i32>(layers + <usize>(plane << 2))
+        let start = next
+        next += <usize>count * area
         if (!footprint(rows, x, y, z, size, stride)) continue
-        const start = <usize>plane * area
-        const to = planesGradient + start
-        const a = to + tap00
-        const b = to + tap01
-        const c = to + tap10
-        const d = to + tap11
-        const wa = f32x4.splat(weight00)
-        const wb = f32x4.splat(weight01)
-        const wc = f32x4.splat(weight10)
-        const wd = f32x4.splat(weight11)
-        let k: usize = 0
-        for (; k < vectors; k += 16) {
-          const g = v128.load(cotangent + k)
-          v128.store(a + k, f32x4.add(v128.load(a + k), f32x4.mul(wa, g)))
-          v128.store(b + k, f32x4.add(v128.load(b + k), f32x4.mul(wb, g)))
-          v128.store(c + k, f32x4.add(v128.load(c + k), f32x4.mul(wc, g)))
-          v128.store(d + k, f32x4.add(v128.load(d + k), f32x4.mul(wd, g)))
-        }
-        for (; k < end; k += 4) {
-          const g = load<f32>(cotangent + k)
-          store<f32>(a + k, load<f32>(a + k) + weight00 * g)
-          store<f32>(b + k, load<f32>(b + k) + weight01 * g)
-          store<f32>(c + k, load<f32>(c + k) + weight10 * g)
-          store<f32>(d + k, load<f32>(d + k) + weight11 * g)
+        if (count > 1) {
+          depth(rows, x, y, z, count)
+          start += <usize>layer * area
+          spread(cotangent, planesGradient + start, 1 - <f32>shareN, vectors, end)
+          spread(cotangent, planesGradient + start + area, <f32>shareN, vectors, end)
+        } else {
+          spread(cotangent, planesGradient + start, 1, vectors, end)
         }
         if (raysGradient === 0) continue
         // d feature / d px = (right - left) taps, weighted along the other axis; px = (u + 1) size / 2 - 1/2.
         const from = planes + start
-        const s00 = left * top * <f64>dot(cotangent, from + tap00, vectors, end)
-        const s01 = right * top * <f64>dot(cotangent, from + tap01, vectors, end)
-        const s10 = left * bottom * <f64>dot(cotangent, from + tap10, vectors, end)
-        const s11 = right * bottom * <f64>dot(cotangent, from + tap11, vectors, end)
+        let s00 = <f64>dot(cotangent, from + tap00, vectors, end)
+        let s01 = <f64>dot(cotangent, from + tap01, vectors, end)
+        let s10 = <f64>dot(cotangent, from + tap10, vectors, end)
+        let s11 = <f64>dot(cotangent, from + tap11, vectors, end)
+        // Likewise d feature / d pn = next - this layer, weighted over the taps; pn = (n + 1) layers / 2 - 1/2.
+        let dn: f64 = 0
+        if (count > 1) {
+          const d00 = <f64>dot(cotangent, from + area + tap00, vectors, end) - s00
+          const d01 = <f64>dot(cotangent, from + area + tap01, vectors, end) - s01
+          const d10 = <f64>dot(cotangent, from + area + tap10, vectors, end) - s10
+          const d11 = <f64>dot(cotangent, from + area + tap11, vectors, end) - s11
+          const above = <f64>weight00 * d00 + <f64>weight01 * d01
+          const below = <f64>weight10 * d10 + <f64>weight11 * d11
+          dn = between * (above + below) * <f64>count * 0.5
+          s00 += shareN * d00
+          s01 += shareN * d01
+          s10 += shareN * d10
+          s11 += shareN * d11
+        }
+        s00 *= left * top
+        s01 *= right * top
+        s10 *= left * bottom
+        s11 *= right * bottom
         const scale = <f64>size / 6
         const du = ((s01 - s00) * (1 - shareY) + (s11 - s10) * shareY) * scale
         const dv = ((s10 - s00) * (1 - shareX) + (s11 - s01) * shareX) * scale
-        const gx = du * load<f64>(rows) + dv * load<f64>(rows, 24)
-        const gy = du * load<f64>(rows, 8) + dv * load<f64>(rows, 32)
-        const gz = du * load<f64>(rows, 16) + dv * load<f64>(rows, 40)
+        const gx = du * load<f64>(rows) + dv * load<f64>(rows, 24) + dn * load<f64>(rows, 48)
+        const gy = du * load<f64>(rows, 8) + dv * load<f64>(rows, 32) + dn * load<f64>(rows, 56)
+        const gz = du * load<f64>(rows, 16) + dv * load<f64>(rows, 40) + dn * load<f64>(rows, 64)
         originX += gx
         originY += gy
         originZ += gz
@@ -231,6 +293,37 @@ export function scatter(
     store<f32>(raysGradient, load<f32>(raysGradient, 16) + <f32>directionY, 16)
     store<f32>(raysGradient, load<f32>(raysGradient, 20) + <f32>directionZ, 20)
     raysGradient += 24
+  }
+}
+
+/** Adds a share of the cotangent to the four texels of the footprint on one layer. */
+function spread(cotangent: usize, to: usize, share: f32, vectors: usize, end: usize): void {
+  const a = to + tap00
+  const b = to + tap01
+  const c = to + tap10
+  const d = to + tap11
+  const wa = share * weight00
+  const wb = share * weight01
+  const wc = share * weight10
+  const wd = share * weight11
+  const was = f32x4.splat(wa)
+  const wbs = f32x4.splat(wb)
+  const wcs = f32x4.splat(wc)
+  const wds = f32x4.splat(wd)
+  let k: usize = 0
+  for (; k < vectors; k += 16) {
+    const g = v128.load(cotangent + k)
+    v128.store(a + k, f32x4.add(v128.load(a + k), f32x4.mul(was, g)))
+    v128.store(b + k, f32x4.add(v128.load(b + k), f32x4.mul(wbs, g)))
+    v128.store(c + k, f32x4.add(v128.load(c + k), f32x4.mul(wcs, g)))
+    v128.store(d + k, f32x4.add(v128.load(d + k), f32x4.mul(wds, g)))
+  }
+  for (; k < end; k += 4) {
+    const g = load<f32>(cotangent + k)
+    store<f32>(a + k, load<f32>(a + k) + wa * g)
+    store<f32>(b + k, load<f32>(b + k) + wb * g)
+    store<f32>(c + k, load<f32>(c + k) + wc * g)
+    store<f32>(d + k, load<f32>(d + k) + wd * g)
   }
 }
 

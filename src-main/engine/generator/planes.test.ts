@@ -1,14 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Matrix3 } from '../checkpoint/config.ts'
 import { expectRelative } from './golden-case.ts'
-import {
-  borrowSampler,
-  PlaneProjection,
-  type Planes,
-  releaseSampler,
-  samplePlanes,
-  samplePlanesBackward,
-} from './planes.ts'
+import { type PlaneLayout, type Planes, planesLength } from './plane-layout.ts'
+import { borrowSampler, PlaneProjection, releaseSampler, samplePlanes, samplePlanesBackward } from './planes.ts'
 
 const axes: [Matrix3, Matrix3, Matrix3] = [
   [
@@ -28,27 +22,41 @@ const axes: [Matrix3, Matrix3, Matrix3] = [
     [0, 1, 0],
   ],
 ]
+const single = [1, 1, 1] as const
 const projection = new PlaneProjection({ plane_axes: axes, rendering_kwargs: { box_warp: 1.5 } as never })
 
-/** What the kernel computes, said as plainly as possible: each tap that lies on a plane, with its weight and slopes. */
-function* taps({ resolution }: Planes, [x, y, z]: number[]) {
+/** What the kernel computes, said as plainly as possible: each tap that lies on a layer, with its weight and slopes. */
+function* taps({ resolution, layers }: Planes, [x, y, z]: number[]) {
+  let slice = 0
   for (let plane = 0; plane < 3; plane++) {
-    const [a, b, c, d, e, f] = projection.rows.subarray(plane * 6)
+    const [a, b, c, d, e, f, g, h, i] = projection.rows.subarray(plane * 9)
     const px = ((a * x + b * y + c * z + 1) * resolution - 1) / 2
     const py = ((d * x + e * y + f * z + 1) * resolution - 1) / 2
+    const pn = ((g * x + h * y + i * z + 1) * layers[plane] - 1) / 2
     for (const row of [Math.floor(py), Math.floor(py) + 1]) {
       for (const column of [Math.floor(px), Math.floor(px) + 1]) {
         if (row < 0 || column < 0 || row >= resolution || column >= resolution) continue
         const [alongX, alongY] = [1 - Math.abs(px - column), 1 - Math.abs(py - row)]
         const slopeX = (Math.sign(column - px || -1) * alongY * resolution) / 6
         const slopeY = (Math.sign(row - py || -1) * alongX * resolution) / 6
-        yield {
-          texel: (plane * resolution + row) * resolution + column,
-          weight: (alongX * alongY) / 3,
-          slope: [slopeX * a + slopeY * d, slopeX * b + slopeY * e, slopeX * c + slopeY * f],
+        for (let layer = 0; layer < layers[plane]; layer++) {
+          const held = Math.min(Math.max(pn, 0), layers[plane] - 1)
+          const alongN = Math.max(0, 1 - Math.abs(held - layer))
+          const rising = held === pn && alongN > 0 ? Math.sign(layer - pn || -1) : 0
+          const slopeN = (rising * alongX * alongY * layers[plane]) / 6
+          yield {
+            texel: ((slice + layer) * resolution + row) * resolution + column,
+            weight: (alongX * alongY * alongN) / 3,
+            slope: [
+              alongN * (slopeX * a + slopeY * d) + slopeN * g,
+              alongN * (slopeX * b + slopeY * e) + slopeN * h,
+              alongN * (slopeX * c + slopeY * f) + slopeN * i,
+            ],
+          }
         }
       }
     }
+    slice += layers[plane]
   }
 }
 
@@ -73,13 +81,18 @@ function reference(planes: Planes, points: number[][], cotangent: Float32Array) 
 const waves = (length: number, frequency: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * frequency) + 0.3 * Math.cos(i * frequency * 17.3))
 
-it.each([
-  [5, 3],
-  [16, 4],
-  [9, 16],
-  [8, 37],
-])('samples planes of %i x %i channels along rays, and goes back', (resolution, channels) => {
-  const planes = { data: waves(3 * resolution * resolution * channels, 0.61), resolution, channels }
+const layouts: PlaneLayout[] = [
+  { resolution: 5, channels: 3, layers: [1, 1, 1] },
+  { resolution: 16, channels: 4, layers: [1, 1, 1] },
+  { resolution: 9, channels: 16, layers: [1, 1, 1] },
+  { resolution: 8, channels: 37, layers: [1, 1, 1] },
+  { resolution: 8, channels: 16, layers: [2, 1, 1] },
+  { resolution: 5, channels: 7, layers: [1, 4, 3] },
+]
+
+it.each(layouts)('samples $layers planes of $resolution x $channels channels along rays, and goes back', (layout) => {
+  const { channels } = layout
+  const planes = { ...layout, data: waves(planesLength(layout), 0.61) }
   const [rays, samples] = [40, 12]
   const origins = waves(rays * 3, 0.37).map((value) => value * 0.7)
   const directions = waves(rays * 3, 0.91)
@@ -110,8 +123,39 @@ it.each([
   releaseSampler(sampler)
 })
 
+it.each([single, [2, 1, 3]] as const)(
+  'goes back along the slopes of what it samples (%i, %i, %i layers)',
+  (...layers) => {
+    const layout = { resolution: 6, channels: 5, layers }
+    const planes = { ...layout, data: waves(planesLength(layout), 0.61) }
+    const cotangent = waves(layout.channels, 0.23)
+    const at = (point: number[]) =>
+      reference(planes, [point], cotangent).features.reduce((sum, value, k) => sum + value * cotangent[k], 0)
+    // From the middle of the box to beyond the outermost layers, away from the kinks at texels' and layers' middles.
+    const points = Array.from({ length: 60 }, (_, i) => [0.71, 1.93, 3.11].map((f) => 0.74 * Math.sin((i + 1) * f)))
+    for (const point of points) {
+      const [[found], h] = [reference(planes, [point], cotangent).pointsGradient, 1e-7]
+      for (let axis = 0; axis < 3; axis++) {
+        const moved = (by: number) => at(point.with(axis, point[axis] + by))
+        expect((moved(h) - moved(-h)) / (2 * h)).toBeCloseTo(found[axis], 5)
+      }
+    }
+  },
+)
+
+it('is the same for equal layers as for one', () => {
+  const one = { resolution: 8, channels: 6, layers: single, data: waves(3 * 64 * 6, 0.61) }
+  const plane = one.data.length / 3
+  const copies = [0, 0, 0, 1, 2, 2].map((index) => one.data.subarray(index * plane, (index + 1) * plane))
+  const data = Float32Array.from(copies.flatMap((copy) => [...copy]))
+  const points = waves(3000, 0.11)
+  expect(samplePlanes({ ...one, layers: [3, 1, 2], data }, projection, points)).toEqual(
+    samplePlanes(one, projection, points),
+  )
+})
+
 it('samples single points, adds to the gradients it is given, in batches', () => {
-  const planes = { data: waves(3 * 64 * 4, 0.61), resolution: 8, channels: 4 }
+  const planes = { data: waves(3 * 64 * 4, 0.61), resolution: 8, channels: 4, layers: single }
   const points = waves(3 * 150_000, 0.11)
   const triples = Array.from({ length: points.length / 3 }, (_, i) => [...points.subarray(i * 3, i * 3 + 3)])
   const cotangent = waves(triples.length * 4, 0.23)
@@ -126,7 +170,12 @@ it('samples single points, adds to the gradients it is given, in batches', () =>
 })
 
 it('keeps planes apart that are sampled in turn', () => {
-  const make = (value: number) => ({ data: new Float32Array(3 * 64).fill(value), resolution: 8, channels: 1 })
+  const make = (value: number) => ({
+    data: new Float32Array(3 * 64).fill(value),
+    resolution: 8,
+    channels: 1,
+    layers: single,
+  })
   const [one, two] = [make(1), make(2)]
   const first = borrowSampler(one, projection)
   const second = borrowSampler(two, projection)

@@ -1,38 +1,29 @@
 /**
- * Sampling the three feature planes at points in space, and its adjoint (spec section 5). This runs in the host and not
+ * Sampling the feature planes at points in space, and its adjoint (docs/eg3d.md, Planes). This runs in the host and not
  * in the graph: with the channels of a texel side by side in memory one pass does for every channel what GridSample
  * does once per channel, and the adjoint, a scatter with collisions, has no sound fast form on the CPU provider. The
  * loops themselves are WebAssembly (`planes.kernel.ts`), four channels at a time.
  */
 import type { GeneratorConfig, Matrix3 } from '../checkpoint/config.ts'
+import type { Planes } from './plane-layout.ts'
 import wasm from './planes.wasm.ts'
 import type { Rays } from './rays.ts'
 
-/** The planes of one head: [3][R][R][C], the channels of a texel side by side. Not changed once they are sampled. */
-export interface Planes {
-  readonly data: Float32Array
-  readonly resolution: number
-  readonly channels: number
-  /** What density is decoded from, where that is not these planes: they then tell colour alone. */
-  readonly shape?: Planes
-}
-
-/** The planes that density is decoded from. */
-export const shapeOf = (planes: Planes): Planes => planes.shape ?? planes
-
-/** How world points fall on the planes: two rows of numbers a plane, already scaled to -1..1 in the box. */
+/**
+ * How world points fall on the planes, already scaled to -1..1 in the box: where on the plane, and where along its normal,
+ * which tells between the layers of a plane that has several.
+ */
 export class PlaneProjection {
-  /** [plane][axis u or v][x, y, z] */
+  /** [plane][axis u, v or n][x, y, z] */
   readonly rows: Float64Array
 
   constructor({ plane_axes, rendering_kwargs }: Pick<GeneratorConfig, 'plane_axes' | 'rendering_kwargs'>) {
     const scale = 2 / rendering_kwargs.box_warp
-    this.rows = new Float64Array(18)
+    this.rows = new Float64Array(27)
     plane_axes.forEach((axes, plane) => {
       const inverse = invert(axes)
-      for (let k = 0; k < 3; k++) {
-        this.rows[plane * 6 + k] = inverse[k][0] * scale
-        this.rows[plane * 6 + 3 + k] = inverse[k][1] * scale
+      for (let axis = 0; axis < 3; axis++) {
+        for (let k = 0; k < 3; k++) this.rows[plane * 9 + axis * 3 + k] = inverse[k][axis] * scale
       }
     })
   }
@@ -50,6 +41,7 @@ function invert([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Matrix3 {
 /** The parts of the kernel's memory, one after another; sizes in bytes. */
 const PARTS = [
   'projection',
+  'layers',
   'planes',
   'gradient',
   'origins',
@@ -79,14 +71,14 @@ export class PlaneSampler {
   private readonly kernel: Kernel
   private readonly sizes: Record<Part, number>
   private readonly addresses: Record<Part, number>
-  private planes: Planes = { data: new Float32Array(), resolution: 0, channels: 0 }
+  private planes: Planes = { data: new Float32Array(), resolution: 0, channels: 0, layers: [1, 1, 1] }
   private count = { rays: 0, samples: 0 }
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(wasm, 'base64'))
     this.kernel = new WebAssembly.Instance(compiled).exports as unknown as Kernel
     const none = Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>
-    this.sizes = { ...none, projection: 18 * 8 }
+    this.sizes = { ...none, projection: 27 * 8, layers: 3 * 4 }
     this.addresses = none
   }
 
@@ -101,12 +93,15 @@ export class PlaneSampler {
       this.window('planes').set(planes.data)
       this.planes = planes
     }
-    new Float64Array(this.kernel.memory.buffer, this.addresses.projection, 18).set(projection.rows)
+    const { buffer } = this.kernel.memory
+    new Float64Array(buffer, this.addresses.projection, 27).set(projection.rows)
+    new Int32Array(buffer, this.addresses.layers, 3).set(planes.layers)
     this.window('gradient').fill(0)
   }
 
   /**
-   * Bilinear samples, zeros outside, pixel centres at half coordinates; the mean over the three planes.
+   * Bilinear samples, zeros outside, pixel centres at half coordinates; of the two layers a point lies between the linear
+   * mixture, beyond the outermost ones the outermost one; the mean over the three planes.
    * @param rays M of them
    * @param depths [M * samples]: the points are origin + depth * direction
    * @returns [M * samples * C], a window
@@ -152,15 +147,16 @@ export class PlaneSampler {
     return want.rays ? this.window('rays') : undefined
   }
 
-  /** [3][R][R][C], what `scatter` added up since `load`; a window. */
+  /** Like the planes, what `scatter` added up since `load`; a window. */
   get gradient(): Float32Array {
     return this.window('gradient')
   }
 
   private common(): number[] {
-    const { planes, projection, origins, directions, depths } = this.addresses
+    const { planes, layers, projection, origins, directions, depths } = this.addresses
     const { resolution, channels } = this.planes
-    return [planes, resolution, channels, projection, origins, directions, depths, this.count.rays, this.count.samples]
+    const { rays, samples } = this.count
+    return [planes, layers, resolution, channels, projection, origins, directions, depths, rays, samples]
   }
 
   /** Gives parts their sizes and moves what lies behind them; earlier parts keep their content. */
@@ -218,7 +214,7 @@ export function samplePlanes(planes: Planes, projection: PlaneProjection, points
 }
 
 /**
- * The adjoint of `samplePlanes`: adds to `planesGradient` [3][R][R][C] and, where given, to `pointsGradient` [M * 3].
+ * The adjoint of `samplePlanes`: adds to `planesGradient`, laid out like the planes, and, where given, to `pointsGradient` [M * 3].
  * @param cotangent [M * C]
  */
 export function samplePlanesBackward(

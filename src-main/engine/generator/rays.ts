@@ -1,4 +1,4 @@
-/** Rays from a camera label, and the way back: gradients of rays to gradients of the label (spec section 6). */
+/** Rays from a camera label, and the way back: gradients of rays to gradients of the label (docs/eg3d.md, Rays). */
 
 export interface Rays {
   /** World positions and unit directions, [M * 3] each. */

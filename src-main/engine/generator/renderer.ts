@@ -1,5 +1,5 @@
 /**
- * Volume rendering of planes from a camera, forward and backward, in tiles of rays (spec sections 5 to 7).
+ * Volume rendering of planes from a camera, forward and backward, in tiles of rays (docs/eg3d.md, Planes to March).
  *
  * What has a gradient runs as a model: the decoder and the marcher. What has none, or only a sparse one, runs here: rays,
  * depths, plane sampling. Memory is bounded by the tile: the backward pass computes a tile again and keeps only depths.
@@ -18,15 +18,8 @@ import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { decode, decodeDensity } from './decoder.ts'
 import { march, marchDensity, marchWeights } from './march.ts'
 import { Parameters } from './parameters.ts'
-import {
-  accumulate,
-  borrowSampler,
-  PlaneProjection,
-  type PlaneSampler,
-  type Planes,
-  releaseSampler,
-  shapeOf,
-} from './planes.ts'
+import { type Planes, shapeOf } from './plane-layout.ts'
+import { accumulate, borrowSampler, PlaneProjection, type PlaneSampler, releaseSampler } from './planes.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
 import { coarseDepths, importanceDepths, type Jitter, mergeDepths } from './sampling.ts'
 
@@ -116,7 +109,7 @@ export interface RenderingGradient {
 }
 
 export interface RenderGradients {
-  /** [3][R][R][C] like the planes */
+  /** Like the planes. */
   readonly planes: Float32Array
   /** [25] of the camera label, where asked for */
   readonly label?: Float32Array

@@ -17,7 +17,10 @@ function matrix(to: number, from: number, fill: (row: number, put: (column: numb
   return { to, from, data }
 }
 
-/** StyleGAN2's image upsampling by two: the filter [1,3,3,1] on zero-interleaved samples, zeros outside (spec 2.3). */
+/**
+ * StyleGAN2's image upsampling by two: the filter [1,3,3,1] on zero-interleaved samples, zeros outside (docs/eg3d.md,
+ * Layers).
+ */
 export function upsampleMatrix(from: number): ResamplingMatrix {
   return matrix(2 * from, from, (row, put) => {
     const near = row >> 1
@@ -28,7 +31,7 @@ export function upsampleMatrix(from: number): ResamplingMatrix {
 
 /**
  * StyleGAN2's filter [1,3,3,1] / 8 at every `stride`-th place, the first tap `margin` samples before the first; zeros
- * outside (spec 2.3).
+ * outside (docs/eg3d.md, Layers).
  */
 export function filterMatrix(from: number, margin: number, stride: number): ResamplingMatrix {
   const taps = [0.125, 0.375, 0.375, 0.125]
@@ -40,7 +43,7 @@ export function filterMatrix(from: number, margin: number, stride: number): Resa
 
 /**
  * Bilinear, half-pixel centres (align_corners false). Antialiased widens the tent by the reduction, as PyTorch's
- * `antialias=True` (spec section 8); otherwise two taps with the edge repeated.
+ * `antialias=True` (docs/eg3d.md, Super-resolution); otherwise two taps with the edge repeated.
  */
 export function bilinearMatrix(from: number, to: number, antialias: boolean): ResamplingMatrix {
   const scale = from / to
@@ -67,7 +70,10 @@ export function bilinearMatrix(from: number, to: number, antialias: boolean): Re
   })
 }
 
-/** Each output is the mean of the input pixels its cell touches, as PyTorch's adaptive average (spec section 16). */
+/**
+ * Each output is the mean of the input pixels its cell touches, as PyTorch's adaptive average (docs/eg3d.md,
+ * Inversion).
+ */
 export function areaMatrix(from: number, to: number): ResamplingMatrix {
   return matrix(to, from, (row, put) => {
     const first = Math.floor((row * from) / to)

@@ -1,4 +1,7 @@
-/** Where along its ray a view is sampled: coarse depths, then importance sampling (spec section 7). No gradients. */
+/**
+ * Where along its ray a view is sampled: coarse depths, then importance sampling (docs/eg3d.md, Sampling). No
+ * gradients.
+ */
 import type { RenderingKwargs } from '../checkpoint/config.ts'
 import type { Rays } from './rays.ts'
 

@@ -1,4 +1,7 @@
-/** The super-resolution network: rendered features to the final picture (spec section 8), every class as data. */
+/**
+ * The super-resolution network: rendered features to the final picture (docs/eg3d.md, Super-resolution), every class
+ * as data.
+ */
 import { type GeneratorConfig, SUPER_RESOLUTION_CLASSES } from '../checkpoint/config.ts'
 import { add, slice, type Tensor } from '../graph/index.ts'
 import { synthesisLayer, toRgb, upsample2d } from './layers.ts'

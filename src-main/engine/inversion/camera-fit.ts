@@ -1,6 +1,6 @@
 /**
  * The camera as seven numbers around the one the landmarks gave, so that an inversion can put right what the fit got
- * wrong (pose.md A7). Each number is in standard deviations of its prior: the penalty is half its square.
+ * wrong. Each number is in standard deviations of its prior: the penalty is half its square.
  */
 
 import { zoom } from '../generator/camera.ts'

@@ -2,10 +2,11 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { orbitCamera } from '../generator/camera.ts'
 import { expectClose, expectRelative, GoldenCase } from '../generator/golden-case.ts'
-import { PlaneProjection, type Planes, samplePlanes } from '../generator/planes.ts'
+import { layoutOf, type Planes, refine } from '../generator/plane-layout.ts'
+import { PlaneProjection, samplePlanes } from '../generator/planes.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState } from './detail.ts'
-import { addDetail, paintHead, refine } from './head.ts'
+import { addDetail, paintHead } from './head.ts'
 import type { Objective } from './objective.ts'
 import { normalArray, uniformArray } from './random.ts'
 
@@ -29,7 +30,7 @@ const rendering = { resolution: 16, coarse: 8, fine: 4 }
 
 /** What one step without a rate says of a state: its loss by terms, and its gradient, which Adam's first moment keeps. */
 async function look(data: Float32Array, side: number, options: DetailOptions) {
-  const state = new DetailState(side, channels)
+  const state = new DetailState({ ...layoutOf(golden.config), resolution: side })
   state.detail.data.set(data)
   const stage = await DetailStage.create(generator, { ws, label }, state, options)
   const { terms, loss } = await stage.step([{ label, objective: blind, rendering, weight: 1 }], 0, probe)
@@ -39,7 +40,7 @@ async function look(data: Float32Array, side: number, options: DetailOptions) {
 const nothing: DetailOptions = { smoothness: 0, size: 0, colour: 0 }
 
 describe('refined planes', () => {
-  const coarse: Planes = { resolution: 8, channels: 3, data: normalArray(3 * 64 * 3, 1) }
+  const coarse: Planes = { resolution: 8, channels: 3, layers: [2, 1, 1], data: normalArray(4 * 64 * 3, 1) }
   const projection = new PlaneProjection(golden.config)
 
   it.each([16, 24, 64])('of %i texels are the same field on a grid that is nested in the old one', (side) => {

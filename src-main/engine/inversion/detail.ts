@@ -19,10 +19,10 @@
  * activations to the pivot's moves nothing at a small weight and costs the photo's view at a larger one.
  */
 import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import { type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
-import { addDetail, type Detail, type Head, paintHead, refine } from './head.ts'
+import { addDetail, type Detail, type Head, paintHead } from './head.ts'
 import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
 
@@ -47,8 +47,9 @@ export class DetailState {
   readonly detail: Detail
   readonly adam: Adam
 
-  constructor(resolution: number, channels: number) {
-    this.detail = { resolution, data: new Float32Array(3 * resolution * resolution * channels) }
+  /** @param layout of the planes it is added to */
+  constructor(layout: PlaneLayout) {
+    this.detail = { resolution: layout.resolution, data: new Float32Array(planesLength(layout)) }
     this.adam = new Adam(this.detail.data.length)
   }
 }
@@ -126,7 +127,7 @@ export class DetailStage {
   /** smoothness * mean (d - neighbour)^2 + size * mean d^2. */
   private addPrior(gradient: Float32Array): number {
     const { data, resolution } = this.state.detail
-    const channels = data.length / (3 * resolution * resolution)
+    const { channels } = this.pivot
     const { smoothness, size } = this.options
     const row = resolution * channels
     const a = size / data.length

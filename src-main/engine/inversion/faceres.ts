@@ -1,6 +1,6 @@
 /**
  * FaceRes, a MobileNet-v1 trained to tell faces apart: its early layers are the perceptual loss, its last one an
- * identity descriptor (facts: face.md). Weights: resources/networks/faceres.safetensors.
+ * identity descriptor. Weights: resources/networks/faceres.safetensors.
  */
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'

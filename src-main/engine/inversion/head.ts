@@ -1,6 +1,6 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and what its photo added to the planes. */
 import type { Generator } from '../generator/generator.ts'
-import { type Planes, shapeOf } from '../generator/planes.ts'
+import { type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
 import { addResidual, type Residual } from './residual.ts'
 
 export interface Head {
@@ -15,8 +15,8 @@ export interface Head {
 }
 
 /**
- * Residual planes, finer than the generator's or as fine: [3][resolution][resolution][plane_channels]. They are of colour
- * alone; a photo tells colour exactly and shape hardly, so density stays what the planes say that it is added to.
+ * Residual planes, finer than the generator's or as fine, otherwise laid out like them. They are of colour alone; a photo
+ * tells colour exactly and shape hardly, so density stays what the planes say that they are added to.
  */
 export interface Detail {
   readonly resolution: number
@@ -34,36 +34,4 @@ export async function paintHead(generator: Generator, head: Head): Promise<Plane
 export function addDetail(planes: Planes, detail: Detail): Planes {
   const data = planes.data.map((value, i) => value + detail.data[i])
   return { ...planes, data, shape: shapeOf(planes) }
-}
-
-/**
- * The same field on a finer grid: bilinear, texel centres at half coordinates, so that sampling it gives what sampling
- * the coarse planes gave. Density is still that of the coarse ones.
- */
-export function refine(planes: Planes, resolution: number): Planes {
-  const { resolution: from, channels, data } = planes
-  if (resolution === from) return planes
-  const result = new Float32Array(3 * resolution * resolution * channels)
-  const taps = Array.from({ length: resolution }, (_, i) => {
-    const centre = Math.min(Math.max(((i + 0.5) * from) / resolution - 0.5, 0), from - 1)
-    const low = Math.min(Math.floor(centre), from - 2)
-    return { low, share: centre - low }
-  })
-  for (let plane = 0; plane < 3; plane++) {
-    for (let row = 0; row < resolution; row++) {
-      const { low: r, share: fy } = taps[row]
-      for (let column = 0; column < resolution; column++) {
-        const { low: c, share: fx } = taps[column]
-        const at = ((plane * from + r) * from + c) * channels
-        const below = at + from * channels
-        const into = ((plane * resolution + row) * resolution + column) * channels
-        for (let k = 0; k < channels; k++) {
-          const top = data[at + k] * (1 - fx) + data[at + channels + k] * fx
-          const bottom = data[below + k] * (1 - fx) + data[below + channels + k] * fx
-          result[into + k] = top * (1 - fy) + bottom * fy
-        }
-      }
-    }
-  }
-  return { data: result, resolution, channels, shape: shapeOf(planes) }
 }

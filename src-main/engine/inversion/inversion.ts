@@ -14,7 +14,7 @@ import {
 import { UserError } from '../errors.ts'
 import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
@@ -37,7 +37,7 @@ import {
   rateAt,
   stepsWhen,
 } from './schedule.ts'
-import { DEFAULT_SHAPE, SHAPE_RESOLUTION, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
+import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
 
@@ -328,18 +328,19 @@ export class Inversion {
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
     inversion.phase = state.phase
-    const length = state.detail ? 3 * state.detail.resolution ** 2 * config.plane_channels : 0
-    if (state.detail) {
-      const detail = new DetailState(state.detail.resolution, config.plane_channels)
+    const layout = state.detail && { ...layoutOf(config), resolution: state.detail.resolution }
+    const length = layout ? planesLength(layout) : 0
+    if (state.detail && layout) {
+      const detail = new DetailState(layout)
       detail.detail.data.set(floats('detail.data', length))
       detail.adam.first.set(floats('detail.adam.first', length))
       detail.adam.second.set(floats('detail.adam.second', length))
       detail.adam.steps = state.detail.steps
       inversion.detail = detail
     }
-    const shapeLength = 3 * SHAPE_RESOLUTION ** 2 * config.plane_channels
+    const shapeLength = residualLength(config)
     if (state.shape) {
-      const shape = new ShapeState(shapeLength)
+      const shape = new ShapeState(config)
       shape.residual.data.set(floats('shape.data', shapeLength))
       shape.adam.first.set(floats('shape.adam.first', shapeLength))
       shape.adam.second.set(floats('shape.adam.second', shapeLength))
@@ -407,7 +408,7 @@ export class Inversion {
     if (!this.detailStage) {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
-      this.detail ??= new DetailState(resolution, generator.config.plane_channels)
+      this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
       this.detailStage = await DetailStage.create(generator, this.head, this.detail, this.terms)
       await this.callWitness(this.detailStage.pivot)
     }

@@ -1,6 +1,6 @@
 /**
  * The latent stage: finds the code whose picture is the photo, first one w for all layers, then one for each (W+), and
- * puts the camera right along the way (spec section 16, stage 1).
+ * puts the camera right along the way (docs/eg3d.md, Inversion).
  *
  * Tried and left out (bench/results/latent-tried.json): a matte that weighs three times as much brings three heads' faces
  * no nearer to the truth, and nor do the photo's landmarks, pulling w and camera through a linear map from w to places in
@@ -124,7 +124,7 @@ export function parametersOf(cameras: Float32Array, photo: number): Float32Array
 }
 
 /**
- * The official schedule (spec section 16): up over the first twentieth, down by a cosine over the last quarter.
+ * The official schedule (docs/eg3d.md, Inversion): up over the first twentieth, down by a cosine over the last quarter.
  * @param t share of the steps done, 0..1
  */
 export function rampedRate(rate: number, t: number): number {

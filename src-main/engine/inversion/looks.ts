@@ -1,6 +1,6 @@
 /** Looks at a head from where its photos were taken: how far it is from each, and which way its planes should go. */
 import type { Generator, View, ViewOptions } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import type { Planes } from '../generator/plane-layout.ts'
 import type { Objective } from './objective.ts'
 
 /** One photo as a step sees it. */

@@ -5,7 +5,7 @@
  */
 import { cross, project } from '../generator/camera.ts'
 import type { Generator, View } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import type { Planes } from '../generator/plane-layout.ts'
 import { castRays } from '../generator/rays.ts'
 import { type Judgement, type Objective, type PortraitTarget, shrink } from './objective.ts'
 import type { Shot } from './shot.ts'

@@ -46,7 +46,7 @@ export function assertFinite({ runtime }: Generator, loss: number, ...gradients:
   )
 }
 
-/** Mean squared difference of the final picture: the loss of the plain projector (spec section 16). */
+/** Mean squared difference of the final picture: the loss of the plain projector (docs/eg3d.md, Inversion). */
 export class SquaredError implements Objective {
   private readonly target: Float32Array
 

@@ -1,6 +1,6 @@
 /**
  * The recorded runs of the official projector that need more than the latent stage, repeated with the product's own
- * parts: code and noise pictures together, and ten steps of pivotal tuning of every weight (spec section 16).
+ * parts: code and noise pictures together, and ten steps of pivotal tuning of every weight (docs/eg3d.md, Inversion).
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -131,7 +131,7 @@ describe('the official projector', () => {
   })
 })
 
-/** Correlation of each picture with itself shifted by one, at every size down to 8 (spec section 16). */
+/** Correlation of each picture with itself shifted by one, at every size down to 8 (docs/eg3d.md, Inversion). */
 async function noiseRegulariser(noises: ReadonlyMap<string, Float32Array>) {
   const roll = (x: Tensor, axis: number) =>
     concat([slice(x, axis, x.shape[axis] - 1, x.shape[axis]), slice(x, axis, 0, x.shape[axis] - 1)], axis)

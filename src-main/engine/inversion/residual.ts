@@ -3,7 +3,8 @@
  * a cubic B-spline (Unser 1999, "Splines: a perfect fit for signal and image processing"), so the field they make has no
  * kinks, and a step of one texel reaches over four.
  */
-import { accumulate, type Planes } from '../generator/planes.ts'
+import type { Planes } from '../generator/plane-layout.ts'
+import { accumulate } from '../generator/planes.ts'
 
 /** [slices][resolution][resolution][channels], as many slices and channels as the planes it is added to. */
 export interface Residual {

@@ -6,9 +6,10 @@
  * opacity and depth. And heads differ by so much and no more: the residual is measured in standard deviations of random
  * heads' planes.
  */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import { Adam } from './adam.ts'
 import type { Probe } from './detail.ts'
 import type { LatentStep } from './latent.ts'
@@ -36,17 +37,15 @@ export class ShapeState {
   readonly residual: Residual
   readonly adam: Adam
 
-  /** @param length numbers of the planes that it is added to, at SHAPE_RESOLUTION */
-  constructor(length: number) {
-    this.residual = { resolution: SHAPE_RESOLUTION, data: new Float32Array(length) }
-    this.adam = new Adam(length)
+  constructor(config: GeneratorConfig) {
+    this.residual = { resolution: SHAPE_RESOLUTION, data: new Float32Array(residualLength(config)) }
+    this.adam = new Adam(this.residual.data.length)
   }
 }
 
-/** Numbers of a residual for planes. */
-export function residualLength({ data, resolution }: Planes): number {
-  return (data.length / resolution ** 2) * SHAPE_RESOLUTION ** 2
-}
+/** Numbers of a residual to a generator's planes. */
+export const residualLength = (config: GeneratorConfig) =>
+  planesLength({ ...layoutOf(config), resolution: SHAPE_RESOLUTION })
 
 export class ShapeStage {
   readonly state: ShapeState
@@ -85,7 +84,7 @@ export class ShapeStage {
   ): Promise<ShapeStage> {
     const pivot = await generator.planes(ws)
     const deviations = await planeDeviations(generator)
-    return new ShapeStage(generator, ws, pivot, state ?? new ShapeState(residualLength(pivot)), deviations, options)
+    return new ShapeStage(generator, ws, pivot, state ?? new ShapeState(generator.config), deviations, options)
   }
 
   /**

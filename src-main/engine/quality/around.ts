@@ -1,7 +1,7 @@
 /** A head from the photo's camera, from the front and from both sides: rendered once, to be shown and to be judged by. */
 import { orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
-import type { Planes } from '../generator/planes.ts'
+import type { Planes } from '../generator/plane-layout.ts'
 import { toRgb } from '../pictures.ts'
 import { headView } from '../views.ts'
 import type { FacePicture } from './identity.ts'

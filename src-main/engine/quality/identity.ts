@@ -1,6 +1,6 @@
 /**
  * Who it is: dlib's face recognition network, 128 numbers a face, written out for the engine's own graphs. No loss ever
- * sees it, so it is an independent judge of a likeness (facts: face.md). Weights: resources/networks/dlib.safetensors.
+ * sees it, so it is an independent judge of a likeness. Weights: resources/networks/dlib.safetensors.
  */
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'

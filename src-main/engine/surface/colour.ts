@@ -14,6 +14,6 @@ export async function surfaceColours(
 ): Promise<Float32Array> {
   const inside = positions.map((p, n) => p - (normals[n] * voxel) / 2)
   const colours = await askInBatches((points) => field.colour(points), inside, 3, watch)
-  // A decoder's range reaches a little past 0..1 (spec section 5).
+  // A decoder's range reaches a little past 0..1 (docs/eg3d.md, Decoder).
   return colours.map((value) => Math.min(1, Math.max(0, value)))
 }

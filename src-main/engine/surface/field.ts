@@ -9,6 +9,8 @@ export interface Field {
   readonly centre?: readonly [number, number, number]
   /** Raw density (the decoder's output before softplus) at `points`: one number a point. */
   sigma(points: Float32Array): Promise<Float32Array>
+  /** The raw density at which the surface lies, where it is known; otherwise it is taken where the reference takes it. */
+  level?(): Promise<number | undefined>
   /** Display-referred (sRGB) red, green, blue at `points`, 0..1: three numbers a point. */
   colour(points: Float32Array): Promise<Float32Array>
 }

@@ -15,7 +15,8 @@ export interface Grid {
 }
 
 /**
- * Samples `field` around `level`, `resolution` samples a side as in spec section 11 (spacing side / (resolution - 1)).
+ * Samples `field` around `level`, `resolution` samples a side as in docs/eg3d.md, Density grid (spacing side /
+ * (resolution - 1)).
  *
  * A brick is sampled when its coarse corners lie on both sides of the level, or nearly. From there the surface is
  * followed: a brick's face with samples on both sides opens the neighbour behind it. So every connected piece of

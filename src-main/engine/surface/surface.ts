@@ -19,7 +19,7 @@ export { encodeStl } from './stl.ts'
 export interface SurfaceOptions {
   /** Density samples along the side of the field's cube, 64..512. */
   resolution?: number
-  /** Raw density at which the surface lies; 2..20 is plausible (spec section 11). */
+  /** Raw density at which the surface lies; absent: the field's own. */
   level?: number
   /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
   triangles?: number
@@ -30,9 +30,13 @@ export interface SurfaceOptions {
 /**
  * The part of the field's cube that is kept, in shares of its side. Hardly a training camera saw what is at its edges, and
  * what nobody looks at grows as it likes: below, where the bust is cut, and in front the border is the reference's, 30 of
- * 256 samples (spec section 11). Above and behind it is narrow, for there hair reaches.
+ * 256 samples (docs/eg3d.md, Density grid). Above and behind it is narrow, for there hair reaches.
  */
 const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
+
+/** Where the reference takes its meshes. */
+const REFERENCE_LEVEL = 10
+
 export interface Stats {
   /** Densities the field was asked for. */
   evaluated: number
@@ -46,12 +50,13 @@ export interface Stats {
  */
 export async function extractSurface(
   field: Field,
-  { resolution = 256, level = 10, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { resolution = 256, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
   requireInteger('resolution', resolution, 64, 512)
   requireInteger('number of smoothing passes', passes, 0, 100)
   if (triangles !== undefined) requireInteger('number of triangles', triangles, 100, 10_000_000)
+  const level = wanted ?? (await field.level?.()) ?? REFERENCE_LEVEL
   if (!Number.isFinite(level)) {
     throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
   }

@@ -1,7 +1,7 @@
 /** World units and metres. */
 
 /**
- * The canonical head frame was laid out from a face model in decimetres scaled by about 0.25 (facts of the crop: its
+ * The canonical head frame was laid out from a face model in decimetres scaled by about 0.25 (in the crop its
  * eyes are 0.156 units apart, its cheekbones 0.34). With 0.4 m a unit that is 62.5 mm and 137 mm: an average adult.
  * One photo tells no absolute size, so every head is exported at this scale.
  */

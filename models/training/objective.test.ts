@@ -1,0 +1,46 @@
+import { afterAll, expect, it } from 'vitest'
+import { gradients, input, writeModel } from '../../src-main/engine/graph/index.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { occupancy } from './objective.ts'
+
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
+afterAll(() => runtime.dispose())
+
+// A ray onto a surface at 2.5, one that misses, and one that a head's edge covers in part.
+const [rays, samples] = [3, 8]
+const targets = {
+  mask: Float32Array.of(1, 0, 0.5),
+  covered: Float32Array.of(1, 0, 0),
+  distance: Float32Array.of(2.5, 0, 2.5),
+}
+const depths = Float32Array.from({ length: rays * samples }, (_, i) => 2.4 + 0.03 * (i % samples))
+depths[4] = 2.506
+
+async function judge(sigma: Float32Array) {
+  const [s, t] = [input('sigma', [rays, samples]), input('depths', [rays, samples])]
+  const { mask, covered, distance } = Object.fromEntries(
+    Object.keys(targets).map((name) => [name, input(name, [rays])]),
+  ) as Record<keyof typeof targets, ReturnType<typeof input>>
+  const loss = occupancy(s, t, { mask, covered, distance })
+  const program = await runtime.compile(writeModel({ loss, gradient: gradients(loss, [s])[0] }))
+  const { loss: value, gradient } = await program.run({ sigma, depths, ...targets })
+  return { loss: value[0], gradient }
+}
+
+it('pulls density down before the surface and beside the head, up close behind it, and leaves the rest', async () => {
+  const { gradient } = await judge(new Float32Array(rays * samples).fill(70))
+  const signs = Array.from({ length: rays }, (_, ray) =>
+    [...gradient.subarray(ray * samples, (ray + 1) * samples)].map(Math.sign),
+  )
+  expect(signs[0]).toEqual([1, 1, 1, 1, -1, 0, 0, 0])
+  expect(signs[1]).toEqual(Array(samples).fill(1))
+  expect(signs[2]).toEqual(Array(samples).fill(0))
+})
+
+it('is least where the density rises at the recorded surface', async () => {
+  const risingAt = (surface: number) =>
+    judge(depths.map((depth, i) => (i < samples ? 70 + 3500 * (depth - surface) : -100)))
+  const [before, at, behind] = [await risingAt(2.47), await risingAt(2.5), await risingAt(2.53)]
+  expect(at.loss).toBeLessThan(before.loss)
+  expect(at.loss).toBeLessThan(behind.loss)
+})
