@@ -272,6 +272,8 @@ describe('a checkpoint', () => {
         }),
       )
     await expect(resumeOn(white, written({}))).resolves.toBeInstanceOf(Inversion)
+    // An edition that left shape alone said nothing of it.
+    expect((await resumeOn(white, written({ shape: undefined }))).head.shape).toBeUndefined()
     for (const name of tensors.keys()) {
       // Absent, it is a phase that had not found anything yet.
       if (!['best.shape', 'best.detail'].includes(name)) await expectRefused(written({}, name), `without ${name}`)

@@ -361,6 +361,7 @@ export class Inversion {
 
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
+    if (phase === 'shape') this.shape = new ShapeState(this.workshop.generator.config)
     if (phase === 'layers') this.latent.shared = false
     if ((phase === 'shape' || phase === 'detail') && this.best) {
       // The pivot is the best code found, the cameras that went with it, and then the best shape.
@@ -390,8 +391,7 @@ export class Inversion {
 
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
     const { generator } = this.workshop
-    this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape, this.terms.shape)
-    this.shape = this.shapeStage.state
+    this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
     const cameras = this.camerasOf(this.latent.cameras)
     const looks = (await this.looks('shape', step)).map((look, shot) => ({ ...look, label: cameras[shot] }))
     return this.shapeStage.step(looks, rate, this.probe(step))

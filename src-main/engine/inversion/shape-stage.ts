@@ -72,19 +72,16 @@ export class ShapeStage {
     this.options = options
   }
 
-  /**
-   * @param ws the pivot: the code that the latent stage found
-   * @param state null: from nothing
-   */
+  /** @param ws the pivot: the code that the latent stage found */
   static async create(
     generator: Generator,
     ws: Float32Array,
-    state: ShapeState | null,
+    state: ShapeState,
     options = DEFAULT_SHAPE,
   ): Promise<ShapeStage> {
     const pivot = await generator.planes(ws)
     const deviations = await planeDeviations(generator)
-    return new ShapeStage(generator, ws, pivot, state ?? new ShapeState(generator.config), deviations, options)
+    return new ShapeStage(generator, ws, pivot, state, deviations, options)
   }
 
   /**
