@@ -103,7 +103,7 @@ async function invert(workshop: Workshop, shots: readonly Shot[], settings: Inve
   while (!inversion.progress.done) {
     const before = { head: inversion.head, cost: clock() }
     const { phase } = await inversion.step()
-    if (phase === 'detail') latent ??= before
+    if (phase === 'shape') latent ??= before
   }
   return { latent, inversion, cost: clock() }
 }

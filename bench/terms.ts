@@ -10,7 +10,7 @@ import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot 
 import { type Recorder, startClock } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
-const NONE: Terms = { smoothness: 0, size: 0, colour: 0, mirror: 0 }
+const NONE: Terms = { ...DEFAULT_TERMS, smoothness: 0, size: 0, colour: 0, mirror: 0 }
 
 const groups: Readonly<Record<string, readonly (keyof Terms)[]>> = {
   prior: ['smoothness', 'size'],

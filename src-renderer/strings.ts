@@ -79,7 +79,12 @@ export const strings = {
     cancel: 'Stop here',
     cancelHint: 'Keeps the best head so far',
     preparing: 'Preparing…',
-    phases: { code: 'Finding a similar head', layers: 'Fitting its parts', detail: 'Adding the photo’s detail' },
+    phases: {
+      code: 'Finding a similar head',
+      layers: 'Fitting its parts',
+      shape: 'Fitting its outline',
+      detail: 'Adding the photo’s detail',
+    },
     stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
     speed: (value: number) => `${value >= 1 ? value.toFixed(1) : value.toFixed(2)} steps/s`,
     left: (text: string) => `${text} left`,

@@ -49,7 +49,7 @@ describe('a run that is left alone', () => {
     expect(lines[0]).toMatchObject({ type: 'message', provider: 'cpu' })
     const steps = progress.filter(({ label }) => label !== 'surface')
     expect(steps.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6])
-    expect(new Set(steps.map(({ label }) => label))).toEqual(new Set(['code', 'layers', 'detail']))
+    expect(new Set(steps.map(({ label }) => label))).toEqual(new Set(['code', 'layers', 'shape', 'detail']))
     for (const { total, loss, stepsPerSecond, secondsLeft } of steps) {
       expect(total).toBe(6)
       expect(loss).toBeGreaterThan(0)

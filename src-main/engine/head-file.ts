@@ -1,5 +1,5 @@
 /**
- * A head as bytes: the code, the camera, the detail in half precision, and the portrait it was formed from, which tells
+ * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which tells
  * what of it is evidence.
  */
 import {
@@ -13,7 +13,7 @@ import {
 import { UserError } from './errors.ts'
 import type { Generator } from './generator/generator.ts'
 import { layoutOf, planesShape } from './generator/plane-layout.ts'
-import type { Head } from './inversion/head.ts'
+import type { Detail, Head } from './inversion/head.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
 
@@ -22,16 +22,19 @@ import { portraitBytes, portraitFrom } from './inversion/portrait-bytes.ts'
  * @returns chunks for `writeFileAtomic`
  */
 export function writeHead(
-  { ws, label, detail }: Head,
+  { ws, label, shape, detail }: Head,
   { config }: Pick<Generator, 'config'>,
   portrait?: PortraitTarget,
 ): Uint8Array[] {
-  const shape = detail && planesShape({ ...layoutOf(config), resolution: detail.resolution })
+  const store = ({ data, resolution }: Detail) => {
+    return storeFloat16(data, planesShape({ ...layoutOf(config), resolution }))
+  }
   return writeSafetensors(
     new Map([
       ['ws', storeFloat32(ws, [ws.length])],
       ['label', storeFloat32(label, [label.length])],
-      ...(detail && shape ? [['detail', storeFloat16(detail.data, shape)] as const] : []),
+      ...(shape ? [['shape', store(shape)] as const] : []),
+      ...(detail ? [['detail', store(detail)] as const] : []),
       ...(portrait ? storePortrait(portrait) : []),
     ]),
     {},
@@ -41,11 +44,14 @@ export function writeHead(
 /** @throws UserError where it is damaged, or of another generator */
 export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; portrait?: PortraitTarget } {
   const { tensors } = readSafetensors(bytes, 'The head')
-  const [ws, label, detail] = ['ws', 'label', 'detail'].map((name) => tensors.get(name))
+  const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
     label?.shape.join() === '25' &&
-    (!detail || detail.shape.join() === planesShape({ ...layoutOf(config), resolution: detail.shape[1] }).join())
+    [shape, detail].every(
+      (planes) =>
+        !planes || planes.shape.join() === planesShape({ ...layoutOf(config), resolution: planes.shape[1] }).join(),
+    )
   if (!ws || !label || !fits) {
     throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
   }
@@ -54,6 +60,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
     head: {
       ws: toFloat32(ws),
       label: toFloat32(label),
+      ...(shape && { shape: { resolution: shape.shape[1], data: toFloat32(shape) } }),
       ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
     },
     ...(portrait && { portrait }),

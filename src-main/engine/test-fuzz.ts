@@ -274,6 +274,7 @@ const headFile = concat(
     {
       ws: new Float32Array(config.num_ws * config.w_dim),
       label: new Float32Array(25),
+      shape: { resolution: 4, data: halves },
       detail: { resolution: 4, data: halves },
     },
     { config },
@@ -404,7 +405,9 @@ export const parsers: readonly Parser[] = [
     input: damagedTensors(headFile),
     read: (bytes) => {
       const { head, portrait } = readHead(bytes, { config } as Generator)
-      if (head.detail && head.detail.data.length % config.plane_channels !== 0) throw new Error('a detail in parts')
+      for (const planes of [head.shape, head.detail]) {
+        if (planes && planes.data.length % config.plane_channels !== 0) throw new Error('planes in parts')
+      }
       if (portrait && portrait.rgb.length !== 3 * portrait.size ** 2) throw new Error('a portrait in parts')
     },
   },

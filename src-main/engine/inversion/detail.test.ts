@@ -32,7 +32,7 @@ const rendering = { resolution: 16, coarse: 8, fine: 4 }
 async function look(data: Float32Array, side: number, options: DetailOptions) {
   const state = new DetailState({ ...layoutOf(golden.config), resolution: side })
   state.detail.data.set(data)
-  const stage = await DetailStage.create(generator, ws, state, options)
+  const stage = await DetailStage.create(generator, { ws, label }, state, options)
   const { terms, loss } = await stage.step([{ label, objective: blind, rendering, weight: 1 }], 0, probe)
   return { loss, terms: terms as Record<string, number>, gradient: state.adam.first.map((value) => value / (1 - 0.9)) }
 }

@@ -22,7 +22,7 @@ import type { Generator } from '../generator/generator.ts'
 import { type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
 import { Adam } from './adam.ts'
-import { addDetail, type Detail } from './head.ts'
+import { addDetail, type Detail, type Head, paintHead } from './head.ts'
 import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
 
@@ -76,14 +76,14 @@ export class DetailStage {
     this.options = options
   }
 
-  /** @param ws the pivot: the code that the latent stage found */
+  /** @param head the pivot: the code that the latent stage found, and its shape */
   static async create(
     generator: Generator,
-    ws: Float32Array,
+    { ws, shape, label }: Omit<Head, 'detail'>,
     state: DetailState,
     options = DEFAULT_DETAIL,
   ): Promise<DetailStage> {
-    const pivot = refine(await generator.planes(ws), state.detail.resolution)
+    const pivot = refine(await paintHead(generator, { ws, shape, label }), state.detail.resolution)
     return new DetailStage(generator, ws, pivot, state, options)
   }
 

@@ -13,7 +13,7 @@ import type { PortraitTarget } from './objective.ts'
 import { uniform } from './random.ts'
 import { type Phase, phases } from './schedule.ts'
 
-const STEPS = 4
+const STEPS = 7
 const GENERATOR = 'digest of the generator'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -83,6 +83,7 @@ describe.each([
   it('goes through every phase', () => {
     expect(new Set(seen.map(({ phase }) => phase))).toEqual(new Set(phases))
     expect(seen.length).toBe(STEPS)
+    expect(whole.head.shape).toBeDefined()
     expect(whole.head.detail).toBeDefined()
     expect(whole.view).not.toBeNull()
   })
@@ -200,7 +201,7 @@ function currentCode(job: Inversion): Float32Array {
 describe('a job with two photos', () => {
   const shots = [shotOf(white, 0), shotOf(white, 1)]
   /** One of each phase. */
-  const settings = settingsOf({ steps: 3 })
+  const settings = settingsOf({ steps: 4 })
   let whole: Inversion
   const losses: number[] = []
   beforeAll(async () => {
@@ -223,7 +224,7 @@ describe('a job with two photos', () => {
       expect(camera).not.toEqual(shots[i].label)
     })
     expect(whole.head.label).toEqual(whole.cameras[0])
-    const alone = await finish(await startOn(white, { steps: 3 }))
+    const alone = await finish(await startOn(white, { steps: 4 }))
     expect(whole.head.ws).not.toEqual(alone.head.ws)
   })
 })
@@ -231,7 +232,7 @@ describe('a job with two photos', () => {
 describe('a checkpoint', () => {
   let file: Uint8Array
   beforeAll(async () => {
-    file = checkpointOf(await finish(await startOn(white, { steps: 3 })))
+    file = checkpointOf(await finish(await startOn(white, { steps: 4 })))
   })
 
   const expectRefused = async (bytes: Uint8Array, what: string, golden = white, generator = GENERATOR) => {
@@ -271,9 +272,11 @@ describe('a checkpoint', () => {
         }),
       )
     await expect(resumeOn(white, written({}))).resolves.toBeInstanceOf(Inversion)
+    // An edition that left shape alone said nothing of it.
+    expect((await resumeOn(white, written({ shape: undefined }))).head.shape).toBeUndefined()
     for (const name of tensors.keys()) {
       // Absent, it is a phase that had not found anything yet.
-      if (name !== 'best.detail') await expectRefused(written({}, name), `without ${name}`)
+      if (!['best.shape', 'best.detail'].includes(name)) await expectRefused(written({}, name), `without ${name}`)
     }
     for (const change of [
       { version: 99 },

@@ -26,7 +26,18 @@ import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts
 import { Outline } from './outline.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { uniform, uniformArray } from './random.ts'
-import { DEFAULT_RATE, type Phase, type Plan, phaseAt, plans, qualities, rateAt, stepsWhen } from './schedule.ts'
+import {
+  DEFAULT_RATE,
+  type Phase,
+  type Plan,
+  phaseAt,
+  phases,
+  plans,
+  qualities,
+  rateAt,
+  stepsWhen,
+} from './schedule.ts'
+import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
 import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
 import { startingCode } from './starter.ts'
 
@@ -53,13 +64,14 @@ export interface Workshop {
   readonly terms?: Terms
 }
 
-/** Weights of the detail stage's terms beside the photos', which count 1. */
+/** Weights of the last stages' terms beside the photos', which count 1. */
 export interface Terms extends DetailOptions {
+  readonly shape: ShapeOptions
   /** The mirrored photo. */
   readonly mirror: number
 }
 
-export const DEFAULT_TERMS: Terms = { ...DEFAULT_DETAIL, mirror: 0.7 }
+export const DEFAULT_TERMS: Terms = { ...DEFAULT_DETAIL, shape: DEFAULT_SHAPE, mirror: 0.7 }
 
 export interface Progress {
   /** Steps done, of how many. */
@@ -70,6 +82,8 @@ export interface Progress {
   readonly terms: Readonly<Record<string, number>>
 }
 
+/** What each phase moves. */
+const AIMS: Readonly<Record<Phase, Aim>> = { code: 'head', layers: 'head', shape: 'outline', detail: 'colour' }
 const CAMERA = { rate: 0.05, prior: 1e-3 }
 /**
  * The detail leaves shape alone, so what its fixed views see of it is found once for each of so many draws of samples, and
@@ -93,6 +107,8 @@ interface Best {
   loss: number
   ws: Float32Array
   cameras: Float32Array
+  /** Of the phase that fits it. */
+  shape: Float32Array | null
   detail: Float32Array | null
 }
 
@@ -108,6 +124,8 @@ export class Inversion {
   private readonly gains: Float32Array
   private readonly outlines = new Map<string, Outline>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
+  private shape: ShapeState | null = null
+  private shapeStage: ShapeStage | null = null
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
   private witness: Witness | null = null
@@ -164,11 +182,13 @@ export class Inversion {
 
   /** The best found so far. Valid at any time, from before the first step on. */
   get head(): Head {
-    const { best, latent, detail } = this
+    const { best, latent, shape, detail } = this
+    const bent = this.phase === 'shape' ? best?.shape : shape?.residual.data
     const data = best ? best.detail : null
     return {
       ws: (best?.ws ?? latent.ws).slice(),
       label: this.cameras[0],
+      ...(bent && shape && { shape: { resolution: shape.residual.resolution, data: bent.slice() } }),
       ...(data && detail && { detail: { resolution: detail.detail.resolution, data: data.slice() } }),
     }
   }
@@ -190,12 +210,17 @@ export class Inversion {
     if (phase !== this.phase) await this.enter(phase)
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
     const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
+    const shapeBefore = phase === 'shape' ? (this.shape?.residual.data.slice() ?? null) : null
     const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
-    const result: LatentStep =
+    const result =
       phase === 'detail'
         ? await this.detailStep(step, rate)
-        : await (await this.latentStage()).step(await this.latentLooks(phase, step), rate)
-    if (!this.best || result.loss < this.best.loss) this.best = { loss: result.loss, ...before, detail: detailBefore }
+        : phase === 'shape'
+          ? await this.shapeStep(step, rate)
+          : await (await this.latentStage()).step(await this.looks(phase, step), rate)
+    if (!this.best || result.loss < this.best.loss) {
+      this.best = { loss: result.loss, ...before, shape: shapeBefore, detail: detailBefore }
+    }
     this.lastView = result.view
     this.stepsDone++
     if (phase === 'detail') {
@@ -210,7 +235,7 @@ export class Inversion {
    * @param notes what the caller wants to find in the file's metadata
    */
   checkpoint(generator: string, notes: Record<string, string> = {}): Uint8Array[] {
-    const { latent, detail, best, shots } = this
+    const { latent, shape, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
     const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
@@ -221,6 +246,11 @@ export class Inversion {
     put('latent.adam.second', latent.adam.second)
     put('latent.camera_adam.first', latent.cameraAdam.first)
     put('latent.camera_adam.second', latent.cameraAdam.second)
+    if (shape) {
+      put('shape.data', shape.residual.data)
+      put('shape.adam.first', shape.adam.first)
+      put('shape.adam.second', shape.adam.second)
+    }
     if (detail) {
       put('detail.data', detail.detail.data)
       put('detail.adam.first', detail.adam.first)
@@ -229,6 +259,7 @@ export class Inversion {
     if (best) {
       put('best.ws', best.ws)
       put('best.cameras', best.cameras)
+      if (best.shape) put('best.shape', best.shape)
       if (best.detail) put('best.detail', best.detail)
     }
     for (const [i, { portrait, label }] of shots.entries()) {
@@ -246,6 +277,7 @@ export class Inversion {
       sizes: shots.map(({ portrait }) => portrait.size),
       latentSteps: latent.adam.steps,
       cameraSteps: latent.cameraAdam.steps,
+      shape: shape ? { steps: shape.adam.steps } : null,
       detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
       bestLoss: best?.loss ?? null,
     }
@@ -306,11 +338,21 @@ export class Inversion {
       detail.adam.steps = state.detail.steps
       inversion.detail = detail
     }
+    const shapeLength = residualLength(config)
+    if (state.shape) {
+      const shape = new ShapeState(config)
+      shape.residual.data.set(floats('shape.data', shapeLength))
+      shape.adam.first.set(floats('shape.adam.first', shapeLength))
+      shape.adam.second.set(floats('shape.adam.second', shapeLength))
+      shape.adam.steps = state.shape.steps
+      inversion.shape = shape
+    }
     if (state.bestLoss !== null) {
       inversion.best = {
         loss: state.bestLoss,
         ws: floats('best.ws', width),
         cameras: floats('best.cameras', parameters),
+        shape: tensors.has('best.shape') ? floats('best.shape', shapeLength) : null,
         detail: tensors.has('best.detail') ? floats('best.detail', length) : null,
       }
     }
@@ -319,11 +361,13 @@ export class Inversion {
 
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
+    if (phase === 'shape') this.shape = new ShapeState(this.workshop.generator.config)
     if (phase === 'layers') this.latent.shared = false
-    if (phase === 'detail' && this.best) {
-      // The pivot is the best code found, and the cameras that went with it.
+    if ((phase === 'shape' || phase === 'detail') && this.best) {
+      // The pivot is the best code found, the cameras that went with it, and then the best shape.
       this.latent.ws.set(this.best.ws)
       this.latent.cameras.set(this.best.cameras)
+      if (this.best.shape) this.shape?.residual.data.set(this.best.shape)
       this.detail = null
     }
     this.best = null
@@ -345,6 +389,14 @@ export class Inversion {
     this.objectives.clear()
   }
 
+  private async shapeStep(step: number, rate: number): Promise<LatentStep> {
+    const { generator } = this.workshop
+    this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
+    const cameras = this.camerasOf(this.latent.cameras)
+    const looks = (await this.looks('shape', step)).map((look, shot) => ({ ...look, label: cameras[shot] }))
+    return this.shapeStage.step(looks, rate, this.probe(step))
+  }
+
   private async detailStep(step: number, rate: number): Promise<LatentStep> {
     const stage = await this.enterDetail()
     const draw = step % DRAWS
@@ -357,7 +409,7 @@ export class Inversion {
       const { generator } = this.workshop
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
-      this.detailStage = await DetailStage.create(generator, this.latent.ws, this.detail, this.terms)
+      this.detailStage = await DetailStage.create(generator, this.head, this.detail, this.terms)
       await this.callWitness(this.detailStage.pivot)
     }
     return this.detailStage
@@ -406,7 +458,7 @@ export class Inversion {
   }
 
   /** How a step looks at the photos; their cameras are the stage's own. */
-  private async latentLooks(phase: 'code' | 'layers', step: number): Promise<Omit<Look, 'label'>[]> {
+  private async looks(phase: Exclude<Phase, 'detail'>, step: number): Promise<Omit<Look, 'label'>[]> {
     const { seed } = this.settings
     const { resolution } = this.plan.phases[phase]
     const looks: Omit<Look, 'label'>[] = []
@@ -442,7 +494,7 @@ export class Inversion {
   private objective(shot: number, phase: Phase): Promise<PortraitObjective> {
     const { resolution } = this.plan.phases[phase]
     const plain = this.isPlain(phase)
-    const aim: Aim = phase === 'detail' ? 'colour' : 'head'
+    const aim = AIMS[phase]
     const key = `${shot}/${resolution}/${plain}/${aim}`
     let objective = this.objectives.get(key)
     if (!objective) {
@@ -487,13 +539,18 @@ const checkpointState = z.strictObject({
   version: z.literal(CHECKPOINT_VERSION),
   generator: z.string(),
   settings: inversionSettings,
-  phase: z.enum(['code', 'layers', 'detail']),
+  phase: z.enum(phases),
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_SHOTS),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
+  /** Absent where an edition without it wrote the file. */
+  shape: z
+    .object({ steps: z.int().min(0) })
+    .nullable()
+    .default(null),
   detail: z.object({ resolution: z.int().min(8).max(1024), steps: z.int().min(0) }).nullable(),
   bestLoss: z.number().nullable(),
 })
@@ -507,5 +564,4 @@ function parseJson(text: string | undefined): unknown {
   }
 }
 
-const order: Record<Phase, number> = { code: 0, layers: 1, detail: 2 }
-const later = (a: Phase, b: Phase): Phase => (order[b] > order[a] ? b : a)
+const later = (a: Phase, b: Phase): Phase => (phases.indexOf(b) > phases.indexOf(a) ? b : a)

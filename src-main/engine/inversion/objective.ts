@@ -20,7 +20,7 @@ import type { Program } from '../runtime/runtime.ts'
 import { perceptualTaps } from './faceres.ts'
 
 /** What a loss may move of a head. */
-export type Aim = 'head' | 'colour'
+export type Aim = 'head' | 'outline' | 'colour'
 
 /** A scalar loss of a view with its parts, and its gradient. */
 export interface Judgement {
@@ -79,7 +79,15 @@ export interface PortraitTarget {
   readonly valid: Uint8Array
 }
 
-const WEIGHTS = { pixels: 1, perceptual: 0.4, matte: 1 }
+/**
+ * Where the outline moves shape, colour only says which of the shapes of that outline: at its full weight, and with the
+ * perceptual distance, it bends the face to mend what is none of shape.
+ */
+const WEIGHTS: Readonly<Record<Aim, { pixels: number; perceptual: number; matte: number }>> = {
+  head: { pixels: 1, perceptual: 0.4, matte: 1 },
+  outline: { pixels: 0.3, perceptual: 0, matte: 1 },
+  colour: { pixels: 1, perceptual: 0.4, matte: 0 },
+}
 
 /**
  * Pixels inside the head's matte, FaceRes activations, and the opacity against the matte. With a generator that paints
@@ -128,7 +136,8 @@ export class PortraitObjective implements Objective {
   ): Promise<PortraitObjective> {
     const { config, runtime } = generator
     const white = config.rendering_kwargs.white_back
-    const whole = white && aim === 'head'
+    const whole = white && aim !== 'colour'
+    const weights = WEIGHTS[aim]
     const side = plain ? resolution : config.image_resolution
     const image = input('image', [1, 3, side, side])
     const opacity = input('opacity', [1, 1, resolution, resolution])
@@ -154,8 +163,9 @@ export class PortraitObjective implements Objective {
     // What lies beyond the photo's edge may be anything.
     const coverage = div(sumAll(mul(square(sub(opacity, matte)), known)), sumAll(known))
 
-    let loss = add(mul(pixels, WEIGHTS.pixels), mul(perceptual, WEIGHTS.perceptual / taps.length))
-    if (whole) loss = add(loss, mul(coverage, WEIGHTS.matte))
+    let loss = mul(pixels, weights.pixels)
+    if (weights.perceptual > 0) loss = add(loss, mul(perceptual, weights.perceptual / taps.length))
+    if (whole) loss = add(loss, mul(coverage, weights.matte))
     const found = gradients(loss, Object.values(wrt))
     const named = Object.fromEntries(Object.keys(wrt).map((name, i) => [`d.${name}`, found[i]]))
     const program = await runtime.compile(writeModel({ loss, pixels, perceptual, coverage, ...named }))

@@ -13,7 +13,7 @@ describe.each(qualities)('the plan %s', (quality) => {
   })
 
   it('lets the rate of tuning fall as soon as it has done enough', () => {
-    const step = Math.round((plan.phases.layers.until + 0.1) * steps)
+    const step = Math.round((plan.phases.shape.until + 0.1) * steps)
     const shortened = stepsWhen(plan, steps, step, 0)
     expect(shortened).toBeLessThan(steps)
     expect(shortened).toBeGreaterThan(step)
@@ -24,7 +24,7 @@ describe.each(qualities)('the plan %s', (quality) => {
   })
 
   it('goes on where there is more to do, where the end is near, and where the number of steps was asked for', () => {
-    const step = Math.round((plan.phases.layers.until + 0.1) * steps)
+    const step = Math.round((plan.phases.shape.until + 0.1) * steps)
     expect(stepsWhen(plan, steps, step, 0.5)).toBe(steps)
     expect(stepsWhen(plan, steps, steps, 0)).toBe(steps)
     expect(stepsWhen(plan, steps + 1, step, 0)).toBe(steps + 1)

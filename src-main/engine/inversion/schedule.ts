@@ -3,9 +3,9 @@
 export const qualities = ['fast', 'balanced', 'full'] as const
 export type Quality = (typeof qualities)[number]
 
-/** code: one w; layers: a w for every layer; detail: residual planes. */
-export type Phase = 'code' | 'layers' | 'detail'
-export const phases: readonly Phase[] = ['code', 'layers', 'detail']
+/** code: one w; layers: a w for every layer; shape: smooth residual planes; detail: fine ones of colour. */
+export const phases = ['code', 'layers', 'shape', 'detail'] as const
+export type Phase = (typeof phases)[number]
 
 interface PhasePlan {
   /** Where the phase ends, as a share of all steps. */
@@ -39,29 +39,32 @@ const FALL = 1 / 3
 
 export const plans: Readonly<Record<Quality, Plan>> = {
   fast: {
-    steps: 60,
+    steps: 80,
     detailResolution: 128,
     phases: {
-      code: { until: 0.25, resolution: 48, coarse: 20, fine: 12, plain: true },
-      layers: { until: 0.5, resolution: 48, coarse: 20, fine: 12, plain: true },
+      code: { until: 0.1875, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.375, resolution: 48, coarse: 20, fine: 12, plain: true },
+      shape: { until: 0.625, resolution: 48, coarse: 20, fine: 12, plain: true },
       detail: { until: 1, resolution: 64, coarse: 20, fine: 16, plain: true },
     },
   },
   balanced: {
-    steps: 140,
+    steps: 160,
     detailResolution: 128,
     phases: {
-      code: { until: 0.2, resolution: 48, coarse: 20, fine: 12, plain: true },
-      layers: { until: 0.5, resolution: 64, coarse: 20, fine: 12, plain: true },
+      code: { until: 0.175, resolution: 48, coarse: 20, fine: 12, plain: true },
+      layers: { until: 0.4375, resolution: 64, coarse: 20, fine: 12, plain: true },
+      shape: { until: 0.5625, resolution: 64, coarse: 20, fine: 12, plain: true },
       detail: { until: 1, resolution: 96, coarse: 20, fine: 16, plain: false },
     },
   },
   full: {
-    steps: 400,
+    steps: 440,
     detailResolution: 256,
     phases: {
-      code: { until: 0.15, resolution: 64, coarse: 24, fine: 16, plain: true },
-      layers: { until: 0.45, resolution: 64, coarse: 24, fine: 16, plain: true },
+      code: { until: 0.14, resolution: 64, coarse: 24, fine: 16, plain: true },
+      layers: { until: 0.41, resolution: 64, coarse: 24, fine: 16, plain: true },
+      shape: { until: 0.5, resolution: 64, coarse: 24, fine: 16, plain: true },
       detail: { until: 1, resolution: 128, coarse: 24, fine: 24, plain: false },
     },
   },
@@ -89,6 +92,6 @@ export function rateAt(plan: Plan, phase: Phase, rate: number, step: number, ste
  */
 export function stepsWhen(plan: Plan, steps: number, step: number, perceptual: number): number {
   if (steps !== plan.steps || perceptual > ENOUGH) return steps
-  const { until } = plan.phases.layers
+  const { until } = plan.phases.shape
   return Math.min(steps, Math.ceil(step / (until + (1 - until) * (1 - FALL))))
 }

@@ -1,0 +1,82 @@
+/**
+ * Residual planes of few texels: what they add to a head's planes is smooth by construction. Each texel is the weight of
+ * a cubic B-spline (Unser 1999, "Splines: a perfect fit for signal and image processing"), so the field they make has no
+ * kinks, and a step of one texel reaches over four.
+ */
+import type { Planes } from '../generator/plane-layout.ts'
+import { accumulate } from '../generator/planes.ts'
+
+/** [slices][resolution][resolution][channels], as many slices and channels as the planes it is added to. */
+export interface Residual {
+  readonly resolution: number
+  readonly data: Float32Array
+}
+
+/** The planes with a residual added: shape and colour both. */
+export function addResidual(planes: Planes, residual: Residual): Planes {
+  const data = planes.data.slice()
+  accumulate(data, upsample(residual, planes))
+  return { ...planes, data }
+}
+
+/** The residual at the planes' resolution. */
+export function upsample({ resolution: from, data }: Residual, { resolution: to, channels }: Planes): Float32Array {
+  const taps = splineTaps(from, to)
+  const slices = data.length / (from * from * channels)
+  // Rows first, then columns: [slices * from, to, channels], then [slices, to, to * channels].
+  return spread(spread(data, taps, slices * from, from, to, channels), taps, slices, from, to, to * channels)
+}
+
+/** The adjoint of `upsample`: the gradient of a residual of `resolution` texels from that of the planes it was added to. */
+export function upsampleBackward(gradient: Float32Array, { resolution: to, channels }: Planes, resolution: number) {
+  const taps = splineTaps(resolution, to)
+  const slices = gradient.length / (to * to * channels)
+  const rows = collect(gradient, taps, slices, resolution, to, to * channels)
+  return collect(rows, taps, slices * resolution, resolution, to, channels)
+}
+
+interface Tap {
+  readonly from: number
+  readonly to: number
+  readonly weight: number
+}
+
+/** Texel centres at half coordinates, as the planes have them; beyond the edge there is nothing. */
+function splineTaps(from: number, to: number): Tap[] {
+  const taps: Tap[] = []
+  for (let row = 0; row < to; row++) {
+    const centre = ((row + 0.5) * from) / to - 0.5
+    const low = Math.floor(centre)
+    for (let near = Math.max(low - 1, 0); near <= Math.min(low + 2, from - 1); near++) {
+      taps.push({ from: near, to: row, weight: cubic(Math.abs(centre - near)) })
+    }
+  }
+  return taps
+}
+
+/** The cubic B-spline at a distance of 0 to 2. */
+const cubic = (x: number) => (x < 1 ? 2 / 3 - x * x + (x * x * x) / 2 : (2 - x) ** 3 / 6)
+
+/** [count, from, width] to [count, to, width]. */
+function spread(data: Float32Array, taps: readonly Tap[], count: number, from: number, to: number, width: number) {
+  const result = new Float32Array(count * to * width)
+  for (let i = 0; i < count; i++) {
+    for (const tap of taps) {
+      const [source, into] = [(i * from + tap.from) * width, (i * to + tap.to) * width]
+      for (let k = 0; k < width; k++) result[into + k] += tap.weight * data[source + k]
+    }
+  }
+  return result
+}
+
+/** The transpose of `spread`: [count, to, width] to [count, from, width]. */
+function collect(data: Float32Array, taps: readonly Tap[], count: number, from: number, to: number, width: number) {
+  const result = new Float32Array(count * from * width)
+  for (let i = 0; i < count; i++) {
+    for (const tap of taps) {
+      const [source, into] = [(i * to + tap.to) * width, (i * from + tap.from) * width]
+      for (let k = 0; k < width; k++) result[into + k] += tap.weight * data[source + k]
+    }
+  }
+  return result
+}
