@@ -5,9 +5,9 @@
  * finished head (halfturn), and one made of two or three photos (photos-2, photos-3).
  *
  * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn] [--quality balanced]
- * [--steps N] [--disturb] [--generator FILE] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop by 5 % first, as a
- * mistaken landmark would; two runs side by side want one thread each. HALFTURN_SHARED names the folder that holds the head
- * model. Pictures of truth and reconstruction are kept in ~/.cache/halfturn-bench.
+ * [--steps N] [--disturb] [--generator FILE] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop
+ * by 5 % first, as a mistaken landmark would; two runs side by side want one thread each. Pictures of truth and
+ * reconstruction are kept in ~/.cache/halfturn-bench.
  */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'

@@ -1,6 +1,6 @@
 /**
- * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which tells
- * what of it is evidence.
+ * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which
+ * tells what of it is evidence.
  */
 import {
   readSafetensors,
