@@ -2,19 +2,8 @@ import { strToU8, unzipSync, zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 import { storeFloat32, writeSafetensors } from './checkpoint/safetensors.ts'
 import { packProject, unpackProject } from './project-file.ts'
-import type { ProjectRecord } from './project-record.ts'
+import { TEST_RECORD as record } from './test-record.ts'
 
-const record: ProjectRecord = {
-  format: 'halfturn-project',
-  version: 1,
-  name: 'Ada',
-  generator: { id: 'default', sha256: 'a'.repeat(64) },
-  face: 0,
-  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0.1, pitch: 0 },
-  settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
-  job: { state: 'paused', step: 12, steps: 60 },
-  losses: [1, 0.5],
-}
 const tensors = (value: number) =>
   Uint8Array.from(Buffer.concat(writeSafetensors(new Map([['ws', storeFloat32(Float32Array.of(value), [1])]]))))
 const parts = { photo: new Uint8Array([1, 2, 3]), head: tensors(4), checkpoint: tensors(5) }

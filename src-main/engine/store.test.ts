@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Disk, disk } from './disk.ts'
-import type { ProjectRecord } from './project-record.ts'
 import { ChangedElsewhere, KEPT, Store } from './store.ts'
+import { TEST_RECORD as record } from './test-record.ts'
 
 let folder: string
 let store: Store
@@ -14,17 +14,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const record: ProjectRecord = {
-  format: 'halfturn-project',
-  version: 1,
-  name: 'Ada',
-  generator: { id: 'default', sha256: 'a'.repeat(64) },
-  face: 0,
-  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0.1, pitch: 0 },
-  settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
-  job: { state: 'paused', step: 12, steps: 60 },
-  losses: [1, 0.5],
-}
 const bytes = (...values: number[]) => new Uint8Array(values)
 const id = '0123456789abcdef'
 /** Two states of a project, and what is read of each. */

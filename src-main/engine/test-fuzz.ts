@@ -37,7 +37,7 @@ import type { Generator } from './generator/generator.ts'
 import { readHead, writeHead } from './head-file.ts'
 import { uniform } from './inversion/random.ts'
 import { packProject, unpackProject } from './project-file.ts'
-import type { ProjectRecord } from './project-record.ts'
+import { TEST_RECORD as record } from './test-record.ts'
 
 export interface Parser {
   readonly name: string
@@ -282,17 +282,6 @@ const headFile = concat(
   ),
 )
 
-const record: ProjectRecord = {
-  format: 'halfturn-project',
-  version: 1,
-  name: 'Ada',
-  generator: { id: 'default', sha256: 'a'.repeat(64) },
-  face: 0,
-  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0.1, pitch: 0 },
-  settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
-  job: { state: 'paused', step: 12, steps: 60 },
-  losses: [1, 0.5],
-}
 const smallHead = concat(...writeSafetensors(new Map([['ws', storeFloat32(new Float32Array(4), [4])]])))
 const projectFile = packProject(record, {
   photo: Uint8Array.of(0xff, 0xd8, 0xff),
