@@ -15,6 +15,7 @@ import { UserError } from '../errors.ts'
 import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
+import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
 import type { Head } from './head.ts'
@@ -238,23 +239,23 @@ export class Inversion {
     const { latent, shape, detail, best, shots } = this
     const tensors = new Map<string, StoredTensor>()
     const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
+    const putMoments = (name: string, { first, second }: Adam) => {
+      put(`${name}.first`, first)
+      put(`${name}.second`, second)
+    }
     const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
     put('gains', this.gains)
     put('latent.ws', latent.ws)
     put('latent.cameras', latent.cameras)
-    put('latent.adam.first', latent.adam.first)
-    put('latent.adam.second', latent.adam.second)
-    put('latent.camera_adam.first', latent.cameraAdam.first)
-    put('latent.camera_adam.second', latent.cameraAdam.second)
+    putMoments('latent.adam', latent.adam)
+    putMoments('latent.camera_adam', latent.cameraAdam)
     if (shape) {
       put('shape.data', shape.residual.data)
-      put('shape.adam.first', shape.adam.first)
-      put('shape.adam.second', shape.adam.second)
+      putMoments('shape.adam', shape.adam)
     }
     if (detail) {
       put('detail.data', detail.detail.data)
-      put('detail.adam.first', detail.adam.first)
-      put('detail.adam.second', detail.adam.second)
+      putMoments('detail.adam', detail.adam)
     }
     if (best) {
       put('best.ws', best.ws)
@@ -306,6 +307,11 @@ export class Inversion {
       return tensor
     }
     const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
+    const restore = (adam: Adam, name: string, steps: number) => {
+      adam.first.set(floats(`${name}.first`, adam.first.length))
+      adam.second.set(floats(`${name}.second`, adam.second.length))
+      adam.steps = steps
+    }
     const shots = state.sizes.map((size, i): Shot => {
       const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
       const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
@@ -315,12 +321,8 @@ export class Inversion {
     const parameters = shots.length * CAMERA_PARAMETERS
     const latent = new LatentState(floats('latent.ws', width), shots.length)
     latent.cameras.set(floats('latent.cameras', parameters))
-    latent.adam.first.set(floats('latent.adam.first', width))
-    latent.adam.second.set(floats('latent.adam.second', width))
-    latent.adam.steps = state.latentSteps
-    latent.cameraAdam.first.set(floats('latent.camera_adam.first', parameters))
-    latent.cameraAdam.second.set(floats('latent.camera_adam.second', parameters))
-    latent.cameraAdam.steps = state.cameraSteps
+    restore(latent.adam, 'latent.adam', state.latentSteps)
+    restore(latent.cameraAdam, 'latent.camera_adam', state.cameraSteps)
     latent.shared = state.shared
 
     const inversion = new Inversion(workshop, shots, state.settings, latent)
@@ -333,18 +335,14 @@ export class Inversion {
     if (state.detail && layout) {
       const detail = new DetailState(layout)
       detail.detail.data.set(floats('detail.data', length))
-      detail.adam.first.set(floats('detail.adam.first', length))
-      detail.adam.second.set(floats('detail.adam.second', length))
-      detail.adam.steps = state.detail.steps
+      restore(detail.adam, 'detail.adam', state.detail.steps)
       inversion.detail = detail
     }
     const shapeLength = residualLength(config)
     if (state.shape) {
       const shape = new ShapeState(config)
       shape.residual.data.set(floats('shape.data', shapeLength))
-      shape.adam.first.set(floats('shape.adam.first', shapeLength))
-      shape.adam.second.set(floats('shape.adam.second', shapeLength))
-      shape.adam.steps = state.shape.steps
+      restore(shape.adam, 'shape.adam', state.shape.steps)
       inversion.shape = shape
     }
     if (state.bestLoss !== null) {
