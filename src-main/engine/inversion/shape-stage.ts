@@ -52,8 +52,8 @@ export class ShapeStage {
   private readonly generator: Generator
   private readonly ws: Float32Array
   private readonly pivot: Planes
-  /** [slices * channels] */
-  private readonly deviations: Float32Array
+  /** The deviation of random heads' planes for every number of the residual. */
+  private readonly units: Float32Array
   private readonly options: ShapeOptions
 
   private constructor(
@@ -61,14 +61,14 @@ export class ShapeStage {
     ws: Float32Array,
     pivot: Planes,
     state: ShapeState,
-    deviations: Float32Array,
+    units: Float32Array,
     options: ShapeOptions,
   ) {
     this.generator = generator
     this.ws = ws
     this.pivot = pivot
     this.state = state
-    this.deviations = deviations
+    this.units = units
     this.options = options
   }
 
@@ -81,7 +81,12 @@ export class ShapeStage {
   ): Promise<ShapeStage> {
     const pivot = await generator.planes(ws)
     const deviations = await planeDeviations(generator)
-    return new ShapeStage(generator, ws, pivot, state, deviations, options)
+    const { channels } = pivot
+    const units = state.residual.data.map((_, i) => {
+      const slice = Math.floor(i / (SHAPE_RESOLUTION ** 2 * channels))
+      return deviations[slice * channels + (i % channels)]
+    })
+    return new ShapeStage(generator, ws, pivot, state, units, options)
   }
 
   /**
@@ -89,14 +94,13 @@ export class ShapeStage {
    * @param looks at each photo
    */
   async step(looks: readonly Look[], rate: number, probe: Probe): Promise<LatentStep> {
-    const { generator, state, pivot, ws } = this
+    const { generator, state, pivot, ws, units } = this
     const { residual, adam } = state
     const planes = addResidual(pivot, residual)
     const seen = await lookAt(generator, planes, ws, looks, { label: false })
     const sides = await this.addProbe(planes, probe, seen.planes)
     const gradient = upsampleBackward(seen.planes, pivot, residual.resolution)
     // In standard deviations from here on, so that a step and its prior mean the same in every channel.
-    const units = residual.data.map((_, i) => this.deviationAt(i))
     let prior = 0
     for (let i = 0; i < gradient.length; i++) {
       const away = residual.data[i] / units[i]
@@ -109,12 +113,6 @@ export class ShapeStage {
     adam.step(move, gradient, rate)
     for (let i = 0; i < move.length; i++) residual.data[i] += units[i] * move[i]
     return { view: seen.view, loss, terms: { ...seen.terms, sides, prior } }
-  }
-
-  private deviationAt(index: number): number {
-    const { channels } = this.pivot
-    const slice = Math.floor(index / (SHAPE_RESOLUTION ** 2 * channels))
-    return this.deviations[slice * channels + (index % channels)]
   }
 
   private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
