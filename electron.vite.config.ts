@@ -11,12 +11,12 @@ export default defineConfig({
       rollupOptions: {
         input: {
           main: resolve('src-main/app/main.ts'),
-          'engine-process': resolve('src-main/engine-process.ts'),
+          'engine-process': resolve('src-main/session/engine-process.ts'),
           // Tries an execution provider; found beside the engine process.
           probe: resolve('src-main/engine/runtime/probe.ts'),
           // Decodes photos; found beside the engine process.
-          'decode-process': resolve('src-main/engine/face/decode-process.ts'),
-          serve: resolve('src-main/serve-main.ts'),
+          'decode-process': resolve('src-main/engine/images/decode-process.ts'),
+          serve: resolve('src-main/serve/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },
       },

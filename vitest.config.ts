@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'src-main/**/*.test.ts',
+      'testing/**/*.test.ts',
       'models/**/*.test.ts',
       'src-renderer/**/*.test.ts',
       'scripts/**/*.test.ts',

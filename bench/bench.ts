@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { writeFileAtomic } from '../src-main/engine/files.ts'
+import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
 import { describeMachine, Recorder } from './support/recorder.ts'
 
 const here = import.meta.dirname

@@ -11,11 +11,11 @@
  */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import type { Head } from '../src-main/engine/inversion/head.ts'
-import { Inversion, inversionSettings, type Workshop } from '../src-main/engine/inversion/inversion.ts'
+import type { Head } from '../src-main/engine/head/head.ts'
+import { startingCode } from '../src-main/engine/inversion/encoder.ts'
+import { Inversion, type InversionContext, inversionSettings } from '../src-main/engine/inversion/inversion.ts'
+import type { PosedPortrait } from '../src-main/engine/inversion/posed-portrait.ts'
 import { plans } from '../src-main/engine/inversion/schedule.ts'
-import type { Shot } from '../src-main/engine/inversion/shot.ts'
-import { startingCode } from '../src-main/engine/inversion/starter.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { tunePlainly } from './support/plain-tuning.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
@@ -58,8 +58,8 @@ async function measureHead(
   settings: Inversion['settings'],
   { methods, disturb }: { methods: readonly Method[]; disturb: boolean },
 ): Promise<Measured[]> {
-  const { workshop } = kit
-  const { generator, extras } = workshop
+  const { context } = kit
+  const { generator, extras } = context
   const shots: Taken[] = []
   for (const photo of head.photos) shots.push(await takeShot(kit, photo, disturb))
   const [first] = shots
@@ -75,12 +75,12 @@ async function measureHead(
   await judge('starter', { ws, label }, starting())
 
   if ((['latent', 'pti', 'halfturn'] as const).some((method) => methods.includes(method))) {
-    const { latent, inversion, cost } = await invert(workshop, [first], settings)
+    const { latent, inversion, cost } = await invert(context, [first], settings)
     await judge('halfturn', inversion.head, cost)
     if (latent) await judge('latent', latent.head, latent.cost)
     if (latent && methods.includes('pti')) {
       const tuning = startClock()
-      await tunePlainly(generator, workshop.faceRes, target, latent.head, plans[settings.quality], async () => {
+      await tunePlainly(generator, context.faceRes, target, latent.head, plans[settings.quality], async () => {
         const { cpu, wall } = tuning()
         await judge('pti', latent.head, { cpu: cpu + latent.cost.cpu, wall: wall + latent.cost.wall })
       })
@@ -89,16 +89,16 @@ async function measureHead(
   for (const count of [2, 3] as const) {
     if (!methods.includes(`photos-${count}`)) continue
     // The first stays the first, turned or not: the input view is its view.
-    const together = await invert(workshop, shots.slice(0, count), settings)
+    const together = await invert(context, shots.slice(0, count), settings)
     await judge(`photos-${count}`, together.inversion.head, together.cost)
   }
   return measured
 }
 
 /** The whole job, and what the latent stage had found. */
-async function invert(workshop: Workshop, shots: readonly Shot[], settings: Inversion['settings']) {
+async function invert(context: InversionContext, shots: readonly PosedPortrait[], settings: Inversion['settings']) {
   const clock = startClock()
-  const inversion = await Inversion.start(workshop, shots, settings)
+  const inversion = await Inversion.start(context, shots, settings)
   let latent: { head: Head; cost: Cost } | undefined
   while (!inversion.progress.done) {
     const before = { head: inversion.head, cost: clock() }

@@ -8,9 +8,9 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../src-main/engine/errors.ts'
-import { createLandmarker } from '../src-main/engine/face/mediapipe.ts'
-import { decodePixels } from '../src-main/engine/face/photo.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import { decodePixels } from '../src-main/engine/images/photo.ts'
+import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { median, type Recorder } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 

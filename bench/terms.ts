@@ -49,7 +49,7 @@ export default async function terms(recorder: Recorder, options: readonly string
 }
 
 async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settings']): Promise<Measured[]> {
-  const { workshop, sha256 } = kit
+  const { context, sha256 } = kit
   const photo = await takeShot(kit, head.photos[0], false)
   const { pivot, found } = await findPivot(kit, photo, settings)
   const measured = [
@@ -57,7 +57,7 @@ async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settin
   ]
   for (const [method, terms] of Object.entries(variants)) {
     const clock = startClock()
-    const job = await Inversion.resume({ ...workshop, terms }, pivot, method, sha256)
+    const job = await Inversion.resume({ ...context, terms }, pivot, method, sha256)
     while (!job.progress.done) await job.step()
     const cost = clock()
     measured.push({ method, cost, ...(await judgeHead(kit, head, photo, job.head, method.replaceAll(' ', '-'))) })
@@ -66,8 +66,8 @@ async function measureHead(kit: Kit, head: TrueHead, settings: Inversion['settin
 }
 
 /** The job as it stands before the detail stage's first step. */
-async function findPivot({ workshop, sha256 }: Kit, photo: Taken, settings: Inversion['settings']) {
-  const job = await Inversion.start(workshop, [photo], settings)
+async function findPivot({ context, sha256 }: Kit, photo: Taken, settings: Inversion['settings']) {
+  const job = await Inversion.start(context, [photo], settings)
   while (true) {
     const pivot = new Uint8Array(Buffer.concat(job.checkpoint(sha256)))
     const found = job.head

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { writeFileAtomic } from '../src-main/engine/files.ts'
+import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
 import { buildDlibNetwork } from './dlib-network.ts'
 import { buildFaceResNetwork } from './faceres-network.ts'
 import { buildLandmarkBundle } from './landmark-bundle.ts'

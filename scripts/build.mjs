@@ -9,7 +9,7 @@ const { metafile } = await build({
   entryPoints: {
     cli: 'src-main/cli.ts',
     probe: 'src-main/engine/runtime/probe.ts',
-    'decode-process': 'src-main/engine/face/decode-process.ts',
+    'decode-process': 'src-main/engine/images/decode-process.ts',
   },
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   outdir,

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { inputOf, parsers, readOrRefuse } from '../src-main/engine/test-fuzz.ts'
+import { inputOf, parsers, readOrRefuse } from '../testing/fuzz.ts'
 
 const MOST_SECONDS = 2
 const MOST_BYTES = 100e6

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
-import { writeFileAtomic } from '../src-main/engine/files.ts'
+import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
 
 const pathOf = (file: string) => fileURLToPath(new URL(`../src-main/engine/${file}`, import.meta.url))
 

@@ -1,7 +1,7 @@
 /**
  * The weights of the matting network, MediaPipe's selfie segmentation, from the npm package
  * `@mediapipe/selfie_segmentation` (Apache-2.0) as a safetensors file: its convolutions in the order they run, conv_00
- * to conv_54, in ONNX's layouts. How they hang together is written in `src-main/engine/face/matte.ts`.
+ * to conv_54, in ONNX's layouts. How they hang together is written in `src-main/engine/networks/matte.ts`.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

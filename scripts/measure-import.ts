@@ -10,9 +10,9 @@ import { parseConfig } from '../src-main/engine/checkpoint/config.ts'
 import { writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { importCheckpoint, sha256Of } from '../src-main/engine/checkpoint/import.ts'
 import { storeFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
-import { TINY_CONFIG, tinyWeights } from '../src-main/engine/checkpoint/test-generator.ts'
-import { dict, generatorPy, pickleChunks, tensor } from '../src-main/engine/checkpoint/test-pickle.ts'
-import { writeFileAtomic } from '../src-main/engine/files.ts'
+import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
+import { TINY_CONFIG, tinyWeights } from '../testing/generator.ts'
+import { dict, generatorPy, pickleChunks, tensor } from '../testing/pickle.ts'
 
 const OFFICIAL = {
   z_dim: 512,

@@ -1,6 +1,6 @@
 /** The window: a stage on the left, three numbered steps on the right. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { PHOTO_ACCEPT } from '../src-main/engine/face/formats.ts'
+import { PHOTO_ACCEPT } from '../src-main/engine/images/photo-formats.ts'
 import { Compare } from './panels/compare.tsx'
 import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
 import { Drop } from './panels/drop.tsx'

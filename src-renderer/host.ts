@@ -5,8 +5,8 @@
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
 import type { Chosen, Command, Shell } from '../src-main/app/channels.ts'
-import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/engine/api.ts'
-import type { DoorFunctions, WindowFunctions } from '../src-main/engine/door.ts'
+import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/session/api.ts'
+import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
 import { MOST_UPLOAD } from './limits.ts'
 
 declare global {
@@ -46,7 +46,7 @@ export interface Listeners {
   onCommand(command: Command): void
 }
 
-type Remote = BirpcReturn<DoorFunctions, WindowFunctions>
+type Remote = BirpcReturn<EngineFunctions, WindowFunctions>
 
 const NAME_SAFE = /[\\/:*?"<>|\p{Cc}]+/gu
 export const safeName = (name: string) => name.replace(NAME_SAFE, ' ').trim().slice(0, 120) || 'head'
@@ -82,7 +82,7 @@ class Line {
 
   open(post: (data: unknown) => void, on: (listener: (data: unknown) => void) => void): void {
     this.close('restarting')
-    this.remote = createBirpc<DoorFunctions, WindowFunctions>(
+    this.remote = createBirpc<EngineFunctions, WindowFunctions>(
       { event: (event) => this.listeners.onEvent(event) },
       { post, on, timeout: -1 },
     )

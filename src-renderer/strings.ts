@@ -1,5 +1,5 @@
 /** Every word the window says, in one place. */
-import { PHOTO_FORMAT_NAMES } from '../src-main/engine/face/formats.ts'
+import { PHOTO_FORMAT_NAMES } from '../src-main/engine/images/photo-formats.ts'
 
 export const strings = {
   app: 'Halfturn',

@@ -10,7 +10,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { callAsWindow, intrusions, type Target } from '../../src-main/test-intrusions.ts'
+import { callAsWindow, intrusions, type Target } from '../../testing/intrusions.ts'
 import type { Recorder } from '../support/recorder.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -2,8 +2,8 @@
  * Saves one project over and over, each time as another generation, and now and then makes and forgets a second one:
  * `endless-saver.ts FOLDER FIRST-GENERATION`. Says `ready`, then the number of every generation that was saved.
  */
-import type { ProjectRecord } from '../../src-main/engine/project-record.ts'
-import { type SavedParts, Store } from '../../src-main/engine/store.ts'
+import type { ProjectRecord } from '../../src-main/session/project-record.ts'
+import { type SavedParts, Store } from '../../src-main/session/store.ts'
 
 export const PROJECT = '0123456789abcdef'
 export const PASSING = 'fedcba9876543210'

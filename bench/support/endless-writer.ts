@@ -2,7 +2,7 @@
  * A process that writes one generation of files after the other until it is killed: `endless-writer.ts KIND FOLDER N`,
  * N the first generation's number. It says the number of a generation when it is there, and `ready` before the first.
  */
-import { FileSet, type SetFile } from '../../src-main/engine/output/file-set.ts'
+import { FileSet, type SetFile } from '../../src-main/engine/files/file-set.ts'
 
 export const STEM = 'head'
 export const CHECKPOINT = 'unfinished'

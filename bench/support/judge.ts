@@ -3,28 +3,28 @@ import { loadavg } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
-import { createMatting } from '../../src-main/engine/face/matte.ts'
-import { createLandmarker, type Landmarker } from '../../src-main/engine/face/mediapipe.ts'
-import { decodePixels } from '../../src-main/engine/face/photo.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
 import type { Generator, View } from '../../src-main/engine/generator/generator.ts'
 import type { Planes } from '../../src-main/engine/generator/plane-layout.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
-import { readFaceRes } from '../../src-main/engine/inversion/faceres.ts'
-import { type Head, paintHead } from '../../src-main/engine/inversion/head.ts'
-import type { Workshop } from '../../src-main/engine/inversion/inversion.ts'
+import { type Head, paintHead } from '../../src-main/engine/head/head.ts'
+import { headView } from '../../src-main/engine/head/views.ts'
+import { decodePixels } from '../../src-main/engine/images/photo.ts'
+import { toRgb } from '../../src-main/engine/images/pictures.ts'
+import type { InversionContext } from '../../src-main/engine/inversion/inversion.ts'
 import type { PortraitTarget } from '../../src-main/engine/inversion/objective.ts'
-import type { Shot } from '../../src-main/engine/inversion/shot.ts'
-import { EMBEDDED, Library } from '../../src-main/engine/library.ts'
-import { toRgb } from '../../src-main/engine/pictures.ts'
+import type { PosedPortrait } from '../../src-main/engine/inversion/posed-portrait.ts'
+import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
+import { createMatting } from '../../src-main/engine/networks/matte.ts'
+import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import { portraitTarget } from '../../src-main/engine/portrait-target.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { extractSurface, fieldOf } from '../../src-main/engine/shape.ts'
-import { METRES_PER_UNIT } from '../../src-main/engine/surface/units.ts'
-import { headView } from '../../src-main/engine/views.ts'
+import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
 
@@ -55,7 +55,7 @@ export interface Measured {
 }
 
 export interface Kit {
-  readonly workshop: Workshop
+  readonly context: InversionContext
   readonly recognition: Recognition
   readonly landmarker: Landmarker
   /** Of the generator's file. */
@@ -73,7 +73,7 @@ async function prepareKit(runtime: Runtime, source?: string): Promise<Kit> {
       : await new Library(runtime, dirname(source)).load(basename(source))
   const faceRes = await readFaceRes()
   return {
-    workshop: { generator, extras: file.extras, faceRes },
+    context: { generator, extras: file.extras, faceRes },
     recognition: await createRecognition(runtime, faceRes),
     landmarker: await createLandmarker(),
     sha256,
@@ -81,13 +81,13 @@ async function prepareKit(runtime: Runtime, source?: string): Promise<Kit> {
 }
 
 /** A photo, and where in it the crop lies. */
-export interface Taken extends Shot {
+export interface Taken extends PosedPortrait {
   readonly window: Window
 }
 
 /** @param disturb turns the camera and widens the crop, as a mistaken landmark would */
-export async function takeShot({ workshop, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Taken> {
-  const { config, runtime } = workshop.generator
+export async function takeShot({ context, landmarker }: Kit, file: Uint8Array, disturb: boolean): Promise<Taken> {
+  const { config, runtime } = context.generator
   const photo = await decodePixels(file)
   const found = await makePortrait(photo, { frame: config.frame, landmarker })
   const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
@@ -106,7 +106,7 @@ export async function judgeHead(
   found: Head,
   name: string,
 ): Promise<Pick<Measured, 'views' | 'surface'>> {
-  const { generator } = kit.workshop
+  const { generator } = kit.context
   const planes = await paintHead(generator, found)
   const views = new Map<string, Figures>()
   const photo = await photoOnWhite(portrait)
@@ -185,7 +185,7 @@ async function compareView(
   matrix: readonly number[],
 ): Promise<{ rgb: Uint8Array; figures: Figures }> {
   const { image, rendering } = await headView(
-    kit.workshop.generator,
+    kit.context.generator,
     planes,
     ws,
     intoReconstruction(truth.label, matrix),

@@ -3,11 +3,11 @@
  * the generator until the picture is the photo, with nothing that holds the other sides.
  */
 import type { Generator, Weights } from '../../src-main/engine/generator/generator.ts'
+import type { Head } from '../../src-main/engine/head/head.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
-import type { Head } from '../../src-main/engine/inversion/head.ts'
 import { PortraitObjective, type PortraitTarget } from '../../src-main/engine/inversion/objective.ts'
-import { Outline } from '../../src-main/engine/inversion/outline.ts'
 import { uniformArray } from '../../src-main/engine/inversion/random.ts'
+import { RaySelection } from '../../src-main/engine/inversion/ray-selection.ts'
 import { type Plan, phaseAt } from '../../src-main/engine/inversion/schedule.ts'
 
 /** The published learning rate. */
@@ -29,7 +29,7 @@ export async function tunePlainly(
   const { resolution, coarse, fine } = plan.phases.detail
   const plain = plan.phases.detail.plain || !generator.config.super_resolution
   const objective = await PortraitObjective.create(generator, portrait, resolution, plain, faceRes)
-  const outline = new Outline(portrait, resolution)
+  const outline = new RaySelection(portrait, resolution)
   const original = { ...generator.weights }
   for (const [name, values] of Object.entries(original)) generator.weights[name] = values.slice()
   const adams: Record<string, Adam> = {}

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { readGeneratorFile } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { toRgb } from '../../src-main/engine/pictures.ts'
+import { toRgb } from '../../src-main/engine/images/pictures.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { embeddedGenerator, expectRefusal, quick, samplePortrait, Workplace } from './command.ts'
 

@@ -2,11 +2,11 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
-import { writeFileAtomic } from '../../src-main/engine/files.ts'
+import { writeFileAtomic } from '../../src-main/engine/files/atomic.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator, type Weights } from '../../src-main/engine/generator/generator.ts'
+import { withoutFrame } from '../../src-main/engine/head/views.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { withoutFrame } from '../../src-main/engine/views.ts'
 import { colourOnWhite, type RecordedView } from './records.ts'
 import type { Terms } from './trainer.ts'
 

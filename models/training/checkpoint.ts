@@ -10,7 +10,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { writeFileAtomic } from '../../src-main/engine/files.ts'
+import { writeFileAtomic } from '../../src-main/engine/files/atomic.ts'
 import { type Optimiser, PARTS, type Part } from './optimiser.ts'
 import type { Trainer } from './trainer.ts'
 

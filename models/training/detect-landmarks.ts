@@ -5,7 +5,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
-import { createLandmarker } from '../../src-main/engine/face/mediapipe.ts'
+import { createLandmarker } from '../../src-main/engine/networks/mediapipe.ts'
 
 const folder = process.argv[2]
 const landmarker = await createLandmarker()

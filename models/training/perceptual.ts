@@ -13,7 +13,7 @@ import {
   sub,
   type Tensor,
 } from '../../src-main/engine/graph/index.ts'
-import { perceptualTaps } from '../../src-main/engine/inversion/faceres.ts'
+import { perceptualTaps } from '../../src-main/engine/networks/faceres.ts'
 
 /** Side of a patch, in rays of a 128² portrait: eyes to mouth. */
 export const FACE_SIDE = 64

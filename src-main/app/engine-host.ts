@@ -1,7 +1,7 @@
 /** The engine's utility process: started, handed to windows, started again when it dies. */
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
-import { type Done, Errands } from '../errands.ts'
-import { restartDelay } from '../restart.ts'
+import { type Done, Errands } from '../session/errands.ts'
+import { restartDelay } from '../session/restart.ts'
 import { channels } from './channels.ts'
 
 export class EngineHost {

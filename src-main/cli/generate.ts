@@ -1,8 +1,8 @@
 /** halfturn generate: a person who does not exist. */
 import { resolve } from 'node:path'
+import { FileSet } from '../engine/files/file-set.ts'
 import { orbitCamera } from '../engine/generator/camera.ts'
 import { normalArray } from '../engine/inversion/random.ts'
-import { FileSet } from '../engine/output/file-set.ts'
 import { positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'

@@ -1,16 +1,17 @@
 /** The files of a finished head, and what is to be thought of it: sheet, GLB, OBJ with its texture. */
+
+import type { SetFile } from '../engine/files/file-set.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
-import { readFaceRes } from '../engine/inversion/faceres.ts'
-import type { Shot } from '../engine/inversion/shot.ts'
-import type { Loaded } from '../engine/library.ts'
-import type { SetFile } from '../engine/output/file-set.ts'
-import { lookAround } from '../engine/quality/around.ts'
+import { headView } from '../engine/head/views.ts'
+import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
+import { readFaceRes } from '../engine/networks/faceres.ts'
+import { drawSheet } from '../engine/quality/sheet.ts'
+import { turnAround } from '../engine/quality/turnaround.ts'
 import { assertHealthy } from '../engine/runtime/health.ts'
 import { fieldOf } from '../engine/shape.ts'
-import { drawSheet } from '../engine/sheet.ts'
 import { encodeGlb, encodeObj, extractSurface } from '../engine/surface/surface.ts'
 import { judgeHead, markEvidence, provenanceOf } from '../engine/verdict.ts'
-import { headView } from '../engine/views.ts'
+import type { Loaded } from '../session/library.ts'
 import type { Reporter } from './reporter.ts'
 
 export interface OutputOptions {
@@ -26,7 +27,7 @@ export interface FinishedHead {
   /** The camera to check the picture from. */
   readonly label: Float32Array
   /** The photos it was made from, with their cameras as refined; none for a person nobody has photographed. */
-  readonly shots: readonly Shot[]
+  readonly shots: readonly PosedPortrait[]
   readonly settings: Record<string, string | number | boolean>
 }
 
@@ -51,7 +52,7 @@ export async function finishHead(
   )
   const isPhotographed = shots.length > 0
   const surface = isPhotographed ? markEvidence(bare, shots, file.config.frame) : bare
-  const around = await lookAround(generator, planes, ws, isPhotographed ? label : null)
+  const around = await turnAround(generator, planes, ws, isPhotographed ? label : null)
   const quality = isPhotographed
     ? await judgeHead(loaded, { around, label, portrait: shots[0].portrait, surface }, await readFaceRes())
     : undefined

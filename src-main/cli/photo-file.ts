@@ -1,8 +1,8 @@
 /** Photos as they are on disk. */
 import { clip, UserError } from '../engine/errors.ts'
-import { PHOTO_FORMAT_NAMES } from '../engine/face/formats.ts'
-import { MOST_BYTES, requireFormat } from '../engine/face/signature.ts'
-import { readRegularFile } from '../engine/regular-file.ts'
+import { readRegularFile } from '../engine/files/regular-file.ts'
+import { PHOTO_FORMAT_NAMES } from '../engine/images/photo-formats.ts'
+import { MOST_BYTES, requireFormat } from '../engine/images/signature.ts'
 
 export interface PhotoFile {
   readonly path: string

@@ -1,10 +1,11 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
-import { decodePhoto } from '../engine/face/decoder.ts'
-import { createMatting } from '../engine/face/matte.ts'
-import { createLandmarker } from '../engine/face/mediapipe.ts'
+
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
-import type { Workshop } from '../engine/inversion/inversion.ts'
-import type { Shot } from '../engine/inversion/shot.ts'
+import { decodePhoto } from '../engine/images/decoder.ts'
+import type { InversionContext } from '../engine/inversion/inversion.ts'
+import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
+import { createMatting } from '../engine/networks/matte.ts'
+import { createLandmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
@@ -22,9 +23,9 @@ interface Taken extends PhotoFile {
 export async function takeShots(
   files: readonly PhotoFile[],
   face: number | undefined,
-  { generator }: Workshop,
+  { generator }: InversionContext,
   report: Reporter,
-): Promise<Shot[]> {
+): Promise<PosedPortrait[]> {
   const { frame } = generator.config
   const landmarker = await createLandmarker()
   const several = files.length > 1
@@ -44,7 +45,7 @@ export async function takeShots(
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
-  const shots: Shot[] = []
+  const shots: PosedPortrait[] = []
   for (const { portrait } of taken) {
     shots.push({ portrait: await portraitTarget(portrait, matting), label: portrait.camera })
   }
@@ -54,7 +55,7 @@ export async function takeShots(
 /** Says which photos seem to show somebody else than the first. */
 async function warnOfStrangers(
   [first, ...others]: readonly Taken[],
-  runtime: Workshop['generator']['runtime'],
+  runtime: InversionContext['generator']['runtime'],
   report: Reporter,
 ): Promise<void> {
   const identity = await createIdentity(runtime)

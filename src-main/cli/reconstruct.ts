@@ -2,15 +2,15 @@
 import { basename, extname, resolve } from 'node:path'
 import { sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
-import { PHOTO_FORMAT_NAMES } from '../engine/face/formats.ts'
-import { readFaceRes } from '../engine/inversion/faceres.ts'
-import { paintHead } from '../engine/inversion/head.ts'
-import { Inversion, inversionSettings, type Workshop } from '../engine/inversion/inversion.ts'
+import { FileSet } from '../engine/files/file-set.ts'
+import { portableName, shortened } from '../engine/files/names.ts'
+import { possibleStems } from '../engine/files/plan.ts'
+import { paintHead } from '../engine/head/head.ts'
+import { PHOTO_FORMAT_NAMES } from '../engine/images/photo-formats.ts'
+import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
+import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
-import { MOST_SHOTS } from '../engine/inversion/shot.ts'
-import { FileSet } from '../engine/output/file-set.ts'
-import { portableName, shortened } from '../engine/output/names.ts'
-import { possibleStems } from '../engine/output/plan.ts'
+import { readFaceRes } from '../engine/networks/faceres.ts'
 import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
@@ -19,7 +19,7 @@ import { readPhoto } from './photo-file.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 
-const HELP = `Turns a portrait photo, or up to ${MOST_SHOTS} of one person, into a 3D head.
+const HELP = `Turns a portrait photo, or up to ${MOST_PHOTOS} of one person, into a 3D head.
 
 usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
 
@@ -69,9 +69,9 @@ export const reconstruct: Command = {
       return 0
     }
     const [photo] = positionals
-    if (photo === undefined || positionals.length > MOST_SHOTS) {
+    if (photo === undefined || positionals.length > MOST_PHOTOS) {
       throw new UserError(
-        `reconstruct takes one to ${MOST_SHOTS} photos of one person.`,
+        `reconstruct takes one to ${MOST_PHOTOS} photos of one person.`,
         'For example: halfturn reconstruct portrait.jpg',
       )
     }
@@ -124,14 +124,14 @@ export const reconstruct: Command = {
         import('./output.ts'),
       ])
       const loaded = await openWorkbench(values, report)
-      const workshop: Workshop = {
+      const context: InversionContext = {
         generator: loaded.generator,
         extras: loaded.file.extras,
         faceRes: await readFaceRes(),
       }
       const inversion = resumed
-        ? await Inversion.resume(workshop, await readUnfinished(resumed), resumed.path, loaded.sha256)
-        : await Inversion.start(workshop, await takeShots(files, face, workshop, report), settings)
+        ? await Inversion.resume(context, await readUnfinished(resumed), resumed.path, loaded.sha256)
+        : await Inversion.start(context, await takeShots(files, face, context, report), settings)
       if (resumed && steps !== undefined) inversion.steps = steps
 
       const checkpoint = set.path(UNFINISHED)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { UserError } from '../engine/errors.ts'
+import { nameKey } from '../engine/files/names.ts'
 import { type InversionSettings, inversionSettings } from '../engine/inversion/inversion.ts'
-import { nameKey } from '../engine/output/names.ts'
 
 export const UNFINISHED = 'unfinished'
 

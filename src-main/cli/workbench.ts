@@ -1,12 +1,12 @@
 /** What commands share: the runtime that was asked for and the generator to use with it. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readGeneratorInput } from '../engine/checkpoint/generator-input.ts'
 import { UserError } from '../engine/errors.ts'
-import { readGeneratorInput } from '../engine/generator-input.ts'
-import { EMBEDDED, Library, type Loaded } from '../engine/library.ts'
 import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
-import { dataFolder } from '../folders.ts'
+import { dataFolder } from '../session/folders.ts'
+import { EMBEDDED, Library, type Loaded } from '../session/library.ts'
 import { oneOf } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 

@@ -1,7 +1,8 @@
 /** From a portrait to what an inversion compares with. */
-import type { Matting } from './face/matte.ts'
+
 import type { Portrait } from './face/portrait.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
+import type { Matting } from './networks/matte.ts'
 
 /** Cuts the person out of the crop. Opacities are kept in 256 steps, so that a saved target is the target itself. */
 export async function portraitTarget({ crop }: Portrait, matting: Matting): Promise<PortraitTarget> {

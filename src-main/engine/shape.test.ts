@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, expect, it } from 'vitest'
+import { EMBEDDED, productFile } from '../session/library.ts'
 import { readGeneratorFile } from './checkpoint/generator-file.ts'
 import { orbitCamera } from './generator/camera.ts'
 import { Generator } from './generator/generator.ts'
 import { castRays } from './generator/rays.ts'
-import { EMBEDDED, productFile } from './library.ts'
 import { Runtime } from './runtime/runtime.ts'
 import { fieldOf, levelOf } from './shape.ts'
 

@@ -1,11 +1,11 @@
 /** A head's surface, for the window and as files. */
-import type { MeshFormat } from './api.ts'
+import type { MeshFormat } from '../session/api.ts'
+import { portableName } from './files/names.ts'
 import { bandLimited } from './generator/band-limit.ts'
 import { orbitCamera } from './generator/camera.ts'
 import type { Generator } from './generator/generator.ts'
 import { type Planes, shapeOf } from './generator/plane-layout.ts'
 import { castRays } from './generator/rays.ts'
-import { portableName } from './output/names.ts'
 import {
   encodeGlb,
   encodeObj,

@@ -1,8 +1,9 @@
 /** What is said of a head in the window and in every file, whichever front door made it: evidence, verdict, origin. */
+
+import type { Loaded } from '../session/library.ts'
 import type { Frame } from './face/template.ts'
 import type { Weights } from './generator/generator.ts'
-import type { Shot } from './inversion/shot.ts'
-import type { Loaded } from './library.ts'
+import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { evidenceOf } from './quality/evidence.ts'
 import { createRecognition } from './quality/likeness.ts'
 import { assess, type Finished, type Quality } from './quality/verdict.ts'
@@ -12,7 +13,11 @@ import type { Provenance, Surface } from './surface/surface.ts'
  * The surface with a number for each vertex: how well the photos saw it, 0 invented to 1 seen.
  * @param shots with their cameras as refined
  */
-export function markEvidence<S extends Surface>(surface: S, shots: readonly Shot[], frame: Frame): S & Surface {
+export function markEvidence<S extends Surface>(
+  surface: S,
+  shots: readonly PosedPortrait[],
+  frame: Frame,
+): S & Surface {
   return { ...surface, evidence: evidenceOf(surface, shots, frame) }
 }
 

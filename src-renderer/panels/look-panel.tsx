@@ -1,6 +1,6 @@
 /** Step 3: looking at the head, and taking it along. */
 import { useState } from 'react'
-import type { MeshFormat } from '../../src-main/engine/api.ts'
+import type { MeshFormat } from '../../src-main/session/api.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
 import { stagePicture, turntableVideo } from '../stage/turntable-video.ts'
 import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'

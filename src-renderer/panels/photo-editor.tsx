@@ -3,7 +3,7 @@
  * the head's axes, which can be dragged to correct where it looks.
  */
 import { type PointerEvent as ReactPointerEvent, useRef } from 'react'
-import type { PoseCorrection } from '../../src-main/engine/api.ts'
+import type { PoseCorrection } from '../../src-main/session/api.ts'
 import { cropToPhoto, project } from '../stage/camera.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'

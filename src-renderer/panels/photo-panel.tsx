@@ -1,5 +1,5 @@
 /** Step 1: what was found on the photo, and putting it right. */
-import type { PoseCorrection } from '../../src-main/engine/api.ts'
+import type { PoseCorrection } from '../../src-main/session/api.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icons.tsx'

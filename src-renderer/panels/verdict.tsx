@@ -1,5 +1,5 @@
 /** What is to be thought of the head, in plain words: the reason and the cure. */
-import type { VerdictState } from '../../src-main/engine/api.ts'
+import type { VerdictState } from '../../src-main/session/api.ts'
 import { useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icons.tsx'

@@ -1,5 +1,5 @@
 /** The engine's verdict in the window's words. */
-import type { VerdictState } from '../../src-main/engine/api.ts'
+import type { VerdictState } from '../../src-main/session/api.ts'
 import { strings } from '../strings.ts'
 
 /** What comes between the reason and the cure. */

@@ -12,7 +12,7 @@ import type {
   ProjectSummary,
   Settings,
   Unsaved,
-} from '../../src-main/engine/api.ts'
+} from '../../src-main/session/api.ts'
 import { createHost, EngineError, type HostState } from '../host.ts'
 import { strings } from '../strings.ts'
 import { type History, noHistory, record, stepBack, stepForward } from './history.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { TINY_CONFIG, tinyConfig } from '../../../testing/generator.ts'
 import { UserError } from '../errors.ts'
 import { parseConfig, SUPER_RESOLUTION_CLASSES, superResolutionOutput } from './config.ts'
-import { TINY_CONFIG, tinyConfig } from './test-generator.ts'
 
 const { rendering_kwargs: rendering, super_resolution: superResolution } = TINY_CONFIG
 

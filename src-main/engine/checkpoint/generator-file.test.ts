@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { fixture, golden, tinyConfig, tinyWeights } from '../../../testing/generator.ts'
 import { UserError } from '../errors.ts'
 import { GENERATOR_VERSION, type SuperResolutionClass } from './config.ts'
 import { expectedWeights, readGeneratorFile, writeGeneratorFile } from './generator-file.ts'
 import { type StoredTensor, storeFloat16, storeFloat32, toFloat32, writeSafetensors } from './safetensors.ts'
-import { fixture, golden, tinyConfig, tinyWeights } from './test-generator.ts'
 
 type States = Record<string, Record<string, { shape: number[] }>>
 const states: States = JSON.parse(Buffer.from(fixture('state-dicts.json')).toString())

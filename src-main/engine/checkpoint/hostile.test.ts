@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
-import { UserError } from '../errors.ts'
-import { importCheckpoint } from './import.ts'
-import { storeFloat32 } from './safetensors.ts'
-import { fixture, golden, tinyConfig, tinyWeights } from './test-generator.ts'
+import { fixture, golden, tinyConfig, tinyWeights } from '../../../testing/generator.ts'
 import {
   ascii,
   checkpoint,
@@ -23,7 +20,10 @@ import {
   tuple,
   u32,
   u64,
-} from './test-pickle.ts'
+} from '../../../testing/pickle.ts'
+import { UserError } from '../errors.ts'
+import { importCheckpoint } from './import.ts'
+import { storeFloat32 } from './safetensors.ts'
 
 const config = tinyConfig()
 const weights = tinyWeights(config)

@@ -1,12 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { fixture, golden, tinyConfig, tinyWeights } from '../../../testing/generator.ts'
+import {
+  checkpoint,
+  dict,
+  generatorPy,
+  persistent,
+  pickle,
+  storage,
+  tensor,
+  transposed,
+  tuple,
+} from '../../../testing/pickle.ts'
 import { UserError } from '../errors.ts'
 import { type SuperResolutionClass, superResolutionOutput } from './config.ts'
 import { readGeneratorFile, writeGeneratorFile } from './generator-file.ts'
 import { importCheckpoint, importedName, sha256Of } from './import.ts'
 import { readSafetensors, type StoredTensor, storeFloat32, toFloat32 } from './safetensors.ts'
-import { fixture, golden, tinyConfig, tinyWeights } from './test-generator.ts'
-import { checkpoint, dict, generatorPy, persistent, pickle, storage, tensor, transposed, tuple } from './test-pickle.ts'
 
 const sorted = (tensors: ReadonlyMap<string, StoredTensor>): [string, number[], number[]][] =>
   [...tensors].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, t]) => [name, t.shape, [...toFloat32(t)]])

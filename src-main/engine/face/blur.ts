@@ -2,8 +2,9 @@
  * How blurred a face is, judged at its eyes: they hold the sharpest edges of any face. Where an edge is blurred by
  * sigma, blurring it again by a known s weakens its gradient by sqrt(1 + s^2 / sigma^2), which gives sigma.
  */
+
+import type { RgbImage } from '../networks/mediapipe.ts'
 import { cutCrop } from './crop.ts'
-import type { RgbImage } from './mediapipe.ts'
 
 /** The eyes are judged with this many pixels between them at most: enough to see 2 % of that distance. */
 const MOST_INTEROCULAR = 96

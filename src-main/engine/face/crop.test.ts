@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { RgbImage } from '../networks/mediapipe.ts'
 import { cutCrop } from './crop.ts'
-import type { RgbImage } from './mediapipe.ts'
 
 function picture(width: number, height: number, colour: (x: number, y: number) => [number, number, number]): RgbImage {
   const rgb = new Uint8Array(3 * width * height)

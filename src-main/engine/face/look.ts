@@ -2,8 +2,9 @@
  * Looking at parts of a photo: square windows, turned and at any size, sampled quickly from copies of the photo that are
  * halved again and again. For networks that find things; what is shown or fitted is cut with care in crop.ts.
  */
+
+import type { RgbImage } from '../networks/mediapipe.ts'
 import { halve } from './crop.ts'
-import type { RgbImage } from './mediapipe.ts'
 import type { Window } from './pose.ts'
 
 /** Copies of the photo, each half the size of the one before. */

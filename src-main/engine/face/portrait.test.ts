@@ -1,12 +1,12 @@
 import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
 import { UserError } from '../errors.ts'
-import type { Landmarker } from './mediapipe.ts'
-import type { Photo } from './photo.ts'
+import type { Photo } from '../images/photo.ts'
+import type { Landmarker } from '../networks/mediapipe.ts'
+import { findFaces } from './detect-faces.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
 import { fitPose } from './pose.ts'
-import { findFaces } from './search.ts'
-import { collage, samplePhoto, samplePortrait, testLandmarker } from './testing.ts'
 
 let landmarker: Landmarker
 let photo: Photo

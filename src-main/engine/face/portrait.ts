@@ -3,13 +3,13 @@
  * it said in words.
  */
 import { UserError } from '../errors.ts'
+import type { Note, Photo } from '../images/photo.ts'
+import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
 import { eyeBlur } from './blur.ts'
 import { type Crop, cutCrop } from './crop.ts'
+import { findFaces } from './detect-faces.ts'
 import { lightOn } from './light.ts'
-import type { Box, Face, Landmarker } from './mediapipe.ts'
-import type { Note, Photo } from './photo.ts'
 import { cameraLabel, clampFocal, fitPose, type Pose } from './pose.ts'
-import { findFaces } from './search.ts'
 import type { Frame } from './template.ts'
 
 export interface Portrait {

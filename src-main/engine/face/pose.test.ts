@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { project } from '../generator/camera.ts'
-import { LANDMARKS } from './mediapipe.ts'
+import { LANDMARKS } from '../networks/mediapipe.ts'
 import { cameraLabel, FIT_SIZE, FOCAL, fitPose, projectTemplate } from './pose.ts'
 import { type Frame, TEMPLATE } from './template.ts'
 

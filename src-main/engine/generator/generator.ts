@@ -9,10 +9,10 @@ import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
-import { Pass, type PassGraph, type Trace } from './pass.ts'
 import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { superResolution } from './super-resolution.ts'
+import { Pass, type PassGraph, type Trace } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
 export type WeightGradients = Record<string, Float32Array>

@@ -46,11 +46,11 @@ export interface RenderOptions {
   /** Without it sampling is deterministic. */
   readonly jitter?: Jitter
   /** What `see` gave for the same shape, camera and options: saves looking again where only colour has changed. */
-  readonly sight?: Sight
+  readonly sight?: Raster
 }
 
 /** What a camera sees of a shape: the points that its picture's light comes from. */
-export interface Sight {
+export interface Raster {
   /** [M] by row of the rendering. */
   readonly depth: Float32Array
   readonly opacity: Float32Array
@@ -91,7 +91,7 @@ export interface Cast {
 export interface Tape extends Cast {
   readonly planes: Planes
   /** Where density comes from other planes. */
-  readonly sight?: Sight
+  readonly sight?: Raster
 }
 
 interface Tile {
@@ -170,7 +170,7 @@ export class Renderer {
   }
 
   /** What a camera sees of a head's shape, before any colour. */
-  async see(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Sight> {
+  async see(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Raster> {
     const sampler = borrowSampler(shapeOf(planes), this.projection)
     try {
       const cast = await this.cast(weights, sampler, label, options)
@@ -212,7 +212,7 @@ export class Renderer {
   }
 
   /** The picture of what is seen, coloured by planes. */
-  private async paint(weights: Feeds, planes: Planes, sight: Sight): Promise<Rendering> {
+  private async paint(weights: Feeds, planes: Planes, sight: Raster): Promise<Rendering> {
     const { decoder_output_dim: channels, rendering_kwargs: kwargs } = this.config
     const { depth, opacity, points, rows, shares, cast } = sight
     const features = new Float32Array(depth.length * channels)
@@ -325,7 +325,7 @@ export class Renderer {
   private async paintBackward(
     weights: Feeds,
     planes: Planes,
-    { points, rows, shares }: Sight,
+    { points, rows, shares }: Raster,
     { features: cotangent, depth, opacity }: RenderingGradient,
     want: { label?: boolean; weights?: boolean },
   ): Promise<RenderGradients> {

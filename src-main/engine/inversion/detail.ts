@@ -21,10 +21,10 @@
 import type { Generator } from '../generator/generator.ts'
 import { type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
 import type { RenderOptions } from '../generator/renderer.ts'
+import { addDetail, type Detail, type Head, paintHead } from '../head/head.ts'
 import { Adam } from './adam.ts'
-import { addDetail, type Detail, type Head, paintHead } from './head.ts'
-import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
+import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
 
 export interface DetailOptions {
   /** Mean squared difference of neighbouring texels of the detail. */
@@ -91,10 +91,10 @@ export class DetailStage {
    * One step of gradient descent. The loss is that before the step.
    * @param looks at each photo, and at what else is known
    */
-  async step(looks: readonly Look[], rate: number, probe: Probe) {
+  async step(looks: readonly PosedPhoto[], rate: number, probe: Probe) {
     const { generator, state } = this
     const planes = addDetail(this.pivot, state.detail)
-    const seen = await lookAt(generator, planes, this.ws, looks, { label: false })
+    const seen = await photoGradients(generator, planes, this.ws, looks, { label: false })
     const gradient = seen.planes
     const kept = await this.addProbe(planes, probe, gradient)
     const prior = this.addPrior(gradient)

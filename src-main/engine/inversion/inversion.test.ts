@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import { GoldenCase } from '../generator/golden-case.ts'
+import { readFaceRes } from '../networks/faceres.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { readFaceRes } from './faceres.ts'
-import { Inversion, type InversionSettings, inversionSettings, type Workshop } from './inversion.ts'
+import { Inversion, type InversionContext, type InversionSettings, inversionSettings } from './inversion.ts'
 import type { PortraitTarget } from './objective.ts'
 import { uniform } from './random.ts'
 import { type Phase, phases } from './schedule.ts'
@@ -20,7 +20,7 @@ const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
 const faceRes = await readFaceRes()
 
-const workshopOf = (golden: GoldenCase): Workshop => ({
+const workshopOf = (golden: GoldenCase): InversionContext => ({
   generator: golden.generator(runtime),
   extras: new Map(),
   faceRes,
@@ -169,9 +169,9 @@ describe('a job', () => {
   })
 
   it('says so when the loss is no number, and is left as it was', async () => {
-    const workshop = workshopOf(white)
-    workshop.generator.weights['decoder.net.2.bias'] = new Float32Array(9).fill(Number.NaN)
-    const job = await Inversion.start(workshop, [shotOf(white, 0)], settingsOf())
+    const context = workshopOf(white)
+    context.generator.weights['decoder.net.2.bias'] = new Float32Array(9).fill(Number.NaN)
+    const job = await Inversion.start(context, [shotOf(white, 0)], settingsOf())
     const before = checkpointOf(job)
     await expect(job.step()).rejects.toThrow(UserError)
     expect(checkpointOf(job).equals(before)).toBe(true)

@@ -15,18 +15,20 @@ import { UserError } from '../errors.ts'
 import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
+import type { Head } from '../head/head.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
-import type { Head } from './head.ts'
+import { startingCode } from './encoder.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
-import type { Look } from './looks.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
 import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
-import { Outline } from './outline.ts'
+import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
+import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
 import { uniform, uniformArray } from './random.ts'
+import { RaySelection } from './ray-selection.ts'
 import {
   DEFAULT_RATE,
   type Phase,
@@ -39,8 +41,6 @@ import {
   stepsWhen,
 } from './schedule.ts'
 import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
-import { lit, MOST_SHOTS, matchColours, type Shot } from './shot.ts'
-import { startingCode } from './starter.ts'
 
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
@@ -56,7 +56,7 @@ export const inversionSettings = z.strictObject({
 export type InversionSettings = z.infer<typeof inversionSettings>
 
 /** What a job works with. */
-export interface Workshop {
+export interface InversionContext {
   readonly generator: Generator
   /** Tensors of the generator's file beside its weights. */
   readonly extras: Weights
@@ -115,15 +115,15 @@ interface Best {
 
 export class Inversion {
   readonly settings: InversionSettings
-  readonly shots: readonly Shot[]
-  private readonly workshop: Workshop
+  readonly shots: readonly PosedPortrait[]
+  private readonly context: InversionContext
   private readonly plan: Plan
   private readonly latent: LatentState
   /** Measured when the latent stage first needs it. */
   private space: Promise<LatentSpace> | undefined
   /** What each photo's channels are multiplied with: [photos * 3]. The first one's light is the head's. */
   private readonly gains: Float32Array
-  private readonly outlines = new Map<string, Outline>()
+  private readonly outlines = new Map<string, RaySelection>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
   private shape: ShapeState | null = null
   private shapeStage: ShapeStage | null = null
@@ -131,15 +131,20 @@ export class Inversion {
   private detailStage: DetailStage | null = null
   private witness: Witness | null = null
   /** How the detail stage looks at the photos, by draw. */
-  private readonly fixedLooks: Look[][] = []
+  private readonly fixedLooks: PosedPhoto[][] = []
   private best: Best | null = null
   private phase: Phase = 'code'
   private stepsDone = 0
   private stepsWanted: number
   private lastView: View | null = null
 
-  private constructor(workshop: Workshop, shots: readonly Shot[], settings: InversionSettings, latent: LatentState) {
-    this.workshop = workshop
+  private constructor(
+    context: InversionContext,
+    shots: readonly PosedPortrait[],
+    settings: InversionSettings,
+    latent: LatentState,
+  ) {
+    this.context = context
     this.shots = shots
     this.settings = settings
     this.gains = new Float32Array(3 * shots.length).fill(1)
@@ -149,17 +154,21 @@ export class Inversion {
   }
 
   /** @param shots one to five photos of one person; the first, best seen from the front, gives the start and the light */
-  static async start(workshop: Workshop, shots: readonly Shot[], settings: InversionSettings): Promise<Inversion> {
-    const { generator, extras } = workshop
+  static async start(
+    context: InversionContext,
+    shots: readonly PosedPortrait[],
+    settings: InversionSettings,
+  ): Promise<Inversion> {
+    const { generator, extras } = context
     const [{ portrait, label }] = shots
     const ws = await startingCode(generator, extras, portrait, label)
-    const inversion = new Inversion(workshop, shots, settings, new LatentState(ws, shots.length))
+    const inversion = new Inversion(context, shots, settings, new LatentState(ws, shots.length))
     await inversion.matchLight()
     return inversion
   }
 
   private get terms(): Terms {
-    return this.workshop.terms ?? DEFAULT_TERMS
+    return this.context.terms ?? DEFAULT_TERMS
   }
 
   /** What the first photo shows. */
@@ -291,13 +300,18 @@ export class Inversion {
    * @param generator digest of the generator's file
    * @throws UserError when the file is damaged or was made with another generator
    */
-  static async resume(workshop: Workshop, file: Uint8Array, name: string, generator: string): Promise<Inversion> {
+  static async resume(
+    context: InversionContext,
+    file: Uint8Array,
+    name: string,
+    generator: string,
+  ): Promise<Inversion> {
     const { metadata, tensors } = readSafetensors(file, name)
     const refuse = (what: string) => new UserError(`${name}: ${what}`, 'Start the reconstruction again from the photo.')
     const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
     if (!parsed.success) throw refuse('holds no unfinished reconstruction that this version can read.')
     const state = parsed.data
-    const { config } = workshop.generator
+    const { config } = context.generator
     if (state.generator !== generator) throw refuse(`was made with another generator than '${config.name}'.`)
     const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
       const tensor = tensors.get(key)
@@ -312,7 +326,7 @@ export class Inversion {
       adam.second.set(floats(`${name}.second`, adam.second.length))
       adam.steps = steps
     }
-    const shots = state.sizes.map((size, i): Shot => {
+    const shots = state.sizes.map((size, i): PosedPortrait => {
       const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
       const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
       return { portrait, label: floats(`${i}.label`, LABEL) }
@@ -325,7 +339,7 @@ export class Inversion {
     restore(latent.cameraAdam, 'latent.camera_adam', state.cameraSteps)
     latent.shared = state.shared
 
-    const inversion = new Inversion(workshop, shots, state.settings, latent)
+    const inversion = new Inversion(context, shots, state.settings, latent)
     inversion.gains.set(floats('gains', 3 * shots.length))
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
@@ -359,7 +373,7 @@ export class Inversion {
 
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
-    if (phase === 'shape') this.shape = new ShapeState(this.workshop.generator.config)
+    if (phase === 'shape') this.shape = new ShapeState(this.context.generator.config)
     if (phase === 'layers') this.latent.shared = false
     if ((phase === 'shape' || phase === 'detail') && this.best) {
       // The pivot is the best code found, the cameras that went with it, and then the best shape.
@@ -375,7 +389,7 @@ export class Inversion {
   /** Gives all photos but the first the head's colours, as it is now. */
   private async matchLight(): Promise<void> {
     if (this.shots.length === 1) return
-    const { generator } = this.workshop
+    const { generator } = this.context
     const { ws } = this.latent
     const planes = await generator.planes(ws)
     const cameras = this.camerasOf(this.latent.cameras)
@@ -388,7 +402,7 @@ export class Inversion {
   }
 
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
-    const { generator } = this.workshop
+    const { generator } = this.context
     this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
     const cameras = this.camerasOf(this.latent.cameras)
     const looks = (await this.looks('shape', step)).map((look, shot) => ({ ...look, label: cameras[shot] }))
@@ -404,7 +418,7 @@ export class Inversion {
 
   private async enterDetail(): Promise<DetailStage> {
     if (!this.detailStage) {
-      const { generator } = this.workshop
+      const { generator } = this.context
       const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
       this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
       this.detailStage = await DetailStage.create(generator, this.head, this.detail, this.terms)
@@ -417,15 +431,15 @@ export class Inversion {
   private async callWitness(pivot: Planes): Promise<void> {
     if (this.shots.length > 1 || this.terms.mirror === 0) return
     const shot = { ...this.shots[0], label: this.camerasOf(this.latent.cameras)[0] }
-    this.witness = await mirroredWitness(this.workshop.generator, pivot, shot, this.plan.phases.detail.resolution)
+    this.witness = await mirroredWitness(this.context.generator, pivot, shot, this.plan.phases.detail.resolution)
   }
 
   /** The photos, and the one in the mirror, from the cameras that the latent stage found, and what these see of the pivot. */
-  private async detailLooks(pivot: Planes, draw: number): Promise<Look[]> {
-    const { renderer, weights } = this.workshop.generator
+  private async detailLooks(pivot: Planes, draw: number): Promise<PosedPhoto[]> {
+    const { renderer, weights } = this.context.generator
     const { resolution } = this.plan.phases.detail
     const cameras = this.camerasOf(this.latent.cameras)
-    const looks: Look[] = []
+    const looks: PosedPhoto[] = []
     for (const shot of this.shots.keys()) {
       const { inside } = this.outline(shot, resolution)
       const objective = await this.objective(shot, 'detail')
@@ -445,7 +459,7 @@ export class Inversion {
   }
 
   private async latentStage(): Promise<LatentStage> {
-    const { generator } = this.workshop
+    const { generator } = this.context
     const labels = this.shots.map(({ label }) => label)
     // Conditioned on the nominal camera: a photo's own may stand where the mapping has never seen one.
     this.space ??= LatentSpace.of(generator, orbitCamera(generator.config.rendering_kwargs, 0))
@@ -456,10 +470,10 @@ export class Inversion {
   }
 
   /** How a step looks at the photos; their cameras are the stage's own. */
-  private async looks(phase: Exclude<Phase, 'detail'>, step: number): Promise<Omit<Look, 'label'>[]> {
+  private async looks(phase: Exclude<Phase, 'detail'>, step: number): Promise<Omit<PosedPhoto, 'label'>[]> {
     const { seed } = this.settings
     const { resolution } = this.plan.phases[phase]
-    const looks: Omit<Look, 'label'>[] = []
+    const looks: Omit<PosedPhoto, 'label'>[] = []
     for (const shot of this.shots.keys()) {
       const stream = SHOT_STREAM * shot
       const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
@@ -486,7 +500,7 @@ export class Inversion {
 
   /** Whether a phase looks at the rendering itself. */
   private isPlain(phase: Phase): boolean {
-    return this.plan.phases[phase].plain || !this.workshop.generator.config.super_resolution
+    return this.plan.phases[phase].plain || !this.context.generator.config.super_resolution
   }
 
   private objective(shot: number, phase: Phase): Promise<PortraitObjective> {
@@ -496,7 +510,7 @@ export class Inversion {
     const key = `${shot}/${resolution}/${plain}/${aim}`
     let objective = this.objectives.get(key)
     if (!objective) {
-      const { generator, faceRes } = this.workshop
+      const { generator, faceRes } = this.context
       const { portrait } = this.shots[shot]
       const seen = shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
       objective = PortraitObjective.create(generator, seen, resolution, plain, faceRes, aim)
@@ -505,11 +519,11 @@ export class Inversion {
     return objective
   }
 
-  private outline(shot: number, resolution: number): Outline {
+  private outline(shot: number, resolution: number): RaySelection {
     const key = `${shot}/${resolution}`
     let outline = this.outlines.get(key)
     if (!outline) {
-      outline = new Outline(this.shots[shot].portrait, resolution)
+      outline = new RaySelection(this.shots[shot].portrait, resolution)
       this.outlines.set(key, outline)
     }
     return outline
@@ -523,12 +537,12 @@ export class Inversion {
     const count = PROBE.resolution * PROBE.resolution
     const pixels = Uint32Array.from({ length: PROBE.pixels }, () => Math.floor(draw() * count))
     const { resolution, coarse, fine } = PROBE
-    const label = orbitCamera(this.workshop.generator.config.rendering_kwargs, yaw, pitch)
+    const label = orbitCamera(this.context.generator.config.rendering_kwargs, yaw, pitch)
     return { label, rendering: { resolution, pixels, coarse, fine } }
   }
 
   private camerasOf(parameters: Float32Array): Float32Array[] {
-    const pivot = this.workshop.generator.config.rendering_kwargs.avg_camera_pivot
+    const pivot = this.context.generator.config.rendering_kwargs.avg_camera_pivot
     return this.shots.map(({ label }, i) => moveCamera(label, pivot, parametersOf(parameters, i)))
   }
 }
@@ -541,7 +555,7 @@ const checkpointState = z.strictObject({
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
-  sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_SHOTS),
+  sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_PHOTOS),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */

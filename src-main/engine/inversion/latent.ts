@@ -7,12 +7,12 @@
  * space that was fitted to the detector's landmarks on 582 made-up heads.
  */
 import type { Generator, View } from '../generator/generator.ts'
-import type { Trace } from '../generator/pass.ts'
+import type { Trace } from '../generator/vjp.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
 import type { LatentSpace } from './latent-space.ts'
-import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
+import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
 
 export interface LatentOptions {
   /** Where codes lie, and how strongly they are pulled there; null for the plain projector. */
@@ -73,13 +73,13 @@ export class LatentStage {
    * One step of gradient descent. The loss is that before the step.
    * @param looks at each photo; their cameras are the stage's own
    */
-  async step(looks: readonly Omit<Look, 'label'>[], rate: number): Promise<LatentStep> {
+  async step(looks: readonly Omit<PosedPhoto, 'label'>[], rate: number): Promise<LatentStep> {
     const { state, options, generator, cameras } = this
     const ws = state.ws.slice()
     const placed = looks.map((look, i) => ({ ...look, label: cameras[i] }))
     const trace: Trace = {}
     const planes = await generator.planes(ws, trace)
-    const seen = await lookAt(generator, planes, ws, placed, { label: options.camera !== null })
+    const seen = await photoGradients(generator, planes, ws, placed, { label: options.camera !== null })
     const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
     const last = painted.subarray(ws.length - seen.w.length)
     seen.w.forEach((value, i) => {

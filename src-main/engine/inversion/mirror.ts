@@ -8,7 +8,7 @@ import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { castRays } from '../generator/rays.ts'
 import { type Judgement, type Objective, type PortraitTarget, shrink } from './objective.ts'
-import type { Shot } from './shot.ts'
+import type { PosedPortrait } from './posed-portrait.ts'
 
 /** Where a ray ends in the head and not in its edge. */
 const OPAQUE = 0.8
@@ -51,7 +51,7 @@ export function mirrorLabel(label: Float32Array): Float32Array {
 export async function mirroredWitness(
   generator: Generator,
   planes: Planes,
-  { portrait, label }: Shot,
+  { portrait, label }: PosedPortrait,
   resolution: number,
 ): Promise<Witness | null> {
   const mirrored = mirrorLabel(label)

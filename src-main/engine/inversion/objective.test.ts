@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { View } from '../generator/generator.ts'
 import { expectClose, GoldenCase } from '../generator/golden-case.ts'
+import { readFaceRes } from '../networks/faceres.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { readFaceRes } from './faceres.ts'
 import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })

@@ -16,8 +16,8 @@ import {
   type Tensor,
   writeModel,
 } from '../graph/index.ts'
+import { perceptualTaps } from '../networks/faceres.ts'
 import type { Program } from '../runtime/runtime.ts'
-import { perceptualTaps } from './faceres.ts'
 
 /** What a loss may move of a head. */
 export type Aim = 'head' | 'outline' | 'colour'

@@ -13,8 +13,8 @@ import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.t
 import { Adam } from './adam.ts'
 import type { Probe } from './detail.ts'
 import type { LatentStep } from './latent.ts'
-import { type Look, lookAt } from './looks.ts'
 import { assertFinite } from './objective.ts'
+import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
 import { normalArray } from './random.ts'
 import { addResidual, type Residual, upsampleBackward } from './residual.ts'
 
@@ -93,11 +93,11 @@ export class ShapeStage {
    * One step of gradient descent. The loss is that before the step.
    * @param looks at each photo
    */
-  async step(looks: readonly Look[], rate: number, probe: Probe): Promise<LatentStep> {
+  async step(looks: readonly PosedPhoto[], rate: number, probe: Probe): Promise<LatentStep> {
     const { generator, state, pivot, ws, units } = this
     const { residual, adam } = state
     const planes = addResidual(pivot, residual)
-    const seen = await lookAt(generator, planes, ws, looks, { label: false })
+    const seen = await photoGradients(generator, planes, ws, looks, { label: false })
     const sides = await this.addProbe(planes, probe, seen.planes)
     const gradient = upsampleBackward(seen.planes, pivot, residual.resolution)
     // In standard deviations from here on, so that a step and its prior mean the same in every channel.

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { samplePhoto } from '../face/testing.ts'
+import { samplePhoto } from '../../../testing/face.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
 import { headLike, solid, sphere } from '../surface/solids.ts'

@@ -6,9 +6,9 @@ import { eyeBlur } from '../face/blur.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
-import type { Shot } from '../inversion/shot.ts'
+import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import type { Surface } from '../surface/surface.ts'
-import { look } from './sight.ts'
+import { rasterize } from './rasterize.ts'
 
 /** Side of the depth buffer: a pixel is half a millimetre of a head. */
 const BUFFER = 512
@@ -32,14 +32,14 @@ const RAMP: readonly (readonly number[])[] = [
  * @param shots the photos, with their cameras as refined
  * @returns a number for each vertex, 0 invented to 1 seen: by the photo that saw it best
  */
-export function evidenceOf(surface: Surface, shots: readonly Shot[], frame: Frame): Float32Array {
+export function evidenceOf(surface: Surface, shots: readonly PosedPortrait[], frame: Frame): Float32Array {
   const seen = shots.map((shot) => seenBy(surface, shot, frame))
   return seen[0].map((_, vertex) => Math.max(...seen.map((evidence) => evidence[vertex])))
 }
 
-function seenBy(surface: Surface, { label, portrait }: Shot, frame: Frame): Float32Array {
+function seenBy(surface: Surface, { label, portrait }: PosedPortrait, frame: Frame): Float32Array {
   const { positions, normals } = surface
-  const { depth } = look(surface, label, BUFFER)
+  const { depth } = rasterize(surface, label, BUFFER)
   const sharp = sharpness(portrait, label, frame)
   return Float32Array.from({ length: positions.length / 3 }, (_, vertex) => {
     const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
@@ -72,7 +72,7 @@ function sharpness({ size, rgb }: PortraitTarget, label: Float32Array, frame: Fr
  */
 export function drawEvidence(surface: Surface, evidence: Float32Array, label: Float32Array, size: number): Uint8Array {
   const { triangles, normals } = surface
-  const sight = look(surface, label, size)
+  const sight = rasterize(surface, label, size)
   const rgb = new Uint8Array(3 * size * size).fill(255)
   for (let pixel = 0; pixel < size * size; pixel++) {
     const t = sight.triangle[pixel]

@@ -3,7 +3,7 @@ import { orbitCamera } from '../generator/camera.ts'
 import { vertexNormals } from '../surface/normals.ts'
 import { headLike, sharp, solid } from '../surface/solids.ts'
 import { extractSurface, type Surface } from '../surface/surface.ts'
-import { formOf, outlineOf } from './form.ts'
+import { formOf, silhouetteOf } from './form.ts'
 
 const FRONT = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, 0)
 
@@ -59,14 +59,14 @@ describe('formOf', () => {
   })
 })
 
-describe('outlineOf', () => {
+describe('silhouetteOf', () => {
   const SIZE = 32
   const disc =
     (radius: number, x = SIZE / 2) =>
     (i: number) =>
       Math.hypot((i % SIZE) - x, Math.floor(i / SIZE) - SIZE / 2) < radius
   const outline = (covered: (i: number) => boolean) =>
-    outlineOf(Float32Array.from({ length: SIZE * SIZE }, (_, i) => (covered(i) ? 1 : 0)))
+    silhouetteOf(Float32Array.from({ length: SIZE * SIZE }, (_, i) => (covered(i) ? 1 : 0)))
   const NOTHING = { holes: 0, floaters: 0 }
 
   it('finds what is enclosed, and only that', () => {

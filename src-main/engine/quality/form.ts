@@ -1,8 +1,8 @@
 /** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
 import { smooth } from '../surface/clean.ts'
+import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import type { Surface } from '../surface/surface.ts'
-import { METRES_PER_UNIT } from '../surface/units.ts'
-import { look } from './sight.ts'
+import { rasterize } from './rasterize.ts'
 
 export interface Form {
   /** How far the face stands out of its own plane, as seen from the front, millimetres. A mask has next to none. */
@@ -26,7 +26,7 @@ const FACE = { across: 0.26, up: 0.3, down: 0.28 }
 
 /** @param front a camera straight before the head, 25 numbers */
 export function formOf(surface: Surface, front: Float32Array): Form {
-  const { depth } = look(surface, front, SIDE)
+  const { depth } = rasterize(surface, front, SIDE)
   const face: number[] = []
   const differences: number[] = []
   const last = Math.ceil(SIDE * (0.5 + FACE.down))
@@ -70,7 +70,7 @@ function movedBySmoothing(surface: Surface): { distance: number; share: number }
 }
 
 /** What is wrong with an outline, as parts of what it covers. */
-export interface Outline {
+export interface Silhouette {
   /** What it encloses and does not cover: one can see through the head there. */
   readonly holes: number
   /** What it covers apart from its largest piece: something floats beside the head. */
@@ -78,7 +78,7 @@ export interface Outline {
 }
 
 /** @param opacity [n * n] of a rendering, 0..1 */
-export function outlineOf(opacity: Float32Array): Outline {
+export function silhouetteOf(opacity: Float32Array): Silhouette {
   const size = Math.sqrt(opacity.length)
   const piece = new Int32Array(opacity.length).fill(-1)
   /** Pixels of each piece, covered or open, that hangs together; and whether it reaches the picture's border. */

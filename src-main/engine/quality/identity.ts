@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { cutCrop } from '../face/crop.ts'
-import { networkFile } from '../face/networks.ts'
 import type { Window } from '../face/pose.ts'
 import type { Weights } from '../generator/generator.ts'
 import { Parameters } from '../generator/parameters.ts'
@@ -25,6 +24,7 @@ import {
   type Tensor,
   writeModel,
 } from '../graph/index.ts'
+import { networkFile } from '../networks/folder.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** Side of the picture the network takes. */

@@ -1,7 +1,7 @@
 /** How alike two pictures of a face are: pixel by pixel, to FaceRes, and to dlib's network. */
 import type { Weights } from '../generator/generator.ts'
 import { input, writeModel } from '../graph/index.ts'
-import { identity as faceResIdentity } from '../inversion/faceres.ts'
+import { identity as faceResIdentity } from '../networks/faceres.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { createIdentity, type FacePicture, type Identity } from './identity.ts'
 

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
-import { tinyConfig } from '../checkpoint/test-generator.ts'
+import { samplePhoto, withFile } from '../../../testing/face.ts'
+import { tinyConfig } from '../../../testing/generator.ts'
 import { cutCrop } from '../face/crop.ts'
-import { samplePhoto, withFile } from '../face/testing.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
-import type { Seen } from './around.ts'
 import { createIdentity } from './identity.ts'
 import type { Recognition } from './likeness.ts'
+import type { TurnaroundView } from './turnaround.ts'
 import { assess, type Figures, type Finished, judge } from './verdict.ts'
 
 const GOOD: Figures = {
@@ -94,7 +94,7 @@ describe('assess', () => {
 
   /** Judges a head that looks the same from everywhere. */
   function showing(rgb: Uint8Array) {
-    const seen: Seen = { size: SIZE, rgb, depth: new Float32Array(SIZE * SIZE), opacity: head.portrait.matte }
+    const seen: TurnaroundView = { size: SIZE, rgb, depth: new Float32Array(SIZE * SIZE), opacity: head.portrait.matte }
     const around = { input: seen, sides: new Map([0, -30, 30, -60, 60].map((degrees) => [degrees, seen])) }
     return assess(tinyConfig(), { ...head, around }, recognition)
   }

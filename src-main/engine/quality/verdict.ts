@@ -7,10 +7,10 @@ import { cutCrop } from '../face/crop.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import type { Surface } from '../surface/surface.ts'
-import { type Around, SURROUNDINGS } from './around.ts'
-import { type Form, formOf, type Outline, outlineOf } from './form.ts'
+import { type Form, formOf, type Silhouette, silhouetteOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
+import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
 
 export interface Quality {
   readonly verdict: Verdict
@@ -27,7 +27,7 @@ export type Verdict = 'good' | 'uncertain' | 'failed'
 export const failures = ['black', 'grey', 'flat', 'holes', 'spikes', 'unconverged'] as const
 export type Failure = (typeof failures)[number]
 
-export interface Figures extends Form, Outline {
+export interface Figures extends Form, Silhouette {
   /** The picture from the photo's camera against the photo. */
   readonly input: {
     /** Inside the person's outline, decibels. */
@@ -51,7 +51,7 @@ export interface Figures extends Form, Outline {
 /** What a finished head is judged by. */
 export interface Finished {
   /** Rendered with the photo's camera. */
-  readonly around: Around
+  readonly around: Turnaround
   /** That camera, 25 numbers. */
   readonly label: Float32Array
   readonly portrait: PortraitTarget
@@ -106,7 +106,7 @@ export async function assess(
     portrait.size,
     input.size,
   )
-  const outlines = [input, ...sides.values()].map(({ opacity }) => outlineOf(opacity))
+  const outlines = [input, ...sides.values()].map(({ opacity }) => silhouetteOf(opacity))
   const { evidence } = surface
   return judge({
     ...formOf(surface, orbitCamera(orbit, 0)),

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Atlas, unwrap } from './atlas.ts'
-import { largestPart, simplify } from './clean.ts'
+import { largestComponent, simplify } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import type { Surface } from './mesh.ts'
@@ -17,7 +17,7 @@ let atlas: Atlas
 
 beforeAll(async () => {
   const grid = await sampleNearLevel(field, 10, 128)
-  const mesh = await simplify(largestPart(isosurface(grid)), 20_000)
+  const mesh = await simplify(largestComponent(isosurface(grid)), 20_000)
   surface = { ...mesh, normals: vertexNormals(mesh), colours: new Float32Array(), voxel: grid.lattice.spacing }
   atlas = await unwrap(surface, SIZE)
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { largestPart, simplify, smooth } from './clean.ts'
+import { largestComponent, simplify, smooth } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import { type Mesh, signedVolume } from './mesh.ts'
@@ -11,12 +11,12 @@ const surfaceOf = async (density: Point, n = 96): Promise<Mesh> =>
 
 const ball = (radius: number) => (4 / 3) * Math.PI * radius ** 3
 
-describe('largestPart', () => {
+describe('largestComponent', () => {
   it('drops floaters and hollows', async () => {
     const shell: Point = (x, y, z) => sharp(Math.min(0.3 - Math.hypot(x, y, z), Math.hypot(x, y, z) - 0.2))
     const all = await surfaceOf(union(shell, sphere(0.05, 0.4, 0.4, 0.4), sphere(0.08, -0.4, -0.4, 0.4)))
     expect(euler(all)).toBe(8)
-    const main = largestPart(all)
+    const main = largestComponent(all)
     assertClosed(main)
     expect(euler(main)).toBe(2)
     expect(signedVolume(main) / ball(0.3)).toBeCloseTo(1, 2)
@@ -49,7 +49,7 @@ describe('smooth', () => {
 
 describe('simplify', () => {
   it('comes near the target and keeps volume, area and closedness', async () => {
-    const mesh = largestPart(await surfaceOf(headLike()))
+    const mesh = largestComponent(await surfaceOf(headLike()))
     for (const target of [20_000, 5000, 1000]) {
       const light = await simplify(mesh, target)
       assertClosed(light)

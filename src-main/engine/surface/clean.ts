@@ -6,7 +6,7 @@ import { vertexNormals } from './normals.ts'
 /**
  * The connected part that encloses most. Floaters enclose less, and hollows inside, facing inwards, less than nothing.
  */
-export function largestPart({ positions, triangles }: Mesh): Mesh {
+export function largestComponent({ positions, triangles }: Mesh): Mesh {
   const parent = Int32Array.from({ length: positions.length / 3 }, (_, vertex) => vertex)
   const rootOf = (vertex: number): number => {
     let v = vertex

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { largestPart } from './clean.ts'
+import { largestComponent } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import { signedVolume } from './mesh.ts'
 import { assertClosed, euler, type Point, sharp, solid } from './solids.ts'
 
 const mainPart = async (density: Point, n = 65) => {
-  const mesh = largestPart(isosurface(await sampleNearLevel(solid(density), 10, n)))
+  const mesh = largestComponent(isosurface(await sampleNearLevel(solid(density), 10, n)))
   assertClosed(mesh)
   return mesh
 }

@@ -1,6 +1,6 @@
 /** The way from a head's density to a closed, coloured mesh, in one call. */
 import { UserError } from '../errors.ts'
-import { largestPart, simplify, smooth } from './clean.ts'
+import { largestComponent, simplify, smooth } from './clean.ts'
 import { surfaceColours } from './colour.ts'
 import type { Field, Watch } from './field.ts'
 import { sampleNearLevel } from './grid.ts'
@@ -9,12 +9,12 @@ import type { Surface } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
-export { encodeGlb } from './glb.ts'
+export { encodeGlb } from './formats/glb.ts'
+export { encodeObj } from './formats/obj.ts'
+export { encodePly } from './formats/ply.ts'
+export type { Provenance } from './formats/provenance.ts'
+export { encodeStl } from './formats/stl.ts'
 export type { Surface } from './mesh.ts'
-export { encodeObj } from './obj.ts'
-export { encodePly } from './ply.ts'
-export type { Provenance } from './provenance.ts'
-export { encodeStl } from './stl.ts'
 
 export interface SurfaceOptions {
   /** Density samples along the side of the field's cube, 64..512. */
@@ -79,7 +79,7 @@ export async function extractSurface(
     )
   }
   signal?.throwIfAborted()
-  const smoothed = smooth(largestPart(found), passes)
+  const smoothed = smooth(largestComponent(found), passes)
   signal?.throwIfAborted()
   const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
   const normals = vertexNormals(mesh)

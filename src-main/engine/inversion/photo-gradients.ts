@@ -1,0 +1,62 @@
+/** Looks at a head from where its photos were taken: how far it is from each, and which way its planes should go. */
+import type { Generator, View, ViewOptions } from '../generator/generator.ts'
+import type { Planes } from '../generator/plane-layout.ts'
+import type { Objective } from './objective.ts'
+
+/** One photo as a step sees it. */
+export interface PosedPhoto {
+  /** Its camera, 25 numbers. */
+  readonly label: Float32Array
+  readonly objective: Objective
+  readonly rendering: ViewOptions
+  /** How much it counts; photos: 1 by their number. */
+  readonly weight: number
+}
+
+/** What looking at all photos gave; the loss is the weighted sum over them. */
+export interface PhotoGradients {
+  /** The picture of the first photo. */
+  readonly view: View
+  readonly loss: number
+  readonly terms: Readonly<Record<string, number>>
+  /** Gradients: of the planes, of the last row of ws (through the super-resolution), of each camera where wanted. */
+  readonly planes: Float32Array
+  readonly w: Float32Array
+  readonly labels: readonly Float32Array[]
+}
+
+/**
+ * @param planes of the head; `ws` is what the super-resolution takes
+ * @param want whether the cameras' gradients are needed
+ */
+export async function photoGradients(
+  generator: Generator,
+  planes: Planes,
+  ws: Float32Array,
+  looks: readonly PosedPhoto[],
+  want: { readonly label: boolean },
+): Promise<PhotoGradients> {
+  let first: View | undefined
+  let loss = 0
+  const terms: Record<string, number> = {}
+  const ofPlanes = new Float32Array(planes.data.length)
+  const ofW = new Float32Array(generator.config.w_dim)
+  const ofLabels: Float32Array[] = []
+  for (const { label, objective, rendering, weight } of looks) {
+    const view = await generator.view(ws, label, { ...rendering, planes })
+    const judgement = await objective.judge(view)
+    const found = await generator.backwardToPlanes(view, judgement.gradient, want)
+    first ??= view
+    loss += weight * judgement.loss
+    for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value
+    addScaled(ofPlanes, found.planes, weight)
+    addScaled(ofW, found.w, weight)
+    if (found.label) ofLabels.push(found.label.map((value) => weight * value))
+  }
+  if (!first) throw new Error('photoGradients: there is no photo to look at')
+  return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
+}
+
+function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += factor * values[i]
+}

@@ -1,0 +1,89 @@
+/**
+ * FaceRes, a MobileNet-v1 trained to tell faces apart: its early layers are the perceptual loss, its last one an
+ * identity descriptor. Weights: resources/networks/faceres.safetensors.
+ */
+import { readFile } from 'node:fs/promises'
+import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
+import type { Weights } from '../generator/generator.ts'
+import { Parameters } from '../generator/parameters.ts'
+import { bilinearMatrix, type ResamplingMatrix, resample } from '../generator/resample.ts'
+import { add, clip, concat, constant, conv, mul, reduceMean, reshape, slice, sub, type Tensor } from '../graph/index.ts'
+import { networkFile } from './folder.ts'
+
+/** Side of the picture the network takes. */
+const SIZE = 224
+/** Mean of each channel it was trained with, blue, green, red. */
+const MEAN = [91.4953, 103.8827, 131.0912]
+/** Layers whose channels change what is looked at: edges, parts, texture, shape. */
+const TAPS = [1, 3, 5, 11] as const
+/** Blocks whose depthwise convolution halves the resolution. */
+const HALVING = new Set([2, 4, 6, 12])
+/** The part of a portrait crop that is looked at: the face and the hairline, as a share of its side. */
+const WINDOW: readonly [number, number] = [0.14, 0.86]
+
+export async function readFaceRes(): Promise<Weights> {
+  const path = networkFile('faceres.safetensors')
+  const { tensors } = readSafetensors(await readFile(path), path)
+  return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
+}
+
+/**
+ * @param image [1, 3, R, R] in -1..1, a portrait crop
+ * @param depth how many of the 13 blocks are needed
+ */
+function blocks(weights: Weights, image: Tensor, depth: number): Tensor[] {
+  const parameters = new Parameters(weights)
+  const layer = (name: string, x: Tensor, stride: number): Tensor => {
+    const weight = parameters.get(`${name}.weight`)
+    const [channels, perGroup, kernel] = weight.shape
+    // TensorFlow's SAME: a stride of two pads at the bottom and right alone.
+    const [before, after] = kernel === 1 ? [0, 0] : [stride === 2 ? 0 : 1, 1]
+    const y = conv(x, weight, {
+      strides: [stride, stride],
+      pads: [before, before, after, after],
+      group: perGroup === 1 && x.shape[1] > 1 ? channels : 1,
+    })
+    return clip(add(y, reshape(parameters.get(`${name}.bias`), [1, channels, 1, 1])), 0, 6)
+  }
+  let x = layer('conv1', prepare(image), 2)
+  const outputs: Tensor[] = []
+  for (let i = 1; i <= depth; i++) {
+    x = layer(`dw_${i}`, x, HALVING.has(i) ? 2 : 1)
+    x = layer(`pw_${i}`, x, 1)
+    outputs.push(x)
+  }
+  return outputs
+}
+
+/** The face window at the network's size, blue first, mean subtracted. */
+function prepare(image: Tensor): Tensor {
+  const window = windowMatrix(image.shape[2])
+  const face = resample(image, window)
+  const bgr = concat(
+    [2, 1, 0].map((channel) => slice(face, 1, channel, channel + 1)),
+    1,
+  )
+  return sub(mul(add(bgr, 1), 127.5), constant(MEAN, [1, 3, 1, 1]))
+}
+
+/** Bilinear resampling of WINDOW to SIZE: the rows of a larger matrix that fall into the window. */
+function windowMatrix(from: number): ResamplingMatrix {
+  const first = Math.round(WINDOW[0] * from)
+  const width = Math.round(WINDOW[1] * from) - first
+  const inner = bilinearMatrix(width, SIZE, true)
+  const data = new Float32Array(SIZE * from)
+  for (let row = 0; row < SIZE; row++) data.set(inner.data.subarray(row * width, (row + 1) * width), row * from + first)
+  return { to: SIZE, from, data }
+}
+
+/** Activations for the perceptual loss, from fine to coarse. */
+export function perceptualTaps(weights: Weights, image: Tensor): Tensor[] {
+  const outputs = blocks(weights, image, Math.max(...TAPS))
+  return TAPS.map((block) => outputs[block - 1])
+}
+
+/** [1, 1024] identity descriptor; compare by cosine. */
+export function identity(weights: Weights, image: Tensor): Tensor {
+  const last = blocks(weights, image, 13)[12]
+  return reshape(reduceMean(last, [2, 3]), [1, last.shape[1]])
+}

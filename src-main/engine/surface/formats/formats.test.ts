@@ -1,0 +1,144 @@
+import { createRequire } from 'node:module'
+import { NodeIO } from '@gltf-transform/core'
+import sharp from 'sharp'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { signedVolume } from '../mesh.ts'
+import { assertClosed, headLike, solid, sphere } from '../solids.ts'
+import {
+  encodeGlb,
+  encodeObj,
+  encodePly,
+  encodeStl,
+  extractSurface,
+  type Provenance,
+  type Surface,
+} from '../surface.ts'
+
+interface Report {
+  issues: { numErrors: number; numWarnings: number; numInfos: number; messages: unknown[] }
+}
+const validator = createRequire(import.meta.url)('gltf-validator') as {
+  validateBytes(bytes: Uint8Array): Promise<Report>
+}
+
+const provenance: Provenance = {
+  generated: true,
+  generatorName: 'test\nv 0 0 0',
+  generatorHash: 'abc123',
+  settings: { resolution: 64, level: 10, 'wide W+': true },
+}
+const field = solid(headLike())
+let surface: Surface
+
+beforeAll(async () => {
+  surface = await extractSurface(field, { resolution: 64 })
+})
+async function expectValid(file: Uint8Array): Promise<void> {
+  const { issues } = await validator.validateBytes(file)
+  expect(issues.messages).toEqual([])
+  expect([issues.numErrors, issues.numWarnings, issues.numInfos]).toEqual([0, 0, 0])
+}
+
+describe('encodeGlb', () => {
+  it('writes a valid file in metres with linear colours, evidence and provenance', async () => {
+    const evidence = surface.colours.filter((_, n) => n % 3 === 0)
+    const file = await encodeGlb({ ...surface, evidence }, provenance)
+    await expectValid(file)
+
+    const document = await new NodeIO().readBinary(file)
+    const { json } = await new NodeIO().binaryToJSON(file)
+    expect(json.asset).toEqual({ version: '2.0', generator: 'Halfturn', extras: provenance })
+    expect(document.getRoot().listScenes()[0].getExtras()).toEqual(provenance)
+    const [material] = document.getRoot().listMaterials()
+    expect([material.getRoughnessFactor(), material.getMetallicFactor(), material.getDoubleSided()]).toEqual([
+      1,
+      0,
+      false,
+    ])
+    const [primitive] = document.getRoot().listMeshes()[0].listPrimitives()
+    const read = (name: string) => primitive.getAttribute(name)?.getArray() as Float32Array
+    expect(read('POSITION')).toEqual(surface.positions.map((p) => p * 0.4))
+    expect(read('_EVIDENCE')).toEqual(evidence)
+    expect(primitive.getIndices()?.getArray()).toEqual(surface.triangles)
+    const colours = read('COLOR_0')
+    for (let n = 0; n < colours.length; n += 101) {
+      const srgb = surface.colours[n]
+      const linear = srgb <= 0.04045 ? srgb / 12.92 : ((srgb + 0.055) / 1.055) ** 2.4
+      expect(colours[n] / 65535).toBeCloseTo(linear, 4)
+    }
+  })
+
+  it('writes valid files of spheres and simplified heads', async () => {
+    const ball = await extractSurface(solid(sphere(0.3)), { resolution: 64, smooth: 0 })
+    await expectValid(await encodeGlb(ball, provenance))
+    await expectValid(await encodeGlb(await extractSurface(field, { resolution: 96, triangles: 3000 }), provenance))
+  })
+})
+
+describe('encodeObj', () => {
+  it('writes a closed mesh with a material and a texture that are there', async () => {
+    const { obj, mtl, png } = await encodeObj(surface, field, 'my_head', provenance, { textureSize: 256 })
+    const rows = obj.split('\n').map((row) => row.split(' '))
+    const of = (word: string) => rows.filter(([first]) => first === word).map((row) => row.slice(1))
+    expect(rows[0].join(' ')).toContain(JSON.stringify(provenance))
+    expect(of('mtllib')).toEqual([['my_head.mtl']])
+    const vertices = of('v').map((row) => row.map(Number))
+    const corners = of('f').map((row) => row.map((corner) => corner.split('/').map(Number)))
+    expect(vertices.length).toBe(surface.positions.length / 3)
+    expect(vertices.flat().every((p, n) => Math.abs(p - surface.positions[n] * 0.4) < 1e-6)).toBe(true)
+    const limits = [vertices.length, of('vt').length, of('vn').length]
+    expect(corners.flat().every((corner) => corner.every((n, k) => n >= 1 && n <= limits[k]))).toBe(true)
+    assertClosed({
+      positions: Float32Array.from(vertices.flat()),
+      triangles: Uint32Array.from(corners.flat().map(([vertex]) => vertex - 1)),
+    })
+
+    expect(mtl).toMatch(/^newmtl head$/m)
+    expect(of('usemtl')).toEqual([['head']])
+    expect(mtl).toMatch(/^map_Kd my_head\.png$/m)
+    expect(await sharp(png).metadata()).toMatchObject({ width: 256, height: 256 })
+  })
+})
+
+describe('encodePly', () => {
+  it('writes vertices, colours and triangles that read back', () => {
+    const bytes = Buffer.from(encodePly(surface, provenance))
+    const end = bytes.indexOf('end_header\n') + 'end_header\n'.length
+    const header = bytes.subarray(0, end).toString().split('\n')
+    expect(header.slice(0, 2)).toEqual(['ply', 'format binary_little_endian 1.0'])
+    expect(header.filter((row) => row.startsWith('comment'))).toHaveLength(1)
+    const count = (what: string) => Number(header.find((row) => row.startsWith(`element ${what} `))?.split(' ')[2])
+    const vertices = count('vertex')
+    expect(bytes.length - end).toBe(vertices * 27 + count('face') * 13)
+    const last = end + (vertices - 1) * 27
+    expect(bytes.readFloatLE(last + 4)).toBe(Math.fround(surface.positions[vertices * 3 - 2] * 0.4))
+    expect(bytes[last + 26]).toBe(Math.round(surface.colours[vertices * 3 - 1] * 255))
+    const triangles = Uint32Array.from(surface.triangles, (_, n) =>
+      bytes.readInt32LE(end + vertices * 27 + Math.floor(n / 3) * 13 + 1 + (n % 3) * 4),
+    )
+    expect(triangles).toEqual(surface.triangles)
+  })
+})
+
+describe('encodeStl', () => {
+  it('writes millimetres, z up, facing outwards', () => {
+    const bytes = Buffer.from(encodeStl(surface, provenance))
+    const count = bytes.readUInt32LE(80)
+    expect(bytes.length).toBe(84 + count * 50)
+    expect(bytes.toString('latin1', 0, 5)).not.toBe('solid')
+    const positions = Float32Array.from({ length: count * 9 }, (_, n) =>
+      bytes.readFloatLE(84 + Math.floor(n / 9) * 50 + 12 + (n % 9) * 4),
+    )
+    const volume = signedVolume({ positions, triangles: Uint32Array.from({ length: count * 3 }, (_, n) => n) })
+    expect(volume / (signedVolume(surface) * 400 ** 3)).toBeCloseTo(1, 3)
+    const highest = (values: Float32Array, axis: number) =>
+      values.reduce((most, p, n) => (n % 3 === axis && p > most ? p : most), Number.NEGATIVE_INFINITY)
+    expect(highest(positions, 2)).toBeCloseTo(highest(surface.positions, 1) * 400, 2)
+    expect(
+      highest(
+        positions.map((p) => -p),
+        1,
+      ),
+    ).toBeCloseTo(highest(surface.positions, 2) * 400, 2)
+  })
+})

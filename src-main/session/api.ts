@@ -1,0 +1,329 @@
+/**
+ * The engine's API: what the window and the engine process say to each other, whatever carries it. Requests are checked
+ * by these schemas at the engine's door; answers and events are plain data. Bytes travel apart from messages as blobs,
+ * so that each carrier can move them its own best way.
+ */
+import { z } from 'zod'
+import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
+import type { Verdict } from '../engine/quality/verdict.ts'
+import type { ProviderName } from '../engine/runtime/provider.ts'
+
+/** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
+export type BlobId = string
+
+const blob = z.string().regex(/^[0-9a-f]{32}$/)
+const project = z.string().regex(/^[0-9a-f]{16}$/)
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+const finite = z.number().min(-1e6).max(1e6)
+
+export const meshFormats = ['glb', 'obj', 'ply', 'stl'] as const
+export const MOST_STEPS = 5000
+
+const settings = z.strictObject({
+  steps: z.int().min(3).max(MOST_STEPS),
+  quality: z.enum(qualities),
+  learningRate: z.number().min(1e-5).max(1),
+  seed,
+})
+
+/** On top of the automatic pose; lengths in window sides, angles in radians. */
+const correction = z.strictObject({
+  dx: finite,
+  dy: finite,
+  scale: z.number().min(0.05).max(20),
+  roll: finite,
+  yaw: finite,
+  pitch: finite,
+})
+
+const meshOptions = {
+  resolution: z.int().min(32).max(512),
+  triangles: z.int().min(100).max(2_000_000),
+}
+
+/** One schema a method: every method takes one object. */
+export const requests = {
+  /** What the engine is and runs on. */
+  hello: z.strictObject({}),
+  recent: z.strictObject({}),
+  /** Removes a recent project from this machine. */
+  forget: z.strictObject({ project }),
+  openPhoto: z.strictObject({ photo: blob, name: z.string().min(1).max(300), generator: z.string().max(300) }),
+  openSample: z.strictObject({ generator: z.string().max(300) }),
+  /** A `.halfturn` file. */
+  openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
+  /** A recent project; one that was interrupted while its head was forming goes on. */
+  open: z.strictObject({ project }),
+  /** A person nobody has photographed; in the place of `project`, where that is such a one as well. */
+  random: z.strictObject({
+    seed,
+    truncation: z.number().min(0).max(1.5),
+    generator: z.string().max(300),
+    project: project.optional(),
+  }),
+  /** A generator file, or an official checkpoint. */
+  importGenerator: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
+  chooseFace: z.strictObject({ project, face: z.int().min(0).max(99) }),
+  adjust: z.strictObject({ project, correction }),
+  start: z.strictObject({ project, settings, generator: z.string().max(300) }),
+  pause: z.strictObject({ project }),
+  resume: z.strictObject({ project }),
+  /** Ends the job and keeps the best head so far. */
+  cancel: z.strictObject({ project }),
+  setSteps: z.strictObject({ project, steps: z.int().min(3).max(MOST_STEPS) }),
+  /** The head as the volume shader needs it. */
+  planes: z.strictObject({ project }),
+  /** A full view of the head: 25 camera numbers (cam2world, intrinsics). */
+  view: z.strictObject({ project, camera: z.array(finite).length(25) }),
+  surface: z.strictObject({ project, ...meshOptions }),
+  /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
+  verdict: z.strictObject({ project }),
+  exportMesh: z.strictObject({
+    project,
+    format: z.enum(meshFormats),
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[^\\/:*?"<>|\p{Cc}]+$/u),
+    ...meshOptions,
+  }),
+  /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
+  exportPicture: z.strictObject({ project, camera: z.array(finite).length(25), picture: blob.optional() }),
+  exportProject: z.strictObject({ project }),
+  log: z.strictObject({}),
+} as const
+
+export type Method = keyof typeof requests
+export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
+export type Settings = z.output<typeof settings>
+export type { Phase, Quality, Verdict }
+export type MeshFormat = (typeof meshFormats)[number]
+export type PoseCorrection = z.output<typeof correction>
+
+export interface Hello {
+  version: string
+  provider: ProviderName
+  /** Why this provider, in a sentence. */
+  reason: string
+  generators: GeneratorSummary[]
+  defaults: Settings
+  /** Steps each quality is made for. */
+  qualitySteps: Record<Quality, number>
+  /** Why nothing can be saved by this engine; absent where it can. */
+  unsaved?: Unsaved
+}
+
+/** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */
+export interface Unsaved {
+  /** `locked`: another engine has the projects. */
+  code: 'locked' | 'full' | 'read-only' | 'denied' | 'failed'
+  message: string
+  cure: string
+}
+
+export interface GeneratorSummary {
+  /** What requests call it. */
+  id: string
+  name: string
+  licence: string
+  /** Side of its final picture. */
+  resolution: number
+}
+
+export interface ProjectSummary {
+  id: string
+  name: string
+  /** Milliseconds since 1970. */
+  saved: number
+  thumbnail?: BlobId
+  state: JobState
+  /** Whether the engine has it open, for this window or another. */
+  open: boolean
+}
+
+/** `interrupted`: the engine or the app ended in the middle; opening the project goes on. */
+export type JobState = 'none' | 'running' | 'paused' | 'done' | 'interrupted' | 'failed'
+
+export interface Job {
+  state: JobState
+  step: number
+  steps: number
+}
+
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** A project as the window needs to know it. */
+export interface Project {
+  id: string
+  name: string
+  generator: string
+  /** Nothing where the person is made up. */
+  photo?: {
+    /** What faces and windows are measured in; the picture shown may be smaller. */
+    width: number
+    height: number
+    picture: BlobId
+    faces: Box[]
+  }
+  portrait?: PortraitState
+  settings: Settings
+  job: Job
+  /** Loss of every step so far. */
+  losses: number[]
+  /** Whether there is a head to look at. */
+  head: boolean
+  /** Seed and truncation of a made-up person. */
+  random?: { seed: number; truncation: number }
+  /** Of the finished head, where it has been judged. */
+  verdict?: VerdictState
+  /** Why it is not on disk as it is; absent where it is. */
+  unsaved?: Unsaved
+  /** Why the head it had cannot be shown. */
+  problem?: { message: string; cure: string }
+}
+
+export interface VerdictState {
+  verdict: Verdict
+  /** One sentence; names settings as the command line does. */
+  message: string
+}
+
+export interface PortraitState {
+  face: number
+  /** The crop's square in the photo, turned by roll. */
+  centre: [number, number]
+  side: number
+  roll: number
+  yaw: number
+  pitch: number
+  /** Camera label, 25 numbers. */
+  camera: number[]
+  correction: PoseCorrection
+  warnings: string[]
+  crop: BlobId
+}
+
+/** The volume shader's data: planes as half floats, laid out as in generator/plane-layout.ts, and the small decoder behind them. */
+export interface PlanesState {
+  /** Grows with every change of the head. */
+  version: number
+  planes: BlobId
+  resolution: number
+  channels: number
+  /** Of each plane, along its normal. */
+  layers: readonly [number, number, number]
+  /** The planes that density comes from, where `planes` are of colour alone. */
+  shape?: { planes: BlobId; resolution: number }
+  decoder: DecoderState
+}
+
+export interface DecoderState {
+  hidden: number
+  /** [hidden][channels] and [hidden]: gains applied. */
+  weight0: Float32Array
+  bias0: Float32Array
+  /** [4][hidden] and [4]: density, red, green, blue. */
+  weight1: Float32Array
+  bias1: Float32Array
+  /** [27]: three rows a plane, world to -1..1: across it, down it, along its normal. */
+  projection: number[]
+  box: number
+  near: number
+  far: number
+  white: boolean
+  /** The camera orbit's distance and the point looked at. */
+  radius: number
+  pivot: [number, number, number]
+}
+
+export interface ViewState {
+  picture: BlobId
+  size: number
+  milliseconds: number
+}
+
+export interface SurfaceState {
+  positions: BlobId
+  normals: BlobId
+  /** 8 bits a channel, sRGB. */
+  colours: BlobId
+  triangles: BlobId
+  /** 8 bits a vertex: 0 invented, 255 seen by the photo. Absent for a made-up person. */
+  evidence?: BlobId
+  vertexCount: number
+  triangleCount: number
+}
+
+export interface FileOut {
+  name: string
+  blob: BlobId
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, in the table below
+type Nothing = void
+
+export interface Responses {
+  hello: Hello
+  recent: ProjectSummary[]
+  forget: Nothing
+  openPhoto: Project
+  openSample: Project
+  openFile: Project
+  open: Project
+  random: Project
+  importGenerator: GeneratorSummary
+  chooseFace: Project
+  adjust: PortraitState
+  start: Project
+  pause: Nothing
+  resume: Nothing
+  cancel: Nothing
+  setSteps: Nothing
+  planes: PlanesState
+  view: ViewState
+  surface: SurfaceState
+  verdict: VerdictState | undefined
+  exportMesh: FileOut[]
+  exportPicture: FileOut[]
+  exportProject: FileOut[]
+  log: string
+}
+
+export type EngineApi = { [M in Method]: (request: Requests[M]) => Promise<Responses[M]> }
+
+/** What the engine tells the windows that have the project open; without a project, all of them. */
+export type EngineEvent = ProjectEvent | { project?: undefined; type: 'storage'; unsaved?: Unsaved }
+
+export type ProjectEvent = { project: string } & (
+  | {
+      type: 'progress'
+      step: number
+      steps: number
+      phase: Phase
+      loss: number
+      stepsPerSecond: number
+      secondsLeft: number
+    }
+  | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
+  | { type: 'job'; job: Job; message?: string; cure?: string }
+  | { type: 'saving'; unsaved?: Unsaved }
+  | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
+)
+
+/** An error on its way to the window: errors of the user's making say what to do. */
+export interface Failure {
+  message: string
+  cure?: string
+}
+
+/** What crosses the carrier for a call: errors travel as data, because not every carrier keeps their class. */
+export type Answer<T> = { value: T } | { failure: Failure }

@@ -1,0 +1,180 @@
+/** The engine through its API, with the embedded generator. Forming a head is tried through the window too, in e2e/. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NodeIO } from '@gltf-transform/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decodeFloat16, readSafetensors, writeSafetensors } from '../engine/checkpoint/safetensors.ts'
+import { samplePlanes } from '../engine/generator/planes.ts'
+import { paintHead } from '../engine/head/head.ts'
+import { readHead } from '../engine/head/head-file.ts'
+import { Runtime } from '../engine/runtime/runtime.ts'
+import { fieldOf } from '../engine/shape.ts'
+import type { DecoderState, EngineEvent } from './api.ts'
+import { Engine } from './engine.ts'
+import { Library, productFile } from './library.ts'
+import { unpackProject } from './project-file.ts'
+
+let folder: string
+let engine: Engine
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'halfturn-engine-'))
+  engine = await Engine.create({ folder, runtime: { provider: 'cpu' } })
+})
+afterAll(async () => {
+  await engine.close()
+  await rm(folder, { recursive: true })
+})
+
+/** The decoder as the volume shader computes it: density, red, green, blue. */
+function decode(features: Float32Array, { hidden, weight0, bias0, weight1, bias1 }: DecoderState): number[] {
+  const result = [...bias1]
+  for (let j = 0; j < hidden; j++) {
+    let x = bias0[j]
+    features.forEach((value, k) => {
+      x += value * weight0[j * features.length + k]
+    })
+    const active = Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+    for (let output = 0; output < 4; output++) result[output] += active * weight1[output * hidden + j]
+  }
+  return [result[0], ...result.slice(1).map((value) => 1.002 / (1 + Math.exp(-value)) - 0.001)]
+}
+
+test('what the volume shader is given says what the generator says', async () => {
+  const { id } = await engine.random({ seed: 7, truncation: 0.7, generator: 'default' })
+  const { planes, resolution, channels, layers, decoder } = await engine.planes({ project: id })
+  const halves = engine.blobs.get(planes)
+  const data = decodeFloat16(new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2))
+  // In the face and round it, where densities of both signs are.
+  const points = Float32Array.from({ length: 3 * 200 }, (_, i) => Math.sin(i * 1.7) * 0.3)
+  const projection = { rows: Float64Array.from(decoder.projection) }
+  const features = samplePlanes({ data, resolution, channels, layers }, projection as never, points)
+  const shader = Array.from({ length: 200 }, (_, i) =>
+    decode(features.subarray(i * channels, (i + 1) * channels), decoder),
+  )
+
+  const [{ blob }] = await engine.exportProject({ project: id })
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  try {
+    const { generator } = await new Library(runtime, folder).load('default')
+    const { head } = readHead(unpackProject(engine.blobs.get(blob), 'x').parts.head!, generator)
+    const own = await paintHead(generator, head)
+    const field = fieldOf(generator, own)
+    // Not the field's density: a surface is taken from a smoothed one.
+    const densities = await generator.renderer.query(generator.weights, own, points, 'sigma')
+    const colours = await field.colour(points)
+    // Half floats have eleven bits; densities go up to some hundreds.
+    shader.forEach(([density, ...colour], i) => {
+      expect(Math.abs(density - densities[i])).toBeLessThan(0.05 + 0.005 * Math.abs(densities[i]))
+      for (let k = 0; k < 3; k++) expect(colour[k]).toBeCloseTo(colours[3 * i + k], 2)
+    })
+    expect(Math.max(...densities)).toBeGreaterThan(10)
+    expect(Math.min(...densities)).toBeLessThan(0)
+    expect(Math.max(...colours) - Math.min(...colours)).toBeGreaterThan(0.3)
+  } finally {
+    await runtime.dispose()
+  }
+})
+
+test('another made-up person takes the place of the one before', async () => {
+  const first = await engine.random({ seed: 1, truncation: 0.7, generator: 'default' })
+  const count = (await engine.recent({})).length
+  const second = await engine.random({ seed: 2, truncation: 0.7, generator: 'default', project: first.id })
+  expect(second.id).toBe(first.id)
+  expect(await engine.recent({})).toHaveLength(count)
+})
+
+test('a project that was put away comes back when it is asked for', async () => {
+  const first = await engine.random({ seed: 10, truncation: 0.7, generator: 'default' })
+  for (let seed = 11; seed < 17; seed++) await engine.random({ seed, truncation: 0.7, generator: 'default' })
+  await expect.poll(async () => (await engine.recent({})).find(({ id }) => id === first.id)?.open).toBe(false)
+  expect((await engine.planes({ project: first.id })).resolution).toBeGreaterThan(0)
+})
+
+/** The embedded generator with few samples a ray, taken in: what is said of a head does not get better with more. */
+async function quickGenerator(): Promise<string> {
+  const { tensors, metadata } = readSafetensors(await readFile(productFile('models/default/generator.safetensors')), '')
+  const config = JSON.parse(metadata.config)
+  Object.assign(config.rendering_kwargs, { depth_resolution: 8, depth_resolution_importance: 4 })
+  const file = Buffer.concat(writeSafetensors(tensors, { config: JSON.stringify(config) }))
+  return (await engine.importGenerator({ file: engine.blobs.put(file), name: 'quick' })).id
+}
+
+test('a finished head is judged once, and says in its files what is evidence', async () => {
+  const generator = await quickGenerator()
+  const events: EngineEvent[] = []
+  const ignore = engine.listen((event) => events.push(event))
+  const { id } = await engine.openSample({ generator })
+  await engine.start({
+    project: id,
+    generator,
+    settings: { steps: 3, quality: 'fast', learningRate: 0.02, seed: 0 },
+  })
+  expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
+  const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
+  await expect.poll(isDone).toBe(true)
+
+  const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
+  expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
+  expect(again).toEqual(verdict)
+  const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  expect(told.at(-1)).toBe(1)
+  expect(told.filter((fraction) => fraction === 0)).toHaveLength(1)
+  ignore()
+
+  // From the front a photo shows the nose, and not the back of the head.
+  const surface = await engine.surface({ project: id, resolution: 96, triangles: 20_000 })
+  const vertices = new Float32Array(engine.blobs.get(surface.positions).slice().buffer)
+  const evidence = engine.blobs.get(surface.evidence!)
+  expect(evidence).toHaveLength(surface.vertexCount)
+  const mean = (isPart: (x: number, y: number, z: number) => boolean) => {
+    const part = [...evidence].filter((_, i) => isPart(vertices[3 * i], vertices[3 * i + 1], vertices[3 * i + 2]))
+    expect(part.length).toBeGreaterThan(100)
+    return part.reduce((sum, value) => sum + value, 0) / part.length / 255
+  }
+  expect(mean((x, y, z) => Math.hypot(x, y) < 0.08 && z > 0.15)).toBeGreaterThan(0.5)
+  expect(mean((_, __, z) => z < -0.1)).toBeLessThan(0.05)
+
+  const [glb] = await engine.exportMesh({ project: id, format: 'glb', name: 'x', resolution: 64, triangles: 2000 })
+  const root = (await new NodeIO().readBinary(engine.blobs.get(glb.blob))).getRoot()
+  const primitive = root.listMeshes()[0].listPrimitives()[0]
+  const written = primitive.getAttribute('_EVIDENCE')!
+  expect(written.getCount()).toBe(primitive.getAttribute('POSITION')!.getCount())
+  expect(Math.max(...written.getArray()!)).toBeGreaterThan(0.8)
+  expect(root.getAsset().extras).toMatchObject({ generated: true, quality: verdict! })
+
+  // The next process knows it without judging again, and another front door can tell evidence apart just as well.
+  const next = await Engine.create({ folder, runtime: { provider: 'cpu' } })
+  next.listen((event) => events.push(event))
+  const before = events.length
+  try {
+    expect((await next.open({ project: id })).verdict).toEqual(verdict)
+    expect(await next.verdict({ project: id })).toEqual(verdict)
+    expect(events).toHaveLength(before)
+    const same = await next.surface({ project: id, resolution: 96, triangles: 20_000 })
+    expect(next.blobs.get(same.evidence!)).toEqual(evidence)
+  } finally {
+    await next.close()
+  }
+})
+
+test('a made-up person has neither verdict nor evidence', async () => {
+  const { id } = await engine.random({ seed: 4, truncation: 0.7, generator: 'default' })
+  expect(await engine.verdict({ project: id })).toBeUndefined()
+  expect(await engine.surface({ project: id, resolution: 64, triangles: 2000 })).not.toHaveProperty('evidence')
+})
+
+test('what is not there or not possible is said so', async () => {
+  await expect(engine.pause({ project: '0'.repeat(16) })).rejects.toThrow('not on this machine')
+  await expect(engine.open({ project: '0'.repeat(16) })).rejects.toThrow('not on this machine')
+  await expect(engine.random({ seed: 1, truncation: 1, generator: '../../etc/passwd' })).rejects.toThrow('no generator')
+  const { id } = await engine.random({ seed: 3, truncation: 0.7, generator: 'default' })
+  await expect(
+    engine.start({
+      project: id,
+      generator: 'default',
+      settings: { steps: 5, quality: 'fast', learningRate: 0.02, seed: 0 },
+    }),
+  ).rejects.toThrow('no photo')
+})

@@ -1,0 +1,457 @@
+/**
+ * The engine: projects, their jobs and the head each has, behind the API of api.ts. It knows neither window nor carrier:
+ * a client is something that gets events. Everything that runs a network takes its turn in one queue, so jobs, pictures
+ * and surfaces of several windows share one machine without meeting in the middle of a step. Of several engines on one
+ * data folder one owns the projects; the others show them, and keep what they make in memory.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { UserError } from '../engine/errors.ts'
+import type { Portrait } from '../engine/face/portrait.ts'
+import { cameraLabel } from '../engine/face/pose.ts'
+import type { View, Weights } from '../engine/generator/generator.ts'
+import { headView } from '../engine/head/views.ts'
+import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
+import { cutOut, describedPng, jpeg, png, toRgb } from '../engine/images/pictures.ts'
+import type { PortraitTarget } from '../engine/inversion/objective.ts'
+import { normalArray } from '../engine/inversion/random.ts'
+import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
+import { readFaceRes } from '../engine/networks/faceres.ts'
+import { createMatting, type Matting } from '../engine/networks/matte.ts'
+import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
+import { portraitTarget } from '../engine/portrait-target.ts'
+import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
+import { colourBytes, evidenceBytes, meshFiles } from '../engine/shape.ts'
+import { provenanceOf } from '../engine/verdict.ts'
+import { VERSION } from '../engine/version.ts'
+import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
+import { Blobs } from './blobs.ts'
+import { type Clock, clock as systemClock } from './clock.ts'
+import { DataLock } from './data-lock.ts'
+import type { Disk } from './disk.ts'
+import { EMBEDDED, Library, type Loaded, productFile } from './library.ts'
+import { OpenProject, type ProjectHost, verdictOf } from './project.ts'
+import { unpackProject } from './project-file.ts'
+import type { ProjectRecord } from './project-record.ts'
+import { Store } from './store.ts'
+import { throttled } from './throttle.ts'
+
+export const DEFAULT_SETTINGS: Settings = {
+  quality: 'balanced',
+  steps: plans.balanced.steps,
+  learningRate: DEFAULT_RATE,
+  seed: 0,
+}
+const LOG_LINES = 500
+/** Projects held in memory: a decoded photo takes up to 50 MB. */
+const MOST_OPEN = 4
+/** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
+const SHOWN_VIEW = 128
+const SAVED_VIEW = 256
+
+export interface EngineOptions {
+  /** Where projects and imported generators are kept. */
+  readonly folder: string
+  readonly runtime?: RuntimeOptions
+  /** Decodes photos in another process where this one may not start programs itself, as in the packaged desktop app. */
+  readonly decoding?: Decoding
+  /** For tests, which fill the one up and turn the other on. */
+  readonly disk?: Disk
+  readonly clock?: Clock
+}
+
+export class Engine implements EngineApi {
+  readonly blobs = new Blobs()
+  private readonly runtime: Runtime
+  private readonly library: Library
+  private readonly store: Store
+  private readonly lock: DataLock
+  private readonly projects = new Map<string, Promise<OpenProject>>()
+  /** Those that are being put away or forgotten: who asks for one waits. */
+  private readonly leaving = new Map<string, Promise<void>>()
+  private readonly listeners = new Set<(event: EngineEvent) => void>()
+  private readonly lines: string[] = []
+  private landmarks: Promise<Landmarker> | undefined
+  private faceResWeights: Promise<Weights> | undefined
+  private matting: Promise<Matting> | undefined
+  private queue: Promise<unknown> = Promise.resolve()
+  private readonly host: ProjectHost
+
+  private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
+    this.runtime = runtime
+    this.library = new Library(runtime, join(folder, 'generators'))
+    this.lock = new DataLock(folder, {
+      clock,
+      taken: () => this.tidy(),
+      log: (line) => this.note(line),
+      changed: (unsaved) => this.onLock(unsaved),
+    })
+    this.store = new Store(join(folder, 'projects'), { disk, mayWrite: () => this.lock.require() })
+    this.host = {
+      store: this.store,
+      blobs: this.blobs,
+      decode: (bytes) => decodePhoto(bytes, decoding),
+      clock,
+      landmarker: () => this.landmarker(),
+      faceRes: () => this.faceRes(),
+      target: (portrait) => this.target(portrait),
+      turn: (work) => this.turn(work),
+      emit: (event) => this.emit(event),
+      log: (line) => this.note(line),
+    }
+  }
+
+  static async create(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(await Runtime.create(options.runtime), options)
+    const { name, reason } = engine.runtime.provider
+    engine.note(
+      `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,
+    )
+    await engine.lock.take()
+    return engine
+  }
+
+  /** Loads what the first photo needs, so that it does not have to wait. */
+  async warm(): Promise<void> {
+    await Promise.all([this.landmarker(), this.library.load(EMBEDDED), this.faceRes()])
+  }
+
+  /** @returns a function that ends the listening */
+  listen(listener: (event: EngineEvent) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Adds a line to the log a person can copy. */
+  note(line: string): void {
+    this.lines.push(`${new Date().toISOString()} ${line}`)
+    if (this.lines.length > LOG_LINES) this.lines.shift()
+  }
+
+  /** Stops all jobs, saves all projects and lets go of the data folder. */
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled([...this.projects.values()].map(async (project) => (await project).close()))
+    for (const result of closed) if (result.status === 'rejected') this.note(`closing: ${result.reason}`)
+    await Promise.all(this.leaving.values())
+    // A judgement may be in the middle of a network.
+    await this.queue
+    this.lock.release()
+    await this.runtime.dispose()
+  }
+
+  hello = async (): Promise<Hello> => ({
+    version: VERSION,
+    provider: this.runtime.provider.name,
+    reason: this.runtime.provider.reason,
+    generators: await this.library.list(),
+    defaults: DEFAULT_SETTINGS,
+    qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
+    ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
+  })
+
+  recent: EngineApi['recent'] = async () => {
+    const saved = await this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
+    const known = new Set(saved.map(({ id }) => id))
+    const open = await Promise.all([...this.projects.values()].map((project) => project.catch(() => undefined)))
+    // What could not be saved yet is there as well.
+    const unsaved = open.filter((project) => project?.isUnsaved && !known.has(project.id))
+    const summaries = await Promise.all(unsaved.map((project) => project!.summary()))
+    return [...summaries, ...saved.map((project) => ({ ...project, open: this.projects.has(project.id) }))]
+  }
+
+  forget: EngineApi['forget'] = async ({ project: id }) => {
+    if (this.isLocked && (await this.store.has(id))) this.requireOwner()
+    const open = this.projects.get(id)
+    await this.leave(id, async () => {
+      // One that cannot be opened can be forgotten.
+      await (await open?.catch(() => undefined))?.discard()
+      if (await this.store.has(id)) await this.store.remove(id)
+    })
+  }
+
+  openPhoto: EngineApi['openPhoto'] = ({ photo, name, generator }) =>
+    this.newFromPhoto(this.blobs.take(photo), name, generator)
+
+  openSample: EngineApi['openSample'] = async ({ generator }) =>
+    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), 'Sample portrait', generator)
+
+  openFile: EngineApi['openFile'] = async ({ file, name }) => {
+    const { record, parts } = unpackProject(this.blobs.take(file), name)
+    const project = await OpenProject.fromFile(this.host, await this.generatorOf(record), record, parts)
+    this.adopt(project.id, Promise.resolve(project))
+    return project.describe()
+  }
+
+  open: EngineApi['open'] = async ({ project: id }) => {
+    const project = await this.project(id)
+    // What a crash interrupted goes on by itself; once, whoever asks. Where it cannot, it is there to be stopped.
+    if (project.isInterrupted && !project.isBorrowed) {
+      await project.resume().catch((error: Error) => this.note(`going on with ${id}: ${error.message}`))
+    }
+    return project.describe()
+  }
+
+  random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
+    const loaded = await this.library.load(id)
+    const { config } = loaded.file
+    const label = cameraLabel(config.frame, 0, 0)
+    const ws = await this.turn(async () => {
+      const { generator } = loaded
+      return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
+    })
+    const replaced = before === undefined ? undefined : await this.projects.get(before)
+    const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
+    if (isReplaced) await this.leave(replaced.id, () => replaced.close())
+    const project = await OpenProject.fromSeed(
+      this.host,
+      loaded,
+      DEFAULT_SETTINGS,
+      { seed, truncation },
+      { ws, label },
+      isReplaced ? replaced.id : this.store.newId(),
+    )
+    this.adopt(project.id, Promise.resolve(project))
+    return project.describe()
+  }
+
+  importGenerator: EngineApi['importGenerator'] = ({ file, name }) => this.library.add(this.blobs.take(file), name)
+
+  chooseFace: EngineApi['chooseFace'] = async ({ project: id, face }) => {
+    const project = await this.own(id)
+    await project.chooseFace(face)
+    return project.describe()
+  }
+
+  adjust: EngineApi['adjust'] = async ({ project, correction }) => (await this.own(project)).adjust(correction)
+
+  start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
+    const project = await this.own(id)
+    await project.start(await this.library.load(generator), settings)
+    return project.describe()
+  }
+
+  pause: EngineApi['pause'] = async ({ project }) => (await this.own(project)).pause()
+  resume: EngineApi['resume'] = async ({ project }) => (await this.own(project)).resume()
+  cancel: EngineApi['cancel'] = async ({ project }) => (await this.own(project)).cancel()
+  setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.own(project)).setSteps(steps)
+  planes: EngineApi['planes'] = async ({ project }) => (await this.project(project)).describePlanes()
+
+  view: EngineApi['view'] = async ({ project: id, camera }) => {
+    const began = performance.now()
+    const project = await this.project(id)
+    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW)
+    const side = Math.sqrt(image.length / 3)
+    const isOnWhite = project.generator.config.rendering_kwargs.white_back
+    const bytes = isOnWhite
+      ? await cutOut(image, rendering.opacity)
+      : await jpeg({ rgb: toRgb(image), width: side, height: side })
+    return { picture: this.blobs.put(bytes, `${id}/view`), size: side, milliseconds: performance.now() - began }
+  }
+
+  exportPicture: EngineApi['exportPicture'] = async ({ project: id, camera, picture }) => {
+    const project = await this.project(id)
+    const made = `Generated by Halfturn, not a photo. Generator: ${project.generator.config.name}`
+    const rendered = picture === undefined ? await this.renderPng(project, camera) : this.blobs.take(picture)
+    return [this.file(`${project.name}.png`, await describedPng(rendered, made))]
+  }
+
+  surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
+    const project = await this.project(id)
+    const { surface } = await this.takeSurface(project, 'surface', resolution, triangles)
+    const { evidence } = surface
+    const put = (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
+      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+    return {
+      positions: put(surface.positions, 'positions'),
+      normals: put(surface.normals, 'normals'),
+      colours: put(colourBytes(surface), 'colours'),
+      triangles: put(surface.triangles, 'triangles'),
+      ...(evidence && { evidence: put(evidenceBytes(evidence), 'evidence') }),
+      vertexCount: surface.positions.length / 3,
+      triangleCount: surface.triangles.length / 3,
+    }
+  }
+
+  verdict: EngineApi['verdict'] = async ({ project }) => {
+    const quality = await (await this.project(project)).judge()
+    return quality && verdictOf(quality)
+  }
+
+  exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
+    const project = await this.project(id)
+    // A head that is still forming is saved without one.
+    const quality = await project.judge()
+    const { surface, field } = await this.takeSurface(project, 'export', resolution, triangles)
+    const settings = { ...(project.random ?? project.settings), resolution, triangles }
+    const provenance = provenanceOf(project.loaded, settings, quality)
+    const files = await this.turn(() => meshFiles(surface, field, format, name, provenance))
+    return files.map((file) => this.file(file.name, file.bytes))
+  }
+
+  exportProject: EngineApi['exportProject'] = async ({ project: id }) => {
+    const project = await this.project(id)
+    return [this.file(`${project.name}.halfturn`, await project.pack())]
+  }
+
+  log = async () => this.lines.join('\n')
+
+  private render(project: OpenProject, camera: number[], size: number): Promise<View> {
+    return this.turn(async () => {
+      const { planes, head } = await project.paint()
+      return headView(project.generator, planes, head.ws, Float32Array.from(camera), size)
+    })
+  }
+
+  private async renderPng(project: OpenProject, camera: number[]): Promise<Uint8Array> {
+    const { image } = await this.render(project, camera, SAVED_VIEW)
+    const side = Math.sqrt(image.length / 3)
+    return png({ rgb: toRgb(image), width: side, height: side })
+  }
+
+  private async takeSurface(project: OpenProject, task: 'surface' | 'export', resolution: number, triangles: number) {
+    const tell = (fraction: number) => this.emit({ project: project.id, type: 'task', task, fraction })
+    const taken = await project.takeSurface({ resolution, triangles }, throttled(tell))
+    tell(1)
+    return taken
+  }
+
+  private async newFromPhoto(bytes: Uint8Array, name: string, generator: string): Promise<Project> {
+    const loaded = await this.library.load(generator)
+    const project = await OpenProject.fromPhoto(this.host, loaded, DEFAULT_SETTINGS, bytes, name)
+    this.adopt(project.id, Promise.resolve(project))
+    return project.describe()
+  }
+
+  private async read(id: string): Promise<OpenProject> {
+    await this.leaving.get(id)
+    const { isLocked } = this
+    const { record, parts } = await this.store.read(id, ['photo', 'head'])
+    try {
+      return await OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+    } catch (error) {
+      // A head that is damaged, or whose generator has gone, does not keep the photo from its owner.
+      if (!(error instanceof UserError) || !parts.photo) throw error
+      this.note(`project ${id} is opened without its head: ${error.message}`)
+      const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
+      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, error.message)
+    }
+  }
+
+  private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {
+    const loaded = await this.library.load(id)
+    if (loaded.sha256 === sha256) return loaded
+    throw new UserError(
+      `This project was made with another generator than the "${loaded.file.config.name}" at hand.`,
+      'Import the generator it was made with, or open its photo anew.',
+    )
+  }
+
+  private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
+    this.projects.set(id, project)
+    project.then(
+      () => this.letGo().catch((error: Error) => this.note(`putting projects away: ${error.message}`)),
+      () => this.projects.get(id) === project && this.projects.delete(id),
+    )
+    return project
+  }
+
+  /** Puts the oldest projects away that nothing is forming in; a window that still asks for one gets it back. */
+  private async letGo(): Promise<void> {
+    for (const [id, promise] of [...this.projects].slice(0, -MOST_OPEN)) {
+      const project = await promise
+      if (!project.isBusy && this.projects.get(id) === promise) await this.leave(id, () => project.close())
+    }
+  }
+
+  /** Takes a project out; who asks for it meanwhile waits, and finds it on disk or not at all. */
+  private async leave(id: string, work: () => Promise<void>): Promise<void> {
+    const left = Promise.resolve(this.leaving.get(id)).then(work)
+    const isOver = left
+      .catch(() => {})
+      .then(() => {
+        if (this.leaving.get(id) === isOver) this.leaving.delete(id)
+      })
+    this.leaving.set(id, isOver)
+    this.projects.delete(id)
+    await left
+  }
+
+  private project(id: string): Promise<OpenProject> {
+    return this.projects.get(id) ?? this.adopt(id, this.read(id))
+  }
+
+  /** To be changed. @throws UserError where it belongs to another engine */
+  private async own(id: string): Promise<OpenProject> {
+    const project = await this.project(id)
+    if (!project.isBorrowed) return project
+    this.requireOwner()
+    // It was taken over this moment.
+    return this.project(id)
+  }
+
+  /** Whether the projects belong to another engine. */
+  private get isLocked(): boolean {
+    return this.lock.unsaved?.code === 'locked'
+  }
+
+  private requireOwner(): void {
+    if (!this.isLocked) return
+    throw new UserError(
+      'This project belongs to another Halfturn that is running: here it can only be looked at.',
+      'Change it there, or close the other one.',
+    )
+  }
+
+  /** The data folder has become ours, or is not ours any more. */
+  private onLock(unsaved: Unsaved | undefined): void {
+    this.note(unsaved ? unsaved.message : 'The projects are saved by this engine.')
+    this.emit({ type: 'storage', ...(unsaved && { unsaved }) })
+    if (unsaved) return
+    for (const [id, promise] of this.projects) {
+      promise
+        // What was borrowed has been changed by its owner; what could not be saved now can.
+        .then((project) => (project.isBorrowed ? this.leave(id, () => project.close()) : project.saveAgain()))
+        .catch(() => {})
+    }
+  }
+
+  /** Removes what killed processes left; what cannot be removed keeps nothing from being saved. */
+  private async tidy(): Promise<void> {
+    try {
+      this.library.tidy()
+      await this.store.tidy()
+    } catch (error) {
+      this.note(`tidying up: ${(error as Error).message}`)
+    }
+  }
+
+  private emit(event: EngineEvent): void {
+    for (const listener of this.listeners) listener(event)
+  }
+
+  private file(name: string, bytes: Uint8Array): FileOut {
+    return { name, blob: this.blobs.put(bytes) }
+  }
+
+  private landmarker(): Promise<Landmarker> {
+    this.landmarks ??= createLandmarker()
+    return this.landmarks
+  }
+
+  private faceRes(): Promise<Weights> {
+    this.faceResWeights ??= readFaceRes()
+    return this.faceResWeights
+  }
+
+  private async target(portrait: Portrait): Promise<PortraitTarget> {
+    this.matting ??= createMatting(this.runtime, portrait.crop.size)
+    return portraitTarget(portrait, await this.matting)
+  }
+
+  private turn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(work)
+    this.queue = result.catch(() => {})
+    return result
+  }
+}

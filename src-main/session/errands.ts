@@ -1,0 +1,37 @@
+/** What a parent has its engine process do besides carrying messages: each errand has a ticket its answer brings back. */
+import type { Answer } from './api.ts'
+
+/** What the engine says of an errand. */
+export interface Done {
+  readonly ticket: number
+  readonly answer: Answer<never>
+}
+
+const ENDED: Answer<never> = {
+  failure: { message: 'The engine ended in the middle of this.', cure: 'It is being started again.' },
+}
+
+export class Errands {
+  private readonly open = new Map<number, (answer: Answer<never>) => void>()
+  private tickets = 0
+
+  /** @param send hands the errand with its ticket to the engine, if there is one */
+  run<T>(send: (ticket: number) => void): Promise<Answer<T>> {
+    const ticket = ++this.tickets
+    return new Promise((resolve) => {
+      this.open.set(ticket, resolve)
+      send(ticket)
+    })
+  }
+
+  finish({ ticket, answer }: Done): void {
+    this.open.get(ticket)?.(answer)
+    this.open.delete(ticket)
+  }
+
+  /** The engine is no more: whoever waits is told. */
+  fail(): void {
+    for (const resolve of this.open.values()) resolve(ENDED)
+    this.open.clear()
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * A job: the one loop that drives an inversion, and the commands that steer it. Commands are carried out one after the
+ * other, each on the state that the one before left, so that two windows cannot start two loops.
+ */
+import { setImmediate as breathe } from 'node:timers/promises'
+import { UserError } from '../engine/errors.ts'
+import type { Progress } from '../engine/inversion/inversion.ts'
+import type { Job as JobView } from './api.ts'
+import { type Command, transition } from './job-state.ts'
+
+/** What the loop drives: an inversion. */
+export interface Forming {
+  readonly progress: { readonly step: number; readonly steps: number }
+  set steps(count: number)
+  step(): Promise<Progress>
+}
+
+export interface JobHost<F extends Forming> {
+  /** Whether there is a head to keep when the job ends. */
+  hasHead(): boolean
+  /** Runs `work` when nothing else runs a network. */
+  turn<T>(work: () => Promise<T>): Promise<T>
+  /** A step was made: its head is the new one. */
+  advanced(forming: F): void
+  /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
+  show(progress: Progress, secondsPerStep: number): Promise<void>
+  /** The state has changed, or has been left because of `error`. */
+  changed(error?: Error): void
+  /** Saves job and head as they are. Never rejects: where it cannot be saved, the work goes on. */
+  save(): Promise<void>
+  log(line: string): void
+  /** Milliseconds. */
+  now(): number
+}
+
+/** Milliseconds between two saves. */
+const SAVE_EVERY = 5000
+/** The time a step takes is the mean of this many last ones. */
+const PACE_STEPS = 12
+
+export class Job<F extends Forming> {
+  private readonly host: JobHost<F>
+  private job: JobView
+  private losses: number[]
+  /** What goes on, or would after a pause. Nothing where it has to be read from the checkpoint first. */
+  private current: F | undefined
+  private loop: Promise<void> = Promise.resolve()
+  private commands: Promise<unknown> = Promise.resolve()
+  private pending = 0
+  private closed = false
+
+  constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, losses: readonly number[] = []) {
+    this.host = host
+    this.job = job
+    this.losses = [...losses]
+  }
+
+  /** A copy, with the loss of every step so far. */
+  get view(): { job: JobView; losses: number[] } {
+    return { job: { ...this.job }, losses: [...this.losses] }
+  }
+
+  get isRunning(): boolean {
+    return this.job.state === 'running'
+  }
+
+  /** Whether something forms, could go on from memory, or has been asked for. */
+  get isBusy(): boolean {
+    return this.isRunning || this.current !== undefined || this.pending > 0
+  }
+
+  /** What is forming, or paused and in memory. */
+  get forming(): F | undefined {
+    return this.current
+  }
+
+  /** @param prepare makes what is to run; where it rejects, everything stays as it was */
+  start(prepare: () => Promise<F>): Promise<void> {
+    return this.command('start', async () => {
+      await this.loop
+      const forming = await prepare()
+      this.losses = []
+      this.begin(forming)
+    })
+  }
+
+  /** Goes on with what was paused, interrupted or failed. @param prepare makes it from the checkpoint, where needed */
+  resume(prepare: () => Promise<F>): Promise<void> {
+    return this.command('resume', async (state) => {
+      if (state === this.job.state) return
+      await this.loop
+      // The last step may just have ended, or failed, in spite of the pause.
+      if (transition(this.job.state, 'resume', this.host.hasHead()) !== 'running') return
+      let { current } = this
+      if (!current) {
+        current = await prepare()
+        current.steps = this.job.steps
+        this.losses.length = Math.min(this.losses.length, current.progress.step)
+      }
+      this.begin(current)
+    })
+  }
+
+  pause(): Promise<void> {
+    return this.command('pause', async (state) => {
+      if (state === this.job.state) return
+      this.become(state)
+      // The loop saves when it ends; where there is none, nobody else does.
+      if (!this.current) await this.host.save()
+    })
+  }
+
+  /** Ends the job; the best head so far stays. */
+  cancel(): Promise<void> {
+    return this.command('cancel', async (state) => {
+      if (state === this.job.state) return
+      this.become(state)
+      await this.loop
+      this.current = undefined
+      await this.host.save()
+    })
+  }
+
+  setSteps(steps: number): Promise<void> {
+    return this.command('setSteps', async () => {
+      const least = Math.max(steps, this.job.step + 1)
+      if (this.current) this.current.steps = least
+      this.job = { ...this.job, steps: least }
+      this.host.changed()
+      // The loop saves by itself.
+      if (!this.isRunning) await this.host.save()
+    })
+  }
+
+  /** Runs `work`, which changes what a head would be formed from, while none is forming. */
+  edit<T>(work: () => Promise<T>): Promise<T> {
+    return this.command('edit', work)
+  }
+
+  /** Ends the loop and leaves the state as it is, for the next process to go on with. Nothing can be asked any more. */
+  close(): Promise<void> {
+    const last = this.commands.then(async () => {
+      this.closed = true
+      await this.loop
+    })
+    this.commands = last
+    return last
+  }
+
+  private command<T>(action: Command, work: (state: JobView['state']) => Promise<T>): Promise<T> {
+    this.pending++
+    const result = this.commands
+      .then(() => {
+        if (this.closed) throw new UserError('This project has been put away.', 'Open it again.')
+        return work(transition(this.job.state, action, this.host.hasHead()))
+      })
+      .finally(() => this.pending--)
+    this.commands = result.catch(() => {})
+    return result
+  }
+
+  private begin(forming: F): void {
+    this.current = forming
+    const { step, steps } = forming.progress
+    this.job = { ...this.job, step, steps }
+    this.become('running')
+    this.loop = this.run(forming).catch((error: Error) => this.host.log(`the loop of a job: ${error.stack}`))
+  }
+
+  private become(state: JobView['state'], error?: Error): void {
+    this.job = { ...this.job, state }
+    this.host.changed(error)
+  }
+
+  private async run(forming: F): Promise<void> {
+    const { host } = this
+    await host.save()
+    let saved = host.now()
+    const times: number[] = []
+    while (this.isRunning && !this.closed) {
+      // Counted anew before every step: there may be more of them to make by now.
+      if (this.job.step >= this.job.steps) {
+        this.current = undefined
+        this.become(transition('running', 'finish', this.host.hasHead()))
+        break
+      }
+      const began = host.now()
+      let progress: Progress | undefined
+      try {
+        progress = await host.turn(() => this.step(forming))
+      } catch (error) {
+        this.fail(error as Error)
+      }
+      if (!progress) break
+      const { step } = progress
+      times.push(host.now() - began)
+      if (times.length > PACE_STEPS) times.shift()
+      await host.show(progress, mean(times) / 1000).catch((error: Error) => {
+        host.log(`showing step ${step}: ${error.stack}`)
+      })
+      if (this.isRunning && host.now() - saved > SAVE_EVERY) {
+        await host.save()
+        saved = host.now()
+      }
+      // Messages from the windows get in between two steps.
+      await breathe()
+    }
+    await host.save()
+  }
+
+  /** In the turn itself, so that who saves between two turns finds step, losses and head of one moment. */
+  private async step(forming: F): Promise<Progress | undefined> {
+    const progress = await forming.step()
+    // A step that a cancelled job still made is nobody's.
+    if (!this.isRunning && this.job.state !== 'paused') return undefined
+    const { step, steps, loss } = progress
+    this.losses.push(loss)
+    this.job = { ...this.job, step, steps }
+    this.host.advanced(forming)
+    return progress
+  }
+
+  /** What it stands in is not to be trusted any more: it can be gone on with from the checkpoint. */
+  private fail(error: Error): void {
+    const { state } = this.job
+    this.host.log(`a step failed: ${error.stack}`)
+    if (state !== 'running' && state !== 'paused') return
+    this.current = undefined
+    this.become(transition(state, 'fail', this.host.hasHead()), error)
+  }
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,0 +1,94 @@
+/** The record of a project: all of it but pictures, head and checkpoint, which it names. */
+import { z } from 'zod'
+import { UserError } from '../engine/errors.ts'
+import { qualities } from '../engine/inversion/schedule.ts'
+import { failures } from '../engine/quality/verdict.ts'
+import { MOST_STEPS } from './api.ts'
+
+/** What lies beside the record, a file each. `checkpoint` is the inversion's own. */
+export const parts = ['photo', 'head', 'checkpoint', 'thumbnail'] as const
+export type Part = (typeof parts)[number]
+
+const number = z.number()
+const quality = z.object({
+  verdict: z.enum(['good', 'uncertain', 'failed']),
+  message: z.string().max(500),
+  failures: z.array(z.enum(failures)).readonly(),
+  figures: z.object({
+    input: z.object({ psnr: number, faceRes: number, identity: number }),
+    views: z
+      .array(z.object({ degrees: number, identity: number }))
+      .max(16)
+      .readonly(),
+    turned: number,
+    brightness: number,
+    contrast: number,
+    seen: number,
+    relief: number,
+    roughness: number,
+    spikes: number,
+    asymmetry: number,
+    holes: number,
+    floaters: number,
+  }),
+})
+/** Named by content: the first 16 digits of its SHA-256. Without them it was saved when parts had no digest. */
+const partName = (part: Part) => z.string().regex(new RegExp(`^${part}(-[0-9a-f]{16})?$`))
+const partNames = z.object({
+  photo: partName('photo').optional(),
+  head: partName('head').optional(),
+  checkpoint: partName('checkpoint').optional(),
+  thumbnail: partName('thumbnail').optional(),
+})
+const record = z.object({
+  format: z.literal('halfturn-project'),
+  version: z.literal(1),
+  name: z.string().min(1).max(300),
+  generator: z.object({ id: z.string().max(300), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  face: z.int().min(0).max(99),
+  correction: z.object({ dx: number, dy: number, scale: number, roll: number, yaw: number, pitch: number }),
+  settings: z.object({
+    steps: z.int().min(1).max(MOST_STEPS),
+    quality: z.enum(qualities),
+    learningRate: z.number().min(1e-5).max(1),
+    seed: z.int().min(0),
+  }),
+  job: z.object({
+    state: z.enum(['none', 'running', 'paused', 'done', 'interrupted', 'failed']),
+    step: z.int().min(0).max(MOST_STEPS),
+    steps: z.int().min(0).max(MOST_STEPS),
+  }),
+  /** One that is no number becomes null in JSON. */
+  losses: z.array(number.nullable().transform((loss) => loss ?? Number.NaN)).max(MOST_STEPS * 2),
+  random: z.object({ seed: z.int(), truncation: number }).optional(),
+  /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
+  quality: quality.optional().catch(undefined),
+  parts: partNames.optional(),
+})
+type StoredRecord = z.infer<typeof record>
+
+export type PartNames = z.infer<typeof partNames>
+export type ProjectRecord = Omit<StoredRecord, 'parts'>
+
+/** Before records named their parts, each had the one name it could have. */
+const UNNAMED: PartNames = { photo: 'photo', head: 'head', checkpoint: 'checkpoint' }
+
+export const writeRecord = (value: ProjectRecord, names: PartNames): string =>
+  JSON.stringify({ ...value, parts: names })
+
+/**
+ * @param name what messages call it
+ * @returns the record, what its parts are called, and whether all of these have to be there
+ * @throws UserError where it is no record
+ */
+export function readRecord(text: string, name: string) {
+  let value: StoredRecord
+  try {
+    value = record.parse(JSON.parse(text))
+  } catch (error) {
+    const cure = 'Choose a .halfturn file saved by Halfturn, or save it again.'
+    throw new UserError(`${name} has a damaged record.`, cure, { cause: error })
+  }
+  const { parts: names, ...rest } = value
+  return { record: rest as ProjectRecord, names: names ?? UNNAMED, isComplete: names !== undefined }
+}

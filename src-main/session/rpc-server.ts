@@ -1,0 +1,128 @@
+/**
+ * The engine's door: everything a window sends comes through here, is checked, and goes to the engine; events go back.
+ * A window can only name what the schemas of api.ts allow: no path, no function, no object of another shape.
+ */
+import { z } from 'zod'
+import { clip, UserError } from '../engine/errors.ts'
+import type { Answer, BlobId, EngineEvent, Failure } from './api.ts'
+import { type Method, requests } from './api.ts'
+import type { Engine } from './engine.ts'
+import type { Uploads } from './uploads.ts'
+
+/** What a window may call, over whatever carrier. */
+export interface EngineFunctions {
+  call(method: string, request: unknown): Promise<Answer<unknown>>
+  put(bytes: Uint8Array): Promise<Answer<BlobId>>
+  get(id: BlobId): Promise<Answer<Uint8Array>>
+}
+
+/** What the engine may call in a window. */
+export interface WindowFunctions {
+  event(event: EngineEvent): void | Promise<void>
+}
+
+/** Calls a window may have under way: it needs a handful. */
+const MOST_CALLS = 100
+/** Projects a window hears of, the latest it named. */
+const MOST_WATCHED = 100
+const MOST_LOGGED = 2000
+const method = z.enum(Object.keys(requests) as [Method, ...Method[]])
+const bytes = z.instanceof(Uint8Array)
+const blobId = z.string().regex(/^[0-9a-f]{32}$/)
+
+/**
+ * @param uploads where bytes wait that come over this line
+ * @param send takes an event to the window and resolves when the window has dealt with it. Previews wait for that, and
+ *   only the latest of those that pile up meanwhile is sent: a busy window is not buried.
+ */
+export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineEvent) => Promise<void>) {
+  const watched = new Set<string>()
+  const watch = (project: string) => {
+    watched.delete(project)
+    watched.add(project)
+    if (watched.size > MOST_WATCHED) watched.delete(watched.values().next().value!)
+  }
+  let busy = false
+  let waiting: EngineEvent | undefined
+  const show = async (event: EngineEvent): Promise<void> => {
+    if (event.type !== 'preview') return send(event)
+    if (busy) {
+      waiting = event
+      return
+    }
+    busy = true
+    await send(event).catch(() => {})
+    busy = false
+    const next = waiting
+    waiting = undefined
+    if (next) await show(next)
+  }
+  const owner = {}
+  let isOpen = true
+  const unlisten = engine.listen((event) => {
+    if (event.project === undefined || watched.has(event.project)) show(event).catch(() => {})
+  })
+
+  let calls = 0
+  const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
+    if (calls >= MOST_CALLS) return { failure: { message: 'Too many calls at once.', cure: 'Wait for some answers.' } }
+    calls++
+    try {
+      return { value: await work() }
+    } catch (error) {
+      return { failure: failureOf(error, (line) => engine.note(line)) }
+    } finally {
+      calls--
+    }
+  }
+
+  const functions: EngineFunctions = {
+    call: (name, request) =>
+      answer(async () => {
+        const known = check(method, name, 'The method')
+        const checked = check<z.ZodType<never>>(requests[known] as never, request, `${known}:`)
+        // From here on the types hold: the schema of `known` made `checked`. Events may come before the answer.
+        const { project } = checked as { project?: string }
+        if (project !== undefined) watch(project)
+        const value: unknown = await engine[known](checked)
+        if (isProject(value)) watch(value.id)
+        return value
+      }),
+    put: (value) =>
+      answer(async () => {
+        const id = engine.blobs.putUpload(await uploads.receive([check(bytes, value, 'The upload')]), owner)
+        if (!isOpen) engine.blobs.drop(id)
+        return id
+      }),
+    get: (id) => answer(async () => engine.blobs.get(check(blobId, id, 'The name of the data'))),
+  }
+  const close = () => {
+    isOpen = false
+    unlisten()
+    engine.blobs.dropUploads(owner)
+  }
+  return { functions, close }
+}
+
+function check<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new UserError(
+    `${what} ${z.prettifyError(result.error).replaceAll('\n', ' ')}`,
+    'This is a defect of the window: please report it with the log.',
+  )
+}
+
+/** An error on its way out, and into the log. */
+export function failureOf(error: unknown, note: (line: string) => void): Failure {
+  if (error instanceof UserError) {
+    note(`refused: ${error.message}`)
+    return { message: error.message, cure: error.cure }
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  note(`error: ${(stack ?? message).slice(0, MOST_LOGGED)}`)
+  return { message: `Something went wrong: ${clip(message, 300)}`, cure: 'Copy the log and report it.' }
+}
+
+const isProject = (value: unknown): value is { id: string; job: unknown } =>
+  typeof value === 'object' && value !== null && 'id' in value && 'job' in value

@@ -1,0 +1,111 @@
+/**
+ * Saving one project again and again: one save at a time, the newest state, and when the disk refuses, another try
+ * later. It never rejects: work goes on in memory, and the window is told that it is not saved, and why.
+ */
+
+import { UserError } from '../engine/errors.ts'
+import type { Unsaved } from './api.ts'
+import type { Clock } from './clock.ts'
+
+/** Milliseconds from a save that failed to the next try. */
+const RETRY_EVERY = 5000
+
+export interface SavingOptions {
+  /** Writes the state as it is when called. */
+  write(): Promise<void>
+  /** Whether it is saved has changed, or why not. */
+  changed(unsaved: Unsaved | undefined): void
+  readonly clock: Clock
+}
+
+export class Saving {
+  private readonly options: SavingOptions
+  private problem: Unsaved | undefined
+  private last: Promise<void> = Promise.resolve()
+  /** A save that has not begun yet. */
+  private next: Promise<void> | undefined
+  private closed = false
+  private callOff = () => {}
+
+  constructor(options: SavingOptions) {
+    this.options = options
+  }
+
+  /** Why the newest state is not on disk; nothing where it is. */
+  get unsaved(): Unsaved | undefined {
+    return this.problem
+  }
+
+  /** Resolves when the state as it is now has been written, or could not be. */
+  save(): Promise<void> {
+    if (this.closed) return this.last
+    // A save that has not begun will find this state as well.
+    this.next ??= this.last.then(() => {
+      this.next = undefined
+      return this.attempt()
+    })
+    this.last = this.next
+    return this.last
+  }
+
+  /** Waits for what is being written; nothing is written any more. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.callOff()
+    await this.last
+  }
+
+  private async attempt(): Promise<void> {
+    this.callOff()
+    if (this.closed) return
+    try {
+      await this.options.write()
+      this.tell(undefined)
+    } catch (error) {
+      this.tell(unsavedBecause(error))
+      if (!this.closed) this.callOff = this.options.clock.after(RETRY_EVERY, () => void this.save())
+    }
+  }
+
+  private tell(problem: Unsaved | undefined): void {
+    if (problem?.message === this.problem?.message) return
+    this.problem = problem
+    this.options.changed(problem)
+  }
+}
+
+const GOES_ON = 'The work goes on, and saving is tried again.'
+
+/** What is wrong with the disk, in words. */
+export function unsavedBecause(error: unknown): Unsaved {
+  if (error instanceof NotWritable) return error.unsaved
+  const { message, cause } = error as Error
+  const code = (cause as NodeJS.ErrnoException)?.code ?? (error as NodeJS.ErrnoException).code
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { code: 'full', message: 'Not saved: the disk is full.', cure: `Free some space. ${GOES_ON}` }
+    case 'EROFS':
+      return { code: 'read-only', message: 'Not saved: the disk is read-only.', cure: `Make it writable. ${GOES_ON}` }
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        code: 'denied',
+        message: `Not saved: the folder of the projects may not be written to (${code}).`,
+        cure: `Change its permissions. ${GOES_ON}`,
+      }
+  }
+  const cure = error instanceof UserError ? error.cure : GOES_ON
+  return { code: 'failed', message: `Not saved: ${message.slice(0, 300)}`, cure }
+}
+
+/** Nothing may be written at present. */
+export class NotWritable extends UserError {
+  readonly unsaved: Unsaved
+
+  constructor(unsaved: Unsaved) {
+    super(unsaved.message, unsaved.cure)
+    this.name = 'NotWritable'
+    this.unsaved = unsaved
+  }
+}

@@ -1,0 +1,44 @@
+/** What the tests of the face front end share: the sample portrait, and a landmarker made from the npm packages. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp, { type Sharp } from 'sharp'
+import { buildLandmarkBundle } from '../scripts/landmark-bundle.ts'
+import { decodePixels, type Photo } from '../src-main/engine/images/photo.ts'
+import { createLandmarker, type Landmarker } from '../src-main/engine/networks/mediapipe.ts'
+
+export const samplePortrait = () =>
+  readFile(fileURLToPath(new URL('../resources/sample-portrait.jpg', import.meta.url)))
+
+/** Runs `use` with the path of a temporary file of this name and content. */
+export async function withFile<T>(name: string, chunks: Uint8Array[], use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'halfturn-'))
+  try {
+    await writeFile(join(folder, name), chunks)
+    return await use(join(folder, name))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export const testLandmarker = async (): Promise<Landmarker> =>
+  withFile('face_landmarker.task', [await buildLandmarkBundle()], createLandmarker)
+
+/** The sample portrait after some image operations. */
+export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {
+  return decodePixels(
+    await edit(sharp(await samplePortrait()))
+      .png()
+      .toBuffer(),
+  )
+}
+
+/** Pictures laid on a plain canvas. */
+export async function collage(
+  [width, height]: [number, number],
+  parts: { input: Buffer; left: number; top: number }[],
+): Promise<Photo> {
+  const canvas = sharp({ create: { width, height, channels: 3, background: '#66788a' } })
+  return decodePixels(await canvas.composite(parts).png().toBuffer())
+}

@@ -1,0 +1,96 @@
+/** Small generators for tests: a config and weights that fit it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
+import { expectedWeights } from '../src-main/engine/checkpoint/generator-file.ts'
+import { type StoredTensor, storeFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
+
+/** Bytes of a file in `fixtures/`; not a Buffer, whose slice() does not copy. */
+export function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', name)))
+}
+
+/** Path of a large golden outside the repository, or undefined where this machine has none. */
+export function golden(...path: string[]): string | undefined {
+  const root = process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '../../../../shared')
+  const full = join(root, ...path)
+  return existsSync(full) ? full : undefined
+}
+
+export const TINY_CONFIG = {
+  format: 'halfturn-generator',
+  version: GENERATOR_VERSION,
+  name: 'tiny',
+  frame: 'own',
+  z_dim: 6,
+  c_dim: 25,
+  w_dim: 5,
+  num_ws: 4,
+  mapping_layers: 2,
+  mapping_lr_multiplier: 0.01,
+  plane_resolution: 8,
+  plane_channels: 3,
+  plane_layers: [1, 1, 1],
+  backbone_channels: { 4: 4, 8: 2 },
+  backbone_conv_clamp: null,
+  plane_axes: [
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+    [
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 1, 0],
+    ],
+    [
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+    ],
+  ],
+  decoder_hidden_dim: 4,
+  decoder_output_dim: 3,
+  neural_rendering_resolution: 8,
+  image_resolution: 16,
+  rendering_kwargs: {
+    depth_resolution: 4,
+    depth_resolution_importance: 4,
+    ray_start: 2.25,
+    ray_end: 3.3,
+    box_warp: 1,
+    avg_camera_radius: 2.7,
+    avg_camera_pivot: [0, 0, 0.2],
+    white_back: false,
+    disparity_space_sampling: false,
+    clamp_mode: 'softplus',
+    c_gen_conditioning_zero: false,
+    c_scale: 1,
+    decoder_lr_mul: 1,
+    superresolution_noise_mode: 'none',
+    sr_antialias: true,
+  },
+  super_resolution: { class: '2X', input_resolution: 8, channels: [3, 2], conv_clamp: 256 },
+  provenance: { source: 'a test' },
+  licence: 'none',
+} as const
+
+/** TINY_CONFIG with some fields replaced. */
+export function tinyConfig(changes: Record<string, unknown> = {}): GeneratorConfig {
+  return parseConfig({ ...structuredClone(TINY_CONFIG), ...changes })
+}
+
+/** Weights of the right shapes, all different, with the true filters. */
+export function tinyWeights(config: GeneratorConfig): Map<string, StoredTensor> {
+  let next = 0
+  const tensors = new Map<string, StoredTensor>()
+  for (const [name, shape] of expectedWeights(config)) {
+    const count = shape.reduce((a, b) => a * b, 1)
+    const values = name.endsWith('resample_filter')
+      ? [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
+      : Array.from({ length: count }, () => Math.sin(next++))
+    tensors.set(name, storeFloat32(Float32Array.from(values), shape))
+  }
+  return tensors
+}
