@@ -7,12 +7,12 @@ import { type StoredTensor, storeFloat32 } from '../src-main/engine/checkpoint/s
 
 /** Bytes of a file in `fixtures/`; not a Buffer, whose slice() does not copy. */
 export function fixture(name: string): Uint8Array {
-  return new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', name)))
+  return new Uint8Array(readFileSync(join(import.meta.dirname, '../src-main/engine/checkpoint/fixtures', name)))
 }
 
 /** Path of a large golden outside the repository, or undefined where this machine has none. */
 export function golden(...path: string[]): string | undefined {
-  const root = process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '../../../../shared')
+  const root = process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '../../shared')
   const full = join(root, ...path)
   return existsSync(full) ? full : undefined
 }
