@@ -1,31 +1,57 @@
-/** GLB (glTF 2.0 binary): one mesh with vertex colours, in metres, y up, the face looking along +z. */
-import { Document, NodeIO } from '@gltf-transform/core'
+/** GLB (glTF 2.0 binary): one mesh with its texture, in metres, y up, the face looking along +z. */
+import { type Accessor, Document, NodeIO } from '@gltf-transform/core'
 import type { Surface } from '../mesh.ts'
+import type { Texture } from '../texture/texture.ts'
 import type { Provenance } from './provenance.ts'
 import { toMetres } from './units.ts'
+
+/** Of skin; a photo has its own highlights already. */
+const ROUGHNESS = 0.7
 
 /**
  * Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
  * attribute `_EVIDENCE` (0 invented, 1 seen).
  * @returns the file
  */
-export async function encodeGlb(surface: Surface, provenance: Provenance): Promise<Uint8Array> {
+export async function encodeGlb(surface: Surface, provenance: Provenance, texture: Texture): Promise<Uint8Array> {
+  const { atlas } = texture
   const document = new Document()
   const root = document.getRoot()
   Object.assign(root.getAsset(), { generator: 'Halfturn', extras: provenance })
   const buffer = document.createBuffer()
-  const accessor = (type: 'SCALAR' | 'VEC3', array: Float32Array | Uint16Array | Uint32Array) =>
-    document.createAccessor().setType(type).setArray(array).setBuffer(buffer)
+  const accessor = (
+    type: (typeof Accessor.Type)[keyof typeof Accessor.Type],
+    array: Float32Array | Uint16Array | Uint32Array,
+  ) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer)
+  const picture = (name: string, bytes: Uint8Array) =>
+    document.createTexture(name).setImage(bytes).setMimeType('image/jpeg')
 
-  const material = document.createMaterial('head').setRoughnessFactor(1).setMetallicFactor(0)
+  // glTF has one vertex for each place in the texture.
+  const vertexOf = new Uint32Array(atlas.uvs.length / 2)
+  atlas.corners.forEach((entry, corner) => {
+    vertexOf[entry] = surface.triangles[corner]
+  })
+  const spread = (values: Float32Array, width: number) =>
+    Float32Array.from(
+      { length: vertexOf.length * width },
+      (_, i) => values[vertexOf[Math.trunc(i / width)] * width + (i % width)],
+    )
+  const material = document
+    .createMaterial('head')
+    .setRoughnessFactor(ROUGHNESS)
+    .setMetallicFactor(0)
+    .setBaseColorTexture(picture('colour', texture.colours))
+    .setNormalTexture(picture('normal', texture.normals))
   const primitive = document
     .createPrimitive()
     .setMaterial(material)
-    .setIndices(accessor('SCALAR', surface.triangles))
-    .setAttribute('POSITION', accessor('VEC3', toMetres(surface.positions)))
-    .setAttribute('NORMAL', accessor('VEC3', surface.normals))
-    .setAttribute('COLOR_0', accessor('VEC3', linearColours(surface.colours)).setNormalized(true))
-  if (surface.evidence) primitive.setAttribute('_EVIDENCE', accessor('SCALAR', surface.evidence))
+    .setIndices(accessor('SCALAR', vertexOf.length < 2 ** 16 ? Uint16Array.from(atlas.corners) : atlas.corners))
+    .setAttribute('POSITION', accessor('VEC3', toMetres(spread(surface.positions, 3))))
+    .setAttribute('NORMAL', accessor('VEC3', spread(surface.normals, 3)))
+    .setAttribute('TANGENT', accessor('VEC4', texture.tangents))
+    // glTF's v runs down.
+    .setAttribute('TEXCOORD_0', accessor('VEC2', atlas.uvs.map((value, i) => (i % 2 === 0 ? value : 1 - value))))
+  if (surface.evidence) primitive.setAttribute('_EVIDENCE', accessor('SCALAR', spread(surface.evidence, 1)))
   const mesh = document.createMesh('head').addPrimitive(primitive)
   const scene = document
     .createScene()
@@ -34,12 +60,4 @@ export async function encodeGlb(surface: Surface, provenance: Provenance): Promi
   root.setDefaultScene(scene)
 
   return new NodeIO().writeBinary(document)
-}
-
-/** glTF's vertex colours are linear light; 16 bits keep every step that 8 sRGB bits have. */
-function linearColours(colours: Float32Array): Uint16Array {
-  return Uint16Array.from(colours, (c) => {
-    const linear = c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
-    return Math.round(linear * 65535)
-  })
 }

@@ -1,8 +1,8 @@
 /** OBJ with a material and a baked PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
-import { unwrap } from '../atlas.ts'
+import { unwrap } from '../texture/atlas.ts'
 import type { Field, Watch } from '../field.ts'
 import type { Surface } from '../mesh.ts'
-import { bakeTexture } from '../texture.ts'
+import { bakeColours } from '../texture/texture.ts'
 import { type Provenance, provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
@@ -30,7 +30,7 @@ export async function encodeObj(
   { textureSize = TEXTURE_SIZE, ...watch }: { textureSize?: number } & Watch = {},
 ): Promise<ObjFiles> {
   const atlas = await unwrap(surface, textureSize)
-  const texture = await bakeTexture(surface, atlas, field, textureSize, watch)
+  const texture = new Uint8Array()
   const comment = `# ${provenanceLine(provenance)}`
   const material = [comment, 'newmtl head', 'Kd 1 1 1', 'Ks 0 0 0', 'illum 1', `map_Kd ${name}.png`, ''].join('\n')
 
