@@ -18,22 +18,26 @@ export interface FlattenOptions {
   readonly aspect: number
   /** The world's direction that points up in the map. */
   readonly up: readonly [number, number, number]
-  /** [n] how many times as large a vertex's surroundings are to be; default 1 everywhere. */
-  readonly importance?: Float32Array
 }
 
 /** The border's shape, |x|^p + |y|^p = 1: nearly the whole of its square, and strictly convex, as Tutte asks. */
 const SQUARENESS = 4
-/** Passes that even out the stretch; the first does most. */
-const PASSES = 4
+/** Stretch that is as bad as any. */
+const MOST_STRETCH = 10
 /** Relative residual at which a system counts as solved, and the most steps to get there. */
-const SOLVED = 1e-7
+const SOLVED = 1e-6
 const MOST_STEPS = 2000
 /** Mean value weights grow without bound where an angle nears 180 degrees. */
 const MOST_TANGENT = 20
 
-/** @returns [n, 2] in 0..1 of the rounded square's own box, v up */
-export function flatten(disc: Disc, options: FlattenOptions): Float32Array {
+export interface Flat {
+  /** [n, 2] in 0..1 of the rounded square's own box, v up. */
+  readonly uv: Float32Array
+  /** [n] how many times longer the surface is than its map at each vertex, at most {@link MOST_STRETCH}; 1 on the mean. */
+  readonly stretch: Float64Array
+}
+
+export function flatten(disc: Disc, options: FlattenOptions): Flat {
   const { positions, triangles } = disc
   const count = positions.length / 3
   const border = layBorder(disc, options)
@@ -45,22 +49,21 @@ export function flatten(disc: Disc, options: FlattenOptions): Float32Array {
     uv[2 * vertex + 1] = v
   }
   const weights = meanValueWeights(disc)
-  let best = uv.slice()
-  let least = Number.POSITIVE_INFINITY
-  for (let pass = 0; pass <= PASSES; pass++) {
-    for (const axis of [0, 1]) solve(weights, fixed, uv, axis)
-    const { stretch, total, folds } = stretchOf(disc, uv, options)
-    if (folds > 0 && pass > 0) break
-    if (total >= least) break
-    least = total
-    best = uv.slice()
-    for (let at = 0; at < weights.values.length; at++) {
-      const neighbour = weights.columns[at]
-      weights.values[at] /= stretch[neighbour] * (options.importance?.[neighbour] ?? 1)
-    }
-  }
+  solve(weights, fixed, uv)
+  const first = stretchOf(disc, uv)
+  const even = uv.slice()
+  // Once: a second time hardly evens out more, and then less.
+  weights.columns.forEach((neighbour, at) => {
+    weights.values[at] /= first.vertices[neighbour]
+  })
+  solve(weights, fixed, even)
+  const second = stretchOf(disc, even)
+  const isBetter = second.folds === 0 && second.whole < first.whole
   const { aspect } = options
-  return Float32Array.from(best, (value, i) => (i % 2 === 0 ? (value / aspect + 1) / 2 : (value + 1) / 2))
+  return {
+    uv: Float32Array.from(isBetter ? even : uv, (value, i) => ((i % 2 === 0 ? value / aspect : value) + 1) / 2),
+    stretch: isBetter ? second.vertices : first.vertices,
+  }
 }
 
 /** The border's vertices in order, anticlockwise, each with its place: u in -aspect..aspect, v in -1..1. */
@@ -166,91 +169,114 @@ function meanValueWeights({ positions, triangles }: Disc): Rows {
 
 /**
  * Moves every vertex that is not fixed to the mean of its neighbours: BiCGSTAB (van der Vorst 1992) on the rows divided
- * by their sums.
+ * by their sums, for both coordinates beside each other.
  */
-function solve({ starts, columns, values }: Rows, fixed: Uint8Array, uv: Float64Array, axis: number): void {
+function solve({ starts, columns, values }: Rows, fixed: Uint8Array, uv: Float64Array): void {
   const count = fixed.length
-  const sums = new Float64Array(count)
-  for (let i = 0; i < count; i++) for (let at = starts[i]; at < starts[i + 1]; at++) sums[i] += values[at]
+  const shares = values.slice()
+  for (let i = 0; i < count; i++) {
+    let sum = 0
+    for (let at = starts[i]; at < starts[i + 1]; at++) sum += values[at]
+    for (let at = starts[i]; at < starts[i + 1]; at++) shares[at] /= sum
+  }
   /** out = x - mean of the neighbours' x, 0 at fixed vertices. */
   const apply = (x: Float64Array, out: Float64Array) => {
     for (let i = 0; i < count; i++) {
-      if (fixed[i]) {
-        out[i] = 0
-        continue
+      let [u, v] = [0, 0]
+      if (!fixed[i]) {
+        u = x[2 * i]
+        v = x[2 * i + 1]
+        for (let at = starts[i]; at < starts[i + 1]; at++) {
+          const neighbour = 2 * columns[at]
+          u -= shares[at] * x[neighbour]
+          v -= shares[at] * x[neighbour + 1]
+        }
       }
-      let sum = 0
-      for (let at = starts[i]; at < starts[i + 1]; at++) sum += values[at] * x[columns[at]]
-      out[i] = x[i] - sum / sums[i]
+      out[2 * i] = u
+      out[2 * i + 1] = v
     }
   }
-  const dot = (a: Float64Array, b: Float64Array) => {
+  const dot = (a: Float64Array, b: Float64Array, axis: number) => {
     let sum = 0
-    for (let i = 0; i < count; i++) sum += a[i] * b[i]
+    for (let i = axis; i < a.length; i += 2) sum += a[i] * b[i]
     return sum
   }
-  const x = Float64Array.from({ length: count }, (_, i) => uv[2 * i + axis])
-  const [r, v, p, s, t] = Array.from({ length: 5 }, () => new Float64Array(count))
-  apply(x, r)
-  for (let i = 0; i < count; i++) r[i] = -r[i]
+  const [r, v, p, s, t] = Array.from({ length: 5 }, () => new Float64Array(2 * count))
+  apply(uv, r)
+  for (let i = 0; i < r.length; i++) r[i] = -r[i]
   const shadow = r.slice()
-  let [rho, alpha, omega] = [1, 1, 1]
+  const state = [0, 1].map((axis) => ({ axis, rho: 1, alpha: 1, omega: 1, isOpen: true }))
   const goal = SOLVED ** 2 * count
-  for (let step = 0; step < MOST_STEPS && dot(r, r) > goal; step++) {
-    const next = dot(shadow, r)
-    const beta = (next / rho) * (alpha / omega)
-    rho = next
-    for (let i = 0; i < count; i++) p[i] = r[i] + beta * (p[i] - omega * v[i])
+  for (let step = 0; step < MOST_STEPS; step++) {
+    for (const one of state) {
+      const { axis } = one
+      one.isOpen &&= dot(r, r, axis) > goal
+      if (!one.isOpen) continue
+      const rho = dot(shadow, r, axis)
+      const beta = (rho / one.rho) * (one.alpha / one.omega)
+      one.rho = rho
+      for (let i = axis; i < r.length; i += 2) p[i] = r[i] + beta * (p[i] - one.omega * v[i])
+    }
+    if (!state.some(({ isOpen }) => isOpen)) break
     apply(p, v)
-    alpha = rho / dot(shadow, v)
-    for (let i = 0; i < count; i++) s[i] = r[i] - alpha * v[i]
+    for (const one of state) {
+      if (!one.isOpen) continue
+      one.alpha = one.rho / dot(shadow, v, one.axis)
+      for (let i = one.axis; i < r.length; i += 2) s[i] = r[i] - one.alpha * v[i]
+    }
     apply(s, t)
-    omega = dot(t, s) / (dot(t, t) || 1)
-    for (let i = 0; i < count; i++) {
-      x[i] += alpha * p[i] + omega * s[i]
-      r[i] = s[i] - omega * t[i]
+    for (const one of state) {
+      if (!one.isOpen) continue
+      one.omega = dot(t, s, one.axis) / (dot(t, t, one.axis) || 1)
+      for (let i = one.axis; i < r.length; i += 2) {
+        uv[i] += one.alpha * p[i] + one.omega * s[i]
+        r[i] = s[i] - one.omega * t[i]
+      }
     }
   }
-  for (let i = 0; i < count; i++) if (!fixed[i]) uv[2 * i + axis] = x[i]
 }
 
 /**
  * How much longer the surface is than its map, root mean square (Sander et al. 2001): for each vertex, and over the whole
  * surface, both in relation to a map that stretches nothing.
  */
-function stretchOf({ positions, triangles }: Disc, uv: Float64Array, { importance }: FlattenOptions) {
+function stretchOf({ positions, triangles }: Disc, uv: Float64Array) {
   const count = positions.length / 3
-  const squares = new Float64Array(count)
-  const areas = new Float64Array(count)
-  let [area, flat, sum, folds] = [0, 0, 0, 0]
+  const own = new Float64Array(triangles.length / 3)
+  const squares = new Float64Array(triangles.length / 3)
+  let [area, flat, folds] = [0, 0, 0]
   for (let at = 0; at < triangles.length; at += 3) {
-    const [a, b, c] = triangles.subarray(at, at + 3)
+    const [a, b, c] = [triangles[at], triangles[at + 1], triangles[at + 2]]
     const [u1, v1] = [uv[2 * b] - uv[2 * a], uv[2 * b + 1] - uv[2 * a + 1]]
     const [u2, v2] = [uv[2 * c] - uv[2 * a], uv[2 * c + 1] - uv[2 * a + 1]]
     const twice = u1 * v2 - u2 * v1
     if (twice <= 0) folds++
-    const [e, f] = [b, c].map((to) => [0, 1, 2].map((k) => positions[3 * to + k] - positions[3 * a + k]))
-    const dots = [e, e, f].map((x, n) => {
-      const y = [e, f, f][n]
-      return x[0] * y[0] + x[1] * y[1] + x[2] * y[2]
-    })
-    const own = Math.sqrt(Math.max(0, dots[0] * dots[2] - dots[1] ** 2)) / 2
-    const divisor = Math.max(Math.abs(twice), 1e-12)
-    // Derivatives of the surface along u and v, squared and summed.
-    let both = 0
+    let [ee, ef, ff, both] = [0, 0, 0, 0]
     for (let k = 0; k < 3; k++) {
-      both += ((e[k] * v2 - f[k] * v1) / divisor) ** 2 + ((f[k] * u1 - e[k] * u2) / divisor) ** 2
+      const e = positions[3 * b + k] - positions[3 * a + k]
+      const f = positions[3 * c + k] - positions[3 * a + k]
+      ee += e * e
+      ef += e * f
+      ff += f * f
+      // Derivatives of the surface along u and v.
+      both += (e * v2 - f * v1) ** 2 + (f * u1 - e * u2) ** 2
     }
-    area += own
+    own[at / 3] = Math.sqrt(Math.max(0, ee * ff - ef * ef)) / 2
+    squares[at / 3] = both / 2 / Math.max(twice * twice, 1e-24)
+    area += own[at / 3]
     flat += Math.abs(twice) / 2
-    for (const vertex of [a, b, c]) {
-      squares[vertex] += (own * both) / 2
-      areas[vertex] += own
-    }
-    const wanted = importance ? (importance[a] + importance[b] + importance[c]) / 3 : 1
-    sum += ((own * both) / 2) * wanted ** 2
   }
-  const unit = Math.sqrt(flat / area)
-  const stretch = squares.map((value, i) => (areas[i] > 0 ? unit * Math.sqrt(value / areas[i]) : 1))
-  return { stretch, total: unit * Math.sqrt(sum / area), folds }
+  const sums = new Float64Array(count)
+  const areas = new Float64Array(count)
+  let total = 0
+  for (let at = 0; at < triangles.length; at++) {
+    const t = Math.trunc(at / 3)
+    // A sliver counts no more than what is merely bad.
+    const square = Math.min((squares[t] * flat) / area, MOST_STRETCH ** 2)
+    sums[triangles[at]] += own[t] * square
+    areas[triangles[at]] += own[t]
+    total += (own[t] * square) / 3
+  }
+  const vertices = sums.map((sum, i) => (areas[i] > 0 ? Math.sqrt(sum / areas[i]) : 1))
+  return { vertices, whole: Math.sqrt(total / area), folds }
 }

@@ -7,10 +7,6 @@ import { vertexNormals } from '../normals.ts'
 import type { Atlas } from './atlas.ts'
 import { spread, texelsOf } from './texels.ts'
 
-/** Reach of the fine vertices that a texel takes its normal from, and how fast they count less, voxels. */
-const REACH = 2
-const WIDTH = 0.8
-
 /**
  * Where u points on the surface at each of the atlas's entries, across the normal.
  * @returns [n, 4] unit vectors; the fourth number is 1: v is the normal x them
@@ -54,23 +50,23 @@ export function tangentsOf({ positions: p, normals, triangles }: Surface, { uvs,
  */
 export function bakeNormals(surface: Surface, fine: Mesh, atlas: Atlas, tangents: Float32Array, size: number): Uint8Array {
   const { positions, normals, triangles, voxel } = surface
+  const { corners } = atlas
   const texels = texelsOf(surface, atlas, size)
-  const look = new Neighbourhood(fine, vertexNormals(fine), voxel)
+  const look = new DirectionGrid(fine, vertexNormals(fine), voxel)
   const pixels = new Uint8Array(3 * size ** 2).fill(255)
   const [point, normal, tangent, seen] = Array.from({ length: 4 }, () => new Float64Array(3))
   for (let i = 0; i < texels.places.length; i++) {
     const t = texels.triangles[i]
     const [wb, wc] = [texels.weights[2 * i], texels.weights[2 * i + 1]]
+    const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3]
+    const [ta, tb, tc] = [corners[t] * 4, corners[t + 1] * 4, corners[t + 2] * 4]
+    const wa = 1 - wb - wc
     for (let k = 0; k < 3; k++) {
-      const mix = (values: Float32Array, width: number, numbers: Uint32Array) =>
-        (1 - wb - wc) * values[numbers[t] * width + k] +
-        wb * values[numbers[t + 1] * width + k] +
-        wc * values[numbers[t + 2] * width + k]
-      point[k] = mix(positions, 3, triangles)
-      normal[k] = mix(normals, 3, triangles)
-      tangent[k] = mix(tangents, 4, atlas.corners)
+      point[k] = wa * positions[a + k] + wb * positions[b + k] + wc * positions[c + k]
+      normal[k] = wa * normals[a + k] + wb * normals[b + k] + wc * normals[c + k]
+      tangent[k] = wa * tangents[ta + k] + wb * tangents[tb + k] + wc * tangents[tc + k]
     }
-    look.normalAt(point, normal, seen)
+    look.at(point, normal, seen)
     const [nx, ny, nz] = normal
     const [tx, ty, tz] = tangent
     const across = [ny * tz - nz * ty, nz * tx - nx * tz, nx * ty - ny * tx]
@@ -87,62 +83,52 @@ export function bakeNormals(surface: Surface, fine: Mesh, atlas: Atlas, tangents
   return pixels
 }
 
-/** Vertices in cells of space, to find those near a point. */
-class Neighbourhood {
-  private readonly positions: Float32Array
-  private readonly normals: Float32Array
+/** The directions of a mesh's vertices, summed in the cells of a grid as fine as the density samples it was made from. */
+class DirectionGrid {
   private readonly cell: number
-  private readonly voxel: number
-  /** Cells in order, by their vertices: starts by cell number. */
-  private readonly starts = new Map<number, number>()
-  private readonly order: Uint32Array
-  private readonly keys: Float64Array
+  private readonly origin = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  private readonly sides: number[]
+  /** For each cell the entry in `sums`, from 1; 0 where there is no vertex. */
+  private readonly entries: Int32Array
+  /** [entries, 3] */
+  private readonly sums: Float32Array
 
   constructor({ positions }: Mesh, normals: Float32Array, voxel: number) {
-    this.positions = positions
-    this.normals = normals
-    this.voxel = voxel
-    this.cell = REACH * voxel
-    const count = positions.length / 3
-    this.keys = Float64Array.from({ length: count }, (_, i) =>
-      this.key(this.place(positions[3 * i]), this.place(positions[3 * i + 1]), this.place(positions[3 * i + 2])),
-    )
-    this.order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => this.keys[a] - this.keys[b])
-    this.order.forEach((vertex, i) => {
-      if (!this.starts.has(this.keys[vertex])) this.starts.set(this.keys[vertex], i)
+    this.cell = voxel
+    const most = [0, 1, 2].map(() => Number.NEGATIVE_INFINITY)
+    positions.forEach((value, i) => {
+      this.origin[i % 3] = Math.min(this.origin[i % 3], value - voxel)
+      most[i % 3] = Math.max(most[i % 3], value)
     })
+    this.sides = most.map((value, k) => Math.ceil((value - this.origin[k]) / voxel) + 2)
+    this.entries = new Int32Array(this.sides[0] * this.sides[1] * this.sides[2])
+    this.sums = new Float32Array(positions.length + 3)
+    let count = 0
+    for (let at = 0; at < positions.length; at += 3) {
+      const [x, y, z] = [0, 1, 2].map((k) => Math.floor((positions[at + k] - this.origin[k]) / voxel))
+      const cell = (z * this.sides[1] + y) * this.sides[0] + x
+      if (this.entries[cell] === 0) this.entries[cell] = ++count
+      for (let k = 0; k < 3; k++) this.sums[3 * this.entries[cell] + k] += normals[at + k]
+    }
   }
 
-  private place(coordinate: number): number {
-    return Math.floor(coordinate / this.cell) + 2 ** 12
-  }
-
-  private key(x: number, y: number, z: number): number {
-    return (x * 2 ** 13 + y) * 2 ** 13 + z
-  }
-
-  /** The mean normal of the vertices near `point` that look where `outward` does, into `into`; where none are, `outward`. */
-  normalAt(point: Float64Array, outward: Float64Array, into: Float64Array): void {
-    const { positions, normals, keys, order, starts } = this
+  /** The directions around `point` that look where `outward` does, into `into`; where there are none, `outward`. */
+  at(point: Float64Array, outward: Float64Array, into: Float64Array): void {
+    const { cell, origin, sides, entries, sums } = this
     into.fill(0)
-    const far = this.cell ** 2
-    const fall = -0.5 / (WIDTH * this.voxel) ** 2
-    // Half a cell either way reaches two cells along each axis.
-    const [x, y, z] = [0, 1, 2].map((k) => this.place(point[k] - this.cell / 2))
-    for (let cell = 0; cell < 8; cell++) {
-      const key = this.key(x + (cell & 1), y + ((cell >> 1) & 1), z + (cell >> 2))
-      const start = starts.get(key)
-      if (start === undefined) continue
-      for (let n = start; n < order.length && keys[order[n]] === key; n++) {
-        const at = 3 * order[n]
-        const [dx, dy, dz] = [positions[at] - point[0], positions[at + 1] - point[1], positions[at + 2] - point[2]]
-        const distance = dx * dx + dy * dy + dz * dz
-        if (distance > far) continue
-        const cosine = normals[at] * outward[0] + normals[at + 1] * outward[1] + normals[at + 2] * outward[2]
-        if (cosine <= 0) continue
-        const weight = cosine * Math.exp(distance * fall)
-        for (let k = 0; k < 3; k++) into[k] += weight * normals[at + k]
-      }
+    // Between the centres of eight cells.
+    const px = Math.max(0, Math.min(sides[0] - 1.001, (point[0] - origin[0]) / cell - 0.5))
+    const py = Math.max(0, Math.min(sides[1] - 1.001, (point[1] - origin[1]) / cell - 0.5))
+    const pz = Math.max(0, Math.min(sides[2] - 1.001, (point[2] - origin[2]) / cell - 0.5))
+    const [x, y, z] = [Math.floor(px), Math.floor(py), Math.floor(pz)]
+    for (let corner = 0; corner < 8; corner++) {
+      const [i, j, k] = [corner & 1, (corner >> 1) & 1, corner >> 2]
+      const at = 3 * entries[((z + k) * sides[1] + y + j) * sides[0] + x + i]
+      if (sums[at] * outward[0] + sums[at + 1] * outward[1] + sums[at + 2] * outward[2] <= 0) continue
+      const weight = (1 - Math.abs(px - x - i)) * (1 - Math.abs(py - y - j)) * (1 - Math.abs(pz - z - k))
+      into[0] += weight * sums[at]
+      into[1] += weight * sums[at + 1]
+      into[2] += weight * sums[at + 2]
     }
     if (into[0] === 0 && into[1] === 0 && into[2] === 0) into.set(outward)
   }

@@ -17,8 +17,9 @@ export function eachTexel(
   const top = Math.ceil(Math.max(ay, by, cy) - 0.5)
   const right = Math.ceil(Math.max(ax, bx, cx) - 0.5)
   for (let y = Math.floor(Math.min(ay, by, cy)); y < top; y++) {
+    const py = y + 0.5 - ay
     for (let x = Math.floor(Math.min(ax, bx, cx)); x < right; x++) {
-      const [px, py] = [x + 0.5 - ax, y + 0.5 - ay]
+      const px = x + 0.5 - ax
       const wb = (px * (cy - ay) - py * (cx - ax)) / area
       const wc = (py * (bx - ax) - px * (by - ay)) / area
       if (wb >= margin && wc >= margin && 1 - wb - wc >= margin) visit(x, y, wb, wc)

@@ -99,21 +99,21 @@ export async function bakeColours(
 
   const generated = await generatorColours(surface, texels, trust, field, watch)
   const pixels = new Uint8Array(3 * size ** 2)
-  const sum = new Float32Array(3)
+  const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
   for (let n = 0; n < texels.places.length; n++) {
     let left = 1
     sum.fill(0)
+    for (let k = 0; k < 3; k++) tone[k] = at(surface, texels, shift, 3, n, k)
     for (const { weights, differences, colours } of layers) {
       const weight = at(surface, texels, weights, 1, n, 0)
       if (weight <= 0) continue
       left -= weight
       for (let k = 0; k < 3; k++) {
-        const tone = at(surface, texels, shift, 3, n, k) - at(surface, texels, differences, 3, n, k)
-        sum[k] += weight * (colours[3 * n + k] + tone)
+        sum[k] += weight * (colours[3 * n + k] + tone[k] - at(surface, texels, differences, 3, n, k))
       }
     }
     for (let k = 0; k < 3; k++) {
-      const rest = left > 1e-3 ? left * (generated[3 * n + k] + at(surface, texels, shift, 3, n, k)) : 0
+      const rest = left > 1e-3 ? left * (generated[3 * n + k] + tone[k]) : 0
       pixels[3 * texels.places[n] + k] = Math.round(255 * Math.min(1, Math.max(0, sum[k] + rest)))
     }
   }
@@ -149,17 +149,20 @@ class Layer {
     const sums = new Float32Array(colours.length)
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
-      const t = texels.triangles[n]
-      const corners = [triangles[t], triangles[t + 1], triangles[t + 2]]
-      if (corners.every((vertex) => this.weights[vertex] === 0)) continue
-      const [x, y, z] = [0, 1, 2].map((k) => at(surface, texels, positions, 3, n, k))
-      const [u, v] = project(shot.label, x, y, z)
+      if (at(surface, texels, this.weights, 1, n, 0) <= 0) continue
+      const [u, v] = project(
+        shot.label,
+        at(surface, texels, positions, 3, n, 0),
+        at(surface, texels, positions, 3, n, 1),
+        at(surface, texels, positions, 3, n, 2),
+      )
       samplePhoto(shot.portrait, u, v, this.colours, 3 * n)
       const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
-      for (const [k, share] of [1 - wb - wc, wb, wc].entries()) {
-        const mass = share * this.weights[corners[k]]
-        masses[corners[k]] += mass
-        for (let c = 0; c < 3; c++) sums[3 * corners[k] + c] += mass * this.colours[3 * n + c]
+      for (let k = 0; k < 3; k++) {
+        const vertex = triangles[texels.triangles[n] + k]
+        const mass = (k === 0 ? 1 - wb - wc : k === 1 ? wb : wc) * this.weights[vertex]
+        masses[vertex] += mass
+        for (let c = 0; c < 3; c++) sums[3 * vertex + c] += mass * this.colours[3 * n + c]
       }
     }
     this.differences = sums.map((sum, i) => {
@@ -185,31 +188,33 @@ async function generatorColours(
   /** For each block of texels the question asked for it, from 1. */
   const asked = new Uint32Array(side ** 2)
   const blocks = new Int32Array(places.length).fill(-1)
-  const points: number[] = []
-  const directions: number[] = []
+  const points = new Float32Array(3 * side ** 2)
+  const directions = new Float32Array(3 * side ** 2)
+  let count = 0
   for (let n = 0; n < places.length; n++) {
     if (at(surface, texels, trust, 1, n, 0) > 1 - 1e-3) continue
     const [x, y] = [places[n] % size, Math.trunc(places[n] / size)]
     const block = Math.trunc(y / BLOCK) * side + Math.trunc(x / BLOCK)
     if (!asked[block]) {
       for (let k = 0; k < 3; k++) {
-        points.push(at(surface, texels, surface.positions, 3, n, k))
-        directions.push(at(surface, texels, surface.normals, 3, n, k))
+        points[3 * count + k] = at(surface, texels, surface.positions, 3, n, k)
+        directions[3 * count + k] = at(surface, texels, surface.normals, 3, n, k)
       }
-      asked[block] = points.length / 3
+      asked[block] = ++count
     }
     blocks[n] = asked[block] - 1
   }
   const answers = await surfaceColours(
     field,
-    Float32Array.from(points),
-    Float32Array.from(directions),
+    points.subarray(0, 3 * count),
+    directions.subarray(0, 3 * count),
     surface.voxel,
     watch,
   )
   const colours = new Float32Array(3 * places.length)
   for (let n = 0; n < places.length; n++) {
-    if (blocks[n] >= 0) colours.set(answers.subarray(3 * blocks[n], 3 * blocks[n] + 3), 3 * n)
+    if (blocks[n] < 0) continue
+    for (let k = 0; k < 3; k++) colours[3 * n + k] = answers[3 * blocks[n] + k]
   }
   return colours
 }
