@@ -1,8 +1,6 @@
 /** halfturn generate: a person who does not exist. */
 import { resolve } from 'node:path'
 import { FileSet } from '../engine/files/file-set.ts'
-import { orbitCamera } from '../engine/generator/camera.ts'
-import { normalArray } from '../engine/inversion/random.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
@@ -62,12 +60,13 @@ export const generate: Command = {
     })
     for (const note of set.notes) report.warn(note)
     // The libraries are loaded when there is work for them.
-    const [{ openWorkbench }, { Finish }] = await Promise.all([import('./workbench.ts'), import('../engine/finish.ts')])
+    const [{ openWorkbench }, { Finish }, { makeUp }] = await Promise.all([
+      import('./workbench.ts'),
+      import('../engine/finish.ts'),
+      import('../engine/head/made-up.ts'),
+    ])
     const { generator, sha256 } = await openWorkbench(values, report)
-    const label = orbitCamera(generator.config.rendering_kwargs, 0)
-    const z = normalArray(generator.config.z_dim, seed)
-    const ws = generator.repeat(await generator.map(z, label, truncation))
-    const finish = new Finish({ generator, sha256, head: { ws, label }, photos: [] })
+    const finish = new Finish({ generator, sha256, head: await makeUp(generator, seed, truncation), photos: [] })
     await writeHeadFiles(finish, choice, { seed, truncation }, set, report)
     return 0
   },

@@ -7,6 +7,7 @@ import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
 import { PHOTO_FORMAT_NAMES } from '../engine/images/photo-formats.ts'
 import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
+import { runLoop } from '../engine/inversion/loop.ts'
 import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
@@ -50,8 +51,6 @@ ${HEAD_FILE_HELP}
 Writes NAME.glb, NAME.obj with its .mtl and texture (or what --format says), and NAME.sheet.png to look at.
 Ctrl-C stops after the step at hand and keeps the best so far.
 `
-
-const CHECKPOINT_SECONDS = 15
 
 const options = {
   ...runtimeOptions,
@@ -176,29 +175,21 @@ export const reconstruct: Command = {
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** Runs to the end, or to Ctrl-C. */
-async function optimise(
+function optimise(
   inversion: Inversion,
   save: () => Promise<void>,
   interruption: Interruption,
   report: Reporter,
 ): Promise<void> {
-  const started = performance.now()
-  const first = inversion.progress.step
-  let saved = started
-  while (!inversion.progress.done && interruption.code === undefined) {
-    const { step, steps, phase, loss, terms } = await inversion.step()
-    const now = performance.now()
-    const rate = ((step - first) * 1000) / (now - started)
-    const left = (steps - step) / rate
-    const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
-    report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
-    if (now - saved > CHECKPOINT_SECONDS * 1000) {
-      await save()
-      saved = now
-    }
-    // Lets signals in: a step blocks the event loop.
-    await new Promise(setImmediate)
-  }
-  // When it is finished too: what comes now may fail for want of space.
-  await save()
+  return runLoop({
+    goesOn: () => !inversion.progress.done && interruption.code === undefined,
+    step: () => inversion.step(),
+    show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
+      const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
+      const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
+      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
+    },
+    save,
+    now: () => performance.now(),
+  })
 }

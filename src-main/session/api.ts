@@ -3,7 +3,9 @@
  * by these schemas at the engine's door; answers and events are plain data. Bytes travel apart from messages as blobs,
  * so that each carrier can move them its own best way.
  */
+
 import { z } from 'zod'
+import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
@@ -19,6 +21,8 @@ const within = ({ least, most }: Range) => z.number().min(least).max(most)
 const whole = ({ least, most }: Range) => z.int().min(least).max(most)
 const seed = whole(LIMITS.seed)
 const finite = z.number().min(-1e6).max(1e6)
+/** Label: cam2world and intrinsics. */
+const camera = z.array(finite).length(LABEL)
 
 const settings = z.strictObject({
   steps: whole(LIMITS.steps),
@@ -74,8 +78,8 @@ export const requests = {
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
   /** The head as the volume shader needs it. */
   planes: z.strictObject({ project }),
-  /** A full view of the head: 25 camera numbers (cam2world, intrinsics). */
-  view: z.strictObject({ project, camera: z.array(finite).length(25) }),
+  /** A full view of the head. */
+  view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
   verdict: z.strictObject({ project }),
@@ -90,7 +94,7 @@ export const requests = {
     ...meshOptions,
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
-  exportPicture: z.strictObject({ project, camera: z.array(finite).length(25), picture: blob.optional() }),
+  exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
   exportProject: z.strictObject({ project }),
   log: z.strictObject({}),
 } as const

@@ -9,14 +9,13 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { UserError } from '../engine/errors.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
-import { cameraLabel } from '../engine/face/pose.ts'
 import { portableName } from '../engine/files/names.ts'
 import type { View, Weights } from '../engine/generator/generator.ts'
+import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
 import { cutOut, describedPng, jpeg, png, toRgb } from '../engine/images/pictures.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
-import { normalArray } from '../engine/inversion/random.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createMatting, type Matting } from '../engine/networks/matte.ts'
@@ -196,12 +195,7 @@ export class Engine implements EngineApi {
 
   random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
     const loaded = await this.library.load(id)
-    const { config } = loaded.file
-    const label = cameraLabel(config.frame, 0, 0)
-    const ws = await this.turn(async () => {
-      const { generator } = loaded
-      return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
-    })
+    const head = await this.turn(() => makeUp(loaded.generator, seed, truncation))
     const replaced = before === undefined ? undefined : await this.projects.get(before)
     const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
     if (isReplaced) await this.leave(replaced.id, () => replaced.close())
@@ -210,7 +204,7 @@ export class Engine implements EngineApi {
       loaded,
       DEFAULT_SETTINGS,
       { seed, truncation },
-      { ws, label },
+      head,
       isReplaced ? replaced.id : this.store.newId(),
     )
     this.adopt(project.id, Promise.resolve(project))
