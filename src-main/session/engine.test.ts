@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeFloat16, readSafetensors, writeSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { samplePlanes } from '../engine/generator/planes.ts'
 import { paintHead } from '../engine/head/head.ts'
+import { headField } from '../engine/head/head-field.ts'
 import { readHead } from '../engine/head/head-file.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
-import { fieldOf } from '../engine/shape.ts'
 import type { DecoderState, EngineEvent } from './api.ts'
 import { Engine } from './engine.ts'
 import { Library, productFile } from './library.ts'
@@ -59,7 +59,7 @@ test('what the volume shader is given says what the generator says', async () =>
     const { generator } = await new Library(runtime, folder).load('default')
     const { head } = readHead(unpackProject(engine.blobs.get(blob), 'x').parts.head!, generator)
     const own = await paintHead(generator, head)
-    const field = fieldOf(generator, own)
+    const field = headField(generator, own)
     // Not the field's density: a surface is taken from a smoothed one.
     const densities = await generator.renderer.query(generator.weights, own, points, 'sigma')
     const colours = await field.colour(points)

@@ -102,7 +102,7 @@ describe.each([
   it('reads its finished state back', async () => {
     const resumed = await resumeOn(golden, checkpoints[STEPS])
     expect(resumed.progress).toEqual(whole.progress)
-    expect(resumed.portrait).toEqual(portrait)
+    expect(resumed.photos[0].portrait).toEqual(portrait)
     expect(bytesOf(resumed.head.detail!.data).equals(bytesOf(whole.head.detail!.data))).toBe(true)
     expect({ ...resumed.head, detail: null }).toEqual({ ...whole.head, detail: null })
   })
