@@ -4,15 +4,10 @@ import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signedVolume } from '../mesh.ts'
 import { assertClosed, headLike, solid, sphere } from '../solids.ts'
-import {
-  encodeGlb,
-  encodeObj,
-  encodePly,
-  encodeStl,
-  extractSurface,
-  type Provenance,
-  type Surface,
-} from '../surface.ts'
+import { extractSurface, type Surface } from '../surface.ts'
+import { paintTexture } from '../texture/texture.ts'
+import { type FormatName, formats } from './formats.ts'
+import type { Provenance } from './provenance.ts'
 
 interface Report {
   issues: { numErrors: number; numWarnings: number; numInfos: number; messages: unknown[] }
@@ -33,16 +28,24 @@ let surface: Surface
 beforeAll(async () => {
   surface = await extractSurface(field, { resolution: 64 })
 })
+/** The format's files by extension. */
+async function write(format: FormatName, written = surface): Promise<Record<string, Uint8Array>> {
+  const model = { surface: written, provenance, texture: () => paintTexture(written, field, [], 256) }
+  const files = await (await formats[format].load())(model, 'my_head')
+  expect(files.map(([extension]) => extension)).toEqual(formats[format].extensions)
+  return Object.fromEntries(files)
+}
+
 async function expectValid(file: Uint8Array): Promise<void> {
   const { issues } = await validator.validateBytes(file)
   expect(issues.messages).toEqual([])
   expect([issues.numErrors, issues.numWarnings, issues.numInfos]).toEqual([0, 0, 0])
 }
 
-describe('encodeGlb', () => {
-  it('writes a valid file in metres with linear colours, evidence and provenance', async () => {
+describe('GLB', () => {
+  it('writes a valid file in metres with its texture, evidence and provenance', async () => {
     const evidence = surface.colours.filter((_, n) => n % 3 === 0)
-    const file = await encodeGlb({ ...surface, evidence }, provenance)
+    const { glb: file } = await write('glb', { ...surface, evidence })
     await expectValid(file)
 
     const document = await new NodeIO().readBinary(file)
@@ -50,35 +53,47 @@ describe('encodeGlb', () => {
     expect(json.asset).toEqual({ version: '2.0', generator: 'Halfturn', extras: provenance })
     expect(document.getRoot().listScenes()[0].getExtras()).toEqual(provenance)
     const [material] = document.getRoot().listMaterials()
-    expect([material.getRoughnessFactor(), material.getMetallicFactor(), material.getDoubleSided()]).toEqual([
-      1,
-      0,
-      false,
-    ])
+    expect([material.getMetallicFactor(), material.getDoubleSided()]).toEqual([0, false])
     const [primitive] = document.getRoot().listMeshes()[0].listPrimitives()
     const read = (name: string) => primitive.getAttribute(name)?.getArray() as Float32Array
-    expect(read('POSITION')).toEqual(surface.positions.map((p) => p * 0.4))
-    expect(read('_EVIDENCE')).toEqual(evidence)
-    expect(primitive.getIndices()?.getArray()).toEqual(surface.triangles)
-    const colours = read('COLOR_0')
-    for (let n = 0; n < colours.length; n += 101) {
-      const srgb = surface.colours[n]
-      const linear = srgb <= 0.04045 ? srgb / 12.92 : ((srgb + 0.055) / 1.055) ** 2.4
-      expect(colours[n] / 65535).toBeCloseTo(linear, 4)
-    }
+    const places = read('TEXCOORD_0')
+    const colours = material.getBaseColorTexture()!.getImage()!
+    const { data, info } = await sharp(colours).raw().toBuffer({ resolveWithObject: true })
+    const indices = primitive.getIndices()?.getArray() as Uint16Array
+    expect(indices.length).toBe(surface.triangles.length)
+    let far = 0
+    const [positions, seen] = [read('POSITION'), read('_EVIDENCE')]
+    let wrong = 0
+    indices.forEach((n, corner) => {
+      const vertex = surface.triangles[corner]
+      const isThere = [0, 1, 2].every(
+        (k) => positions[3 * n + k] === Math.fround(surface.positions[3 * vertex + k] * 0.4),
+      )
+      if (!isThere || seen[n] !== evidence[vertex]) wrong++
+      // The field's colour is the place itself.
+      const [x, y] = [0, 1].map((k) => Math.min(info.width - 1, Math.floor(places[2 * n + k] * info.width)))
+      const pixel = 3 * (y * info.width + x)
+      const isFar = [0, 1, 2].some((k) => Math.abs(data[pixel + k] / 255 - surface.colours[3 * vertex + k]) > 0.1)
+      if (isFar) far++
+    })
+    expect(wrong).toBe(0)
+    expect(far / indices.length).toBeLessThan(0.02)
   })
 
   it('writes valid files of spheres and simplified heads', async () => {
     const ball = await extractSurface(solid(sphere(0.3)), { resolution: 64, smooth: 0 })
-    await expectValid(await encodeGlb(ball, provenance))
-    await expectValid(await encodeGlb(await extractSurface(field, { resolution: 96, triangles: 3000 }), provenance))
+    await expectValid((await write('glb', ball)).glb)
+    await expectValid((await write('glb', await extractSurface(field, { resolution: 96, triangles: 3000 }))).glb)
   })
 })
 
-describe('encodeObj', () => {
+describe('OBJ', () => {
   it('writes a closed mesh with a material and a texture that are there', async () => {
-    const { obj, mtl, png } = await encodeObj(surface, field, 'my_head', provenance, { textureSize: 256 })
-    const rows = obj.split('\n').map((row) => row.split(' '))
+    const { obj, mtl, png } = await write('obj')
+    const rows = Buffer.from(obj)
+      .toString()
+      .split('\n')
+      .map((row) => row.split(' '))
     const of = (word: string) => rows.filter(([first]) => first === word).map((row) => row.slice(1))
     expect(rows[0].join(' ')).toContain(JSON.stringify(provenance))
     expect(of('mtllib')).toEqual([['my_head.mtl']])
@@ -93,16 +108,17 @@ describe('encodeObj', () => {
       triangles: Uint32Array.from(corners.flat().map(([vertex]) => vertex - 1)),
     })
 
-    expect(mtl).toMatch(/^newmtl head$/m)
+    const material = Buffer.from(mtl).toString()
+    expect(material).toMatch(/^newmtl head$/m)
     expect(of('usemtl')).toEqual([['head']])
-    expect(mtl).toMatch(/^map_Kd my_head\.png$/m)
+    expect(material).toMatch(/^map_Kd my_head\.png$/m)
     expect(await sharp(png).metadata()).toMatchObject({ width: 256, height: 256 })
   })
 })
 
-describe('encodePly', () => {
-  it('writes vertices, colours and triangles that read back', () => {
-    const bytes = Buffer.from(encodePly(surface, provenance))
+describe('PLY', () => {
+  it('writes vertices, colours and triangles that read back', async () => {
+    const bytes = Buffer.from((await write('ply')).ply)
     const end = bytes.indexOf('end_header\n') + 'end_header\n'.length
     const header = bytes.subarray(0, end).toString().split('\n')
     expect(header.slice(0, 2)).toEqual(['ply', 'format binary_little_endian 1.0'])
@@ -120,9 +136,9 @@ describe('encodePly', () => {
   })
 })
 
-describe('encodeStl', () => {
-  it('writes millimetres, z up, facing outwards', () => {
-    const bytes = Buffer.from(encodeStl(surface, provenance))
+describe('STL', () => {
+  it('writes millimetres, z up, facing outwards', async () => {
+    const bytes = Buffer.from((await write('stl')).stl)
     const count = bytes.readUInt32LE(80)
     expect(bytes.length).toBe(84 + count * 50)
     expect(bytes.toString('latin1', 0, 5)).not.toBe('solid')

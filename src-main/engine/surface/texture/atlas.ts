@@ -52,7 +52,11 @@ export function unwrap(mesh: Mesh, size: number): Atlas {
   const uvs: number[] = []
   const corners = new Uint32Array(mesh.triangles.length)
   const margin = GUTTER / 2 / size
-  for (const { chart, box: [left, bottom, right, top], flat } of laid) {
+  for (const {
+    chart,
+    box: [left, bottom, right, top],
+    flat,
+  } of laid) {
     const first = uvs.length / 2
     chart.corners.forEach((vertex, i) => {
       corners[3 * chart.triangles[Math.trunc(i / 3)] + (i % 3)] = first + vertex
@@ -97,7 +101,11 @@ function layOut(mesh: Mesh, charts: readonly Chart[], before: readonly Laid[] = 
   })
   const rest = bySize.filter((chart) => !boxes.has(chart))
   const worth = (chart: Chart) => areas.get(chart)! * (chart.part === BOTTOM ? BOTTOM_WORTH : 1)
-  share(rest.map((chart) => [chart, worth(chart)]), REST, boxes)
+  share(
+    rest.map((chart) => [chart, worth(chart)]),
+    REST,
+    boxes,
+  )
   return charts.map((chart) => {
     const box = boxes.get(chart)!
     const known = before.find(

@@ -97,9 +97,11 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     if (there === undefined) return -1
     const [from, to] = [triangles[3 * t + (corner % 3)], triangles[3 * t + (next(corner) % 3)]]
     const u = piece[there]
-    return [0, 1, 2].map((k) => 3 * there + k).find((other) => {
-      return triangles[3 * u + (other % 3)] === to && triangles[3 * u + (next(other) % 3)] === from
-    })!
+    return [0, 1, 2]
+      .map((k) => 3 * there + k)
+      .find((other) => {
+        return triangles[3 * u + (other % 3)] === to && triangles[3 * u + (next(other) % 3)] === from
+      })!
   })
   const isGlued = new Uint8Array(parents.length)
   /** Corners by vertex, to find the edges at it. */
@@ -134,10 +136,7 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
   for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
     const twin = twins[edge]
     if (twin < 0 || isGlued[edge]) continue
-    const [meetsAtStart, meetsAtEnd] = [
-      rootOf(edge) === rootOf(next(twin)),
-      rootOf(next(edge)) === rootOf(twin),
-    ]
+    const [meetsAtStart, meetsAtEnd] = [rootOf(edge) === rootOf(next(twin)), rootOf(next(edge)) === rootOf(twin)]
     // Where both ends meet already the disc would close to a ball.
     if (meetsAtStart === meetsAtEnd) continue
     glue(edge)

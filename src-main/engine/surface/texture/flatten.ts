@@ -38,8 +38,7 @@ export interface Flat {
 }
 
 export function flatten(disc: Disc, options: FlattenOptions): Flat {
-  const { positions, triangles } = disc
-  const count = positions.length / 3
+  const count = disc.positions.length / 3
   const border = layBorder(disc, options)
   const fixed = new Uint8Array(count)
   const uv = new Float64Array(2 * count).fill(0)
@@ -72,7 +71,9 @@ function layBorder({ positions, triangles }: Disc, { aspect, up }: FlattenOption
   const following = new Int32Array(count).fill(-1)
   const edges = new Set<number>()
   const next = (corner: number) => triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
-  triangles.forEach((from, corner) => edges.add(from * count + next(corner)))
+  triangles.forEach((from, corner) => {
+    edges.add(from * count + next(corner))
+  })
   triangles.forEach((from, corner) => {
     if (!edges.has(next(corner) * count + from)) following[from] = next(corner)
   })
@@ -88,7 +89,8 @@ function layBorder({ positions, triangles }: Disc, { aspect, up }: FlattenOption
     loop.reduce((best, vertex, i) => (rate(vertex) > rate(loop[best]) ? i : best), 0)
   const top = most((vertex) => height(vertex) - 2 * Math.abs(place(vertex)[0] - middle))
   const rest = (i: number) => loop[(top + i) % loop.length]
-  let bottom = (most((vertex) => -height(vertex) - 2 * Math.abs(place(vertex)[0] - middle)) - top + loop.length) % loop.length
+  let bottom =
+    (most((vertex) => -height(vertex) - 2 * Math.abs(place(vertex)[0] - middle)) - top + loop.length) % loop.length
   if (bottom === 0) bottom = loop.length >> 1
 
   const lengths = loop.map((_, i) => Math.hypot(...[0, 1, 2].map((k) => place(rest(i + 1))[k] - place(rest(i))[k])))

@@ -48,7 +48,13 @@ export function tangentsOf({ positions: p, normals, triangles }: Surface, { uvs,
  * @param fine the mesh that the surface was simplified from
  * @returns [size * size, 3] 8 bits, rows from the top; the space between charts filled
  */
-export function bakeNormals(surface: Surface, fine: Mesh, atlas: Atlas, tangents: Float32Array, size: number): Uint8Array {
+export function bakeNormals(
+  surface: Surface,
+  fine: Mesh,
+  atlas: Atlas,
+  tangents: Float32Array,
+  size: number,
+): Uint8Array {
   const { positions, normals, triangles, voxel } = surface
   const { corners } = atlas
   const texels = texelsOf(surface, atlas, size)

@@ -111,7 +111,7 @@ const cubic = (t: number): readonly [number, number, number, number] => [
   ((2 - t) * t - 1) * t * 0.5,
   ((3 * t - 5) * t * t + 2) * 0.5,
   ((4 - 3 * t) * t + 1) * t * 0.5,
-  ((t - 1) * t * t) * 0.5,
+  (t - 1) * t * t * 0.5,
 ]
 
 /** 0 below the range, 1 above it, smooth between. */

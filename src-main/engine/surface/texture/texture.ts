@@ -2,11 +2,10 @@
  * The pictures on a surface: where a photo saw it the photo's own pixels, elsewhere the generator's colours, in the light
  * and tone that the photo has where the two meet.
  */
-import sharp from 'sharp'
 import { project } from '../../generator/camera.ts'
 import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
 import { surfaceColours } from '../colour.ts'
-import type { Field, Watch } from '../field.ts'
+import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
 import { membrane } from './membrane.ts'
@@ -16,45 +15,34 @@ import { spread, type Texels, texelsOf } from './texels.ts'
 
 /** Side of a texture where none is asked for, pixels. */
 const SIZE = 2048
-/** Of the JPEGs: nothing is to be seen of it at 90, and directions suffer sooner than colours. */
-const QUALITY = { colours: 90, normals: 92 }
-
 /** What a surface is painted with, and where in it each triangle lies. */
 export interface Texture {
   readonly atlas: Atlas
-  readonly size: number
-  /** JPEG, sRGB. */
+  /** [size * size, 3] sRGB, 8 bits, rows from the top. */
   readonly colours: Uint8Array
-  /** JPEG, half as large: the fine surface's directions in tangent space. */
+  /** [size / 2 * size / 2, 3] the fine surface's directions in tangent space, 8 bits. */
   readonly normals: Uint8Array
-  /** See {@link tangentsOf}. */
+  /** [n, 4] for each of the atlas's entries, see {@link tangentsOf}. */
   readonly tangents: Float32Array
 }
 
 /**
  * @param field the one the surface was made from
- * @param shots the photos, with their cameras as refined
- * @param size side, 1024..4096
+ * @param shots the photos, with their cameras as refined; none: the generator's colours alone
+ * @param size side of the colours, pixels, even
  */
 export async function paintTexture(
   surface: Surface,
   field: Field,
   shots: readonly PosedPortrait[],
-  { size = SIZE, ...watch }: { size?: number } & Watch = {},
+  size = SIZE,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
-  const colours = await bakeColours(surface, atlas, field, shots, size, watch)
   const tangents = tangentsOf(surface, atlas)
-  const normals = bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2)
-  const jpeg = (pixels: Uint8Array, side: number, quality: number) =>
-    sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
-      .jpeg({ quality, chromaSubsampling: '4:4:4' })
-      .toBuffer()
   return {
     atlas,
-    size,
-    colours: await jpeg(colours, size, QUALITY.colours),
-    normals: await jpeg(normals, size / 2, QUALITY.normals),
+    colours: await bakeColours(surface, atlas, field, shots, size),
+    normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2),
     tangents,
   }
 }
@@ -77,14 +65,14 @@ export async function bakeColours(
   field: Field,
   shots: readonly PosedPortrait[],
   size: number,
-  watch: Watch = {},
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
   const layers = shots.map((shot) => new Layer(surface, texels, shot))
-  const normalise = (vertex: number) => 1 / Math.max(FULL, layers.reduce((sum, { weights }) => sum + weights[vertex], 0))
   const count = surface.positions.length / 3
-  const scale = Float32Array.from({ length: count }, (_, vertex) => normalise(vertex))
-  for (const { weights } of layers) for (let i = 0; i < count; i++) weights[i] *= scale[i]
+  for (let i = 0; i < count; i++) {
+    const whole = layers.reduce((sum, { weights }) => sum + weights[i], 0)
+    for (const { weights } of layers) weights[i] /= Math.max(FULL, whole)
+  }
 
   const wanted = new Float32Array(3 * count)
   const trust = new Float32Array(count)
@@ -97,7 +85,7 @@ export async function bakeColours(
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
   const shift = membrane(surface, wanted, trust)
 
-  const generated = await generatorColours(surface, texels, trust, field, watch)
+  const generated = await generatorColours(surface, texels, trust, field)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
   for (let n = 0; n < texels.places.length; n++) {
@@ -181,7 +169,6 @@ async function generatorColours(
   texels: Texels,
   trust: Float32Array,
   field: Field,
-  watch: Watch,
 ): Promise<Float32Array> {
   const { size, places } = texels
   const side = Math.ceil(size / BLOCK)
@@ -209,7 +196,6 @@ async function generatorColours(
     points.subarray(0, 3 * count),
     directions.subarray(0, 3 * count),
     surface.voxel,
-    watch,
   )
   const colours = new Float32Array(3 * places.length)
   for (let n = 0; n < places.length; n++) {
