@@ -1,5 +1,6 @@
 /** halfturn generate: a person who does not exist. */
 import { resolve } from 'node:path'
+import { message } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
 import { orbitCamera } from '../engine/generator/camera.ts'
 import { normalArray } from '../engine/inversion/random.ts'
@@ -7,24 +8,8 @@ import { positiveNumber, readArguments, runtimeOptions, wholeNumber } from './ar
 import type { Command } from './commands.ts'
 import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
 import { Interruption } from './interruption.ts'
+import { words } from './language.ts'
 import { createReporter } from './reporter.ts'
-
-const HELP = `Makes up a person: picture, depth and a 3D head.
-
-usage: halfturn generate [options]
-
-  --seed N               default 0
-  --truncation X         above 0, up to 1.5: smaller is more ordinary (default 0.7)
-  -o, --output DIR       where the files go (default: ./person-<seed>)
-  --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
-  --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
-  --triangles N          of the mesh (default 60000)
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
-  --json                 progress as JSON lines
-  -h, --help
-`
 
 const options = {
   ...runtimeOptions,
@@ -40,7 +25,7 @@ export const generate: Command = {
   async run(argv) {
     const { values } = readArguments('generate', argv, options)
     if (values.help) {
-      process.stdout.write(HELP)
+      process.stdout.write(words.cli.helps.generate)
       return 0
     }
     const seed = wholeNumber('seed', values.seed, 0, 2 ** 31 - 1) ?? 0
@@ -71,7 +56,7 @@ export const generate: Command = {
       report,
     )
     const files = await set.commit(filesOf)
-    report.say(`Wrote ${files.join(', ')}`, { files })
+    report.say(message('wrote', { files }), { files })
     return 0
   },
 }

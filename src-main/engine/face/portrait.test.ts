@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import type { Photo } from '../images/photo.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { findFaces } from './detect-faces.ts'
@@ -162,7 +162,7 @@ describe('makePortrait', () => {
   })
 
   it('passes on what was odd about the file', async () => {
-    const odd = await make({ ...photo, notes: [{ code: 'end-missing', message: 'The file lacks its end.' }] })
+    const odd = await make({ ...photo, notes: [message('end-missing')] })
     expect(codes(odd)).toEqual(['end-missing'])
     expect(codes(adjustPortrait(photo, odd, NOTHING))).toEqual(['end-missing'])
   })
