@@ -1,6 +1,7 @@
 /** Reading a command's arguments, with errors that say which one and what it takes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { message, type Text, UserError } from '../engine/errors.ts'
+import type { Range } from '../engine/limits.ts'
 
 export type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -21,19 +22,19 @@ export function readArguments<T extends Options>(command: string, argv: readonly
   }
 }
 
-/** A whole number between two bounds, or undefined where the option was not given. */
-export function wholeNumber(name: string, text: string | undefined, least: number, most: number): number | undefined {
+/** A whole number in a range, or undefined where the option was not given. */
+export function wholeNumber(name: string, text: string | undefined, { least, most }: Range): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
   throw new UserError('not-a-whole-number', { option: name, text, least, most })
 }
 
-export function positiveNumber(name: string, text: string | undefined, most: number): number | undefined {
+export function number(name: string, text: string | undefined, { least, most }: Range): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (text.trim() !== '' && value > 0 && value <= most) return value
-  throw new UserError('not-positive', { option: name, text, most })
+  if (text.trim() !== '' && value >= least && value <= most) return value
+  throw new UserError('not-a-number', { option: name, text, least, most })
 }
 
 export function oneOf<T extends string>(name: string, text: string | undefined, values: readonly T[]): T | undefined {

@@ -5,42 +5,45 @@ import { message, messageOf, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
 import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
-import { paintHead } from '../engine/head/head.ts'
 import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
+import { runLoop } from '../engine/inversion/loop.ts'
 import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
+import { LIMITS } from '../engine/limits.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { say } from '../words/message.ts'
-import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
+import {
+  HEAD_ENDINGS,
+  headFileHelp,
+  headFileOptions,
+  isHeadFile,
+  readHeadFileOptions,
+  writeHeadFiles,
+} from './head-files.ts'
 import { Interruption } from './interruption.ts'
 import { words } from './language.ts'
 import { readPhoto } from './photo-file.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 
-const CHECKPOINT_SECONDS = 15
-
 const options = {
   ...runtimeOptions,
-  output: { type: 'string', short: 'o' },
+  ...headFileOptions,
   quality: { type: 'string' },
   steps: { type: 'string' },
   'learning-rate': { type: 'string' },
   seed: { type: 'string' },
   face: { type: 'string' },
-  'mesh-resolution': { type: 'string' },
-  triangles: { type: 'string' },
   resume: { type: 'boolean' },
-  overwrite: { type: 'boolean' },
 } as const
 
 export const reconstruct: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
-      process.stdout.write(words.cli.helps.reconstruct(MOST_PHOTOS))
+      process.stdout.write(words.cli.helps.reconstruct(MOST_PHOTOS, headFileHelp))
       return 0
     }
     const [photo] = positionals
@@ -48,16 +51,15 @@ export const reconstruct: Command = {
       throw new UserError('photos-count', { most: MOST_PHOTOS })
     }
     const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
-    const steps = wholeNumber('steps', values.steps, 3, 20_000)
+    const steps = wholeNumber('steps', values.steps, LIMITS.steps)
     const settings = inversionSettings.parse({
       quality,
       steps,
-      seed: wholeNumber('seed', values.seed, 0, 2 ** 31 - 1),
-      learningRate: positiveNumber('learning-rate', values['learning-rate'], 1),
+      seed: wholeNumber('seed', values.seed, LIMITS.seed),
+      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
     })
-    const meshResolution = wholeNumber('mesh-resolution', values['mesh-resolution'], 64, 512) ?? 256
-    const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
-    const face = wholeNumber('face', values.face, 1, 100)
+    const choice = readHeadFileOptions(values)
+    const face = wholeNumber('face', values.face, { least: 1, most: 100 })
     if (face !== undefined && positionals.length > 1) {
       throw new UserError('face-of-several')
     }
@@ -90,10 +92,10 @@ export const reconstruct: Command = {
     }
     try {
       // The libraries are loaded when there is work for them: what was asked for has been found right.
-      const [{ openWorkbench }, { takeShots }, { finishHead }] = await Promise.all([
+      const [{ openWorkbench }, { takeShots }, { Finish }] = await Promise.all([
         import('./workbench.ts'),
         import('./photos.ts'),
-        import('./output.ts'),
+        import('../engine/finish.ts'),
       ])
       const loaded = await openWorkbench(values, report)
       const context: InversionContext = {
@@ -124,22 +126,11 @@ export const reconstruct: Command = {
         report.say(kept, { stopped: true, checkpoint })
         return interruption.code
       }
-      const { head, cameras } = inversion
+      const { generator, sha256 } = loaded
+      const { head, photos } = inversion
       try {
-        const filesOf = await finishHead(
-          {
-            loaded,
-            planes: await paintHead(loaded.generator, head),
-            ws: head.ws,
-            label: head.label,
-            shots: inversion.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] })),
-            settings: { ...inversion.settings, steps: inversion.progress.steps },
-          },
-          { meshResolution, triangles },
-          report,
-        )
-        const written = await set.commit(filesOf, [UNFINISHED])
-        report.say(message('wrote', { files: written }), { files: written })
+        const finish = new Finish({ generator, sha256, head, photos })
+        await writeHeadFiles(finish, choice, inversion.choices, set, report, [UNFINISHED])
         return 0
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
@@ -156,33 +147,21 @@ export const reconstruct: Command = {
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** Runs to the end, or to Ctrl-C. */
-async function optimise(
+function optimise(
   inversion: Inversion,
   save: () => Promise<void>,
   interruption: Interruption,
   report: Reporter,
 ): Promise<void> {
-  const started = performance.now()
-  const first = inversion.progress.step
-  let saved = started
-  while (!inversion.progress.done && interruption.code === undefined) {
-    const { step, steps, phase, loss, terms } = await inversion.step()
-    const now = performance.now()
-    const rate = ((step - first) * 1000) / (now - started)
-    const left = (steps - step) / rate
-    report.progress(phase, step, steps, words.cli.pace(step, steps, loss, rate, clock(left)), {
-      loss,
-      terms,
-      stepsPerSecond: rate,
-      secondsLeft: left,
-    })
-    if (now - saved > CHECKPOINT_SECONDS * 1000) {
-      await save()
-      saved = now
-    }
-    // Lets signals in: a step blocks the event loop.
-    await new Promise(setImmediate)
-  }
-  // When it is finished too: what comes now may fail for want of space.
-  await save()
+  return runLoop({
+    goesOn: () => !inversion.progress.done && interruption.code === undefined,
+    step: () => inversion.step(),
+    show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
+      const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
+      const text = words.cli.pace(step, steps, loss, rate, clock(left))
+      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
+    },
+    save,
+    now: () => performance.now(),
+  })
 }

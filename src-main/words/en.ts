@@ -3,6 +3,8 @@
  * of a sentence are its parameters. Options, file names and what libraries say stay as they are.
  */
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
+import type { Range } from '../engine/limits.ts'
+import type { FormatName } from '../engine/surface/formats/formats.ts'
 import type { Door, SettingNames } from './message.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
@@ -26,6 +28,17 @@ const START_AGAIN = 'Start the reconstruction again from the photo.'
 const WITHOUT_RESUME = 'Leave --resume out to start from the photo.'
 const GOES_ON = 'The work goes on, and saving is tried again.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
+
+/** What commands that write a head's files say of their options. */
+export interface HeadFileHelp {
+  readonly formats: readonly string[]
+  readonly usual: readonly string[]
+  readonly resolution: Range
+}
+const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+  --format LIST          of ${formats.join(', ')} (default: ${usual.join(',')})
+  --mesh-resolution N    density samples along a side, ${resolution.least} to ${resolution.most} (default 256)
+  --triangles N          of the mesh (default 60000)`
 
 const VERDICTS = { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable yet.' }
 
@@ -487,6 +500,10 @@ export const en = {
       `No surface at level ${level}: the highest density found is ${highest.toPrecision(3)}.`,
       'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
     ],
+    'bmp-unfolds': (values: { width: number; height: number; bits: number }) => [
+      `The BMP photo unfolds to ${values.width} x ${values.height} pixels from ${values.bits} bits each.`,
+      'Save it as JPEG or PNG, or shrink it in an image editor; 2000 pixels across are plenty.',
+    ],
     'surface-option': (values: { what: string; value: number; least: number; most: number }) => [
       `The ${values.what} is ${values.value}.`,
       `Give a whole number from ${values.least} to ${values.most}.`,
@@ -652,9 +669,13 @@ export const en = {
       `--${values.option} is '${values.text}'.`,
       `Give a whole number from ${values.least} to ${values.most}.`,
     ],
-    'not-positive': ({ option, text, most }: { option: string; text: string; most: number }) => [
-      `--${option} is '${text}'.`,
-      `Give a number above 0, at most ${most}.`,
+    'not-a-number': (values: { option: string; text: string; least: number; most: number }) => [
+      `--${values.option} is '${values.text}'.`,
+      `Give a number from ${values.least} to ${values.most}.`,
+    ],
+    'unknown-formats': ({ text, known }: { text: string; known: readonly string[] }) => [
+      `--format is '${text}'.`,
+      `Give one or more of ${known.join(', ')}, with commas between.`,
     ],
     'not-one-of': ({ option, text, known }: { option: string; text: string; known: readonly string[] }) => [
       `--${option} is '${text}'.`,
@@ -733,7 +754,10 @@ halfturn <command> --help says more.
       info: 'providers, adapters, generators; or what a file is',
     },
     helps: {
-      reconstruct: (photos: number) => `Turns a portrait photo, or up to ${photos} of one person, into a 3D head.
+      reconstruct: (
+        photos: number,
+        files: HeadFileHelp,
+      ) => `Turns a portrait photo, or up to ${photos} of one person, into a 3D head.
 
 usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
 
@@ -745,8 +769,7 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   --learning-rate X      default 0.08
   --seed N               default 0; the same seed gives the same head
   --face N               which face, 1 being the largest
-  --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
-  --triangles N          of the mesh (default 60000)
+${headFileHelp(files)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -755,19 +778,18 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   --json                 progress as JSON lines
   -h, --help
 
-Writes NAME.glb, NAME.obj with its .mtl and texture, and NAME.sheet.png to look at.
+Writes NAME.glb, NAME.obj with its .mtl and texture (or what --format says), and NAME.sheet.png to look at.
 Ctrl-C stops after the step at hand and keeps the best so far.
 `,
-      generate: `Makes up a person: picture, depth and a 3D head.
+      generate: (truncation: Range, files: HeadFileHelp) => `Makes up a person: picture, depth and a 3D head.
 
 usage: halfturn generate [options]
 
   --seed N               default 0
-  --truncation X         above 0, up to 1.5: smaller is more ordinary (default 0.7)
+  --truncation X         ${truncation.least} to ${truncation.most}: smaller is more ordinary (default 0.7)
   -o, --output DIR       where the files go (default: ./person-<seed>)
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
-  --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
-  --triangles N          of the mesh (default 60000)
+${headFileHelp(files)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -985,7 +1007,7 @@ usage: halfturn info [FILE]
         obj: 'Model with a texture, for nearly any program',
         ply: 'Vertex colours, for MeshLab and research',
         stl: 'Shape only, for 3D printing',
-      },
+      } satisfies Record<FormatName, string>,
       mesh: '3D model',
       resolution: 'Detail',
       triangles: 'Triangles',

@@ -3,8 +3,8 @@ import { create } from 'zustand'
 import type {
   BlobId,
   EngineEvent,
+  FormatName,
   Hello,
-  MeshFormat,
   Phase,
   PlanesState,
   PoseCorrection,
@@ -482,9 +482,9 @@ export const actions = {
     })
   },
 
-  saveMesh: (format: MeshFormat) => {
+  saveMesh: (format: FormatName, extension: string) => {
     const { project, mesh } = get()
-    return save(format, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
+    return save(extension, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
   },
 
   saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),

@@ -3,6 +3,7 @@
  * it.
  */
 import { type Message, message, UserError } from '../errors.ts'
+import { DEGREE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
 import { eyeBlur } from './blur.ts'
@@ -69,7 +70,6 @@ export interface Correction {
   pitch: number
 }
 
-const DEGREE = Math.PI / 180
 const YAW_WARN = 45 * DEGREE
 const YAW_REFUSE = 50 * DEGREE
 const PITCH_WARN = 12 * DEGREE
