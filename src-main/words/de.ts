@@ -669,7 +669,10 @@ halfturn <Befehl> --help sagt mehr.
       info: 'Provider, Grafikkarten, Generatoren; oder was eine Datei ist',
     },
     helps: {
-      reconstruct: (photos, files) => `Macht aus einem Porträtfoto, oder aus bis zu ${photos} eines Menschen, einen 3D-Kopf.
+      reconstruct: (
+        photos,
+        files,
+      ) => `Macht aus einem Porträtfoto, oder aus bis zu ${photos} eines Menschen, einen 3D-Kopf.
 
 Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
 
