@@ -88,7 +88,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
   expect(await engine.recent({})).toMatchObject([{ id, name: 'Sample portrait', open: true }])
   await engine.start({ project: id, generator, settings: LONG })
   await expect.poll(() => steps().length, soon).toBeGreaterThan(1)
-  expect(saving()).toEqual(['full'])
+  expect(saving()).toEqual(['unsaved-full'])
   expect(await saved()).toEqual([])
   // What cannot be saved here can still be taken away.
   const [{ blob }] = await engine.exportProject({ project: id })
@@ -96,7 +96,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
   state.code = undefined
   pass()
-  await expect.poll(() => saving(), soon).toEqual(['full', 'saved'])
+  await expect.poll(() => saving(), soon).toEqual(['unsaved-full', 'saved'])
   expect(await saved()).toEqual([id])
   expect(steps()).toEqual(steps().map((_, i) => i + 1))
   await close()

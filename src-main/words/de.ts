@@ -1,5 +1,6 @@
 /** German. */
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
+import type { HeadFileHelp } from './en.ts'
 import type { Words } from './message.ts'
 
 const either = new Intl.ListFormat('de', { type: 'disjunction' })
@@ -31,6 +32,11 @@ const notWritten =
     `${path} konnte nicht geschrieben werden (${system}).`,
     cure,
   ]
+
+const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+  --format LISTE         von ${formats.join(', ')} (sonst ${usual.join(',')})
+  --mesh-resolution N    Dichteproben je Seite, ${resolution.least} bis ${resolution.most} (sonst 256)
+  --triangles N          Dreiecke des Netzes (sonst 60000)`
 
 export const de: Words = {
   name: 'Deutsch',
@@ -123,6 +129,10 @@ export const de: Words = {
       `Das Foto gibt ${width} x ${height} Pixel an; gelesen werden höchstens ${megapixels} Megapixel und ` +
         `${side} Pixel je Seite.`,
       'Das Foto in einem Bildprogramm verkleinern; 2000 Pixel Breite sind reichlich.',
+    ],
+    'bmp-unfolds': ({ width, height, bits }) => [
+      `Das BMP-Foto entfaltet sich zu ${width} x ${height} Pixeln aus je ${bits} Bit.`,
+      'Es als JPEG oder PNG speichern oder in einem Bildprogramm verkleinern; 2000 Pixel Breite sind reichlich.',
     ],
     'photo-damaged': ({ format }) => [
       `Das ${format}-Foto ist beschädigt oder abgeschnitten und kann nicht dekodiert werden.`,
@@ -592,9 +602,13 @@ export const de: Words = {
       `--${option} ist „${text}“.`,
       `Eine ganze Zahl von ${least} bis ${most} angeben.`,
     ],
-    'not-positive': ({ option, text, most }) => [
+    'not-a-number': ({ option, text, least, most }) => [
       `--${option} ist „${text}“.`,
-      `Eine Zahl über 0 angeben, höchstens ${String(most).replace('.', ',')}.`,
+      `Eine Zahl von ${least} bis ${most} angeben, mit Punkt statt Komma.`,
+    ],
+    'unknown-formats': ({ text, known }) => [
+      `--format ist „${text}“.`,
+      `Eines oder mehrere von ${known.join(', ')} angeben, mit Kommas dazwischen.`,
     ],
     'not-one-of': ({ option, text, known }) => [`--${option} ist „${text}“.`, `Möglich sind ${known.join(', ')}.`],
     'import-one-file': () => ['import nimmt eine Datei.', 'Zum Beispiel: halfturn import ffhq512-128.pkl'],
@@ -655,7 +669,10 @@ halfturn <Befehl> --help sagt mehr.
       info: 'Provider, Grafikkarten, Generatoren; oder was eine Datei ist',
     },
     helps: {
-      reconstruct: (photos) => `Macht aus einem Porträtfoto, oder aus bis zu ${photos} eines Menschen, einen 3D-Kopf.
+      reconstruct: (
+        photos,
+        files,
+      ) => `Macht aus einem Porträtfoto, oder aus bis zu ${photos} eines Menschen, einen 3D-Kopf.
 
 Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
 
@@ -667,8 +684,7 @@ Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
   --learning-rate X      Lernrate (sonst 0.08)
   --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf
   --face N               welches Gesicht, 1 ist das größte
-  --mesh-resolution N    Dichteproben je Seite, 64 bis 512 (sonst 256)
-  --triangles N          Dreiecke des Netzes (sonst 60000)
+${headFileHelp(files)}
   --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
   --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
   --allow-software       auch eine Software-Grafikkarte gilt
@@ -677,19 +693,18 @@ Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
-Schreibt NAME.glb, NAME.obj mit .mtl und Textur, und NAME.sheet.png zum Ansehen.
+Schreibt NAME.glb, NAME.obj mit .mtl und Textur (oder was --format sagt), und NAME.sheet.png zum Ansehen.
 Strg-C hält nach dem laufenden Schritt an und behält das Beste bis dahin.
 `,
-      generate: `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
+      generate: (truncation, files) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
 
 Aufruf: halfturn generate [Optionen]
 
   --seed N               Startwert (sonst 0)
-  --truncation X         über 0, bis 1.5: kleiner ist gewöhnlicher (sonst 0.7)
+  --truncation X         ${truncation.least} bis ${truncation.most}: kleiner ist gewöhnlicher (sonst 0.7)
   -o, --output ORDNER    wohin die Dateien kommen (sonst ./person-<Startwert>)
   --overwrite            ersetzen, was unter diesem Namen da ist (sonst bleibt es, und dieses wird nummeriert)
-  --mesh-resolution N    Dichteproben je Seite, 64 bis 512 (sonst 256)
-  --triangles N          Dreiecke des Netzes (sonst 60000)
+${headFileHelp(files)}
   --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
   --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
   --allow-software       auch eine Software-Grafikkarte gilt
