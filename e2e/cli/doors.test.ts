@@ -140,7 +140,7 @@ async function servedDoor(): Promise<Door> {
   const authorization = { Authorization: `Bearer ${served.token}` }
   const call = async (method: Method, request: unknown) => {
     const answer = await remote.call(method, request)
-    if ('failure' in answer) throw new Error(answer.failure.message)
+    if ('failure' in answer) throw new Error(JSON.stringify(answer.failure))
     return answer.value
   }
   return {
