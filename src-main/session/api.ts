@@ -56,7 +56,7 @@ export const requests = {
   /** Removes a recent project from this machine. */
   forget: z.strictObject({ project }),
   openPhoto: z.strictObject({ photo: blob, name: z.string().min(1).max(300), generator: z.string().max(300) }),
-  openSample: z.strictObject({ generator: z.string().max(300) }),
+  openSample: z.strictObject({ name: z.string().min(1).max(300), generator: z.string().max(300) }),
   /** A `.halfturn` file. */
   openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
   /** A recent project; one that was interrupted while its head was forming goes on. */

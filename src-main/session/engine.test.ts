@@ -98,7 +98,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   const generator = (await engine.importGenerator({ file, name: 'quick' })).id
   const events: EngineEvent[] = []
   const ignore = engine.listen((event) => events.push(event))
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   await engine.start({
     project: id,
     generator,

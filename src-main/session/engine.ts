@@ -174,8 +174,8 @@ export class Engine implements EngineApi {
   openPhoto: EngineApi['openPhoto'] = ({ photo, name, generator }) =>
     this.newFromPhoto(this.blobs.take(photo), name, generator)
 
-  openSample: EngineApi['openSample'] = async ({ generator }) =>
-    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), 'Sample portrait', generator)
+  openSample: EngineApi['openSample'] = async ({ name, generator }) =>
+    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), name, generator)
 
   openFile: EngineApi['openFile'] = async ({ file, name }) => {
     const { record, parts } = unpackProject(this.blobs.take(file), name)

@@ -44,12 +44,15 @@ const VERDICTS = { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable 
 
 const notWritten =
   (cure: string) =>
-  ({ path, system }: { path: string; system: string }) =>
-    [`Could not write ${path} (${system}).`, cure] as const
+  ({ path, system }: { path: string; system: string }): readonly [string, string] => [
+    `Could not write ${path} (${system}).`,
+    cure,
+  ]
 
 export const en = {
   /** What it is called in itself. */
   name: 'English',
+  number: (value: number, digits: number) => value.toFixed(digits),
 
   /** What the command line calls its options, and what the window calls them. */
   settings: {
@@ -708,7 +711,7 @@ export const en = {
       WITHOUT_RESUME,
     ],
     'begun-unreadable': () => 'what this version cannot read',
-    'begun-other-photos': ({ count }: { count: number }) => (count === 1 ? 'another photo' : 'other photos'),
+    'begun-other-photos': ({ count }: { count: number }): string => (count === 1 ? 'another photo' : 'other photos'),
     'begun-more-photos': ({ begun, now }: { begun: number; now: number }) =>
       `${begun} photo${begun > 1 ? 's' : ''}, not ${now}`,
     'begun-without': ({ option }: { option: string }) => `no ${option}`,
@@ -839,6 +842,32 @@ usage: halfturn info [FILE]
     },
   },
 
+  menu: {
+    file: '&File',
+    newWindow: 'New Window',
+    newHead: 'New Head',
+    open: 'Open…',
+    saveProject: 'Save Project…',
+    close: 'Close Window',
+    quit: 'Quit',
+    edit: '&Edit',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    selectAll: 'Select All',
+    view: '&View',
+    reload: 'Reload',
+    resetZoom: 'Actual Size',
+    zoomIn: 'Zoom In',
+    zoomOut: 'Zoom Out',
+    fullScreen: 'Full Screen',
+    developerTools: 'Developer Tools',
+    window: '&Window',
+    minimize: 'Minimize',
+    help: '&Help',
+    log: 'Show Log',
+  },
+
   window: {
     app: 'Halfturn',
     newHead: 'New head',
@@ -860,6 +889,8 @@ usage: halfturn info [FILE]
       choose: 'Choose a photo…',
       camera: 'Use the camera',
       sample: 'Try the sample',
+      sampleName: 'Sample portrait',
+      photoName: 'Photo',
       random: 'Meet a made-up person',
       release: 'Release to use this photo',
       recent: 'Recent',
@@ -994,6 +1025,7 @@ usage: halfturn info [FILE]
 
     log: {
       title: 'About and log',
+      language: 'Language',
       copy: 'Copy the log',
       copied: 'Copied',
       close: 'Close',

@@ -334,7 +334,7 @@ export const actions = {
       } else if (/\.halfturn$/i.test(file.name)) {
         await show(await engine.openFile({ file: blob, name: file.name }))
       } else {
-        const name = file.name.replace(/\.[^.]+$/, '') || 'Photo'
+        const name = file.name.replace(/\.[^.]+$/, '') || strings.drop.photoName
         await show(await engine.openPhoto({ photo: blob, name, generator: get().generator }))
         set(({ latency }) => ({ latency: { ...latency, pose: performance.now() - began } }))
       }
@@ -342,7 +342,7 @@ export const actions = {
   },
 
   openSample: () =>
-    attempt(async () => show(await engine.openSample({ generator: get().generator })), strings.photo.finding),
+    attempt(async () => show(await engine.openSample({ name: strings.drop.sampleName, generator: get().generator })), strings.photo.finding),
 
   openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.photo.finding),
 
