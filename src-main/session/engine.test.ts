@@ -98,7 +98,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   const generator = (await engine.importGenerator({ file, name: 'quick' })).id
   const events: EngineEvent[] = []
   const ignore = engine.listen((event) => events.push(event))
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   await engine.start({
     project: id,
     generator,
@@ -109,7 +109,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   await expect.poll(isDone).toBe(true)
 
   const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
-  expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
+  expect(verdict).toEqual({ verdict: 'failed', reason: { code: 'head-unconverged', values: {} } })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))
   expect(told).toEqual(told.toSorted((a, b) => a - b))

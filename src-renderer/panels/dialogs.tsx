@@ -1,8 +1,10 @@
 /** The two dialogs: about and log, and the camera. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { Language } from '../../src-main/words/languages.ts'
+import { message } from '../../src-main/words/message.ts'
 import { stage } from '../stage/stage.tsx'
 import { actions, host, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { choose, inWords, language, languageNames, strings } from '../strings.ts'
 
 function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -26,7 +28,7 @@ export function LogDialog() {
   const report = [
     `${strings.app} ${hello?.version} (${host.kind})`,
     navigator.userAgent,
-    `provider: ${hello?.provider}: ${hello?.reason}`,
+    hello && `provider: ${hello.provider}: ${inWords(hello.reason).text}`,
     adapter && `graphics: ${adapter}`,
     latency.preview !== undefined && `preview latency: ${latency.preview.toFixed(0)} ms`,
     latency.pose !== undefined && `photo to pose: ${latency.pose.toFixed(0)} ms`,
@@ -41,12 +43,22 @@ export function LogDialog() {
         {strings.app} <span className="quiet">{hello?.version}</span>
       </h2>
       <p>{text.privacy}</p>
+      <label className="field">
+        <span>{text.language}</span>
+        <select value={language} onChange={({ target }) => choose(target.value as Language)}>
+          {languageNames.map(({ id, name }) => (
+            <option key={id} value={id} lang={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
       {hello && (
         <dl>
           <dt>{text.provider}</dt>
           <dd>
             {strings.providers[hello.provider]}
-            <span className="quiet"> {hello.reason}</span>
+            <span className="quiet"> {inWords(hello.reason).text}</span>
           </dd>
           {adapter && (
             <>
@@ -103,7 +115,7 @@ export function CameraDialog() {
       })
       .catch(() => {
         actions.showCamera(false)
-        actions.problem({ message: strings.camera.refused, cure: strings.camera.refusedCure })
+        actions.problem(message('camera-refused'))
       })
     return () => {
       wanted = false

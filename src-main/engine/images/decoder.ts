@@ -5,12 +5,12 @@
  */
 import { fork } from 'node:child_process'
 import { UserError } from '../errors.ts'
-import type { Answer } from './decode-process.ts'
+import type { DecodeAnswer } from './decode-process.ts'
 import type { Photo } from './photo.ts'
 import { requireFormat } from './signature.ts'
 
 /** Runs the process with a file's bytes. @returns its answer; nothing where it died */
-export type Decoding = (bytes: Uint8Array) => Promise<Answer | undefined>
+export type Decoding = (bytes: Uint8Array) => Promise<DecodeAnswer | undefined>
 
 /** Seconds until the process is ended from outside; it ends itself long before, by the processor's time it took. */
 const PATIENCE = 300
@@ -23,13 +23,10 @@ export async function decodePhoto(bytes: Uint8Array, decoding: Decoding = childP
   requireFormat(bytes)
   const answer = await decoding(bytes)
   if (!answer) {
-    throw new UserError(
-      'Decoding the photo took too much time or memory and was stopped.',
-      'Open it in an image editor and save it anew, no larger than 4000 pixels a side, as JPEG or PNG.',
-    )
+    throw new UserError('photo-too-costly')
   }
   if ('photo' in answer) return answer.photo
-  if ('refusal' in answer) throw new UserError(answer.refusal.message, answer.refusal.cure)
+  if ('refusal' in answer) throw UserError.of(answer.refusal)
   throw new Error(answer.defect)
 }
 
@@ -45,9 +42,9 @@ export function childProcess(script = scriptBeside()): Decoding {
       killSignal: 'SIGKILL',
     })
     return new Promise((resolve) => {
-      let answer: Answer | undefined
+      let answer: DecodeAnswer | undefined
       child.once('message', (message) => {
-        answer = message as Answer
+        answer = message as DecodeAnswer
         child.kill('SIGKILL')
       })
       child.once('error', () => resolve(answer))

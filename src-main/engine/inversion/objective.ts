@@ -40,31 +40,7 @@ export interface Objective {
 export function assertFinite({ runtime }: Generator, loss: number, ...gradients: Float32Array[]): void {
   const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
   if ([loss, ...sums].every(Number.isFinite)) return
-  throw new UserError(
-    `The loss or its gradient stopped being a number on ${runtime.provider.name}.`,
-    'Try again with --provider cpu, or with a smaller --learning-rate.',
-  )
-}
-
-/** Mean squared difference of the final picture: the loss of the plain projector (docs/eg3d.md, Inversion). */
-export class SquaredError implements Objective {
-  private readonly target: Float32Array
-
-  constructor(target: Float32Array) {
-    this.target = target
-  }
-
-  judge({ image }: View): Promise<Judgement> {
-    const { target } = this
-    let loss = 0
-    const gradient = image.map((value, i) => {
-      const difference = value - target[i]
-      loss += difference * difference
-      return (2 * difference) / image.length
-    })
-    loss /= image.length
-    return Promise.resolve({ loss, terms: { pixels: loss }, gradient: { image: gradient } })
-  }
+  throw new UserError('loss-not-finite', { provider: runtime.provider.name })
 }
 
 /** A portrait as the objective sees it. */
