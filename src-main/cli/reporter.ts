@@ -1,6 +1,6 @@
 /** What a command says while it works: a line that rewrites itself on a terminal, plain lines elsewhere, or JSON. */
 import { type Message, say, type Words } from '../words/message.ts'
-import { words } from './language.ts'
+import { words } from '../words/terminal.ts'
 
 const BAR = 24
 
