@@ -25,7 +25,7 @@ import {
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
 import { readPhoto } from './photo-file.ts'
-import { clock, createReporter, type Reporter } from './reporter.ts'
+import { createReporter, minutesAndSeconds, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 
 const options = {
@@ -158,7 +158,7 @@ function optimise(
     step: () => inversion.step(),
     show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
       const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
-      const text = words.cli.pace(step, steps, loss, rate, clock(left))
+      const text = words.cli.pace(step, steps, loss, rate, minutesAndSeconds(left))
       report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
     },
     save,

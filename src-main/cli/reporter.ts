@@ -68,7 +68,7 @@ class TerminalReporter implements Reporter {
 const textOf = (fact: Message) => say(words, fact, 'cli').text
 
 /** 75 to '1:15'. */
-export function clock(seconds: number): string {
+export function minutesAndSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
