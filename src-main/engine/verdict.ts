@@ -6,6 +6,7 @@ import type { Weights } from './generator/generator.ts'
 import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { evidenceOf } from './quality/evidence.ts'
 import { createRecognition } from './quality/likeness.ts'
+import { atOnce } from './quality/turnaround.ts'
 import { assess, type Finished, type Quality } from './quality/verdict.ts'
 import type { Provenance, Surface } from './surface/surface.ts'
 
@@ -24,9 +25,19 @@ export function markEvidence<S extends Surface>(
 /**
  * Loads the networks that recognise faces, judges and lets go of them: it happens once a head.
  * @param faceRes weights of the perceptual network
+ * @param turn for each run of a network
  */
-export async function judgeHead({ generator }: Loaded, finished: Finished, faceRes: Weights): Promise<Quality> {
-  return assess(generator.config, finished, await createRecognition(generator.runtime, faceRes))
+export async function judgeHead(
+  { generator }: Loaded,
+  finished: Finished,
+  faceRes: Weights,
+  turn = atOnce,
+): Promise<Quality> {
+  const recognition = await createRecognition(generator.runtime, faceRes)
+  return assess(generator.config, finished, {
+    identity: (picture) => turn(() => recognition.identity(picture)),
+    faceRes: (picture) => turn(() => recognition.faceRes(picture)),
+  })
 }
 
 /** What exports say about themselves. */

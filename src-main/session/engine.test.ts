@@ -114,7 +114,15 @@ test('a finished head is judged once, and says in its files what is evidence', a
   const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
   await expect.poll(isDone).toBe(true)
 
-  const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
+  // Who asks for a picture does not wait for what the engine thinks of the head.
+  const { portrait } = await engine.open({ project: id })
+  const order: string[] = []
+  const [verdict, again] = await Promise.all([
+    engine.verdict({ project: id }).finally(() => order.push('verdict')),
+    engine.verdict({ project: id }),
+    engine.view({ project: id, camera: portrait!.camera }).finally(() => order.push('view')),
+  ])
+  expect(order).toEqual(['view', 'verdict'])
   expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))

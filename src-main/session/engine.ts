@@ -1,7 +1,7 @@
 /**
  * The engine: projects, their jobs and the head each has, behind the API of api.ts. It knows neither window nor carrier:
- * a client is something that gets events. Everything that runs a network takes its turn in one queue, so jobs, pictures
- * and surfaces of several windows share one machine without meeting in the middle of a step. Of several engines on one
+ * a client is something that gets events. Everything that runs a network takes its turn, so jobs, pictures and surfaces of
+ * several windows share one machine without meeting in the middle of a step, and what a person waits for goes first. Of several engines on one
  * data folder one owns the projects; the others show them, and keep what they make in memory.
  */
 import { readFile } from 'node:fs/promises'
@@ -36,6 +36,7 @@ import { unpackProject } from './project-file.ts'
 import type { ProjectRecord } from './project-record.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
+import { Turns } from './turns.ts'
 
 export const DEFAULT_SETTINGS: Settings = {
   quality: 'balanced',
@@ -75,7 +76,7 @@ export class Engine implements EngineApi {
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
-  private queue: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private readonly host: ProjectHost
 
   private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
@@ -96,7 +97,7 @@ export class Engine implements EngineApi {
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
       target: (portrait) => this.target(portrait),
-      turn: (work) => this.turn(work),
+      turn: (work, rank) => this.turns.take(work, rank),
       emit: (event) => this.emit(event),
       log: (line) => this.note(line),
     }
@@ -135,7 +136,7 @@ export class Engine implements EngineApi {
     for (const result of closed) if (result.status === 'rejected') this.note(`closing: ${result.reason}`)
     await Promise.all(this.leaving.values())
     // A judgement may be in the middle of a network.
-    await this.queue
+    await this.turns.idle()
     this.lock.release()
     await this.runtime.dispose()
   }
@@ -196,7 +197,7 @@ export class Engine implements EngineApi {
     const loaded = await this.library.load(id)
     const { config } = loaded.file
     const label = cameraLabel(config.frame, 0, 0)
-    const ws = await this.turn(async () => {
+    const ws = await this.turns.take(async () => {
       const { generator } = loaded
       return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
     })
@@ -281,11 +282,11 @@ export class Engine implements EngineApi {
   exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
     const project = await this.project(id)
     // A head that is still forming is saved without one.
-    const quality = await project.judge()
+    const quality = await project.judge('asked')
     const { surface, field } = await this.takeSurface(project, 'export', resolution, triangles)
     const settings = { ...(project.random ?? project.settings), resolution, triangles }
     const provenance = provenanceOf(project.loaded, settings, quality)
-    const files = await this.turn(() => meshFiles(surface, field, format, name, provenance))
+    const files = await this.turns.take(() => meshFiles(surface, field, format, name, provenance))
     return files.map((file) => this.file(file.name, file.bytes))
   }
 
@@ -297,7 +298,7 @@ export class Engine implements EngineApi {
   log = async () => this.lines.join('\n')
 
   private render(project: OpenProject, camera: number[], size: number): Promise<View> {
-    return this.turn(async () => {
+    return this.turns.take(async () => {
       const { planes, head } = await project.paint()
       return headView(project.generator, planes, head.ws, Float32Array.from(camera), size)
     })
@@ -447,11 +448,5 @@ export class Engine implements EngineApi {
   private async target(portrait: Portrait): Promise<PortraitTarget> {
     this.matting ??= createMatting(this.runtime, portrait.crop.size)
     return portraitTarget(portrait, await this.matting)
-  }
-
-  private turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(work)
-    this.queue = result.catch(() => {})
-    return result
   }
 }

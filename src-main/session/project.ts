@@ -15,7 +15,7 @@ import { jpeg, toRgb } from '../engine/images/pictures.ts'
 import { Inversion, type InversionContext, type Progress } from '../engine/inversion/inversion.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
 import type { Landmarker, RgbImage } from '../engine/networks/mediapipe.ts'
-import { turnAround } from '../engine/quality/turnaround.ts'
+import { atOnce, type Turn, turnAround } from '../engine/quality/turnaround.ts'
 import type { Quality } from '../engine/quality/verdict.ts'
 import { extractSurface, fieldOf } from '../engine/shape.ts'
 import type { Field, Surface } from '../engine/surface/surface.ts'
@@ -40,6 +40,7 @@ import type { ProjectRecord } from './project-record.ts'
 import { Saving } from './saving.ts'
 import { KEPT, type SavedParts, type Store } from './store.ts'
 import { throttled } from './throttle.ts'
+import type { Rank } from './turns.ts'
 
 /** What a project needs of the engine round it. */
 export interface ProjectHost {
@@ -51,8 +52,8 @@ export interface ProjectHost {
   faceRes(): Promise<Weights>
   /** The portrait with the person cut out, for an inversion to compare with. */
   target(portrait: Portrait): Promise<PortraitTarget>
-  /** Runs `work` when nothing else runs a network. */
-  turn<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` when nothing else runs a network; see `Turns`. */
+  turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   emit(event: ProjectEvent): void
   log(line: string): void
 }
@@ -83,6 +84,14 @@ export interface HeadSurface {
   surface: Surface
   /** To ask for more of its colours. */
   field: Field
+}
+
+/** A surface under way. */
+interface Making extends MeshOptions {
+  of: Head
+  rank: Rank
+  watchers: ((fraction: number) => void)[]
+  surface: Promise<HeadSurface>
 }
 
 /** What there is of a project before it is opened. */
@@ -125,9 +134,11 @@ export class OpenProject {
   /** What the head was formed from: the portrait may have been corrected since. */
   private source: PortraitTarget | undefined
   private quality: Quality | undefined
-  private judging: { of: Head; quality: Promise<Quality | undefined> } | undefined
+  private judging: { of: Head; rank: Rank; quality: Promise<Quality | undefined> } | undefined
   /** The last one made: window, verdict and files ask for the same. */
   private surface: ({ of: Head } & MeshOptions & HeadSurface) | undefined
+  /** The judgement's, while it is being made. Who asks for the same one waits for it, and has it go first. */
+  private making: Making | undefined
   private closed = false
   private planes: { of: Head; planes: Planes; state: PlanesState } | undefined
   /** A checkpoint that came in a file, until the job goes on from it. */
@@ -419,36 +430,82 @@ export class OpenProject {
    * @param progress is told the part that is done, 0..1
    */
   async takeSurface(options: MeshOptions, progress: (fraction: number) => void = () => {}): Promise<HeadSurface> {
-    return this.host.turn(async () => {
+    const { making, host } = this
+    if (making && isOf(making, this.head, options)) {
+      making.rank = 'asked'
+      making.watchers.push(progress)
+      return making.surface
+    }
+    return host.turn(async () => {
       const { planes, head } = await this.paint()
-      const source = await this.sourceOfHead()
-      const { surface: last } = this
-      if (last?.of === head && last.resolution === options.resolution && last.triangles === options.triangles) {
-        return last
-      }
-      const field = fieldOf(this.generator, planes)
-      const bare = await extractSurface(field, options, { progress })
-      const { frame } = this.loaded.file.config
-      const surface = source ? markEvidence(bare, [{ label: head.label, portrait: source }], frame) : bare
-      this.surface = { of: head, ...options, surface, field }
-      return this.surface
+      if (this.surface && isOf(this.surface, head, options)) return this.surface
+      return this.makeSurface(head, fieldOf(this.generator, planes), options, progress)
     })
+  }
+
+  /** The surface a head is judged by: every question to the field in a turn of its own. */
+  private takeJudgedSurface(head: Head, rank: Rank, progress: (fraction: number) => void): Promise<HeadSurface> {
+    if (this.surface && isOf(this.surface, head, JUDGED)) return Promise.resolve(this.surface)
+    const watchers = [progress]
+    const make = async () => {
+      const turn = this.turnsFor(head, making)
+      const { planes } = await turn(() => this.paint())
+      const tell = (fraction: number) => {
+        for (const watcher of watchers) watcher(fraction)
+      }
+      return this.makeSurface(head, fieldOf(this.generator, planes), JUDGED, tell, turn)
+    }
+    const making: Making = { of: head, ...JUDGED, rank, watchers, surface: Promise.resolve().then(make) }
+    this.making = making
+    return making.surface.finally(() => {
+      if (this.making === making) this.making = undefined
+    })
+  }
+
+  /** Turns for as long as the head is the one it was. @param place where the rank is found, which may rise */
+  private turnsFor(head: Head, place: { readonly rank: Rank }): Turn {
+    return (work) =>
+      this.host.turn(async () => {
+        if (this.closed || this.head !== head) throw new UserError('The head has changed meanwhile.', 'Ask again.')
+        return work()
+      }, place.rank)
+  }
+
+  private async makeSurface(
+    head: Head,
+    field: Field,
+    options: MeshOptions,
+    progress: (fraction: number) => void,
+    turn = atOnce,
+  ): Promise<HeadSurface> {
+    const source = await this.sourceOfHead()
+    const bare = await extractSurface(inTurns(field, turn), options, { progress })
+    const { frame } = this.loaded.file.config
+    const surface = source ? markEvidence(bare, [{ label: head.label, portrait: source }], frame) : bare
+    this.surface = { of: head, ...options, surface, field }
+    return this.surface
   }
 
   /**
    * What is to be thought of the finished head: found out once, then kept with it.
+   * @param rank whether somebody waits for it
    * @returns nothing for a made-up person, while the head forms, and where it has become another one meanwhile
    */
-  async judge(): Promise<Quality | undefined> {
+  async judge(rank: Rank = 'spare'): Promise<Quality | undefined> {
     const { head } = this
     const isFinished = this.job.view.job.state === 'done'
     if (!head || !this.photo || !isFinished) return undefined
     if (this.quality) return this.quality
     if (this.judging?.of !== head) {
-      const quality = this.makeJudgement(head).finally(() => {
+      const judging = { of: head, rank }
+      const quality = this.makeJudgement(head, rank, this.turnsFor(head, judging)).finally(() => {
         if (this.judging?.of === head) this.judging = undefined
       })
-      this.judging = { of: head, quality }
+      this.judging = Object.assign(judging, { quality })
+    }
+    if (rank === 'asked') {
+      this.judging.rank = rank
+      if (this.making?.of === head) this.making.rank = rank
     }
     return this.judging.quality
   }
@@ -467,34 +524,37 @@ export class OpenProject {
     return packProject(record, { photo, head, checkpoint })
   }
 
-  /** In turns of its own: pictures and surfaces that somebody waits for get in between. */
-  private async makeJudgement(head: Head): Promise<Quality | undefined> {
-    const isStale = () => this.closed || this.head !== head
+  /** In many small turns: pictures and surfaces that somebody waits for get in between. */
+  private async makeJudgement(head: Head, rank: Rank, turn: Turn): Promise<Quality | undefined> {
     const tell = (fraction: number) =>
       this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
     tell(0)
     try {
-      const { surface } = await this.takeSurface(
-        JUDGED,
+      const { surface } = await this.takeJudgedSurface(
+        head,
+        rank,
         throttled((done) => tell(done * JUDGED_SURFACE)),
       )
       const { source: portrait } = this
-      if (isStale() || !portrait) return undefined
+      if (!portrait) return undefined
       tell(JUDGED_SURFACE)
       const { label, ws } = head
-      const around = await this.host.turn(async () =>
-        isStale() ? undefined : turnAround(this.generator, (await this.paint()).planes, ws, label),
-      )
-      if (isStale() || !around) return undefined
+      const { planes } = await turn(() => this.paint())
+      const around = await turnAround(this.generator, planes, ws, label, turn)
       tell(JUDGED_VIEWS)
-      const faceRes = await this.host.faceRes()
-      const quality = await this.host.turn(async () =>
-        isStale() ? undefined : judgeHead(this.loaded, { around, label, portrait, surface }, faceRes),
+      const quality = await judgeHead(
+        this.loaded,
+        { around, label, portrait, surface },
+        await this.host.faceRes(),
+        turn,
       )
-      if (isStale() || !quality) return undefined
       this.quality = quality
       await this.saving.save()
       return quality
+    } catch (error) {
+      // What becomes another head, or is put away, is not judged.
+      if (this.closed || this.head !== head) return undefined
+      throw error
     } finally {
       tell(1)
     }
@@ -541,7 +601,7 @@ export class OpenProject {
     const image = await this.host.turn(async () => {
       const { planes, head } = await this.paint()
       return withoutFrame(await generator.view(head.ws, head.label, { planes, ...PREVIEW }))
-    })
+    }, 'spare')
     const side = Math.sqrt(image.length / 3)
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
     const { state } = this.planes!
@@ -688,6 +748,17 @@ export class OpenProject {
     return this.thumbnail?.bytes
   }
 }
+
+const isOf = (one: { of: Head } & MeshOptions, head: Head | undefined, { resolution, triangles }: MeshOptions) =>
+  one.of === head && one.resolution === resolution && one.triangles === triangles
+
+/** Asks the field in turns. */
+const inTurns = (field: Field, turn: Turn): Field => ({
+  ...field,
+  level: () => turn(async () => field.level?.()),
+  sigma: (points) => turn(() => field.sigma(points)),
+  colour: (points) => turn(() => field.colour(points)),
+})
 
 /** What the window is told; the figures go into files. */
 export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })

@@ -27,15 +27,23 @@ export const SURROUNDINGS = 0.75
 const SIDE = 200
 const DEGREE = Math.PI / 180
 
-/** @param label the photo's camera, 25 numbers */
+/** Has a piece of work done when its turn has come. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>
+export const atOnce: Turn = (work) => work()
+
+/**
+ * @param label the photo's camera, 25 numbers
+ * @param turn for each view
+ */
 export async function turnAround(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
   label: Float32Array | null,
+  turn = atOnce,
 ): Promise<Turnaround> {
   const see = async (camera: Float32Array): Promise<TurnaroundView> => {
-    const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
+    const { image, rendering } = await turn(() => headView(generator, planes, ws, camera, SIDE))
     const { depth, opacity } = rendering
     return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
   }
