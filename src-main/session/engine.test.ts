@@ -120,9 +120,9 @@ test('a finished head is judged once, and says in its files what is evidence', a
   const [verdict, again] = await Promise.all([
     engine.verdict({ project: id }).finally(() => order.push('verdict')),
     engine.verdict({ project: id }),
-    engine.view({ project: id, camera: portrait!.camera }).finally(() => order.push('view')),
+    engine.exportPicture({ project: id, camera: portrait!.camera }).finally(() => order.push('picture')),
   ])
-  expect(order).toEqual(['view', 'verdict'])
+  expect(order).toEqual(['picture', 'verdict'])
   expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))

@@ -36,7 +36,7 @@ import { unpackProject } from './project-file.ts'
 import type { ProjectRecord } from './project-record.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
-import { Turns } from './turns.ts'
+import { type Rank, Turns } from './turns.ts'
 
 export const DEFAULT_SETTINGS: Settings = {
   quality: 'balanced',
@@ -241,7 +241,7 @@ export class Engine implements EngineApi {
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
     const project = await this.project(id)
-    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW)
+    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW, 'spare')
     const side = Math.sqrt(image.length / 3)
     const isOnWhite = project.generator.config.rendering_kwargs.white_back
     const bytes = isOnWhite
@@ -297,15 +297,15 @@ export class Engine implements EngineApi {
 
   log = async () => this.lines.join('\n')
 
-  private render(project: OpenProject, camera: number[], size: number): Promise<View> {
+  private render(project: OpenProject, camera: number[], size: number, rank: Rank): Promise<View> {
     return this.turns.take(async () => {
       const { planes, head } = await project.paint()
       return headView(project.generator, planes, head.ws, Float32Array.from(camera), size)
-    })
+    }, rank)
   }
 
   private async renderPng(project: OpenProject, camera: number[]): Promise<Uint8Array> {
-    const { image } = await this.render(project, camera, SAVED_VIEW)
+    const { image } = await this.render(project, camera, SAVED_VIEW, 'asked')
     const side = Math.sqrt(image.length / 3)
     return png({ rgb: toRgb(image), width: side, height: side })
   }

@@ -22,8 +22,11 @@ export interface JobHost<F extends Forming> {
   turn<T>(work: () => Promise<T>): Promise<T>
   /** A step was made: its head is the new one. */
   advanced(forming: F): void
-  /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
-  show(progress: Progress, secondsPerStep: number): Promise<void>
+  /**
+   * Tells of the step, and shows it. What goes wrong here is logged, and the job goes on.
+   * @param seconds since the step before, with all that lay between: pictures, saving, what somebody asked for
+   */
+  show(progress: Progress, seconds: number): Promise<void>
   /** The state has changed, or has been left because of `error`. */
   changed(error?: Error): void
   /** Saves job and head as they are. Never rejects: where it cannot be saved, the work goes on. */
@@ -35,13 +38,11 @@ export interface JobHost<F extends Forming> {
 
 /** Milliseconds between two saves. */
 const SAVE_EVERY = 5000
-/** The time a step takes is the mean of this many last ones. */
-const PACE_STEPS = 12
 
 export class Job<F extends Forming> {
   private readonly host: JobHost<F>
   private job: JobView
-  private losses: number[]
+  private likeness: number[]
   /** What goes on, or would after a pause. Nothing where it has to be read from the checkpoint first. */
   private current: F | undefined
   private loop: Promise<void> = Promise.resolve()
@@ -49,15 +50,15 @@ export class Job<F extends Forming> {
   private pending = 0
   private closed = false
 
-  constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, losses: readonly number[] = []) {
+  constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, likeness: readonly number[] = []) {
     this.host = host
     this.job = job
-    this.losses = [...losses]
+    this.likeness = [...likeness]
   }
 
-  /** A copy, with the loss of every step so far. */
-  get view(): { job: JobView; losses: number[] } {
-    return { job: { ...this.job }, losses: [...this.losses] }
+  /** A copy, with the likeness after every step so far. */
+  get view(): { job: JobView; likeness: number[] } {
+    return { job: { ...this.job }, likeness: [...this.likeness] }
   }
 
   get isRunning(): boolean {
@@ -79,7 +80,7 @@ export class Job<F extends Forming> {
     return this.command('start', async () => {
       await this.loop
       const forming = await prepare()
-      this.losses = []
+      this.likeness = []
       this.begin(forming)
     })
   }
@@ -95,7 +96,7 @@ export class Job<F extends Forming> {
       if (!current) {
         current = await prepare()
         current.steps = this.job.steps
-        this.losses.length = Math.min(this.losses.length, current.progress.step)
+        this.likeness.length = Math.min(this.likeness.length, current.progress.step)
       }
       this.begin(current)
     })
@@ -176,7 +177,7 @@ export class Job<F extends Forming> {
     const { host } = this
     await host.save()
     let saved = host.now()
-    const times: number[] = []
+    let last = saved
     while (this.isRunning && !this.closed) {
       // Counted anew before every step: there may be more of them to make by now.
       if (this.job.step >= this.job.steps) {
@@ -184,7 +185,6 @@ export class Job<F extends Forming> {
         this.become(transition('running', 'finish', this.host.hasHead()))
         break
       }
-      const began = host.now()
       let progress: Progress | undefined
       try {
         progress = await host.turn(() => this.step(forming))
@@ -193,11 +193,11 @@ export class Job<F extends Forming> {
       }
       if (!progress) break
       const { step } = progress
-      times.push(host.now() - began)
-      if (times.length > PACE_STEPS) times.shift()
-      await host.show(progress, mean(times) / 1000).catch((error: Error) => {
+      const now = host.now()
+      await host.show(progress, (now - last) / 1000).catch((error: Error) => {
         host.log(`showing step ${step}: ${error.stack}`)
       })
+      last = now
       if (this.isRunning && host.now() - saved > SAVE_EVERY) {
         await host.save()
         saved = host.now()
@@ -208,13 +208,13 @@ export class Job<F extends Forming> {
     await host.save()
   }
 
-  /** In the turn itself, so that who saves between two turns finds step, losses and head of one moment. */
+  /** In the turn itself, so that who saves between two turns finds step, likeness and head of one moment. */
   private async step(forming: F): Promise<Progress | undefined> {
     const progress = await forming.step()
     // A step that a cancelled job still made is nobody's.
     if (!this.isRunning && this.job.state !== 'paused') return undefined
-    const { step, steps, loss } = progress
-    this.losses.push(loss)
+    const { step, steps } = progress
+    this.likeness.push(likenessOf(progress))
     this.job = { ...this.job, step, steps }
     this.host.advanced(forming)
     return progress
@@ -230,4 +230,8 @@ export class Job<F extends Forming> {
   }
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+/**
+ * How alike head and photo are, 0 to 1, from their distance as the perceptual network has it. The loss itself does not
+ * tell: every phase adds up other terms, and would begin with a leap.
+ */
+export const likenessOf = ({ terms }: Progress): number => Math.exp(-terms.perceptual)

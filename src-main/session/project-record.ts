@@ -58,8 +58,11 @@ const record = z.object({
     step: z.int().min(0).max(MOST_STEPS),
     steps: z.int().min(0).max(MOST_STEPS),
   }),
-  /** One that is no number becomes null in JSON. */
-  losses: z.array(number.nullable().transform((loss) => loss ?? Number.NaN)).max(MOST_STEPS * 2),
+  /** After every step. Absent where an edition without it wrote the record; one that is no number becomes null in JSON. */
+  likeness: z
+    .array(number.nullable().transform((value) => value ?? Number.NaN))
+    .max(MOST_STEPS * 2)
+    .default([]),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
   /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
   quality: quality.optional().catch(undefined),

@@ -32,7 +32,7 @@ import type {
 } from './api.ts'
 import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
-import { Job } from './job.ts'
+import { Job, likenessOf } from './job.ts'
 import type { Loaded } from './library.ts'
 import { planesState } from './planes-state.ts'
 import { type CarriedParts, packProject } from './project-file.ts'
@@ -40,6 +40,7 @@ import type { ProjectRecord } from './project-record.ts'
 import { Saving } from './saving.ts'
 import { KEPT, type SavedParts, type Store } from './store.ts'
 import { throttled } from './throttle.ts'
+import { TimeLeft } from './time-left.ts'
 import type { Rank } from './turns.ts'
 
 /** What a project needs of the engine round it. */
@@ -147,6 +148,7 @@ export class OpenProject {
   private headBytes: { of: Head; source: PortraitTarget | undefined; bytes: Uint8Array } | undefined
   private thumbnail: { of: Portrait; bytes: Uint8Array } | undefined
   private nextPreview = 0
+  private timeLeft: TimeLeft
 
   private constructor(
     host: ProjectHost,
@@ -161,6 +163,7 @@ export class OpenProject {
     this.name = name
     this.loaded = loaded
     this.settings = settings
+    this.timeLeft = new TimeLeft(settings.quality)
     this.random = random
     this.isBorrowed = isBorrowed
     this.headless = headless
@@ -171,14 +174,14 @@ export class OpenProject {
         hasHead: () => this.head !== undefined,
         turn: (work) => host.turn(work),
         advanced: (inversion) => this.take(inversion),
-        show: (progress, secondsPerStep) => this.show(progress, secondsPerStep),
+        show: (progress, seconds) => this.show(progress, seconds),
         changed: (error) => this.tellJob(error),
         save: () => this.saving.save(),
         log: (line) => host.log(`project ${id}: ${line}`),
         now: () => host.clock.now(),
       },
       job,
-      record?.losses,
+      record?.likeness,
     )
     this.saving = new Saving({
       clock: host.clock,
@@ -332,9 +335,9 @@ export class OpenProject {
   adjust(correction: PoseCorrection): Promise<PortraitState> {
     return this.job.edit(async () => {
       this.correct(correction)
-      const state = await this.describePortrait()
-      await this.saving.save()
-      return state
+      // Saved behind the answer, which brings the warnings while a hand still drags.
+      void this.saving.save()
+      return this.describePortrait()
     })
   }
 
@@ -357,6 +360,7 @@ export class OpenProject {
       if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined, undefined)
       this.loaded = loaded
       this.settings = settings
+      this.timeLeft = new TimeLeft(settings.quality)
       this.carriedCheckpoint = undefined
       return inversion
     })
@@ -577,16 +581,18 @@ export class OpenProject {
     this.quality = undefined
   }
 
-  private async show({ step, steps, phase, loss }: Progress, secondsPerStep: number): Promise<void> {
+  private async show(progress: Progress, seconds: number): Promise<void> {
+    const { step, steps, phase } = progress
+    this.timeLeft.note(phase, seconds)
+    const secondsLeft = this.timeLeft.after(step, steps)
     this.host.emit({
       project: this.id,
       type: 'progress',
       step,
       steps,
       phase,
-      loss,
-      stepsPerSecond: 1 / secondsPerStep,
-      secondsLeft: Math.max(0, steps - step) * secondsPerStep,
+      likeness: likenessOf(progress),
+      ...(secondsLeft !== undefined && { secondsLeft }),
     })
     const { now } = this.host.clock
     const start = now()
@@ -610,7 +616,7 @@ export class OpenProject {
 
   private remember(head: Head, planes: Planes): void {
     const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
-    this.planes = { of: head, planes, state: { version: ++versions, ...state } }
+    this.planes = { of: head, planes, state: { version: ++versions, camera: [...head.label], ...state } }
   }
 
   private tellJob(error?: Error): void {
