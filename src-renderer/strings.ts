@@ -25,6 +25,7 @@ export const strings = {
     random: 'Meet a made-up person',
     release: 'Release to use this photo',
     recent: 'Recent',
+    opening: 'Opening…',
     forget: (name: string) => `Remove ${name} from recent projects`,
     unfinished: 'unfinished',
   },

@@ -114,7 +114,7 @@ export function Stage() {
             onRest={setResting}
             onTurn={setTurned}
             isTurned={isTurned}
-            isDrawn={drawn !== undefined}
+            isDrawn={drawn !== undefined || isSurface}
             key={project?.id}
           />
         </Canvas>
@@ -128,7 +128,7 @@ export function Stage() {
       {surfacing !== undefined ? (
         <progress className="stage-line" value={surfacing || undefined} aria-label={strings.look.extracting} />
       ) : (
-        drawn === undefined && <progress className="stage-line" aria-label={strings.look.preparing} />
+        drawn === undefined && !isSurface && <progress className="stage-line" aria-label={strings.look.preparing} />
       )}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>

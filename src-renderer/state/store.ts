@@ -375,7 +375,7 @@ export const actions = {
   openSample: () =>
     attempt(async () => show(await engine.openSample({ generator: get().generator })), strings.photo.finding),
 
-  openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.photo.finding),
+  openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.drop.opening),
 
   async forget(id: string): Promise<void> {
     await attempt(async () => {
