@@ -1,5 +1,6 @@
 /** Every word the window says, in one place. */
 import { PHOTO_FORMAT_NAMES } from '../src-main/engine/images/photo-formats.ts'
+import type { FormatName } from '../src-main/session/api.ts'
 
 export const strings = {
   app: 'Halfturn',
@@ -161,10 +162,6 @@ export const strings = {
 
   save: {
     title: 'Save',
-    glb: 'GLB',
-    obj: 'OBJ',
-    ply: 'PLY',
-    stl: 'STL',
     picture: 'Picture',
     video: 'Turntable video',
     project: 'Project',
@@ -173,7 +170,7 @@ export const strings = {
       obj: 'Model with a texture, for nearly any program',
       ply: 'Vertex colours, for MeshLab and research',
       stl: 'Shape only, for 3D printing',
-    },
+    } satisfies Record<FormatName, string>,
     mesh: '3D model',
     resolution: 'Detail',
     resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },

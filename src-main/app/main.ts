@@ -16,24 +16,18 @@ import {
   session,
   shell,
 } from 'electron'
-import { contentSecurityPolicy } from '../policy.ts'
+import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
+import { dataFolder } from '../session/folders.ts'
 import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const WINDOW_FILES = join(here, '..', 'renderer')
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-}
 
 app.setName('Halfturn')
-if (process.env.HALFTURN_DATA) app.setPath('userData', process.env.HALFTURN_DATA)
+// Where the command line and the served window look as well.
+app.setPath('userData', dataFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 protocol.registerSchemesAsPrivileged([
@@ -125,7 +119,7 @@ function createWindow(): void {
 async function serveFile({ url, method }: Request): Promise<Response> {
   // Escapes are left as they are: no name of the window’s files needs one.
   const path = normalize(join(WINDOW_FILES, new URL(url).pathname))
-  const type = TYPES[extname(path)]
+  const type = WINDOW_TYPES[extname(path)]
   if (!isOwn(url) || method !== 'GET' || !path.startsWith(WINDOW_FILES + sep) || !type) {
     return new Response(null, { status: 404 })
   }

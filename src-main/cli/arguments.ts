@@ -1,6 +1,7 @@
 /** Reading a command's arguments, with errors that say which one and what it takes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UserError } from '../engine/errors.ts'
+import type { Range } from '../engine/limits.ts'
 
 export type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -22,19 +23,18 @@ export function readArguments<T extends Options>(command: string, argv: readonly
   }
 }
 
-/** A whole number between two bounds, or undefined where the option was not given. */
-export function wholeNumber(name: string, text: string | undefined, least: number, most: number): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
+/** A whole number in a range, or undefined where the option was not given. */
+export function wholeNumber(name: string, text: string | undefined, { least, most }: Range): number | undefined {
+  const value = number(name, text, { least, most })
+  if (value === undefined || Number.isInteger(value)) return value
   throw new UserError(`--${name} is '${text}'.`, `Give a whole number from ${least} to ${most}.`)
 }
 
-export function positiveNumber(name: string, text: string | undefined, most: number): number | undefined {
+export function number(name: string, text: string | undefined, { least, most }: Range): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (text.trim() !== '' && value > 0 && value <= most) return value
-  throw new UserError(`--${name} is '${text}'.`, `Give a number above 0, at most ${most}.`)
+  if (text.trim() !== '' && value >= least && value <= most) return value
+  throw new UserError(`--${name} is '${text}'.`, `Give a number from ${least} to ${most}.`)
 }
 
 export function oneOf<T extends string>(name: string, text: string | undefined, values: readonly T[]): T | undefined {

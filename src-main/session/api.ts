@@ -3,29 +3,31 @@
  * by these schemas at the engine's door; answers and events are plain data. Bytes travel apart from messages as blobs,
  * so that each carrier can move them its own best way.
  */
+
 import { z } from 'zod'
+import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
+import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
+import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
 
 /** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
 export type BlobId = string
 
 const blob = z.string().regex(/^[0-9a-f]{32}$/)
 const project = z.string().regex(/^[0-9a-f]{16}$/)
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1)
+const within = ({ least, most }: Range) => z.number().min(least).max(most)
+const whole = ({ least, most }: Range) => z.int().min(least).max(most)
+const seed = whole(LIMITS.seed)
 const finite = z.number().min(-1e6).max(1e6)
-
-export const meshFormats = ['glb', 'obj', 'ply', 'stl'] as const
-export const MOST_STEPS = 5000
+/** Label: cam2world and intrinsics. */
+const camera = z.array(finite).length(LABEL)
 
 const settings = z.strictObject({
-  steps: z.int().min(3).max(MOST_STEPS),
+  steps: whole(LIMITS.steps),
   quality: z.enum(qualities),
-  learningRate: z.number().min(1e-5).max(1),
+  learningRate: within(LIMITS.learningRate),
   seed,
 })
 
@@ -40,8 +42,8 @@ const correction = z.strictObject({
 })
 
 const meshOptions = {
-  resolution: z.int().min(32).max(512),
-  triangles: z.int().min(100).max(2_000_000),
+  resolution: whole(LIMITS.meshResolution),
+  triangles: whole(LIMITS.triangles),
 }
 
 /** One schema a method: every method takes one object. */
@@ -60,7 +62,7 @@ export const requests = {
   /** A person nobody has photographed; in the place of `project`, where that is such a one as well. */
   random: z.strictObject({
     seed,
-    truncation: z.number().min(0).max(1.5),
+    truncation: within(LIMITS.truncation),
     generator: z.string().max(300),
     project: project.optional(),
   }),
@@ -73,17 +75,17 @@ export const requests = {
   resume: z.strictObject({ project }),
   /** Ends the job and keeps the best head so far. */
   cancel: z.strictObject({ project }),
-  setSteps: z.strictObject({ project, steps: z.int().min(3).max(MOST_STEPS) }),
+  setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
   /** The head as the volume shader needs it. */
   planes: z.strictObject({ project }),
-  /** A full view of the head: 25 camera numbers (cam2world, intrinsics). Nobody waits for it: whatever else is asked goes first. */
-  view: z.strictObject({ project, camera: z.array(finite).length(25) }),
+  /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
+  view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
   verdict: z.strictObject({ project }),
   exportMesh: z.strictObject({
     project,
-    format: z.enum(meshFormats),
+    format: z.enum(formatNames),
     name: z
       .string()
       .min(1)
@@ -92,7 +94,7 @@ export const requests = {
     ...meshOptions,
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
-  exportPicture: z.strictObject({ project, camera: z.array(finite).length(25), picture: blob.optional() }),
+  exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
   exportProject: z.strictObject({ project }),
   log: z.strictObject({}),
 } as const
@@ -100,8 +102,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Phase, Quality, Verdict }
-export type MeshFormat = (typeof meshFormats)[number]
+export type { FormatName, Phase, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -111,6 +112,8 @@ export interface Hello {
   reason: string
   generators: GeneratorSummary[]
   defaults: Settings
+  /** What a head can be saved as. */
+  formats: { name: FormatName; label: string; extension: string }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
   /** Why nothing can be saved by this engine; absent where it can. */

@@ -1,9 +1,12 @@
 /** What the engine survives: its disk, another engine on its folder, and commands that meet. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { builtDecoding } from '../../testing/decoding.ts'
+import { tinyConfig, tinyWeights } from '../../testing/generator.ts'
+import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import type { EngineEvent, Settings } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { Engine } from './engine.ts'
@@ -13,6 +16,8 @@ let folder: string
 const engines = new Set<Engine>()
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'halfturn-survival-'))
+  await mkdir(join(folder, 'generators'))
+  await writeFile(join(folder, 'generators', generator), tiny)
 })
 afterEach(async () => {
   for (const engine of engines) await engine.close()
@@ -21,7 +26,10 @@ afterEach(async () => {
 })
 
 const LONG: Settings = { steps: 400, quality: 'fast', learningRate: 0.02, seed: 0 }
-const generator = 'default'
+/** Its heads are none: what becomes of them is all that is looked at. */
+const generator = 'generator-tiny.safetensors'
+const config = tinyConfig()
+const tiny = Buffer.concat(writeGeneratorFile(config, tinyWeights(config)))
 const still = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 const saved = (): Promise<string[]> => readdir(join(folder, 'projects')).catch(() => [])
 
@@ -38,6 +46,7 @@ async function launch() {
   const engine = await Engine.create({
     folder,
     runtime: { provider: 'cpu' },
+    decoding: builtDecoding,
     disk: breakable,
     clock: {
       now: () => performance.now(),
@@ -169,7 +178,7 @@ test('a head that is of no use any more does not keep its photo from its owner',
   // As an edition before this one left it, whose generator was another.
   const old = JSON.stringify({
     ...record,
-    generator: { id: 'default', sha256: 'b'.repeat(64) },
+    generator: { id: generator, sha256: 'b'.repeat(64) },
     job: { state: 'done', step: 1, steps: 1 },
   })
   await writeFile(path, old)
@@ -199,7 +208,7 @@ test('a file that is refused leaves nothing behind, wherever it fails', async ()
   for (const [file, words] of [
     [put({}, { photo: strToU8('no photo') }), /not a JPEG/],
     [put({}, { photo: sample.subarray(0, 5000) }), /./],
-    [put({ generator: { id: 'default', sha256: 'b'.repeat(64) } }, { photo: sample }), /another generator/],
+    [put({ generator: { id: generator, sha256: 'b'.repeat(64) } }, { photo: sample }), /another generator/],
     [put({ generator: { id: '../x', sha256: 'b'.repeat(64) } }, { photo: sample }), /no generator/],
     [put({}, { photo: sample, head: strToU8('no head') }), /The head of/],
     [put(running, { photo: sample }), /checkpoint of this job is missing/],

@@ -1,10 +1,10 @@
 /**
- * A job: the one loop that drives an inversion, and the commands that steer it. Commands are carried out one after the
+ * A job: a loop that drives an inversion, and the commands that steer it. Commands are carried out one after the
  * other, each on the state that the one before left, so that two windows cannot start two loops.
  */
-import { setImmediate as breathe } from 'node:timers/promises'
 import { UserError } from '../engine/errors.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
+import { runLoop } from '../engine/inversion/loop.ts'
 import type { Job as JobView } from './api.ts'
 import { type Command, transition } from './job-state.ts'
 
@@ -22,11 +22,8 @@ export interface JobHost<F extends Forming> {
   turn<T>(work: () => Promise<T>): Promise<T>
   /** A step was made: its head is the new one. */
   advanced(forming: F): void
-  /**
-   * Tells of the step, and shows it. What goes wrong here is logged, and the job goes on.
-   * @param seconds since the step before, with all that lay between: pictures, saving, what somebody asked for
-   */
-  show(progress: Progress, seconds: number): Promise<void>
+  /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
+  show(progress: Progress): Promise<void>
   /** The state has changed, or has been left because of `error`. */
   changed(error?: Error): void
   /** Saves job and head as they are. Never rejects: where it cannot be saved, the work goes on. */
@@ -35,9 +32,6 @@ export interface JobHost<F extends Forming> {
   /** Milliseconds. */
   now(): number
 }
-
-/** Milliseconds between two saves. */
-const SAVE_EVERY = 5000
 
 export class Job<F extends Forming> {
   private readonly host: JobHost<F>
@@ -176,36 +170,31 @@ export class Job<F extends Forming> {
   private async run(forming: F): Promise<void> {
     const { host } = this
     await host.save()
-    let saved = host.now()
-    let last = saved
-    while (this.isRunning && !this.closed) {
-      // Counted anew before every step: there may be more of them to make by now.
-      if (this.job.step >= this.job.steps) {
-        this.current = undefined
-        this.become(transition('running', 'finish', this.host.hasHead()))
-        break
-      }
-      let progress: Progress | undefined
-      try {
-        progress = await host.turn(() => this.step(forming))
-      } catch (error) {
-        this.fail(error as Error)
-      }
-      if (!progress) break
-      const { step } = progress
-      const now = host.now()
-      await host.show(progress, (now - last) / 1000).catch((error: Error) => {
-        host.log(`showing step ${step}: ${error.stack}`)
-      })
-      last = now
-      if (this.isRunning && host.now() - saved > SAVE_EVERY) {
-        await host.save()
-        saved = host.now()
-      }
-      // Messages from the windows get in between two steps.
-      await breathe()
-    }
-    await host.save()
+    await runLoop({
+      goesOn: () => this.goesOn(),
+      step: async () => {
+        try {
+          return await host.turn(() => this.step(forming))
+        } catch (error) {
+          this.fail(error as Error)
+          return undefined
+        }
+      },
+      show: (progress) =>
+        host.show(progress).catch((error: Error) => {
+          host.log(`showing step ${progress.step}: ${error.stack}`)
+        }),
+      save: () => host.save(),
+      now: () => host.now(),
+    })
+  }
+
+  private goesOn(): boolean {
+    if (!this.isRunning || this.closed) return false
+    if (this.job.step < this.job.steps) return true
+    this.current = undefined
+    this.become(transition('running', 'finish', this.host.hasHead()))
+    return false
   }
 
   /** In the turn itself, so that who saves between two turns finds step, likeness and head of one moment. */

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
+import { LIMITS } from '../engine/limits.ts'
 import { failures } from '../engine/quality/verdict.ts'
-import { MOST_STEPS } from './api.ts'
 
 /** What lies beside the record, a file each. `checkpoint` is the inversion's own. */
 export const parts = ['photo', 'head', 'checkpoint', 'thumbnail'] as const
@@ -48,20 +48,20 @@ const record = z.object({
   face: z.int().min(0).max(99),
   correction: z.object({ dx: number, dy: number, scale: number, roll: number, yaw: number, pitch: number }),
   settings: z.object({
-    steps: z.int().min(1).max(MOST_STEPS),
+    steps: z.int().min(1).max(LIMITS.steps.most),
     quality: z.enum(qualities),
     learningRate: z.number().min(1e-5).max(1),
     seed: z.int().min(0),
   }),
   job: z.object({
     state: z.enum(['none', 'running', 'paused', 'done', 'interrupted', 'failed']),
-    step: z.int().min(0).max(MOST_STEPS),
-    steps: z.int().min(0).max(MOST_STEPS),
+    step: z.int().min(0).max(LIMITS.steps.most),
+    steps: z.int().min(0).max(LIMITS.steps.most),
   }),
   /** After every step. Absent where an edition without it wrote the record; one that is no number becomes null in JSON. */
   likeness: z
     .array(number.nullable().transform((value) => value ?? Number.NaN))
-    .max(MOST_STEPS * 2)
+    .max(LIMITS.steps.most * 2)
     .default([]),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
   /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */

@@ -5,21 +5,25 @@
 
 import { UserError } from '../engine/errors.ts'
 import { adjustPortrait, makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import { portableName } from '../engine/files/names.ts'
+import { Finish, type MeshOptions, type Place } from '../engine/finish.ts'
 import type { Generator, Weights } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
-import { type Head, paintHead } from '../engine/head/head.ts'
+import type { Head } from '../engine/head/head.ts'
 import { readHead, writeHead } from '../engine/head/head-file.ts'
 import { withoutFrame } from '../engine/head/views.ts'
 import type { Photo } from '../engine/images/photo.ts'
 import { jpeg, toRgb } from '../engine/images/pictures.ts'
 import { Inversion, type InversionContext, type Progress } from '../engine/inversion/inversion.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
+import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import type { Landmarker, RgbImage } from '../engine/networks/mediapipe.ts'
-import { atOnce, type Turn, turnAround } from '../engine/quality/turnaround.ts'
 import type { Quality } from '../engine/quality/verdict.ts'
-import { extractSurface, fieldOf } from '../engine/shape.ts'
-import type { Field, Surface } from '../engine/surface/surface.ts'
-import { judgeHead, markEvidence } from '../engine/verdict.ts'
+import type { Watch } from '../engine/surface/field.ts'
+import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
+import type { Provenance } from '../engine/surface/formats/provenance.ts'
+import type { Surface } from '../engine/surface/mesh.ts'
+import type { Rank } from '../engine/turns.ts'
 import type {
   PlanesState,
   PortraitState,
@@ -41,7 +45,6 @@ import { Saving } from './saving.ts'
 import { KEPT, type SavedParts, type Store } from './store.ts'
 import { throttled } from './throttle.ts'
 import { TimeLeft } from './time-left.ts'
-import type { Rank } from './turns.ts'
 
 /** What a project needs of the engine round it. */
 export interface ProjectHost {
@@ -69,31 +72,8 @@ const PREVIEW_SHARE = 5
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
 /** The surface a head is judged by: what the window shows first, which is then at hand. */
 const JUDGED = { resolution: 192, triangles: 60_000 }
-/** What of a judgement is done when there is a surface, and when the views are rendered. */
-const JUDGED_SURFACE = 0.2
-const JUDGED_VIEWS = 0.7
 /** Of a message that no person wrote. */
 const MOST_OF_A_MESSAGE = 300
-
-export interface MeshOptions {
-  resolution: number
-  triangles: number
-}
-
-/** A head's surface; with its evidence, where there is a photo. */
-export interface HeadSurface {
-  surface: Surface
-  /** To ask for more of its colours. */
-  field: Field
-}
-
-/** A surface under way. */
-interface Making extends MeshOptions {
-  of: Head
-  rank: Rank
-  watchers: ((fraction: number) => void)[]
-  surface: Promise<HeadSurface>
-}
 
 /** What there is of a project before it is opened. */
 interface Origin {
@@ -133,22 +113,20 @@ export class OpenProject {
   private pictures: { photo?: string; crop?: string } = {}
   private head: Head | undefined
   /** What the head was formed from: the portrait may have been corrected since. */
-  private source: PortraitTarget | undefined
+  private sources: readonly PosedPortrait[] = []
+  private finishing: { finish: Finish; stale: AbortController } | undefined
   private quality: Quality | undefined
-  private judging: { of: Head; rank: Rank; quality: Promise<Quality | undefined> } | undefined
-  /** The last one made: window, verdict and files ask for the same. */
-  private surface: ({ of: Head } & MeshOptions & HeadSurface) | undefined
-  /** The judgement's, while it is being made. Who asks for the same one waits for it, and has it go first. */
-  private making: Making | undefined
-  private closed = false
-  private planes: { of: Head; planes: Planes; state: PlanesState } | undefined
+  private judging: { of: Head; place: Place; quality: Promise<Quality | undefined> } | undefined
+  private planes: { of: Planes; state: PlanesState } | undefined
   /** A checkpoint that came in a file, until the job goes on from it. */
   private carriedCheckpoint: Uint8Array | undefined
   /** The last ones saved: what has not changed is not made again. */
-  private headBytes: { of: Head; source: PortraitTarget | undefined; bytes: Uint8Array } | undefined
+  private headBytes: { of: Head; bytes: Uint8Array } | undefined
   private thumbnail: { of: Portrait; bytes: Uint8Array } | undefined
   private nextPreview = 0
   private timeLeft: TimeLeft
+  /** When the last step was made, or a job began or went on; milliseconds. */
+  private lastStep = 0
 
   private constructor(
     host: ProjectHost,
@@ -174,7 +152,7 @@ export class OpenProject {
         hasHead: () => this.head !== undefined,
         turn: (work) => host.turn(work),
         advanced: (inversion) => this.take(inversion),
-        show: (progress, seconds) => this.show(progress, seconds),
+        show: (progress) => this.show(progress),
         changed: (error) => this.tellJob(error),
         save: () => this.saving.save(),
         log: (line) => host.log(`project ${id}: ${line}`),
@@ -357,10 +335,11 @@ export class OpenProject {
       )
       if (!isFramed) this.setPortrait(photo, portrait)
       // A head of another generator cannot be shown any more.
-      if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined, undefined)
+      if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined)
       this.loaded = loaded
       this.settings = settings
       this.timeLeft = new TimeLeft(settings.quality)
+      this.lastStep = this.host.clock.now()
       this.carriedCheckpoint = undefined
       return inversion
     })
@@ -372,6 +351,7 @@ export class OpenProject {
 
   /** Goes on with a job that was paused or interrupted, or has failed. */
   resume(): Promise<void> {
+    this.lastStep = this.host.clock.now()
     return this.job.resume(async () => {
       const bytes = this.carriedCheckpoint ?? (await this.host.store.readPart(this.id, 'checkpoint'))
       if (!bytes) throw new UserError('The checkpoint of this job is missing.', 'Start forming the head again.')
@@ -400,7 +380,7 @@ export class OpenProject {
 
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
-    this.closed = true
+    this.finishing?.stale.abort()
     // A loop saves when it ends, and everything else when it changes: what is left is what could not be saved.
     await this.job.close()
     await this.saveAgain()
@@ -410,7 +390,7 @@ export class OpenProject {
 
   /** Stops whatever runs, and saves nothing any more. */
   async discard(): Promise<void> {
-    this.closed = true
+    this.finishing?.stale.abort()
     await this.saving.close()
     await this.job.close()
     this.host.blobs.dropSlots(`${this.id}/`)
@@ -424,70 +404,34 @@ export class OpenProject {
 
   /** The head's planes, painted when asked for. Call it in a turn. */
   async paint(): Promise<{ planes: Planes; head: Head }> {
-    const head = this.requireHead()
-    if (this.planes?.of !== head) this.remember(head, await paintHead(this.generator, head))
-    return { planes: this.planes!.planes, head }
+    const { finish } = this
+    const planes = await finish.planes()
+    if (this.planes?.of !== planes) {
+      const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
+      const camera = [...finish.source.head.label]
+      this.planes = { of: planes, state: { version: ++versions, camera, ...state } }
+    }
+    return { planes, head: finish.source.head }
+  }
+
+  /** The head's surface as it is now. A job's steps wait for it. */
+  async surface(mesh: MeshOptions, watch: Watch): Promise<Surface> {
+    return this.finish.surface(mesh, watch)
   }
 
   /**
-   * The head's surface as it is now. A job's steps wait for it.
-   * @param progress is told the part that is done, 0..1
+   * The head as the files of a format; one that is finished says in them what is to be thought of it.
+   * @param name without extension; it is made portable
    */
-  async takeSurface(options: MeshOptions, progress: (fraction: number) => void = () => {}): Promise<HeadSurface> {
-    const { making, host } = this
-    if (making && isOf(making, this.head, options)) {
-      making.rank = 'asked'
-      making.watchers.push(progress)
-      return making.surface
-    }
-    return host.turn(async () => {
-      const { planes, head } = await this.paint()
-      if (this.surface && isOf(this.surface, head, options)) return this.surface
-      return this.makeSurface(head, fieldOf(this.generator, planes), options, progress)
-    })
-  }
-
-  /** The surface a head is judged by: every question to the field in a turn of its own. */
-  private takeJudgedSurface(head: Head, rank: Rank, progress: (fraction: number) => void): Promise<HeadSurface> {
-    if (this.surface && isOf(this.surface, head, JUDGED)) return Promise.resolve(this.surface)
-    const watchers = [progress]
-    const make = async () => {
-      const turn = this.turnsFor(head, making)
-      const { planes } = await turn(() => this.paint())
-      const tell = (fraction: number) => {
-        for (const watcher of watchers) watcher(fraction)
-      }
-      return this.makeSurface(head, fieldOf(this.generator, planes), JUDGED, tell, turn)
-    }
-    const making: Making = { of: head, ...JUDGED, rank, watchers, surface: Promise.resolve().then(make) }
-    this.making = making
-    return making.surface.finally(() => {
-      if (this.making === making) this.making = undefined
-    })
-  }
-
-  /** Turns for as long as the head is the one it was. @param place where the rank is found, which may rise */
-  private turnsFor(head: Head, place: { readonly rank: Rank }): Turn {
-    return (work) =>
-      this.host.turn(async () => {
-        if (this.closed || this.head !== head) throw new UserError('The head has changed meanwhile.', 'Ask again.')
-        return work()
-      }, place.rank)
-  }
-
-  private async makeSurface(
-    head: Head,
-    field: Field,
-    options: MeshOptions,
-    progress: (fraction: number) => void,
-    turn = atOnce,
-  ): Promise<HeadSurface> {
-    const source = await this.sourceOfHead()
-    const bare = await extractSurface(inTurns(field, turn), options, { progress })
-    const { frame } = this.loaded.file.config
-    const surface = source ? markEvidence(bare, [{ label: head.label, portrait: source }], frame) : bare
-    this.surface = { of: head, ...options, surface, field }
-    return this.surface
+  async files(format: FormatName, name: string, mesh: MeshOptions, watch: Watch): Promise<WrittenFile[]> {
+    const { finish } = this
+    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles
+    const quality = isJudged
+      ? await this.judge('asked')
+      : this.isFinished
+        ? await finish.quality(mesh, watch)
+        : undefined
+    return finish.files([format], portableName(name), { mesh, settings: this.choices(), quality }, watch)
   }
 
   /**
@@ -497,20 +441,16 @@ export class OpenProject {
    */
   async judge(rank: Rank = 'spare'): Promise<Quality | undefined> {
     const { head } = this
-    const isFinished = this.job.view.job.state === 'done'
-    if (!head || !this.photo || !isFinished) return undefined
+    if (!head || !this.isFinished) return undefined
     if (this.quality) return this.quality
     if (this.judging?.of !== head) {
-      const judging = { of: head, rank }
-      const quality = this.makeJudgement(head, rank, this.turnsFor(head, judging)).finally(() => {
+      const place = { rank }
+      const quality = this.makeJudgement(place).finally(() => {
         if (this.judging?.of === head) this.judging = undefined
       })
-      this.judging = Object.assign(judging, { quality })
+      this.judging = { of: head, place, quality }
     }
-    if (rank === 'asked') {
-      this.judging.rank = rank
-      if (this.making?.of === head) this.making.rank = rank
-    }
+    if (rank === 'asked') this.judging.place.rank = rank
     return this.judging.quality
   }
 
@@ -528,62 +468,68 @@ export class OpenProject {
     return packProject(record, { photo, head, checkpoint })
   }
 
-  /** In many small turns: pictures and surfaces that somebody waits for get in between. */
-  private async makeJudgement(head: Head, rank: Rank, turn: Turn): Promise<Quality | undefined> {
-    const tell = (fraction: number) =>
-      this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
+  private async makeJudgement(place: Place): Promise<Quality | undefined> {
+    const { finish, stale } = this.finishingNow()
+    const { signal } = stale
+    const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)
     try {
-      const { surface } = await this.takeJudgedSurface(
-        head,
-        rank,
-        throttled((done) => tell(done * JUDGED_SURFACE)),
-      )
-      const { source: portrait } = this
-      if (!portrait) return undefined
-      tell(JUDGED_SURFACE)
-      const { label, ws } = head
-      const { planes } = await turn(() => this.paint())
-      const around = await turnAround(this.generator, planes, ws, label, turn)
-      tell(JUDGED_VIEWS)
-      const quality = await judgeHead(
-        this.loaded,
-        { around, label, portrait, surface },
-        await this.host.faceRes(),
-        turn,
-      )
+      const quality = await finish.quality(JUDGED, { signal, progress: throttled(tell) }, place)
+      if (signal.aborted || !quality) return undefined
       this.quality = quality
       await this.saving.save()
       return quality
     } catch (error) {
-      // What becomes another head, or is put away, is not judged.
-      if (this.closed || this.head !== head) return undefined
+      if (signal.aborted) return undefined
       throw error
     } finally {
       tell(1)
     }
   }
 
-  /** What the head was formed from; nothing for a made-up person. */
-  private async sourceOfHead(): Promise<PortraitTarget | undefined> {
-    // A head saved before it was kept with it: the portrait as it is now is the nearest there is.
-    if (this.portrait && this.head) this.source ??= await this.host.target(this.portrait)
-    return this.source
+  /** Whether the head is what came of a photo, and nothing changes it any more. */
+  private get isFinished(): boolean {
+    return this.photo !== undefined && this.job.view.job.state === 'done'
+  }
+
+  private get finish(): Finish {
+    return this.finishingNow().finish
+  }
+
+  private finishingNow(): { finish: Finish; stale: AbortController } {
+    const head = this.requireHead()
+    const { generator, sha256 } = this.loaded
+    this.finishing ??= {
+      finish: new Finish({ generator, sha256, head, photos: this.sources }, this.host),
+      stale: new AbortController(),
+    }
+    return this.finishing
+  }
+
+  /** What makes the head again. */
+  private choices(): Provenance['settings'] {
+    const { quality, learningRate, seed } = this.settings
+    return this.random ?? { quality, steps: this.job.view.job.steps, learningRate, seed }
   }
 
   private take(inversion: Inversion): void {
-    this.setHead(inversion.head, inversion.portrait)
+    this.setHead(inversion.head, inversion.photos)
   }
 
-  private setHead(head: Head | undefined, source: PortraitTarget | undefined): void {
+  private setHead(head: Head | undefined, sources: readonly PosedPortrait[] = []): void {
     this.head = head
-    this.source = source
+    this.sources = sources
     this.quality = undefined
+    this.finishing?.stale.abort()
+    this.finishing = undefined
   }
 
-  private async show(progress: Progress, seconds: number): Promise<void> {
+  private async show(progress: Progress): Promise<void> {
     const { step, steps, phase } = progress
-    this.timeLeft.note(phase, seconds)
+    const { now } = this.host.clock
+    const start = now()
+    this.timeLeft.note(phase, (start - this.lastStep) / 1000)
+    this.lastStep = start
     const secondsLeft = this.timeLeft.after(step, steps)
     this.host.emit({
       project: this.id,
@@ -594,8 +540,6 @@ export class OpenProject {
       likeness: likenessOf(progress),
       ...(secondsLeft !== undefined && { secondsLeft }),
     })
-    const { now } = this.host.clock
-    const start = now()
     if (start < this.nextPreview && this.job.isRunning && step < steps) return
     await this.preview(step)
     this.nextPreview = now() + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now() - start))
@@ -612,11 +556,6 @@ export class OpenProject {
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
     const { state } = this.planes!
     this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
-  }
-
-  private remember(head: Head, planes: Planes): void {
-    const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
-    this.planes = { of: head, planes, state: { version: ++versions, camera: [...head.label], ...state } }
   }
 
   private tellJob(error?: Error): void {
@@ -641,10 +580,17 @@ export class OpenProject {
     }
     if (bytes) {
       const { head, portrait } = readHead(bytes, this.generator)
-      this.setHead(head, portrait)
+      this.setHead(head, await this.sourcesOf(head, portrait))
       this.quality = record.quality
-      this.headBytes = { of: head, source: portrait, bytes }
+      this.headBytes = { of: head, bytes }
     }
+  }
+
+  /** @param saved with the head: of one that was saved before it was, the portrait as it is now is the nearest there is */
+  private async sourcesOf({ label }: Head, saved: PortraitTarget | undefined): Promise<PosedPortrait[]> {
+    const { portrait: now } = this
+    const portrait = saved ?? (now && (await this.host.turn(() => this.host.target(now))))
+    return portrait ? [{ portrait, label }] : []
   }
 
   private async setPhoto(bytes: Uint8Array, face: number): Promise<void> {
@@ -729,10 +675,10 @@ export class OpenProject {
   }
 
   private packHead(): Uint8Array | undefined {
-    const { head, source } = this
+    const { head, sources } = this
     if (!head) return undefined
-    if (this.headBytes?.of !== head || this.headBytes.source !== source) {
-      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, this.generator, source)) }
+    if (this.headBytes?.of !== head) {
+      this.headBytes = { of: head, bytes: Buffer.concat(writeHead(head, this.generator, sources[0]?.portrait)) }
     }
     return this.headBytes.bytes
   }
@@ -754,17 +700,6 @@ export class OpenProject {
     return this.thumbnail?.bytes
   }
 }
-
-const isOf = (one: { of: Head } & MeshOptions, head: Head | undefined, { resolution, triangles }: MeshOptions) =>
-  one.of === head && one.resolution === resolution && one.triangles === triangles
-
-/** Asks the field in turns. */
-const inTurns = (field: Field, turn: Turn): Field => ({
-  ...field,
-  level: () => turn(async () => field.level?.()),
-  sigma: (points) => turn(() => field.sigma(points)),
-  colour: (points) => turn(() => field.colour(points)),
-})
 
 /** What the window is told; the figures go into files. */
 export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })

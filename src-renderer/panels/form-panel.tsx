@@ -1,6 +1,6 @@
 /** Step 2: forming the head, and how it goes. */
 import { useRef } from 'react'
-import { MOST_STEPS } from '../limits.ts'
+import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
@@ -44,8 +44,7 @@ function Before() {
         label={text.steps}
         help={text.stepsHelp}
         value={settings.steps}
-        least={3}
-        most={MOST_STEPS}
+        {...LIMITS.steps}
         onChange={(steps) => actions.setSettings({ steps })}
       />
       <details>
@@ -76,8 +75,7 @@ function Before() {
           label={text.seed}
           help={text.seedHelp}
           value={settings.seed}
-          least={0}
-          most={2 ** 31 - 1}
+          {...LIMITS.seed}
           onChange={(seed) => actions.setSettings({ seed })}
         />
         <NumberField
@@ -119,7 +117,7 @@ function Forming() {
         label={text.steps}
         value={steps}
         least={Math.max(3, step + 1)}
-        most={MOST_STEPS}
+        most={LIMITS.steps.most}
         onChange={actions.setSteps}
       />
       <div className="buttons">

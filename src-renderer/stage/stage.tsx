@@ -67,7 +67,8 @@ export function Stage() {
     if (mode === 'surface' && (!isForming || !surface)) actions.loadSurface()
   }, [mode, isForming, volume?.version, mesh])
   const still = useStill(drawn, isTurned)
-  const isSurface = mode === 'surface' && surface !== undefined
+  // Until the volume is drawn for the first time, the surface that was made is the picture there is.
+  const isSurface = surface !== undefined && (mode === 'surface' || drawn === undefined)
   const onDrawn = ({ fps, scale, isExact, isRefined, frames, version }: Drawn) => {
     setDrawn(version)
     if (!element.current) return
@@ -128,7 +129,8 @@ export function Stage() {
       {surfacing !== undefined ? (
         <progress className="stage-line" value={surfacing || undefined} aria-label={strings.look.extracting} />
       ) : (
-        drawn === undefined && !isSurface && <progress className="stage-line" aria-label={strings.look.preparing} />
+        drawn === undefined &&
+        mode !== 'surface' && <progress className="stage-line" aria-label={strings.look.preparing} />
       )}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>

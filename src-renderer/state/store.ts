@@ -4,8 +4,8 @@ import type { Command } from '../../src-main/app/channels.ts'
 import type {
   BlobId,
   EngineEvent,
+  FormatName,
   Hello,
-  MeshFormat,
   Phase,
   PlanesState,
   PoseCorrection,
@@ -519,9 +519,9 @@ export const actions = {
     return createImageBitmap(new Blob([await host.get(picture)]), options)
   },
 
-  saveMesh: (format: MeshFormat) => {
+  saveMesh: (format: FormatName, extension: string) => {
     const { project, mesh } = get()
-    return save(format, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
+    return save(extension, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
   },
 
   saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),

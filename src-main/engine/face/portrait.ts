@@ -2,7 +2,9 @@
  * The portrait: one face of a photo, cut out so that the generator's camera sees it, with all that may be wrong with
  * it said in words.
  */
+
 import { UserError } from '../errors.ts'
+import { DEGREE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
 import { eyeBlur } from './blur.ts'
@@ -74,7 +76,6 @@ export interface Correction {
   pitch: number
 }
 
-const DEGREE = Math.PI / 180
 const YAW_WARN = 45 * DEGREE
 const YAW_REFUSE = 50 * DEGREE
 const PITCH_WARN = 12 * DEGREE

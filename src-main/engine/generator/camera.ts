@@ -4,6 +4,9 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 /** Focal length of the portrait crops, in picture sides. */
 export const PORTRAIT_FOCAL = 4.2647
 
+/** In radians. */
+export const DEGREE = Math.PI / 180
+
 /** Numbers of a camera label. */
 export const LABEL = 25
 

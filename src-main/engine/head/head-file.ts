@@ -2,6 +2,7 @@
  * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which
  * tells what of it is evidence.
  */
+
 import {
   readSafetensors,
   type StoredTensor,
@@ -11,6 +12,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
+import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
@@ -47,7 +49,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
   const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
-    label?.shape.join() === '25' &&
+    label?.shape.join() === `${LABEL}` &&
     [shape, detail].every(
       (planes) =>
         !planes || planes.shape.join() === planesShape({ ...layoutOf(config), resolution: planes.shape[1] }).join(),

@@ -16,6 +16,7 @@ import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
+import { LIMITS } from '../limits.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
@@ -23,7 +24,7 @@ import { startingCode } from './encoder.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
-import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
+import { type Aim, PortraitObjective } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
@@ -45,13 +46,9 @@ import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeStat
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
   /** Optimiser steps in all; default: the quality's. */
-  steps: z.int().min(3).max(20_000).optional(),
-  learningRate: z.number().positive().max(1).default(DEFAULT_RATE),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0),
+  steps: z.int().min(LIMITS.steps.least).max(LIMITS.steps.most).optional(),
+  learningRate: z.number().min(LIMITS.learningRate.least).max(LIMITS.learningRate.most).default(DEFAULT_RATE),
+  seed: z.int().min(LIMITS.seed.least).max(LIMITS.seed.most).default(0),
 })
 export type InversionSettings = z.infer<typeof inversionSettings>
 
@@ -171,9 +168,16 @@ export class Inversion {
     return this.context.terms ?? DEFAULT_TERMS
   }
 
-  /** What the first photo shows. */
-  get portrait(): PortraitTarget {
-    return this.shots[0].portrait
+  /** The photos with their cameras as the best head has them. */
+  get photos(): PosedPortrait[] {
+    const { cameras } = this
+    return this.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] }))
+  }
+
+  /** What makes the same head again. */
+  get choices(): Required<InversionSettings> {
+    const { quality, learningRate, seed } = this.settings
+    return { quality, steps: this.stepsWanted, learningRate, seed }
   }
 
   get progress(): { step: number; steps: number; phase: Phase; done: boolean } {

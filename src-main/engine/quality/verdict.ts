@@ -4,7 +4,7 @@
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { cutCrop } from '../face/crop.ts'
-import { orbitCamera } from '../generator/camera.ts'
+import { DEGREE, orbitCamera } from '../generator/camera.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import type { Surface } from '../surface/surface.ts'
 import { type Form, formOf, type Silhouette, silhouetteOf } from './form.ts'
@@ -59,7 +59,6 @@ export interface Finished {
   readonly surface: Surface
 }
 
-const DEGREE = Math.PI / 180
 const LIMITS = {
   /** Mean of a picture that shows nothing but black. */
   black: 8,

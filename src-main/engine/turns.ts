@@ -6,6 +6,12 @@
 /** `asked`: somebody waits for it. `spare`: it is done while nobody waits for anything. */
 export type Rank = 'asked' | 'spare'
 
+/** Has a piece of work done when its turn has come. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Where nothing else runs. */
+export const atOnce: Turn = (work) => work()
+
 export class Turns {
   private readonly waiting: Record<Rank, (() => Promise<void>)[]> = { asked: [], spare: [] }
   private running: Promise<void> | undefined
