@@ -83,12 +83,12 @@ const soon = { interval: 20 }
 test('a full disk stops no work: the window is told, and all is saved when there is space', async () => {
   const { engine, state, saving, steps, pass, close } = await launch()
   state.code = 'ENOSPC'
-  const { id, unsaved } = await engine.openSample({ generator })
-  expect(unsaved).toMatchObject({ code: 'full', message: 'Not saved: the disk is full.' })
+  const { id, unsaved } = await engine.openSample({ name: 'Sample portrait', generator })
+  expect(unsaved).toMatchObject({ code: 'unsaved-full' })
   expect(await engine.recent({})).toMatchObject([{ id, name: 'Sample portrait', open: true }])
   await engine.start({ project: id, generator, settings: LONG })
   await expect.poll(() => steps().length, soon).toBeGreaterThan(1)
-  expect(saving()).toEqual(['full'])
+  expect(saving()).toEqual(['unsaved-full'])
   expect(await saved()).toEqual([])
   // What cannot be saved here can still be taken away.
   const [{ blob }] = await engine.exportProject({ project: id })
@@ -96,7 +96,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
   state.code = undefined
   pass()
-  await expect.poll(() => saving(), soon).toEqual(['full', 'saved'])
+  await expect.poll(() => saving(), soon).toEqual(['unsaved-full', 'saved'])
   expect(await saved()).toEqual([id])
   expect(steps()).toEqual(steps().map((_, i) => i + 1))
   await close()
@@ -118,7 +118,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
 test('of two starts at once one succeeds, and of forgetting and asking nothing is left', async () => {
   const { engine } = await launch()
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   const start = () => engine.start({ project: id, generator, settings: LONG })
   const results = await Promise.allSettled([start(), start()])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
@@ -136,13 +136,13 @@ test('of two starts at once one succeeds, and of forgetting and asking nothing i
 
 test('a second engine shows the projects of the first and changes none, and takes over when it has gone', async () => {
   const first = await launch()
-  const { id } = await first.engine.openSample({ generator })
+  const { id } = await first.engine.openSample({ name: 'Sample portrait', generator })
   const record = () => readFile(join(folder, 'projects', id, 'project.json'), 'utf8')
   const before = await record()
 
   const second = await launch()
   expect((await first.engine.hello()).unsaved).toBeUndefined()
-  expect((await second.engine.hello()).unsaved).toMatchObject({ code: 'locked' })
+  expect((await second.engine.hello()).unsaved).toMatchObject({ code: 'unsaved-locked' })
   expect((await second.engine.open({ project: id })).photo).toBeDefined()
   for (const change of [
     () => second.engine.forget({ project: id }),
@@ -153,7 +153,7 @@ test('a second engine shows the projects of the first and changes none, and take
   }
   // What is made here is here, if only in memory.
   const made = await second.engine.random({ seed: 5, truncation: 0.7, generator })
-  expect(made.unsaved).toMatchObject({ code: 'locked' })
+  expect(made.unsaved).toMatchObject({ code: 'unsaved-locked' })
   expect((await second.engine.recent({})).map(({ id }) => id).sort()).toEqual([id, made.id].sort())
   expect(await saved()).toEqual([id])
   expect(await record()).toBe(before)
@@ -170,7 +170,7 @@ test('a second engine shows the projects of the first and changes none, and take
 
 test('a head that is of no use any more does not keep its photo from its owner', async () => {
   const first = await launch()
-  const { id } = await first.engine.openSample({ generator })
+  const { id } = await first.engine.openSample({ name: 'Sample portrait', generator })
   await first.engine.adjust({ project: id, correction: { ...still, dx: 0.1 } })
   await first.close()
   const path = join(folder, 'projects', id, 'project.json')
@@ -187,15 +187,17 @@ test('a head that is of no use any more does not keep its photo from its owner',
   const project = await second.engine.open({ project: id })
   expect(project).toMatchObject({ head: false, job: { state: 'none' }, portrait: { correction: { dx: 0.1 } } })
   expect(project.photo).toBeDefined()
-  expect(project.problem?.message).toMatch(/another generator/)
-  expect(project.problem?.cure).toMatch(/form the head again/)
+  expect(project.problem).toMatchObject({
+    code: 'head-not-shown',
+    values: { what: { code: 'project-of-another-generator' } },
+  })
   expect(await readFile(path, 'utf8')).toBe(old)
 })
 
 test('a file that is refused leaves nothing behind, wherever it fails', async () => {
   const { engine } = await launch()
   const sample = await readFile(productFile('resources', 'sample-portrait.jpg'))
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   const [{ blob }] = await engine.exportProject({ project: id })
   await engine.forget({ project: id })
   const { 'project.json': text } = unzipSync(engine.blobs.get(blob))

@@ -98,7 +98,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   const generator = (await engine.importGenerator({ file, name: 'quick' })).id
   const events: EngineEvent[] = []
   const ignore = engine.listen((event) => events.push(event))
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   await engine.start({
     project: id,
     generator,
@@ -107,7 +107,6 @@ test('a finished head is judged once, and says in its files what is evidence', a
   expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
   const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
   await expect.poll(isDone).toBe(true)
-
   // Who asks for a picture does not wait for what the engine thinks of the head.
   const { portrait } = await engine.open({ project: id })
   const order: string[] = []
@@ -117,7 +116,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
     engine.exportPicture({ project: id, camera: portrait!.camera }).finally(() => order.push('picture')),
   ])
   expect(order).toEqual(['picture', 'verdict'])
-  expect(verdict).toEqual({ verdict: 'failed', message: expect.stringMatching(/not the person yet/) })
+  expect(verdict).toEqual({ verdict: 'failed', reason: { code: 'head-unconverged', values: {} } })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))
   expect(told).toEqual(told.toSorted((a, b) => a - b))

@@ -2,7 +2,7 @@
 import { useRef } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { number, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
 import { LikenessPlot } from './likeness-plot.tsx'
 
@@ -181,5 +181,5 @@ export function NumberField({ label, help, value, least, most, step = 1, onChang
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
-  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+  return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`
 }

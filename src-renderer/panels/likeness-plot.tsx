@@ -9,7 +9,7 @@ export function LikenessPlot({ likeness, steps }: { likeness: readonly number[];
   const x = (index: number) => (index / Math.max(steps - 1, likeness.length - 1)) * WIDTH
   const y = (value: number) => 6 + (1 - value) * (HEIGHT - 12)
   const path = likeness.map((value, index) => `${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join('L')
-  const percent = `${Math.round(100 * likeness[likeness.length - 1])} %`
+  const percent = Math.round(100 * likeness[likeness.length - 1])
   return (
     <figure className="plot">
       <svg
@@ -21,7 +21,7 @@ export function LikenessPlot({ likeness, steps }: { likeness: readonly number[];
         <path d={`M${path}`} />
       </svg>
       <figcaption>
-        {strings.form.likeness} <b>{percent}</b>
+        {strings.form.likeness} <b>{percent} %</b>
       </figcaption>
     </figure>
   )

@@ -4,7 +4,10 @@ import { Canvas, invalidate, useFrame, useThree } from '@react-three/fiber'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
+import { message } from '../../src-main/words/message.ts'
+
 import { actions, isEnhanced, useStore } from '../state/store.ts'
+
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
 import { RAMP } from './evidence.ts'
@@ -81,7 +84,7 @@ export function Stage() {
   }
   const onFailure = (reason: string) => {
     setDrawn(0)
-    actions.problem({ message: strings.look.noStage(reason), cure: strings.look.noStageCure })
+    actions.problem(message('no-stage', { reason }))
   }
   return (
     <section

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
 import { embeddedGenerator } from '../../../testing/generator.ts'
 import { readGeneratorFile } from '../checkpoint/generator-file.ts'
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { decodePixels, type Photo } from '../images/photo.ts'
@@ -195,7 +195,7 @@ describe('makePortrait', () => {
   })
 
   it('passes on what was odd about the file', async () => {
-    const odd = await make({ ...photo, notes: [{ code: 'end-missing', message: 'The file lacks its end.' }] })
+    const odd = await make({ ...photo, notes: [message('end-missing')] })
     expect(codes(odd)).toEqual(['end-missing'])
     expect(codes(adjustPortrait(photo, odd, NOTHING))).toEqual(['end-missing'])
   })

@@ -29,10 +29,7 @@ export function decodeBmp(file: Uint8Array, check: (width: number, height: numbe
   if (kind !== PLAIN && !(kind === MASKS && bits >= 16)) throw new Damaged('compressed')
   check(width, height)
   if (4 * width * height > 2 * file.length + MOST_UNFOLDED) {
-    throw new UserError(
-      `The BMP photo unfolds to ${width} x ${height} pixels from ${bits} bits each.`,
-      'Save it as JPEG or PNG, or shrink it in an image editor; 2000 pixels across are plenty.',
-    )
+    throw new UserError('bmp-unfolds', { width, height, bits })
   }
   const stride = Math.ceil((width * bits) / 32) * 4
   if (start + stride * height > file.length) throw new Damaged('the end is missing')

@@ -70,7 +70,7 @@ const TASK_FILES = ['face_landmarker.official.task', 'face_landmarker.task']
  */
 export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): Promise<Landmarker> {
   const bundle = await readFile(taskFile).catch((cause) => {
-    throw new UserError(`The face landmark bundle ${taskFile} cannot be read.`, 'Check the path.', { cause })
+    throw new UserError('landmarks-unreadable', { path: taskFile }, { cause })
   })
   const load = async () => {
     const { FaceLandmarker, fileset } = await loadMediaPipe()
@@ -87,9 +87,7 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
     return { landmarker, detector }
   }
   const { landmarker, detector } = await load().catch((cause) => {
-    throw new UserError(`${taskFile} is not a face landmark bundle MediaPipe can load.`, 'Use another copy of it.', {
-      cause,
-    })
+    throw new UserError('landmarks-damaged', { path: taskFile }, { cause })
   })
   return {
     detect(image) {
