@@ -39,7 +39,7 @@ export const saveRequest = z.strictObject({
 })
 
 export type Chosen = { ticket: number; name: string }
-export type Command = 'open' | 'save' | 'new' | 'log'
+export type Command = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {

@@ -191,6 +191,9 @@ function menu(text: Words['menu']): MenuItemConstructorOptions[] {
     {
       label: text.edit,
       submenu: [
+        command(text.undo, 'undo', 'CmdOrCtrl+Z'),
+        command(text.redo, 'redo', 'CmdOrCtrl+Shift+Z'),
+        { type: 'separator' },
         { role: 'cut', label: text.cut },
         { role: 'copy', label: text.copy },
         { role: 'paste', label: text.paste },
