@@ -23,6 +23,7 @@ import { Inversion, inversionSettings } from '../src-main/engine/inversion/inver
 import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
+import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
 import { paintTexture, type Texture } from '../src-main/engine/surface/texture/texture.ts'
 import {
@@ -81,11 +82,21 @@ async function measure(
   photo: Uint8Array,
   truth?: TrueHead,
 ): Promise<void> {
-  const { generator } = kit.context
   const taken = await takeShot(kit, photo, false)
   const inversion = await Inversion.start(kit.context, [taken], settings)
   while (!inversion.progress.done) await inversion.step()
-  const { head } = inversion
+  await judge(recorder, kit, name, taken, inversion.head, truth)
+}
+
+export async function judge(
+  recorder: Recorder,
+  kit: Kit,
+  name: string,
+  taken: Taken,
+  head: Head,
+  truth?: TrueHead,
+): Promise<void> {
+  const { generator } = kit.context
   const planes = await paintHead(generator, head)
   const field = headField(generator, planes)
   const surface = await extractSurface(field, SURFACE)
@@ -100,7 +111,8 @@ async function measure(
     vertices: drawSurface(surface, head.label, SIZE),
     ...(rendered.length === 3 * SIZE ** 2 && { rendering: rendered }),
   }
-  await againstPhoto(recorder, kit, name, taken, head.label, views)
+  const { triangle } = rasterize(surface, head.label, SIZE)
+  await againstPhoto(recorder, kit, name, taken, head.label, views, triangle)
   recorder.add({ what: `${name} texture`, cpu, ...atlasFigures(surface, texture) })
   const model = { surface, provenance: PROVENANCE, texture: async () => texture }
   for (const format of ['glb', 'obj'] as const) {
@@ -121,12 +133,15 @@ async function againstPhoto(
   { portrait }: Taken,
   label: Float32Array,
   views: Readonly<Record<string, Uint8Array>>,
+  shown: Int32Array,
 ): Promise<void> {
   const { rgb, matte, valid, size } = portrait
   if (size !== SIZE) throw new Error(`The crop has ${size} pixels a side, not ${SIZE}.`)
   const onWhite = (picture: Uint8Array) =>
     picture.map((value, i) => Math.round(matte[Math.trunc(i / 3)] * value + (1 - matte[Math.trunc(i / 3)]) * 255))
   const weight = matte.map((alpha, i) => alpha * valid[i])
+  // Where the head's outline lies inside the photo's there is nothing to be coloured.
+  const covered = weight.map((value, i) => (shown[i] >= 0 ? value : 0))
   const wanted = await recognition.faceRes({ size, rgb: onWhite(rgb) })
   const { frame } = context.generator.config
   const eyes = EYES.map((landmarks) => {
@@ -140,6 +155,7 @@ async function againstPhoto(
     recorder.add({
       what: `${name} ${what}`,
       psnr: psnr(picture, rgb, weight),
+      psnr_on_surface: psnr(picture, rgb, covered),
       faceres: 1 - cosine(wanted, await recognition.faceRes({ size, rgb: picture })),
       eye_blur: blur(picture),
     })
