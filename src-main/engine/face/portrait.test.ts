@@ -2,6 +2,7 @@ import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
 import { UserError } from '../errors.ts'
+import { WIDE } from '../generator/camera.ts'
 import type { Photo } from '../images/photo.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { findFaces } from './detect-faces.ts'
@@ -55,6 +56,21 @@ describe('makePortrait', () => {
     expect(Math.abs(pitch)).toBeLessThan(0.15)
     expect(Math.abs(roll - 0.05)).toBeLessThan(0.03)
     expect(rms).toBeLessThan(8)
+  })
+
+  it('shows in the wide picture what lies around the crop, and the crop in its middle', () => {
+    const { crop, wide } = portrait
+    const away: number[] = []
+    for (let row = 1; row < SIZE - 1; row++) {
+      for (let column = 1; column < SIZE - 1; column++) {
+        const [x, y] = [column, row].map((at) => Math.floor((at + 0.5 - SIZE / 2) / WIDE + SIZE / 2))
+        for (let k = 0; k < 3; k++) {
+          away.push(Math.abs(crop.rgb[3 * (row * SIZE + column) + k] - wide.rgb[3 * (y * SIZE + x) + k]))
+        }
+      }
+    }
+    expect(wide.size).toBe(SIZE)
+    expect(away.sort((a, b) => a - b)[away.length >> 1]).toBeLessThan(8)
   })
 
   it('finds the same face, mirrored, in the mirror', async () => {
