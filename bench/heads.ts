@@ -5,10 +5,12 @@
  *
  * `npm run bench -- heads [--heads 50] [--first 900000]`
  */
+
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../src-main/engine/errors.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
+import { DEGREE } from '../src-main/engine/generator/camera.ts'
 import { decodePixels } from '../src-main/engine/images/photo.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { median, type Recorder } from './support/recorder.ts'
@@ -16,7 +18,6 @@ import { type TrueHead, trueHeads } from './support/truth.ts'
 
 /** What portrait cameras of the frame 'own' look at. */
 const TARGET = [0, 0, 0.2]
-const DEGREE = Math.PI / 180
 
 /** Where a camera stands; degrees. */
 interface Direction {

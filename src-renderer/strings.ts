@@ -1,184 +1,20 @@
-/** Every word the window says, in one place. */
-import { PHOTO_FORMAT_NAMES } from '../src-main/engine/images/photo-formats.ts'
+/** Every word the window says, in the language that was chosen, or else the system's. */
+import { type Language, languageOf, languages } from '../src-main/words/languages.ts'
+import { type Message, type Said, say } from '../src-main/words/message.ts'
 
-export const strings = {
-  app: 'Halfturn',
-  newHead: 'New head',
-  about: 'About and log',
-  theme: { light: 'Light appearance', dark: 'Dark appearance' },
+const LANGUAGE = 'language'
 
-  way: 'From photo to head',
-  steps: { photo: 'Photo', form: 'Form', look: 'Look & save' },
-  stepHints: {
-    photo: 'Choose a portrait. The face is found and framed for you.',
-    form: 'The head takes shape from the photo.',
-    look: 'Turn it, then take it with you.',
-  },
+export const language = languageOf(localStorage.getItem(LANGUAGE) ?? navigator.language)
+document.documentElement.lang = language
 
-  drop: {
-    title: 'One portrait in, a 3D head out',
-    body: 'Drop a photo of a person here, or paste one.',
-    hint: `${PHOTO_FORMAT_NAMES}. It stays on this machine.`,
-    choose: 'Choose a photo…',
-    camera: 'Use the camera',
-    sample: 'Try the sample',
-    random: 'Meet a made-up person',
-    release: 'Release to use this photo',
-    recent: 'Recent',
-    forget: (name: string) => `Remove ${name} from recent projects`,
-    unfinished: 'unfinished',
-  },
+/** The page is loaded anew, for everything in it has been said: the engine goes on, and the project is opened again. */
+export function speak(chosen: Language): void {
+  localStorage.setItem(LANGUAGE, chosen)
+  window.location.reload()
+}
 
-  camera: {
-    title: 'Look into the camera',
-    take: 'Take the photo',
-    photoName: 'Camera photo',
-    cancel: 'Back',
-    refused: 'The camera cannot be used.',
-    refusedCure: 'Allow it in the system’s settings, or choose a photo instead.',
-  },
+const words = languages[language]
+export const { window: strings, number } = words
 
-  photo: {
-    finding: 'Looking for the face…',
-    faces: (count: number) => `${count} faces found. Click the one you mean.`,
-    face: (index: number) => `Face ${index}`,
-    crop: 'Crop: drag to move, arrow keys to nudge, plus and minus to scale',
-    corner: 'Drag to scale the crop',
-    rollHandle: 'Drag to turn the crop',
-    pose: 'Drag to correct where the face looks',
-    yaw: 'Turned',
-    pitch: 'Tilted',
-    roll: 'Rolled',
-    correct: 'Correct by hand',
-    correctHint: 'Drag the frame on the photo, its corners, the knob above it, or the axes on the face.',
-    reset: 'Reset',
-    resetHint: 'Back to what was found automatically',
-    undo: 'Undo',
-    redo: 'Redo',
-    good: 'The face is clear. Nothing to correct.',
-    crops: 'What the engine will see',
-    next: 'Continue',
-    alt: 'The photo',
-    cropAlt: 'The crop around the face',
-  },
-
-  form: {
-    start: 'Form the head',
-    again: 'Form again',
-    quality: 'Quality',
-    qualities: { fast: 'Fast', balanced: 'Balanced', full: 'Full' },
-    steps: 'Steps',
-    generator: 'Generator',
-    importGenerator: 'Import a generator…',
-    licence: 'Licence',
-    more: 'More settings',
-    seed: 'Seed',
-    learningRate: 'Learning rate',
-    pause: 'Pause',
-    resume: 'Go on',
-    cancel: 'Stop here',
-    cancelHint: 'Keeps the best head so far',
-    preparing: 'Preparing…',
-    phases: {
-      code: 'Finding a similar head',
-      layers: 'Fitting its parts',
-      shape: 'Fitting its outline',
-      detail: 'Adding the photo’s detail',
-    },
-    stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
-    speed: (value: number) => `${value >= 1 ? value.toFixed(1) : value.toFixed(2)} steps/s`,
-    left: (text: string) => `${text} left`,
-    stopped: { paused: 'Paused', interrupted: 'Interrupted', failed: 'Stopped by an error' },
-    loss: 'Loss',
-    lossLabel: (loss: number) => `Loss over the steps, now ${loss.toFixed(3)}`,
-    before: 'Photo',
-    after: 'Head',
-    compare: 'Compare photo and head',
-    look: 'Look at it',
-  },
-
-  look: {
-    presets: 'Turn to',
-    front: 'Front',
-    threeQuarter: 'Three-quarter',
-    profile: 'Profile',
-    back: 'Back',
-    turntable: 'Turntable',
-    mode: 'Show as',
-    modes: { volume: 'Volume', rendered: 'Rendered', surface: 'Surface', depth: 'Depth' },
-    surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
-    evidence: { seen: 'Seen', invented: 'Invented' },
-    evidenceLabel: 'Orange is what the photo saw, blue is invented',
-    surfaceStyle: 'Surface style',
-    extracting: 'Making the surface…',
-    rendering: 'Rendering…',
-    preparing: 'Preparing the view…',
-    noStage: (reason: string) => `The 3D view cannot be drawn on this machine (${reason}).`,
-    noStageCure: 'Show the head as Rendered, or update the graphics driver.',
-    stage: '3D view of the head. Arrow keys turn it, plus and minus zoom, Home shows the front.',
-    honest: 'Generated from one photo: what the photo does not show is invented.',
-    honestRandom: 'A made-up person: nobody has this face.',
-    fps: (value: number, scale: number) => `${value.toFixed(0)} fps at ${Math.round(scale * 100)} %`,
-  },
-
-  verdict: {
-    judging: 'Looking at it from all sides…',
-    titles: { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable yet.' },
-    otherPhoto: 'A photo more from the front would show more of the face.',
-    /** What the command line calls its options, and what the window calls them. */
-    settings: {
-      '--quality full': 'the quality Full',
-      '--provider cpu': 'starting Halfturn with HALFTURN_PROVIDER=cpu',
-      '--seed': 'seed',
-      '--learning-rate': 'learning rate',
-    },
-  },
-
-  random: { title: 'Made-up person', seed: 'Seed', truncation: 'Variety', next: 'Next person', show: 'Show' },
-
-  save: {
-    title: 'Save',
-    glb: 'GLB',
-    obj: 'OBJ',
-    ply: 'PLY',
-    stl: 'STL',
-    picture: 'Picture',
-    video: 'Turntable video',
-    project: 'Project',
-    hints: {
-      glb: 'Coloured model for Blender, the web and most programs',
-      obj: 'Model with a texture, for nearly any program',
-      ply: 'Vertex colours, for MeshLab and research',
-      stl: 'Shape only, for 3D printing',
-    },
-    mesh: '3D model',
-    resolution: 'Detail',
-    triangles: 'Triangles',
-    saving: (what: string) => `Saving ${what}…`,
-    saved: (name: string) => `Saved ${name}`,
-    videoFailed: 'This browser cannot encode video.',
-    videoCure: 'Use a current Chromium, Edge or Chrome, or save a picture.',
-  },
-
-  engine: {
-    connecting: 'Starting the engine…',
-    restarting: 'The engine ended and is being started again. Nothing is lost.',
-    lost: 'The engine cannot be started.',
-    lostCure: 'Close Halfturn and open it again. If that does not help, report it with the log.',
-    runsOn: (provider: string) => `Runs on ${provider}`,
-  },
-
-  log: {
-    title: 'About and log',
-    copy: 'Copy the log',
-    copied: 'Copied',
-    close: 'Close',
-    version: 'Version',
-    provider: 'Computes on',
-    graphics: 'Draws with',
-    privacy: 'Nothing you do here leaves this machine.',
-  },
-
-  dismiss: 'Dismiss',
-  providers: { cpu: 'the processor', cuda: 'NVIDIA CUDA', dml: 'DirectML', coreml: 'Core ML', webgpu: 'WebGPU' },
-} as const
+/** What the engine or the window has to say, in words. */
+export const inWords = (message: Message): Said => say(words, message, 'window')

@@ -4,6 +4,7 @@
  *
  * `npm run bench -- robustness portraits -- [photo ...] [--heads 43] [--first 900100]`
  */
+
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,13 +12,13 @@ import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
 import { makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Pose } from '../../src-main/engine/face/pose.ts'
+import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import type { Part } from '../robustness.ts'
 import { median } from '../support/recorder.ts'
 import { trueHeads } from '../support/truth.ts'
 
-const DEGREE = Math.PI / 180
 const QUARTERS = [0, 90, 180, 270]
 /** Width over height. */
 const RATIOS = [1 / 4, 1 / 3, 9 / 21, 9 / 16, 2 / 3, 4 / 5, 1, 4 / 3, 16 / 9, 21 / 9, 3, 4]

@@ -1,14 +1,14 @@
 /** A rendering's shape without its colours: what is to be seen of a head as clay, lit from above the camera. */
+
 import { castRays } from '../../src-main/engine/generator/rays.ts'
 import type { Rendering } from '../../src-main/engine/generator/renderer.ts'
+import { OPAQUE } from '../../src-main/engine/head/views.ts'
 
 /** Light from nowhere, and from the lamp. */
 const AMBIENT = 0.25
 const LAMP = 0.75
 /** From the camera a little up, in the camera's axes (x right, y down, z forward). */
 const TOWARDS_LAMP = [-0.3, -0.5, -0.8].map((value) => value / Math.hypot(0.3, 0.5, 0.8))
-/** Less than this of a ray's light taken, and there is nothing. */
-const OPAQUE = 0.5
 
 /**
  * @param label the rendering's camera

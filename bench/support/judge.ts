@@ -9,6 +9,7 @@ import type { Generator, View } from '../../src-main/engine/generator/generator.
 import type { Planes } from '../../src-main/engine/generator/plane-layout.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
 import { type Head, paintHead } from '../../src-main/engine/head/head.ts'
+import { headField } from '../../src-main/engine/head/head-field.ts'
 import { headView } from '../../src-main/engine/head/views.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { toRgb } from '../../src-main/engine/images/pictures.ts'
@@ -22,8 +23,8 @@ import { portraitTarget } from '../../src-main/engine/portrait-target.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { extractSurface, fieldOf } from '../../src-main/engine/shape.ts'
 import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { extractSurface } from '../../src-main/engine/surface/surface.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
@@ -148,7 +149,7 @@ async function surfaceOf(
   head: TrueHead,
   pairs: Float32Array,
 ): Promise<Alignment | null> {
-  const field = fieldOf(generator, planes)
+  const field = headField(generator, planes)
   const found = await extractSurface(field, SURFACE).catch(() => null)
   if (!found) return null
   const { positions, normals } = found

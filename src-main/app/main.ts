@@ -16,24 +16,19 @@ import {
   session,
   shell,
 } from 'electron'
-import { contentSecurityPolicy } from '../policy.ts'
+import { type Message, message } from '../engine/errors.ts'
+import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
+import { dataFolder } from '../session/folders.ts'
 import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const WINDOW_FILES = join(here, '..', 'renderer')
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-}
 
 app.setName('Halfturn')
-if (process.env.HALFTURN_DATA) app.setPath('userData', process.env.HALFTURN_DATA)
+// Where the command line and the served window look as well.
+app.setPath('userData', dataFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 protocol.registerSchemesAsPrivileged([
@@ -91,11 +86,11 @@ function start(): void {
     chosen.set(++tickets, path)
     return { ticket: tickets, name: basename(path, extname(path)) }
   })
-  handle(channels.save, async (_, value): Promise<string | undefined> => {
+  handle(channels.save, async (_, value): Promise<Message | undefined> => {
     const { ticket, files } = saveRequest.parse(value)
     const path = chosen.get(ticket)
     chosen.delete(ticket)
-    if (!path || !engine) return 'Nothing was chosen to save to.'
+    if (!path || !engine) return message('nothing-chosen')
     for (const [index, { name, blob }] of files.entries()) {
       const failure = await engine.write(blob, index === 0 ? path : join(dirname(path), basename(name)))
       if (failure) return failure
@@ -125,7 +120,7 @@ function createWindow(): void {
 async function serveFile({ url, method }: Request): Promise<Response> {
   // Escapes are left as they are: no name of the window’s files needs one.
   const path = normalize(join(WINDOW_FILES, new URL(url).pathname))
-  const type = TYPES[extname(path)]
+  const type = WINDOW_TYPES[extname(path)]
   if (!isOwn(url) || method !== 'GET' || !path.startsWith(WINDOW_FILES + sep) || !type) {
     return new Response(null, { status: 404 })
   }

@@ -1,11 +1,86 @@
-/** The names of a head's files, and by what they are told from others. */
+/** The files of a head: what a command takes to make them, their names, and by what they are told from others. */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { message, UserError } from '../engine/errors.ts'
+import type { FileSet } from '../engine/files/file-set.ts'
+import type { Finish, MeshOptions } from '../engine/finish.ts'
+import { LIMITS } from '../engine/limits.ts'
+import { type FormatName, formatExtensions, formatNames } from '../engine/surface/formats/formats.ts'
+import type { Provenance } from '../engine/surface/formats/provenance.ts'
+import { type Options, wholeNumber } from './arguments.ts'
+import type { Reporter } from './reporter.ts'
 
-/** What the files of a head end in. */
-export const HEAD_ENDINGS = ['sheet.png', 'glb', 'png', 'mtl', 'obj']
+const SHEET = 'sheet.png'
+/** What the files of a head may end in. */
+export const HEAD_ENDINGS = [SHEET, ...formatExtensions]
+const DEFAULT_FORMATS: readonly FormatName[] = ['glb', 'obj']
 
 /** How far into a file it says what made it. */
 const MARKED_WITHIN = 1 << 16
+
+export const headFileOptions = {
+  output: { type: 'string', short: 'o' },
+  overwrite: { type: 'boolean' },
+  format: { type: 'string' },
+  'mesh-resolution': { type: 'string' },
+  triangles: { type: 'string' },
+} as const satisfies Options
+
+const { meshResolution, triangles } = LIMITS
+export const headFileHelp = { formats: formatNames, usual: DEFAULT_FORMATS, resolution: meshResolution }
+
+export interface HeadFileChoice {
+  readonly formats: readonly FormatName[]
+  readonly mesh: MeshOptions
+}
+
+export function readHeadFileOptions(
+  values: {
+    readonly [name in 'format' | 'mesh-resolution' | 'triangles']?: string
+  },
+): HeadFileChoice {
+  return {
+    formats: values.format === undefined ? DEFAULT_FORMATS : formatsOf(values.format),
+    mesh: {
+      resolution: wholeNumber('mesh-resolution', values['mesh-resolution'], meshResolution) ?? 256,
+      triangles: wholeNumber('triangles', values.triangles, triangles) ?? 60_000,
+    },
+  }
+}
+
+function formatsOf(text: string): FormatName[] {
+  const wanted = new Set(text.split(',').map((word) => word.trim()))
+  const known = formatNames.filter((name) => wanted.has(name))
+  if (known.length === wanted.size) return known
+  throw new UserError('unknown-formats', { text, known: formatNames })
+}
+
+/**
+ * Takes the surface, says what is to be thought of the head, and writes sheet and files.
+ * @param obsolete endings of what was written ahead and goes when they are there
+ */
+export async function writeHeadFiles(
+  finish: Finish,
+  { formats, mesh }: HeadFileChoice,
+  settings: Provenance['settings'],
+  set: FileSet,
+  report: Reporter,
+  obsolete: readonly string[] = [],
+): Promise<void> {
+  await finish.surface(mesh, {
+    progress: (done) => report.progress('surface', done, 1, `${Math.round(done * 100)} %`),
+  })
+  const quality = await finish.quality(mesh)
+  if (quality) {
+    const { verdict, reason } = quality
+    report.say(message('verdict', { title: message(verdict), what: reason, cure: reason }), { quality })
+  }
+  const sheet = await finish.sheet(mesh, quality)
+  const files = await set.commit(
+    async (stem) => [[SHEET, sheet], ...(await finish.files(formats, stem, { mesh, settings, quality }))],
+    obsolete,
+  )
+  report.say(message('wrote', { files }), { files })
+}
 
 /** Whether a file was made by Halfturn: nothing else may be replaced by what it makes. A texture says so in its MTL. */
 export function isHeadFile(path: string): boolean {

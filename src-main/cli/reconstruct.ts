@@ -1,93 +1,67 @@
 /** halfturn reconstruct: a photo to a head. */
 import { basename, extname, resolve } from 'node:path'
 import { sha256Of } from '../engine/checkpoint/import.ts'
-import { UserError } from '../engine/errors.ts'
+import { message, messageOf, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
 import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
-import { paintHead } from '../engine/head/head.ts'
-import { PHOTO_FORMAT_NAMES } from '../engine/images/photo-formats.ts'
 import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
+import { runLoop } from '../engine/inversion/loop.ts'
 import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
+import { LIMITS } from '../engine/limits.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
-import { oneOf, positiveNumber, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { say } from '../words/message.ts'
+import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { HEAD_ENDINGS, isHeadFile } from './head-files.ts'
+import {
+  HEAD_ENDINGS,
+  headFileHelp,
+  headFileOptions,
+  isHeadFile,
+  readHeadFileOptions,
+  writeHeadFiles,
+} from './head-files.ts'
 import { Interruption } from './interruption.ts'
+import { words } from './language.ts'
 import { readPhoto } from './photo-file.ts'
 import { clock, createReporter, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 
-const HELP = `Turns a portrait photo, or up to ${MOST_PHOTOS} of one person, into a 3D head.
-
-usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
-
-  PHOTO                  a face, as ${PHOTO_FORMAT_NAMES};
-                         several show one person from different sides
-  -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
-  --quality NAME         fast, balanced or full (default: balanced)
-  --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.08
-  --seed N               default 0; the same seed gives the same head
-  --face N               which face, 1 being the largest
-  --mesh-resolution N    density samples along a side, 64 to 512 (default 256)
-  --triangles N          of the mesh (default 60000)
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
-  --resume               go on with what was interrupted in the output folder, from the same photos and options
-  --overwrite            replace an earlier head of that name (default: it is kept, and this one is numbered)
-  --json                 progress as JSON lines
-  -h, --help
-
-Writes NAME.glb, NAME.obj with its .mtl and texture, and NAME.sheet.png to look at.
-Ctrl-C stops after the step at hand and keeps the best so far.
-`
-
-const CHECKPOINT_SECONDS = 15
-
 const options = {
   ...runtimeOptions,
-  output: { type: 'string', short: 'o' },
+  ...headFileOptions,
   quality: { type: 'string' },
   steps: { type: 'string' },
   'learning-rate': { type: 'string' },
   seed: { type: 'string' },
   face: { type: 'string' },
-  'mesh-resolution': { type: 'string' },
-  triangles: { type: 'string' },
   resume: { type: 'boolean' },
-  overwrite: { type: 'boolean' },
 } as const
 
 export const reconstruct: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
-      process.stdout.write(HELP)
+      process.stdout.write(words.cli.helps.reconstruct(MOST_PHOTOS, headFileHelp))
       return 0
     }
     const [photo] = positionals
     if (photo === undefined || positionals.length > MOST_PHOTOS) {
-      throw new UserError(
-        `reconstruct takes one to ${MOST_PHOTOS} photos of one person.`,
-        'For example: halfturn reconstruct portrait.jpg',
-      )
+      throw new UserError('photos-count', { most: MOST_PHOTOS })
     }
     const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
-    const steps = wholeNumber('steps', values.steps, 3, 20_000)
+    const steps = wholeNumber('steps', values.steps, LIMITS.steps)
     const settings = inversionSettings.parse({
       quality,
       steps,
-      seed: wholeNumber('seed', values.seed, 0, 2 ** 31 - 1),
-      learningRate: positiveNumber('learning-rate', values['learning-rate'], 1),
+      seed: wholeNumber('seed', values.seed, LIMITS.seed),
+      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
     })
-    const meshResolution = wholeNumber('mesh-resolution', values['mesh-resolution'], 64, 512) ?? 256
-    const triangles = wholeNumber('triangles', values.triangles, 100, 10_000_000) ?? 60_000
-    const face = wholeNumber('face', values.face, 1, 100)
+    const choice = readHeadFileOptions(values)
+    const face = wholeNumber('face', values.face, { least: 1, most: 100 })
     if (face !== undefined && positionals.length > 1) {
-      throw new UserError('--face works with one photo.', 'Crop the other photos so that the person is alone in them.')
+      throw new UserError('face-of-several')
     }
     const report = createReporter(values.json ?? false)
     const interruption = new Interruption()
@@ -114,14 +88,14 @@ export const reconstruct: Command = {
     for (const note of set.notes) report.warn(note)
     const sameBefore = interrupted.find(({ differences }) => differences.length === 0)
     if (sameBefore && !resumed && !values.overwrite) {
-      report.warn(`${sameBefore.path} holds this head, unfinished: --resume goes on with it.`)
+      report.warn(message('unfinished-here', { path: sameBefore.path }))
     }
     try {
       // The libraries are loaded when there is work for them: what was asked for has been found right.
-      const [{ openWorkbench }, { takeShots }, { finishHead }] = await Promise.all([
+      const [{ openWorkbench }, { takeShots }, { Finish }] = await Promise.all([
         import('./workbench.ts'),
         import('./photos.ts'),
-        import('./output.ts'),
+        import('../engine/finish.ts'),
       ])
       const loaded = await openWorkbench(values, report)
       const context: InversionContext = {
@@ -141,39 +115,27 @@ export const reconstruct: Command = {
       if (!inversion.progress.done) {
         const { step, steps: wanted } = inversion.progress
         report.say(
-          `Stopped after step ${step} of ${wanted}. The best so far is kept in ${checkpoint}.\n` +
-            `Go on:      ${again.join(' ')}\n` +
-            `Finish now: ${again.join(' ')} --steps ${Math.max(step, 3)}`,
+          message('stopped', { step, steps: wanted, checkpoint, again: again.join(' '), least: Math.max(step, 3) }),
           { stopped: true, step, steps: wanted, checkpoint },
         )
         return interruption.code ?? 1
       }
-      const kept = `The head is kept in ${checkpoint}: the same command with --resume writes its files.`
-      interruption.parting = kept
+      const kept = message('head-kept', { checkpoint })
+      interruption.parting = say(words, kept, 'cli').text
       if (interruption.code !== undefined) {
         report.say(kept, { stopped: true, checkpoint })
         return interruption.code
       }
-      const { head, cameras } = inversion
+      const { generator, sha256 } = loaded
+      const { head, photos } = inversion
       try {
-        const filesOf = await finishHead(
-          {
-            loaded,
-            planes: await paintHead(loaded.generator, head),
-            ws: head.ws,
-            label: head.label,
-            shots: inversion.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] })),
-            settings: { ...inversion.settings, steps: inversion.progress.steps },
-          },
-          { meshResolution, triangles },
-          report,
-        )
-        const written = await set.commit(filesOf, [UNFINISHED])
-        report.say(`Wrote ${written.join(', ')}`, { files: written })
+        const finish = new Finish({ generator, sha256, head, photos })
+        await writeHeadFiles(finish, choice, inversion.choices, set, report, [UNFINISHED])
         return 0
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
-        throw new UserError(cause.message, `${cause.cure}\n${kept}`, { cause })
+        const what = messageOf(cause)
+        throw new UserError('files-not-written', { what, cure: what, kept }, { cause })
       }
     } finally {
       set.abandon()
@@ -185,29 +147,21 @@ export const reconstruct: Command = {
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** Runs to the end, or to Ctrl-C. */
-async function optimise(
+function optimise(
   inversion: Inversion,
   save: () => Promise<void>,
   interruption: Interruption,
   report: Reporter,
 ): Promise<void> {
-  const started = performance.now()
-  const first = inversion.progress.step
-  let saved = started
-  while (!inversion.progress.done && interruption.code === undefined) {
-    const { step, steps, phase, loss, terms } = await inversion.step()
-    const now = performance.now()
-    const rate = ((step - first) * 1000) / (now - started)
-    const left = (steps - step) / rate
-    const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
-    report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
-    if (now - saved > CHECKPOINT_SECONDS * 1000) {
-      await save()
-      saved = now
-    }
-    // Lets signals in: a step blocks the event loop.
-    await new Promise(setImmediate)
-  }
-  // When it is finished too: what comes now may fail for want of space.
-  await save()
+  return runLoop({
+    goesOn: () => !inversion.progress.done && interruption.code === undefined,
+    step: () => inversion.step(),
+    show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
+      const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
+      const text = words.cli.pace(step, steps, loss, rate, clock(left))
+      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
+    },
+    save,
+    now: () => performance.now(),
+  })
 }

@@ -10,8 +10,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { extname, join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { UserError } from '../engine/errors.ts'
-import { contentSecurityPolicy } from '../policy.ts'
+import { messageOf, UserError } from '../engine/errors.ts'
+import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { EngineChild } from '../session/engine-child.ts'
 import { MOST_TEXT } from '../session/envelope.ts'
 import { MOST_UPLOAD } from '../session/uploads.ts'
@@ -29,14 +29,6 @@ const HEARTBEAT = 30_000
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 2_000 }
 const IDLE = 120_000
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-}
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -181,7 +173,7 @@ interface WindowFile {
 async function filesOf(folder: string): Promise<Map<string, WindowFile>> {
   const files = new Map<string, WindowFile>()
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const type = TYPES[extname(entry.name)]
+    const type = WINDOW_TYPES[extname(entry.name)]
     if (!type || !entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     files.set(path.slice(folder.length).replaceAll(sep, '/'), { path, type })
@@ -210,7 +202,7 @@ async function upload(engine: EngineChild, request: IncomingMessage, response: S
   const chunks = request.iterator({ destroyOnReturn: false })
   const answer = await engine.upload(chunks).catch((error) => {
     if (!(error instanceof UserError)) throw error
-    return { failure: { message: error.message, cure: error.cure } }
+    return { failure: messageOf(error) }
   })
   if (!request.complete) response.shouldKeepAlive = false
   response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(answer))

@@ -3,29 +3,33 @@
  * by these schemas at the engine's door; answers and events are plain data. Bytes travel apart from messages as blobs,
  * so that each carrier can move them its own best way.
  */
+
 import { z } from 'zod'
+import type { Message } from '../engine/errors.ts'
+import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
+import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
+import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
+import type { ErrorCode } from '../words/message.ts'
 
 /** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
 export type BlobId = string
 
 const blob = z.string().regex(/^[0-9a-f]{32}$/)
 const project = z.string().regex(/^[0-9a-f]{16}$/)
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1)
+const within = ({ least, most }: Range) => z.number().min(least).max(most)
+const whole = ({ least, most }: Range) => z.int().min(least).max(most)
+const seed = whole(LIMITS.seed)
 const finite = z.number().min(-1e6).max(1e6)
-
-export const meshFormats = ['glb', 'obj', 'ply', 'stl'] as const
-export const MOST_STEPS = 5000
+/** Label: cam2world and intrinsics. */
+const camera = z.array(finite).length(LABEL)
 
 const settings = z.strictObject({
-  steps: z.int().min(3).max(MOST_STEPS),
+  steps: whole(LIMITS.steps),
   quality: z.enum(qualities),
-  learningRate: z.number().min(1e-5).max(1),
+  learningRate: within(LIMITS.learningRate),
   seed,
 })
 
@@ -40,8 +44,8 @@ const correction = z.strictObject({
 })
 
 const meshOptions = {
-  resolution: z.int().min(32).max(512),
-  triangles: z.int().min(100).max(2_000_000),
+  resolution: whole(LIMITS.meshResolution),
+  triangles: whole(LIMITS.triangles),
 }
 
 /** One schema a method: every method takes one object. */
@@ -52,7 +56,7 @@ export const requests = {
   /** Removes a recent project from this machine. */
   forget: z.strictObject({ project }),
   openPhoto: z.strictObject({ photo: blob, name: z.string().min(1).max(300), generator: z.string().max(300) }),
-  openSample: z.strictObject({ generator: z.string().max(300) }),
+  openSample: z.strictObject({ name: z.string().min(1).max(300), generator: z.string().max(300) }),
   /** A `.halfturn` file. */
   openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
   /** A recent project; one that was interrupted while its head was forming goes on. */
@@ -60,7 +64,7 @@ export const requests = {
   /** A person nobody has photographed; in the place of `project`, where that is such a one as well. */
   random: z.strictObject({
     seed,
-    truncation: z.number().min(0).max(1.5),
+    truncation: within(LIMITS.truncation),
     generator: z.string().max(300),
     project: project.optional(),
   }),
@@ -73,17 +77,17 @@ export const requests = {
   resume: z.strictObject({ project }),
   /** Ends the job and keeps the best head so far. */
   cancel: z.strictObject({ project }),
-  setSteps: z.strictObject({ project, steps: z.int().min(3).max(MOST_STEPS) }),
+  setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
   /** The head as the volume shader needs it. */
   planes: z.strictObject({ project }),
-  /** A full view of the head: 25 camera numbers (cam2world, intrinsics). */
-  view: z.strictObject({ project, camera: z.array(finite).length(25) }),
+  /** A full view of the head. */
+  view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
   verdict: z.strictObject({ project }),
   exportMesh: z.strictObject({
     project,
-    format: z.enum(meshFormats),
+    format: z.enum(formatNames),
     name: z
       .string()
       .min(1)
@@ -92,7 +96,7 @@ export const requests = {
     ...meshOptions,
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
-  exportPicture: z.strictObject({ project, camera: z.array(finite).length(25), picture: blob.optional() }),
+  exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
   exportProject: z.strictObject({ project }),
   log: z.strictObject({}),
 } as const
@@ -100,17 +104,18 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Phase, Quality, Verdict }
-export type MeshFormat = (typeof meshFormats)[number]
+export type { FormatName, Phase, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
   version: string
   provider: ProviderName
-  /** Why this provider, in a sentence. */
-  reason: string
+  /** Why this provider. */
+  reason: Message
   generators: GeneratorSummary[]
   defaults: Settings
+  /** What a head can be saved as. */
+  formats: { name: FormatName; label: string; extension: string }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
   /** Why nothing can be saved by this engine; absent where it can. */
@@ -118,12 +123,7 @@ export interface Hello {
 }
 
 /** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */
-export interface Unsaved {
-  /** `locked`: another engine has the projects. */
-  code: 'locked' | 'full' | 'read-only' | 'denied' | 'failed'
-  message: string
-  cure: string
-}
+export type Unsaved = Message<Extract<ErrorCode, `unsaved-${string}`>>
 
 export interface GeneratorSummary {
   /** What requests call it. */
@@ -188,13 +188,12 @@ export interface Project {
   /** Why it is not on disk as it is; absent where it is. */
   unsaved?: Unsaved
   /** Why the head it had cannot be shown. */
-  problem?: { message: string; cure: string }
+  problem?: Message
 }
 
 export interface VerdictState {
   verdict: Verdict
-  /** One sentence; names settings as the command line does. */
-  message: string
+  reason: Message
 }
 
 export interface PortraitState {
@@ -208,7 +207,7 @@ export interface PortraitState {
   /** Camera label, 25 numbers. */
   camera: number[]
   correction: PoseCorrection
-  warnings: string[]
+  warnings: Message[]
   crop: BlobId
 }
 
@@ -314,16 +313,10 @@ export type ProjectEvent = { project: string } & (
       secondsLeft: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
-  | { type: 'job'; job: Job; message?: string; cure?: string }
+  | { type: 'job'; job: Job; problem?: Message }
   | { type: 'saving'; unsaved?: Unsaved }
   | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )
 
-/** An error on its way to the window: errors of the user's making say what to do. */
-export interface Failure {
-  message: string
-  cure?: string
-}
-
-/** What crosses the carrier for a call: errors travel as data, because not every carrier keeps their class. */
-export type Answer<T> = { value: T } | { failure: Failure }
+/** What crosses the carrier for a call: errors travel as messages, because not every carrier keeps their class. */
+export type Answer<T> = { value: T } | { failure: Message }

@@ -7,23 +7,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { UserError } from '../engine/errors.ts'
+import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
-import { cameraLabel } from '../engine/face/pose.ts'
+import { portableName } from '../engine/files/names.ts'
 import type { View, Weights } from '../engine/generator/generator.ts'
+import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
 import { cutOut, describedPng, jpeg, png, toRgb } from '../engine/images/pictures.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
-import { normalArray } from '../engine/inversion/random.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createMatting, type Matting } from '../engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
-import { colourBytes, evidenceBytes, meshFiles } from '../engine/shape.ts'
-import { provenanceOf } from '../engine/verdict.ts'
+import type { Watch } from '../engine/surface/field.ts'
+import { formatNames, formats } from '../engine/surface/formats/formats.ts'
 import { VERSION } from '../engine/version.ts'
 import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
 import { Blobs } from './blobs.ts'
@@ -146,6 +146,7 @@ export class Engine implements EngineApi {
     reason: this.runtime.provider.reason,
     generators: await this.library.list(),
     defaults: DEFAULT_SETTINGS,
+    formats: formatNames.map((name) => ({ name, label: formats[name].label, extension: formats[name].extensions[0] })),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
   })
@@ -173,8 +174,8 @@ export class Engine implements EngineApi {
   openPhoto: EngineApi['openPhoto'] = ({ photo, name, generator }) =>
     this.newFromPhoto(this.blobs.take(photo), name, generator)
 
-  openSample: EngineApi['openSample'] = async ({ generator }) =>
-    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), 'Sample portrait', generator)
+  openSample: EngineApi['openSample'] = async ({ name, generator }) =>
+    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), name, generator)
 
   openFile: EngineApi['openFile'] = async ({ file, name }) => {
     const { record, parts } = unpackProject(this.blobs.take(file), name)
@@ -194,12 +195,7 @@ export class Engine implements EngineApi {
 
   random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
     const loaded = await this.library.load(id)
-    const { config } = loaded.file
-    const label = cameraLabel(config.frame, 0, 0)
-    const ws = await this.turn(async () => {
-      const { generator } = loaded
-      return generator.repeat(await generator.map(normalArray(config.z_dim, seed), label, truncation))
-    })
+    const head = await this.turn(() => makeUp(loaded.generator, seed, truncation))
     const replaced = before === undefined ? undefined : await this.projects.get(before)
     const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
     if (isReplaced) await this.leave(replaced.id, () => replaced.close())
@@ -208,7 +204,7 @@ export class Engine implements EngineApi {
       loaded,
       DEFAULT_SETTINGS,
       { seed, truncation },
-      { ws, label },
+      head,
       isReplaced ? replaced.id : this.store.newId(),
     )
     this.adopt(project.id, Promise.resolve(project))
@@ -258,16 +254,16 @@ export class Engine implements EngineApi {
 
   surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
     const project = await this.project(id)
-    const { surface } = await this.takeSurface(project, 'surface', resolution, triangles)
-    const { evidence } = surface
+    const surface = await this.watched(project, 'surface', (watch) => project.surface({ resolution, triangles }, watch))
+    const { colours, evidence } = surface
     const put = (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
       this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
     return {
       positions: put(surface.positions, 'positions'),
       normals: put(surface.normals, 'normals'),
-      colours: put(colourBytes(surface), 'colours'),
+      colours: put(inBytes(colours), 'colours'),
       triangles: put(surface.triangles, 'triangles'),
-      ...(evidence && { evidence: put(evidenceBytes(evidence), 'evidence') }),
+      ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
       vertexCount: surface.positions.length / 3,
       triangleCount: surface.triangles.length / 3,
     }
@@ -280,13 +276,10 @@ export class Engine implements EngineApi {
 
   exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
     const project = await this.project(id)
-    // A head that is still forming is saved without one.
-    const quality = await project.judge()
-    const { surface, field } = await this.takeSurface(project, 'export', resolution, triangles)
-    const settings = { ...(project.random ?? project.settings), resolution, triangles }
-    const provenance = provenanceOf(project.loaded, settings, quality)
-    const files = await this.turn(() => meshFiles(surface, field, format, name, provenance))
-    return files.map((file) => this.file(file.name, file.bytes))
+    const files = await this.watched(project, 'export', (watch) =>
+      project.files(format, name, { resolution, triangles }, watch),
+    )
+    return files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes))
   }
 
   exportProject: EngineApi['exportProject'] = async ({ project: id }) => {
@@ -309,11 +302,16 @@ export class Engine implements EngineApi {
     return png({ rgb: toRgb(image), width: side, height: side })
   }
 
-  private async takeSurface(project: OpenProject, task: 'surface' | 'export', resolution: number, triangles: number) {
-    const tell = (fraction: number) => this.emit({ project: project.id, type: 'task', task, fraction })
-    const taken = await project.takeSurface({ resolution, triangles }, throttled(tell))
+  /** Tells the windows how far `work` is. */
+  private async watched<T>(
+    { id }: OpenProject,
+    task: 'surface' | 'export',
+    work: (watch: Watch) => Promise<T>,
+  ): Promise<T> {
+    const tell = (fraction: number) => this.emit({ project: id, type: 'task', task, fraction })
+    const result = await work({ progress: throttled(tell) })
     tell(1)
-    return taken
+    return result
   }
 
   private async newFromPhoto(bytes: Uint8Array, name: string, generator: string): Promise<Project> {
@@ -334,17 +332,14 @@ export class Engine implements EngineApi {
       if (!(error instanceof UserError) || !parts.photo) throw error
       this.note(`project ${id} is opened without its head: ${error.message}`)
       const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
-      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, error.message)
+      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, messageOf(error))
     }
   }
 
   private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {
     const loaded = await this.library.load(id)
     if (loaded.sha256 === sha256) return loaded
-    throw new UserError(
-      `This project was made with another generator than the "${loaded.file.config.name}" at hand.`,
-      'Import the generator it was made with, or open its photo anew.',
-    )
+    throw new UserError('project-of-another-generator', { generator: loaded.file.config.name })
   }
 
   private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
@@ -392,20 +387,16 @@ export class Engine implements EngineApi {
 
   /** Whether the projects belong to another engine. */
   private get isLocked(): boolean {
-    return this.lock.unsaved?.code === 'locked'
+    return this.lock.unsaved?.code === 'unsaved-locked'
   }
 
   private requireOwner(): void {
-    if (!this.isLocked) return
-    throw new UserError(
-      'This project belongs to another Halfturn that is running: here it can only be looked at.',
-      'Change it there, or close the other one.',
-    )
+    if (this.isLocked) throw new UserError('project-borrowed')
   }
 
   /** The data folder has become ours, or is not ours any more. */
   private onLock(unsaved: Unsaved | undefined): void {
-    this.note(unsaved ? unsaved.message : 'The projects are saved by this engine.')
+    this.note(unsaved ? inEnglish(unsaved) : 'The projects are saved by this engine.')
     this.emit({ type: 'storage', ...(unsaved && { unsaved }) })
     if (unsaved) return
     for (const [id, promise] of this.projects) {
@@ -455,3 +446,6 @@ export class Engine implements EngineApi {
     return result
   }
 }
+
+/** Values from 0 to 1 in 8 bits. */
+const inBytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(value * 255))

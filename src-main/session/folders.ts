@@ -1,4 +1,4 @@
-/** Where a user's projects lie when no desktop shell says it. */
+/** Where a user's projects and imported generators lie, for every front door. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 

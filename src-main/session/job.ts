@@ -1,10 +1,10 @@
 /**
- * A job: the one loop that drives an inversion, and the commands that steer it. Commands are carried out one after the
+ * A job: a loop that drives an inversion, and the commands that steer it. Commands are carried out one after the
  * other, each on the state that the one before left, so that two windows cannot start two loops.
  */
-import { setImmediate as breathe } from 'node:timers/promises'
 import { UserError } from '../engine/errors.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
+import { runLoop } from '../engine/inversion/loop.ts'
 import type { Job as JobView } from './api.ts'
 import { type Command, transition } from './job-state.ts'
 
@@ -32,11 +32,6 @@ export interface JobHost<F extends Forming> {
   /** Milliseconds. */
   now(): number
 }
-
-/** Milliseconds between two saves. */
-const SAVE_EVERY = 5000
-/** The time a step takes is the mean of this many last ones. */
-const PACE_STEPS = 12
 
 export class Job<F extends Forming> {
   private readonly host: JobHost<F>
@@ -151,7 +146,7 @@ export class Job<F extends Forming> {
     this.pending++
     const result = this.commands
       .then(() => {
-        if (this.closed) throw new UserError('This project has been put away.', 'Open it again.')
+        if (this.closed) throw new UserError('project-put-away')
         return work(transition(this.job.state, action, this.host.hasHead()))
       })
       .finally(() => this.pending--)
@@ -175,37 +170,31 @@ export class Job<F extends Forming> {
   private async run(forming: F): Promise<void> {
     const { host } = this
     await host.save()
-    let saved = host.now()
-    const times: number[] = []
-    while (this.isRunning && !this.closed) {
-      // Counted anew before every step: there may be more of them to make by now.
-      if (this.job.step >= this.job.steps) {
-        this.current = undefined
-        this.become(transition('running', 'finish', this.host.hasHead()))
-        break
-      }
-      const began = host.now()
-      let progress: Progress | undefined
-      try {
-        progress = await host.turn(() => this.step(forming))
-      } catch (error) {
-        this.fail(error as Error)
-      }
-      if (!progress) break
-      const { step } = progress
-      times.push(host.now() - began)
-      if (times.length > PACE_STEPS) times.shift()
-      await host.show(progress, mean(times) / 1000).catch((error: Error) => {
-        host.log(`showing step ${step}: ${error.stack}`)
-      })
-      if (this.isRunning && host.now() - saved > SAVE_EVERY) {
-        await host.save()
-        saved = host.now()
-      }
-      // Messages from the windows get in between two steps.
-      await breathe()
-    }
-    await host.save()
+    await runLoop({
+      goesOn: () => this.goesOn(),
+      step: async () => {
+        try {
+          return await host.turn(() => this.step(forming))
+        } catch (error) {
+          this.fail(error as Error)
+          return undefined
+        }
+      },
+      show: (progress, secondsPerStep) =>
+        host.show(progress, secondsPerStep).catch((error: Error) => {
+          host.log(`showing step ${progress.step}: ${error.stack}`)
+        }),
+      save: () => host.save(),
+      now: () => host.now(),
+    })
+  }
+
+  private goesOn(): boolean {
+    if (!this.isRunning || this.closed) return false
+    if (this.job.step < this.job.steps) return true
+    this.current = undefined
+    this.become(transition('running', 'finish', this.host.hasHead()))
+    return false
   }
 
   /** In the turn itself, so that who saves between two turns finds step, losses and head of one moment. */
@@ -229,5 +218,3 @@ export class Job<F extends Forming> {
     this.become(transition(state, 'fail', this.host.hasHead()), error)
   }
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

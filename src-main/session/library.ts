@@ -88,9 +88,7 @@ export class Library {
 
   private async read(id: string): Promise<Loaded> {
     const bytes = await readFile(this.path(id)).catch((cause) => {
-      throw new UserError(`The generator "${id}" is not there any more.`, 'Choose another one, or import it again.', {
-        cause,
-      })
+      throw new UserError('generator-gone', { id }, { cause })
     })
     const file = readGeneratorFile(bytes, id)
     return { id, file, sha256: sha256Of(bytes), generator: new Generator(this.runtime, file.config, file.weights) }
@@ -99,7 +97,7 @@ export class Library {
   private path(id: string): string {
     if (id === EMBEDDED) return embeddedPath()
     // An id comes from a window: only names that `add` gives are files of the folder.
-    if (!/^[a-z0-9-]+\.safetensors$/.test(id)) throw new UserError(`There is no generator "${id}".`, 'Choose another.')
+    if (!/^[a-z0-9-]+\.safetensors$/.test(id)) throw new UserError('no-such-generator', { id })
     return join(this.folder, id)
   }
 }
@@ -114,7 +112,7 @@ export function productFile(...path: string[]): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const file = join(folder, ...path)
     if (existsSync(file)) return file
-    if (dirname(folder) === folder) throw new UserError(`${path.join('/')} is missing.`, 'Install Halfturn again.')
+    if (dirname(folder) === folder) throw new UserError('file-missing', { path: path.join('/') })
   }
 }
 

@@ -3,23 +3,27 @@
  * itself: whatever ends the process, the next one goes on from the last checkpoint.
  */
 
-import { UserError } from '../engine/errors.ts'
+import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import { adjustPortrait, makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import { portableName } from '../engine/files/names.ts'
+import { Finish, type MeshOptions } from '../engine/finish.ts'
 import type { Generator, Weights } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
-import { type Head, paintHead } from '../engine/head/head.ts'
+import type { Head } from '../engine/head/head.ts'
 import { readHead, writeHead } from '../engine/head/head-file.ts'
 import { withoutFrame } from '../engine/head/views.ts'
 import type { Photo } from '../engine/images/photo.ts'
 import { jpeg, toRgb } from '../engine/images/pictures.ts'
 import { Inversion, type InversionContext, type Progress } from '../engine/inversion/inversion.ts'
 import type { PortraitTarget } from '../engine/inversion/objective.ts'
+import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import type { Landmarker, RgbImage } from '../engine/networks/mediapipe.ts'
-import { turnAround } from '../engine/quality/turnaround.ts'
 import type { Quality } from '../engine/quality/verdict.ts'
-import { extractSurface, fieldOf } from '../engine/shape.ts'
-import type { Field, Surface } from '../engine/surface/surface.ts'
-import { judgeHead, markEvidence } from '../engine/verdict.ts'
+import type { Watch } from '../engine/surface/field.ts'
+import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
+import type { Provenance } from '../engine/surface/formats/provenance.ts'
+import type { Surface } from '../engine/surface/mesh.ts'
+import { bounded } from '../words/message.ts'
 import type {
   PlanesState,
   PortraitState,
@@ -67,23 +71,6 @@ const PREVIEW_SHARE = 5
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
 /** The surface a head is judged by: what the window shows first, which is then at hand. */
 const JUDGED = { resolution: 192, triangles: 60_000 }
-/** What of a judgement is done when there is a surface, and when the views are rendered. */
-const JUDGED_SURFACE = 0.2
-const JUDGED_VIEWS = 0.7
-/** Of a message that no person wrote. */
-const MOST_OF_A_MESSAGE = 300
-
-export interface MeshOptions {
-  resolution: number
-  triangles: number
-}
-
-/** A head's surface; with its evidence, where there is a photo. */
-export interface HeadSurface {
-  surface: Surface
-  /** To ask for more of its colours. */
-  field: Field
-}
 
 /** What there is of a project before it is opened. */
 interface Origin {
@@ -92,7 +79,7 @@ interface Origin {
   /** It belongs to another engine: it can be looked at, and is not saved. */
   isBorrowed?: boolean
   /** Why the head it had cannot be shown. */
-  headless?: string
+  headless?: Message
 }
 
 /** A project of one moment, as it is saved. */
@@ -111,7 +98,7 @@ export class OpenProject {
   settings: Settings
   readonly random: { seed: number; truncation: number } | undefined
   readonly isBorrowed: boolean
-  private readonly headless: string | undefined
+  private readonly headless: Message | undefined
   private readonly host: ProjectHost
   private readonly job: Job<Inversion>
   private readonly saving: Saving
@@ -123,17 +110,15 @@ export class OpenProject {
   private pictures: { photo?: string; crop?: string } = {}
   private head: Head | undefined
   /** What the head was formed from: the portrait may have been corrected since. */
-  private source: PortraitTarget | undefined
+  private sources: readonly PosedPortrait[] = []
+  private finishing: { finish: Finish; stale: AbortController } | undefined
   private quality: Quality | undefined
   private judging: { of: Head; quality: Promise<Quality | undefined> } | undefined
-  /** The last one made: window, verdict and files ask for the same. */
-  private surface: ({ of: Head } & MeshOptions & HeadSurface) | undefined
-  private closed = false
-  private planes: { of: Head; planes: Planes; state: PlanesState } | undefined
+  private planes: { of: Planes; state: PlanesState } | undefined
   /** A checkpoint that came in a file, until the job goes on from it. */
   private carriedCheckpoint: Uint8Array | undefined
   /** The last ones saved: what has not changed is not made again. */
-  private headBytes: { of: Head; source: PortraitTarget | undefined; bytes: Uint8Array } | undefined
+  private headBytes: { of: Head; bytes: Uint8Array } | undefined
   private thumbnail: { of: Portrait; bytes: Uint8Array } | undefined
   private nextPreview = 0
 
@@ -173,7 +158,7 @@ export class OpenProject {
       clock: host.clock,
       write: () => this.write(),
       changed: (unsaved) => {
-        if (unsaved) host.log(`project ${id}: ${unsaved.message}`)
+        if (unsaved) host.log(`project ${id}: ${inEnglish(unsaved)}`)
         host.emit({ project: id, type: 'saving', ...(unsaved && { unsaved }) })
       },
     })
@@ -220,7 +205,7 @@ export class OpenProject {
   /**
    * One on this machine whose head is of no use: its photo, as it was corrected. What is on disk stays as it is until
    * something is changed.
-   * @param why the head is not there, for people
+   * @param why the head is not there
    */
   static async withoutHead(
     host: ProjectHost,
@@ -229,7 +214,7 @@ export class OpenProject {
     { name, settings, face, correction }: ProjectRecord,
     photo: Uint8Array,
     isBorrowed: boolean,
-    why: string,
+    why: Message,
   ) {
     const project = new OpenProject(host, id, name, loaded, settings, { isBorrowed, headless: why })
     await project.setPhoto(photo, face)
@@ -283,8 +268,8 @@ export class OpenProject {
       ...(quality && { verdict: verdictOf(quality) }),
       ...(unsaved && { unsaved }),
       ...(!this.head &&
-        this.headless !== undefined && {
-          problem: { message: this.headless, cure: 'The photo is still here: form the head again from it.' },
+        this.headless && {
+          problem: message('head-not-shown', { what: this.headless }),
         }),
       ...(found &&
         photo && {
@@ -311,7 +296,7 @@ export class OpenProject {
 
   chooseFace(face: number): Promise<void> {
     return this.job.edit(async () => {
-      if (!this.photo) throw new UserError('This project has no photo.', 'Open a photo first.')
+      if (!this.photo) throw new UserError('no-photo')
       this.setPortrait(this.photo, await this.findPortrait(this.photo, this.loaded, face))
       await this.saving.save()
     })
@@ -331,7 +316,7 @@ export class OpenProject {
   start(loaded: Loaded, settings: Settings): Promise<void> {
     return this.job.start(async () => {
       const { photo, portrait: before } = this
-      if (!photo || !before) throw new UserError('There is no photo to form a head from.', 'Open a photo first.')
+      if (!photo || !before) throw new UserError('no-photo-to-form')
       const isFramed = before.frame === loaded.file.config.frame
       const portrait = isFramed ? before : await this.findPortrait(photo, loaded, before.face)
       const inversion = await this.host.turn(async () =>
@@ -343,7 +328,7 @@ export class OpenProject {
       )
       if (!isFramed) this.setPortrait(photo, portrait)
       // A head of another generator cannot be shown any more.
-      if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined, undefined)
+      if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined)
       this.loaded = loaded
       this.settings = settings
       this.carriedCheckpoint = undefined
@@ -359,9 +344,9 @@ export class OpenProject {
   resume(): Promise<void> {
     return this.job.resume(async () => {
       const bytes = this.carriedCheckpoint ?? (await this.host.store.readPart(this.id, 'checkpoint'))
-      if (!bytes) throw new UserError('The checkpoint of this job is missing.', 'Start forming the head again.')
+      if (!bytes) throw new UserError('job-checkpoint-missing')
       const inversion = await this.host.turn(async () =>
-        Inversion.resume(await this.context(this.loaded), bytes, 'The checkpoint', this.loaded.sha256),
+        Inversion.resume(await this.context(this.loaded), bytes, message('the-checkpoint'), this.loaded.sha256),
       )
       this.carriedCheckpoint = undefined
       return inversion
@@ -385,7 +370,7 @@ export class OpenProject {
 
   /** Stops whatever runs and saves; the job counts as running, so that the next process goes on with it. */
   async close(): Promise<void> {
-    this.closed = true
+    this.finishing?.stale.abort()
     // A loop saves when it ends, and everything else when it changes: what is left is what could not be saved.
     await this.job.close()
     await this.saveAgain()
@@ -395,7 +380,7 @@ export class OpenProject {
 
   /** Stops whatever runs, and saves nothing any more. */
   async discard(): Promise<void> {
-    this.closed = true
+    this.finishing?.stale.abort()
     await this.saving.close()
     await this.job.close()
     this.host.blobs.dropSlots(`${this.id}/`)
@@ -403,36 +388,35 @@ export class OpenProject {
 
   /** @throws UserError where there is no head yet */
   requireHead(): Head {
-    if (!this.head) throw new UserError('There is no head yet.', 'Form it from a photo first.')
+    if (!this.head) throw new UserError('no-head')
     return this.head
   }
 
   /** The head's planes, painted when asked for. Call it in a turn. */
   async paint(): Promise<{ planes: Planes; head: Head }> {
-    const head = this.requireHead()
-    if (this.planes?.of !== head) this.remember(head, await paintHead(this.generator, head))
-    return { planes: this.planes!.planes, head }
+    const { finish } = this
+    const planes = await finish.planes()
+    if (this.planes?.of !== planes) {
+      const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
+      this.planes = { of: planes, state: { version: ++versions, ...state } }
+    }
+    return { planes, head: finish.source.head }
+  }
+
+  /** The head's surface as it is now. A job's steps wait for it. */
+  async surface(mesh: MeshOptions, watch: Watch): Promise<Surface> {
+    return this.finish.surface(mesh, watch)
   }
 
   /**
-   * The head's surface as it is now. A job's steps wait for it.
-   * @param progress is told the part that is done, 0..1
+   * The head as the files of a format; one that is finished says in them what is to be thought of it.
+   * @param name without extension; it is made portable
    */
-  async takeSurface(options: MeshOptions, progress: (fraction: number) => void = () => {}): Promise<HeadSurface> {
-    return this.host.turn(async () => {
-      const { planes, head } = await this.paint()
-      const source = await this.sourceOfHead()
-      const { surface: last } = this
-      if (last?.of === head && last.resolution === options.resolution && last.triangles === options.triangles) {
-        return last
-      }
-      const field = fieldOf(this.generator, planes)
-      const bare = await extractSurface(field, options, { progress })
-      const { frame } = this.loaded.file.config
-      const surface = source ? markEvidence(bare, [{ label: head.label, portrait: source }], frame) : bare
-      this.surface = { of: head, ...options, surface, field }
-      return this.surface
-    })
+  async files(format: FormatName, name: string, mesh: MeshOptions, watch: Watch): Promise<WrittenFile[]> {
+    const { finish } = this
+    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles
+    const quality = isJudged ? await this.judge() : this.isFinished ? await finish.quality(mesh, watch) : undefined
+    return finish.files([format], portableName(name), { mesh, settings: this.choices(), quality }, watch)
   }
 
   /**
@@ -441,11 +425,10 @@ export class OpenProject {
    */
   async judge(): Promise<Quality | undefined> {
     const { head } = this
-    const isFinished = this.job.view.job.state === 'done'
-    if (!head || !this.photo || !isFinished) return undefined
+    if (!head || !this.isFinished) return undefined
     if (this.quality) return this.quality
     if (this.judging?.of !== head) {
-      const quality = this.makeJudgement(head).finally(() => {
+      const quality = this.makeJudgement().finally(() => {
         if (this.judging?.of === head) this.judging = undefined
       })
       this.judging = { of: head, quality }
@@ -467,54 +450,60 @@ export class OpenProject {
     return packProject(record, { photo, head, checkpoint })
   }
 
-  /** In turns of its own: pictures and surfaces that somebody waits for get in between. */
-  private async makeJudgement(head: Head): Promise<Quality | undefined> {
-    const isStale = () => this.closed || this.head !== head
-    const tell = (fraction: number) =>
-      this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction: Math.min(fraction, 1) })
+  private async makeJudgement(): Promise<Quality | undefined> {
+    const { finish, stale } = this.finishingNow()
+    const { signal } = stale
+    const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)
     try {
-      const { surface } = await this.takeSurface(
-        JUDGED,
-        throttled((done) => tell(done * JUDGED_SURFACE)),
-      )
-      const { source: portrait } = this
-      if (isStale() || !portrait) return undefined
-      tell(JUDGED_SURFACE)
-      const { label, ws } = head
-      const around = await this.host.turn(async () =>
-        isStale() ? undefined : turnAround(this.generator, (await this.paint()).planes, ws, label),
-      )
-      if (isStale() || !around) return undefined
-      tell(JUDGED_VIEWS)
-      const faceRes = await this.host.faceRes()
-      const quality = await this.host.turn(async () =>
-        isStale() ? undefined : judgeHead(this.loaded, { around, label, portrait, surface }, faceRes),
-      )
-      if (isStale() || !quality) return undefined
+      const quality = await finish.quality(JUDGED, { signal, progress: throttled(tell) })
+      if (signal.aborted || !quality) return undefined
       this.quality = quality
       await this.saving.save()
       return quality
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
     } finally {
       tell(1)
     }
   }
 
-  /** What the head was formed from; nothing for a made-up person. */
-  private async sourceOfHead(): Promise<PortraitTarget | undefined> {
-    // A head saved before it was kept with it: the portrait as it is now is the nearest there is.
-    if (this.portrait && this.head) this.source ??= await this.host.target(this.portrait)
-    return this.source
+  /** Whether the head is what came of a photo, and nothing changes it any more. */
+  private get isFinished(): boolean {
+    return this.photo !== undefined && this.job.view.job.state === 'done'
+  }
+
+  private get finish(): Finish {
+    return this.finishingNow().finish
+  }
+
+  private finishingNow(): { finish: Finish; stale: AbortController } {
+    const head = this.requireHead()
+    const { generator, sha256 } = this.loaded
+    this.finishing ??= {
+      finish: new Finish({ generator, sha256, head, photos: this.sources }, this.host),
+      stale: new AbortController(),
+    }
+    return this.finishing
+  }
+
+  /** What makes the head again. */
+  private choices(): Provenance['settings'] {
+    const { quality, learningRate, seed } = this.settings
+    return this.random ?? { quality, steps: this.job.view.job.steps, learningRate, seed }
   }
 
   private take(inversion: Inversion): void {
-    this.setHead(inversion.head, inversion.portrait)
+    this.setHead(inversion.head, inversion.photos)
   }
 
-  private setHead(head: Head | undefined, source: PortraitTarget | undefined): void {
+  private setHead(head: Head | undefined, sources: readonly PosedPortrait[] = []): void {
     this.head = head
-    this.source = source
+    this.sources = sources
     this.quality = undefined
+    this.finishing?.stale.abort()
+    this.finishing = undefined
   }
 
   private async show({ step, steps, phase, loss }: Progress, secondsPerStep: number): Promise<void> {
@@ -548,20 +537,9 @@ export class OpenProject {
     this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
   }
 
-  private remember(head: Head, planes: Planes): void {
-    const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
-    this.planes = { of: head, planes, state: { version: ++versions, ...state } }
-  }
-
   private tellJob(error?: Error): void {
     const { job } = this.job.view
-    const cure = error instanceof UserError ? error.cure : 'Go on from the last checkpoint, or report it with the log.'
-    this.host.emit({
-      project: this.id,
-      type: 'job',
-      job,
-      ...(error && { message: error.message.slice(0, MOST_OF_A_MESSAGE), cure }),
-    })
+    this.host.emit({ project: this.id, type: 'job', job, ...(error && { problem: problemOf(error) }) })
   }
 
   private async context({ generator, file }: Loaded): Promise<InversionContext> {
@@ -575,10 +553,17 @@ export class OpenProject {
     }
     if (bytes) {
       const { head, portrait } = readHead(bytes, this.generator)
-      this.setHead(head, portrait)
+      this.setHead(head, await this.sourcesOf(head, portrait))
       this.quality = record.quality
-      this.headBytes = { of: head, source: portrait, bytes }
+      this.headBytes = { of: head, bytes }
     }
+  }
+
+  /** @param saved with the head: of one that was saved before it was, the portrait as it is now is the nearest there is */
+  private async sourcesOf({ label }: Head, saved: PortraitTarget | undefined): Promise<PosedPortrait[]> {
+    const { portrait: now } = this
+    const portrait = saved ?? (now && (await this.host.turn(() => this.host.target(now))))
+    return portrait ? [{ portrait, label }] : []
   }
 
   private async setPhoto(bytes: Uint8Array, face: number): Promise<void> {
@@ -601,7 +586,7 @@ export class OpenProject {
   }
 
   private correct(correction: PoseCorrection): void {
-    if (!this.photo || !this.found) throw new UserError('This project has no photo.', 'Open a photo first.')
+    if (!this.photo || !this.found) throw new UserError('no-photo')
     this.portrait = adjustPortrait(this.photo.pixels, this.found, correction)
     this.correction = correction
     delete this.pictures.crop
@@ -615,7 +600,7 @@ export class OpenProject {
       ...{ face, centre, side, roll, yaw, pitch, correction },
       camera: [...camera],
       // That there are several is plain to see: they are outlined.
-      warnings: warnings.filter(({ code }) => code !== 'several-faces').map(({ message }) => message),
+      warnings: warnings.filter(({ code }) => code !== 'several-faces'),
       crop: await this.picture('crop', { rgb: crop.rgb, width: crop.size, height: crop.size }),
     }
   }
@@ -663,10 +648,10 @@ export class OpenProject {
   }
 
   private packHead(): Uint8Array | undefined {
-    const { head, source } = this
+    const { head, sources } = this
     if (!head) return undefined
-    if (this.headBytes?.of !== head || this.headBytes.source !== source) {
-      this.headBytes = { of: head, source, bytes: Buffer.concat(writeHead(head, this.generator, source)) }
+    if (this.headBytes?.of !== head) {
+      this.headBytes = { of: head, bytes: Buffer.concat(writeHead(head, this.generator, sources[0]?.portrait)) }
     }
     return this.headBytes.bytes
   }
@@ -690,4 +675,8 @@ export class OpenProject {
 }
 
 /** What the window is told; the figures go into files. */
-export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })
+export const verdictOf = ({ verdict, reason }: Quality): VerdictState => ({ verdict, reason })
+
+function problemOf(error: Error): Message {
+  return error instanceof UserError ? messageOf(error) : bounded(message('job-failed', { what: error.message }))
+}

@@ -1,8 +1,8 @@
 /** Step 2: forming the head, and how it goes. */
 import { useRef } from 'react'
-import { MOST_STEPS } from '../limits.ts'
+import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { number, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
 import { LossPlot } from './loss-plot.tsx'
 
@@ -42,8 +42,7 @@ function Before() {
       <NumberField
         label={text.steps}
         value={settings.steps}
-        least={3}
-        most={MOST_STEPS}
+        {...LIMITS.steps}
         onChange={(steps) => actions.setSettings({ steps })}
       />
       <details>
@@ -72,8 +71,7 @@ function Before() {
         <NumberField
           label={text.seed}
           value={settings.seed}
-          least={0}
-          most={2 ** 31 - 1}
+          {...LIMITS.seed}
           onChange={(seed) => actions.setSettings({ seed })}
         />
         <NumberField
@@ -119,7 +117,7 @@ function Forming() {
         label={text.steps}
         value={steps}
         least={Math.max(3, step + 1)}
-        most={MOST_STEPS}
+        most={LIMITS.steps.most}
         onChange={actions.setSteps}
       />
       <div className="buttons">
@@ -180,5 +178,5 @@ export function NumberField({ label, value, least, most, step = 1, onChange }: N
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
-  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+  return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`
 }

@@ -1,6 +1,6 @@
 /** Step 3: looking at the head, and taking it along. */
 import { useState } from 'react'
-import type { MeshFormat } from '../../src-main/session/api.ts'
+import { LIMITS } from '../../src-main/engine/limits.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
 import { stagePicture, turntableVideo } from '../stage/turntable-video.ts'
 import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
@@ -71,8 +71,7 @@ function RandomPerson({ seed, truncation }: { seed: number; truncation: number }
       <NumberField
         label={strings.random.seed}
         value={seed}
-        least={0}
-        most={2 ** 31 - 1}
+        {...LIMITS.seed}
         onChange={(value) => actions.randomPerson(value, variety)}
       />
       <label className="field">
@@ -118,15 +117,15 @@ function Save() {
     <section className="save">
       <h3>{save.mesh}</h3>
       <div className="formats">
-        {(['glb', 'obj', 'ply', 'stl'] as MeshFormat[]).map((format) => (
+        {hello?.formats.map(({ name, label, extension }) => (
           <button
-            key={format}
+            key={name}
             type="button"
-            title={save.hints[format]}
+            title={save.hints[name]}
             disabled={disabled}
-            onClick={() => actions.saveMesh(format)}
+            onClick={() => actions.saveMesh(name, extension)}
           >
-            {save[format]}
+            {label}
           </button>
         ))}
       </div>
@@ -147,8 +146,7 @@ function Save() {
         <NumberField
           label={save.triangles}
           value={mesh.triangles}
-          least={100}
-          most={2_000_000}
+          {...LIMITS.triangles}
           onChange={(triangles) => actions.setMesh({ triangles })}
         />
       </div>

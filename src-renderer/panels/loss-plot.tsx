@@ -1,5 +1,5 @@
 /** The loss over the steps, as a line that grows. */
-import { strings } from '../strings.ts'
+import { number, strings } from '../strings.ts'
 
 const [WIDTH, HEIGHT] = [300, 84]
 
@@ -24,7 +24,7 @@ export function LossPlot({ losses, steps }: { losses: readonly number[]; steps: 
         <path d={`M${path}`} />
       </svg>
       <figcaption>
-        {strings.form.loss} <b>{last.toFixed(3)}</b>
+        {strings.form.loss} <b>{number(last, 3)}</b>
       </figcaption>
     </figure>
   )

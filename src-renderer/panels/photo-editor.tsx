@@ -2,14 +2,15 @@
  * The photo with what was found on it: every face outlined, the crop as a frame that can be moved, scaled and turned, and
  * the head's axes, which can be dragged to correct where it looks.
  */
+
 import { type PointerEvent as ReactPointerEvent, useRef } from 'react'
+import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
 import { cropToPhoto, project } from '../stage/camera.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 
 const text = strings.photo
-const DEGREE = Math.PI / 180
 /** Length of the drawn axes, world units; where they begin, a little in front of the face's middle. */
 const AXIS = 0.22
 const NOSE: [number, number, number] = [0, 0, 0.3]

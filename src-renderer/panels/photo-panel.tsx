@@ -1,11 +1,11 @@
 /** Step 1: what was found on the photo, and putting it right. */
+import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
 import { actions, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { inWords, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
 
 const text = strings.photo
-const DEGREE = Math.PI / 180
 const AUTOMATIC: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 
 export function PhotoPanel() {
@@ -36,9 +36,9 @@ export function PhotoPanel() {
       ) : (
         <ul className="warnings">
           {warnings.map((warning) => (
-            <li key={warning}>
+            <li key={warning.code}>
               <Icon name="warn" />
-              {warning}
+              {inWords(warning).text}
             </li>
           ))}
         </ul>

@@ -1,12 +1,12 @@
 /** Cameras between three.js and the engine's labels, and where world points fall in a crop. */
-import type { PerspectiveCamera } from 'three'
 
-/** Focal length of portrait crops and of the stage at zoom 1, in picture sides. */
-export const FOCAL = 4.2647
+import type { PerspectiveCamera } from 'three'
+import { PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
+
 /** What the stage begins with: air around the head, above a high crown too. */
 export const FIRST_ZOOM = 0.72
 /** Vertical field of view that goes with it, degrees. */
-export const FIELD_OF_VIEW = (2 * Math.atan(0.5 / FOCAL) * 180) / Math.PI
+export const FIELD_OF_VIEW = (2 * Math.atan(0.5 / PORTRAIT_FOCAL) * 180) / Math.PI
 
 /**
  * The engine's camera label of the square in the middle of the stage: cam2world with axes right, down, forward, then
@@ -17,7 +17,7 @@ export function toLabel(camera: PerspectiveCamera): number[] {
   const m = camera.matrixWorld.elements
   // three.js keeps columns together and has axes right, up, back.
   const row = (i: number) => [m[i], -m[4 + i], -m[8 + i], m[12 + i]]
-  const f = FOCAL * camera.zoom
+  const f = PORTRAIT_FOCAL * camera.zoom
   return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1]
 }
 

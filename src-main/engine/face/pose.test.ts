@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { project } from '../generator/camera.ts'
+import { PORTRAIT_FOCAL, project } from '../generator/camera.ts'
 import { LANDMARKS } from '../networks/mediapipe.ts'
-import { cameraLabel, FIT_SIZE, FOCAL, fitPose, projectTemplate } from './pose.ts'
+import { cameraLabel, FIT_SIZE, fitPose, projectTemplate } from './pose.ts'
 import { type Frame, TEMPLATE } from './template.ts'
 
 const FRAMES: Frame[] = ['own', 'eg3d']
@@ -16,7 +16,7 @@ interface Truth {
 }
 
 /** Landmarks of the average head as a photo would show it under a known pose. */
-function photograph(frame: Frame, { yaw, pitch, roll, side, centre }: Truth, focal = FOCAL): Float64Array {
+function photograph(frame: Frame, { yaw, pitch, roll, side, centre }: Truth, focal = PORTRAIT_FOCAL): Float64Array {
   const { image, depth } = projectTemplate(frame, yaw, pitch, focal)
   const points = new Float64Array(3 * LANDMARKS)
   const scale = side / FIT_SIZE
@@ -48,7 +48,7 @@ describe('fitPose', () => {
     ]
     for (const [yaw, pitch] of poses) {
       const truth: Truth = { yaw, pitch, roll: 0.21, side: 388, centre: [611.3, 402.9] }
-      expectPose(fitPose(photograph(frame, truth), frame, FOCAL * truth.side), truth)
+      expectPose(fitPose(photograph(frame, truth), frame, PORTRAIT_FOCAL * truth.side), truth)
     }
   })
 
@@ -62,7 +62,7 @@ describe('fitPose', () => {
     })
     fc.assert(
       fc.property(truths, fc.constantFrom(...FRAMES), (truth, frame) =>
-        expectPose(fitPose(photograph(frame, truth), frame, FOCAL * truth.side), truth),
+        expectPose(fitPose(photograph(frame, truth), frame, PORTRAIT_FOCAL * truth.side), truth),
       ),
       { numRuns: 60 },
     )
@@ -81,7 +81,12 @@ describe('fitPose', () => {
     for (const [landmark, other] of mirrorOf) {
       mirrored.set([1000 - points[3 * landmark], points[3 * landmark + 1], points[3 * landmark + 2]], 3 * other)
     }
-    expectPose(fitPose(mirrored, frame, FOCAL * truth.side), { ...truth, yaw: -0.4, roll: -0.2, centre: [580, 310] })
+    expectPose(fitPose(mirrored, frame, PORTRAIT_FOCAL * truth.side), {
+      ...truth,
+      yaw: -0.4,
+      roll: -0.2,
+      centre: [580, 310],
+    })
   })
 
   it.each(FRAMES)('uses a known focal length (%s)', (frame) => {
@@ -98,14 +103,17 @@ describe('fitPose', () => {
     expect(Math.abs(knowing.side / truth.side - 1)).toBeLessThan(2e-3)
   })
 
-  it.each([1.6, 2.4, FOCAL, 7])('reads a focal length of %f off the landmarks where none is known', (focal) => {
-    const truth: Truth = { yaw: 0.3, pitch: -0.1, roll: 0.1, side: 500, centre: [700, 600] }
-    const found = fitPose(photograph('own', truth, focal), 'own')
-    expect(Math.abs(Math.log(found.focal / focal))).toBeLessThan(0.15)
-    expect(Math.abs(found.yaw - truth.yaw)).toBeLessThan(0.02)
-    expect(Math.abs(found.pitch - truth.pitch)).toBeLessThan(0.02)
-    expect(Math.abs(found.side / truth.side - 1)).toBeLessThan(0.02)
-  })
+  it.each([1.6, 2.4, PORTRAIT_FOCAL, 7])(
+    'reads a focal length of %f off the landmarks where none is known',
+    (focal) => {
+      const truth: Truth = { yaw: 0.3, pitch: -0.1, roll: 0.1, side: 500, centre: [700, 600] }
+      const found = fitPose(photograph('own', truth, focal), 'own')
+      expect(Math.abs(Math.log(found.focal / focal))).toBeLessThan(0.15)
+      expect(Math.abs(found.yaw - truth.yaw)).toBeLessThan(0.02)
+      expect(Math.abs(found.pitch - truth.pitch)).toBeLessThan(0.02)
+      expect(Math.abs(found.side / truth.side - 1)).toBeLessThan(0.02)
+    },
+  )
 
   it('does not believe a known focal length that the landmarks belie', () => {
     const truth: Truth = { yaw: 0.1, pitch: 0, roll: 0, side: 600, centre: [700, 600] }
@@ -119,7 +127,7 @@ describe('fitPose', () => {
     const points = photograph('own', truth)
     // Scattered by 40 pixels: a misfit that no focal length explains.
     for (const [i, { landmark }] of TEMPLATE.own.entries()) points[3 * landmark + (i % 2)] += 40 * Math.sin(5 * i)
-    expect(Math.abs(Math.log(fitPose(points, 'own').focal / FOCAL))).toBeLessThan(0.5)
+    expect(Math.abs(Math.log(fitPose(points, 'own').focal / PORTRAIT_FOCAL))).toBeLessThan(0.5)
   })
 
   it('is not led astray by a few wrong landmarks', () => {
@@ -135,7 +143,33 @@ describe('fitPose', () => {
 describe('cameraLabel', () => {
   it('sees the frontal head straight from the front', () => {
     const label = cameraLabel('eg3d', 0, 0)
-    const frontal = [1, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1, 2.7, 0, 0, 0, 1, FOCAL, 0, 0.5, 0, FOCAL, 0.5, 0, 0, 1]
+    const frontal = [
+      1,
+      0,
+      0,
+      0,
+      0,
+      -1,
+      0,
+      0,
+      0,
+      0,
+      -1,
+      2.7,
+      0,
+      0,
+      0,
+      1,
+      PORTRAIT_FOCAL,
+      0,
+      0.5,
+      0,
+      PORTRAIT_FOCAL,
+      0.5,
+      0,
+      0,
+      1,
+    ]
     for (const [i, value] of frontal.entries()) expect(Math.abs(label[i] - value)).toBeLessThan(Math.sin(0.0035))
     expect([label[3], label[7], label[11]].map((x) => Math.round(x * 1e6) / 1e6)).toEqual([0, 0, 2.7])
   })
@@ -149,7 +183,7 @@ describe('cameraLabel', () => {
       for (let j = 0; j < 3; j++) expect(dot(column(i), column(j))).toBeCloseTo(i === j ? 1 : 0, 5)
     }
     expect(Math.hypot(...column(3))).toBeCloseTo(2.7, 5)
-    for (const focal of [FOCAL, 2]) {
+    for (const focal of [PORTRAIT_FOCAL, 2]) {
       const near = cameraLabel(frame, yaw, pitch, focal)
       const { image } = projectTemplate(frame, yaw, pitch, focal)
       for (const [i, { position }] of TEMPLATE[frame].entries()) {

@@ -8,15 +8,14 @@
  *
  * Image coordinates are continuous, y down: the centre of the first pixel is (0.5, 0.5). Angles are in radians.
  */
+import { PORTRAIT_FOCAL } from '../generator/camera.ts'
 import { type Frame, TEMPLATE, type Vector3 } from './template.ts'
 
 /** Nominal distance of the camera from the world's origin, in world units. */
 const RADIUS = 2.7
-/** Focal length in crop sides at the nominal distance. */
-export const FOCAL = 4.2647
 /** The fit works in pixels of a crop of this size, whatever size is cut out in the end. */
 export const FIT_SIZE = 512
-const K = FIT_SIZE * FOCAL
+const K = FIT_SIZE * PORTRAIT_FOCAL
 
 /** What the camera looks at. */
 const TARGET: Record<Frame, Vector3> = { own: [0, 0, 0.2], eg3d: [0, 0.006, 0.161] }
@@ -108,7 +107,7 @@ function likeliestFocal(solved: (focal: number) => Pose): number {
   const [first, last] = FOCALS.map(Math.log)
   const step = (last - first) / (CANDIDATES - 1)
   const costs = Array.from({ length: CANDIDATES }, (_, i) => {
-    const away = (first + i * step - Math.log(FOCAL)) / SPREAD
+    const away = (first + i * step - Math.log(PORTRAIT_FOCAL)) / SPREAD
     return (EVIDENCE * Math.log(solved(Math.exp(first + i * step)).rms ** 2 + NOISE ** 2) + away * away) / 2
   })
   const best = Math.min(Math.max(costs.indexOf(Math.min(...costs)), 1), CANDIDATES - 2)
@@ -122,10 +121,15 @@ function likeliestFocal(solved: (focal: number) => Pose): number {
  * Camera axes are right, down, forward.
  * @param focal in crop sides; the camera stands where the target keeps its size
  */
-export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = FOCAL): Float32Array {
+export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = PORTRAIT_FOCAL): Float32Array {
   const { right, down, forward, distance } = axes(frame, yaw, pitch)
   const target = TARGET[frame]
-  const row = (i: 0 | 1 | 2) => [right[i], down[i], forward[i], target[i] - ((distance * focal) / FOCAL) * forward[i]]
+  const row = (i: 0 | 1 | 2) => [
+    right[i],
+    down[i],
+    forward[i],
+    target[i] - ((distance * focal) / PORTRAIT_FOCAL) * forward[i],
+  ]
   return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, focal, 0, 0.5, 0, focal, 0.5, 0, 0, 1])
 }
 
@@ -134,11 +138,11 @@ export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = FO
  *
  * @param focal in crop sides; the camera stands where the target keeps its size
  */
-export function projectTemplate(frame: Frame, yaw: number, pitch: number, focal = FOCAL) {
+export function projectTemplate(frame: Frame, yaw: number, pitch: number, focal = PORTRAIT_FOCAL) {
   const { right, down, forward, distance: nominal } = axes(frame, yaw, pitch)
   const template = TEMPLATE[frame]
   const target = TARGET[frame]
-  const distance = (nominal * focal) / FOCAL
+  const distance = (nominal * focal) / PORTRAIT_FOCAL
   const image = new Float64Array(2 * template.length)
   const depth = new Float64Array(template.length)
   for (const [i, { position }] of template.entries()) {

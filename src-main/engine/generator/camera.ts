@@ -7,6 +7,9 @@ export const PORTRAIT_FOCAL = 4.2647
 /** How many times as wide as the crop a picture is that shows the rest of the person: the cube of a head just fits. */
 export const WIDE = 1.5
 
+/** In radians. */
+export const DEGREE = Math.PI / 180
+
 /** Numbers of a camera label. */
 export const LABEL = 25
 

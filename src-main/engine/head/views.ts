@@ -2,6 +2,8 @@
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 
+/** Opacity from which on a pixel shows the head. */
+export const OPAQUE = 0.5
 /** Side in rays of pictures where the generator has no super-resolution to enlarge them. */
 const PLAIN = 256
 
@@ -38,7 +40,7 @@ export function depthPicture(depth: Float32Array, opacity: Float32Array): Float3
   let near = Number.POSITIVE_INFINITY
   let far = Number.NEGATIVE_INFINITY
   depth.forEach((value, i) => {
-    if (opacity[i] < 0.5) return
+    if (opacity[i] < OPAQUE) return
     near = Math.min(near, value)
     far = Math.max(far, value)
   })

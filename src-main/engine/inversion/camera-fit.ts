@@ -3,9 +3,7 @@
  * wrong. Each number is in standard deviations of its prior: the penalty is half its square.
  */
 
-import { zoom } from '../generator/camera.ts'
-
-const DEGREE = Math.PI / 180
+import { DEGREE, zoom } from '../generator/camera.ts'
 
 /**
  * What one unit means: yaw, pitch, roll in radians; shift right, shift down, distance in world units; the logarithm of

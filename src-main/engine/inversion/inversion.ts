@@ -11,11 +11,12 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
-import { UserError } from '../errors.ts'
+import { type Text, UserError } from '../errors.ts'
 import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
+import { LIMITS } from '../limits.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
@@ -23,7 +24,7 @@ import { startingCode } from './encoder.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
-import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
+import { type Aim, PortraitObjective } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
@@ -46,13 +47,9 @@ import { CROP, Surroundings } from './surroundings.ts'
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
   /** Optimiser steps in all; default: the quality's. */
-  steps: z.int().min(3).max(20_000).optional(),
-  learningRate: z.number().positive().max(1).default(DEFAULT_RATE),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0),
+  steps: z.int().min(LIMITS.steps.least).max(LIMITS.steps.most).optional(),
+  learningRate: z.number().min(LIMITS.learningRate.least).max(LIMITS.learningRate.most).default(DEFAULT_RATE),
+  seed: z.int().min(LIMITS.seed.least).max(LIMITS.seed.most).default(0),
 })
 export type InversionSettings = z.infer<typeof inversionSettings>
 
@@ -174,9 +171,16 @@ export class Inversion {
     return this.context.terms ?? DEFAULT_TERMS
   }
 
-  /** What the first photo shows. */
-  get portrait(): PortraitTarget {
-    return this.shots[0].portrait
+  /** The photos with their cameras as the best head has them. */
+  get photos(): PosedPortrait[] {
+    const { cameras } = this
+    return this.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] }))
+  }
+
+  /** What makes the same head again. */
+  get choices(): Required<InversionSettings> {
+    const { quality, learningRate, seed } = this.settings
+    return { quality, steps: this.stepsWanted, learningRate, seed }
   }
 
   get progress(): { step: number; steps: number; phase: Phase; done: boolean } {
@@ -305,23 +309,17 @@ export class Inversion {
    * @param generator digest of the generator's file
    * @throws UserError when the file is damaged or was made with another generator
    */
-  static async resume(
-    context: InversionContext,
-    file: Uint8Array,
-    name: string,
-    generator: string,
-  ): Promise<Inversion> {
+  static async resume(context: InversionContext, file: Uint8Array, name: Text, generator: string): Promise<Inversion> {
     const { metadata, tensors } = readSafetensors(file, name)
-    const refuse = (what: string) => new UserError(`${name}: ${what}`, 'Start the reconstruction again from the photo.')
     const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
-    if (!parsed.success) throw refuse('holds no unfinished reconstruction that this version can read.')
+    if (!parsed.success) throw new UserError('checkpoint-unreadable', { name })
     const state = parsed.data
     const { config } = context.generator
-    if (state.generator !== generator) throw refuse(`was made with another generator than '${config.name}'.`)
+    if (state.generator !== generator) throw new UserError('checkpoint-of-another', { name, generator: config.name })
     const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
       const tensor = tensors.get(key)
       if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-        throw refuse(`'${key}' is missing or does not fit the generator '${config.name}'.`)
+        throw new UserError('checkpoint-part-unfit', { name, part: key, generator: config.name })
       }
       return tensor
     }

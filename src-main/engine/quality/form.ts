@@ -1,4 +1,5 @@
 /** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
+import { OPAQUE } from '../head/views.ts'
 import { smooth } from '../surface/clean.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import type { Surface } from '../surface/surface.ts'
@@ -86,11 +87,11 @@ export function silhouetteOf(opacity: Float32Array): Silhouette {
   for (let start = 0; start < opacity.length; start++) {
     if (piece[start] >= 0) continue
     const number = pieces.length
-    const found = { pixels: 0, covered: opacity[start] >= 0.5, border: false }
+    const found = { pixels: 0, covered: opacity[start] >= OPAQUE, border: false }
     pieces.push(found)
     const queue = [start]
     const visit = (pixel: number) => {
-      if (piece[pixel] >= 0 || opacity[pixel] >= 0.5 !== found.covered) return
+      if (piece[pixel] >= 0 || opacity[pixel] >= OPAQUE !== found.covered) return
       piece[pixel] = number
       queue.push(pixel)
     }

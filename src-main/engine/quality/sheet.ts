@@ -1,7 +1,7 @@
 /** The sheet: one picture that shows a head at a glance: photo, front, both sides, depth, evidence. */
 import sharp from 'sharp'
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { orbitCamera, zoom } from '../generator/camera.ts'
+import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import { depthPicture } from '../head/views.ts'
 import { png, toRgb } from '../images/pictures.ts'
 import type { Surface } from '../surface/surface.ts'
@@ -11,7 +11,6 @@ import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
 
 const CELL = 256
 const COLUMNS = 5
-const DEGREE = Math.PI / 180
 const EVIDENCE_ANGLES = [-45, 45]
 
 /** The photos a head was made from. */

@@ -1,5 +1,5 @@
 /** A head from the photo's camera, from the front and from both sides: rendered once, to be shown and to be judged by. */
-import { orbitCamera, zoom } from '../generator/camera.ts'
+import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { headView } from '../head/views.ts'
@@ -25,7 +25,6 @@ const ANGLES = [0, -30, 30, -60, 60]
 export const SURROUNDINGS = 0.75
 /** Side in rays: the part of a side view that a portrait shows has the 150 pixels the identity network takes. */
 const SIDE = 200
-const DEGREE = Math.PI / 180
 
 /** @param label the photo's camera, 25 numbers */
 export async function turnAround(

@@ -1,5 +1,6 @@
 /** The way from a head's density to a closed, coloured mesh, in one call. */
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
+import { LIMITS, type Range } from '../limits.ts'
 import { largestComponent, simplify, smooth } from './clean.ts'
 import { surfaceColours } from './colour.ts'
 import type { Field, Watch } from './field.ts'
@@ -9,11 +10,6 @@ import type { Surface } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
-export { encodeGlb } from './formats/glb.ts'
-export { encodeObj } from './formats/obj.ts'
-export { encodePly } from './formats/ply.ts'
-export type { Provenance } from './formats/provenance.ts'
-export { encodeStl } from './formats/stl.ts'
 export type { Surface } from './mesh.ts'
 
 export interface SurfaceOptions {
@@ -53,12 +49,12 @@ export async function extractSurface(
   { resolution = 256, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
-  requireInteger('resolution', resolution, 64, 512)
-  requireInteger('number of smoothing passes', passes, 0, 100)
-  if (triangles !== undefined) requireInteger('number of triangles', triangles, 100, 10_000_000)
+  requireInteger('resolution', resolution, LIMITS.meshResolution)
+  requireInteger('smoothing-passes', passes, { least: 0, most: 100 })
+  if (triangles !== undefined) requireInteger('triangles', triangles, LIMITS.triangles)
   const level = wanted ?? (await field.level?.()) ?? REFERENCE_LEVEL
   if (!Number.isFinite(level)) {
-    throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
+    throw new UserError('level-not-finite', { level })
   }
 
   const kept: Field = {
@@ -73,10 +69,7 @@ export async function extractSurface(
   const found = isosurface(grid)
   const { lattice } = grid
   if (found.triangles.length === 0) {
-    throw new UserError(
-      `No surface at level ${level}: the highest density found is ${lattice.highest.toPrecision(3)}.`,
-      'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
-    )
+    throw new UserError('surface-empty', { level, highest: lattice.highest })
   }
   signal?.throwIfAborted()
   const smoothed = smooth(largestComponent(found), passes)
@@ -95,7 +88,9 @@ export async function extractSurface(
   return { ...mesh, normals, colours, voxel: lattice.spacing, stats }
 }
 
-function requireInteger(what: string, value: number, least: number, most: number): void {
+type Option = 'resolution' | 'smoothing-passes' | 'triangles'
+
+function requireInteger(what: Option, value: number, { least, most }: Range): void {
   if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new UserError(`The ${what} is ${value}.`, `Give a whole number from ${least} to ${most}.`)
+  throw new UserError('surface-option', { what: message(what), value, least, most })
 }

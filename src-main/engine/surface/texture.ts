@@ -1,10 +1,28 @@
 /** Painting a surface's texture: the colour of every texel an atlas uses, and of the space between the charts. */
 import sharp from 'sharp'
-import type { Atlas } from './atlas.ts'
+import { type Atlas, unwrap } from './atlas.ts'
 import { surfaceColours } from './colour.ts'
 import type { Field, Watch } from './field.ts'
 import type { Surface } from './mesh.ts'
 import { eachTexel } from './texels.ts'
+
+/** Side of a texture, pixels. */
+const TEXTURE_SIZE = 1024
+
+/** What a surface is painted with: an sRGB PNG, and where in it each triangle lies. */
+export interface Texture {
+  readonly atlas: Atlas
+  readonly png: Uint8Array
+}
+
+/**
+ * @param field the one the surface was made from: it tells the colours
+ * @param size side of the texture, pixels
+ */
+export async function paintTexture(surface: Surface, field: Field, size = TEXTURE_SIZE): Promise<Texture> {
+  const atlas = await unwrap(surface, size)
+  return { atlas, png: await bakeTexture(surface, atlas, field, size) }
+}
 
 /**
  * Asks `field` for the colour of the surface point behind each texel.

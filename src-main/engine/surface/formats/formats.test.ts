@@ -4,15 +4,10 @@ import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signedVolume } from '../mesh.ts'
 import { assertClosed, headLike, solid, sphere } from '../solids.ts'
-import {
-  encodeGlb,
-  encodeObj,
-  encodePly,
-  encodeStl,
-  extractSurface,
-  type Provenance,
-  type Surface,
-} from '../surface.ts'
+import { extractSurface, type Surface } from '../surface.ts'
+import { paintTexture } from '../texture.ts'
+import { type FormatName, formats } from './formats.ts'
+import type { Provenance } from './provenance.ts'
 
 interface Report {
   issues: { numErrors: number; numWarnings: number; numInfos: number; messages: unknown[] }
@@ -33,16 +28,24 @@ let surface: Surface
 beforeAll(async () => {
   surface = await extractSurface(field, { resolution: 64 })
 })
+/** The format's files by extension. */
+async function write(format: FormatName, written = surface): Promise<Record<string, Uint8Array>> {
+  const model = { surface: written, provenance, texture: () => paintTexture(written, field, 256) }
+  const files = await (await formats[format].load())(model, 'my_head')
+  expect(files.map(([extension]) => extension)).toEqual(formats[format].extensions)
+  return Object.fromEntries(files)
+}
+
 async function expectValid(file: Uint8Array): Promise<void> {
   const { issues } = await validator.validateBytes(file)
   expect(issues.messages).toEqual([])
   expect([issues.numErrors, issues.numWarnings, issues.numInfos]).toEqual([0, 0, 0])
 }
 
-describe('encodeGlb', () => {
+describe('GLB', () => {
   it('writes a valid file in metres with linear colours, evidence and provenance', async () => {
     const evidence = surface.colours.filter((_, n) => n % 3 === 0)
-    const file = await encodeGlb({ ...surface, evidence }, provenance)
+    const { glb: file } = await write('glb', { ...surface, evidence })
     await expectValid(file)
 
     const document = await new NodeIO().readBinary(file)
@@ -70,15 +73,18 @@ describe('encodeGlb', () => {
 
   it('writes valid files of spheres and simplified heads', async () => {
     const ball = await extractSurface(solid(sphere(0.3)), { resolution: 64, smooth: 0 })
-    await expectValid(await encodeGlb(ball, provenance))
-    await expectValid(await encodeGlb(await extractSurface(field, { resolution: 96, triangles: 3000 }), provenance))
+    await expectValid((await write('glb', ball)).glb)
+    await expectValid((await write('glb', await extractSurface(field, { resolution: 96, triangles: 3000 }))).glb)
   })
 })
 
-describe('encodeObj', () => {
+describe('OBJ', () => {
   it('writes a closed mesh with a material and a texture that are there', async () => {
-    const { obj, mtl, png } = await encodeObj(surface, field, 'my_head', provenance, { textureSize: 256 })
-    const rows = obj.split('\n').map((row) => row.split(' '))
+    const { obj, mtl, png } = await write('obj')
+    const rows = Buffer.from(obj)
+      .toString()
+      .split('\n')
+      .map((row) => row.split(' '))
     const of = (word: string) => rows.filter(([first]) => first === word).map((row) => row.slice(1))
     expect(rows[0].join(' ')).toContain(JSON.stringify(provenance))
     expect(of('mtllib')).toEqual([['my_head.mtl']])
@@ -93,16 +99,17 @@ describe('encodeObj', () => {
       triangles: Uint32Array.from(corners.flat().map(([vertex]) => vertex - 1)),
     })
 
-    expect(mtl).toMatch(/^newmtl head$/m)
+    const material = Buffer.from(mtl).toString()
+    expect(material).toMatch(/^newmtl head$/m)
     expect(of('usemtl')).toEqual([['head']])
-    expect(mtl).toMatch(/^map_Kd my_head\.png$/m)
+    expect(material).toMatch(/^map_Kd my_head\.png$/m)
     expect(await sharp(png).metadata()).toMatchObject({ width: 256, height: 256 })
   })
 })
 
-describe('encodePly', () => {
-  it('writes vertices, colours and triangles that read back', () => {
-    const bytes = Buffer.from(encodePly(surface, provenance))
+describe('PLY', () => {
+  it('writes vertices, colours and triangles that read back', async () => {
+    const bytes = Buffer.from((await write('ply')).ply)
     const end = bytes.indexOf('end_header\n') + 'end_header\n'.length
     const header = bytes.subarray(0, end).toString().split('\n')
     expect(header.slice(0, 2)).toEqual(['ply', 'format binary_little_endian 1.0'])
@@ -120,9 +127,9 @@ describe('encodePly', () => {
   })
 })
 
-describe('encodeStl', () => {
-  it('writes millimetres, z up, facing outwards', () => {
-    const bytes = Buffer.from(encodeStl(surface, provenance))
+describe('STL', () => {
+  it('writes millimetres, z up, facing outwards', async () => {
+    const bytes = Buffer.from((await write('stl')).stl)
     const count = bytes.readUInt32LE(80)
     expect(bytes.length).toBe(84 + count * 50)
     expect(bytes.toString('latin1', 0, 5)).not.toBe('solid')

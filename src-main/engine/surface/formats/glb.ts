@@ -1,15 +1,13 @@
 /** GLB (glTF 2.0 binary): one mesh with vertex colours, in metres, y up, the face looking along +z. */
 import { Document, NodeIO } from '@gltf-transform/core'
-import type { Surface } from '../mesh.ts'
-import type { Provenance } from './provenance.ts'
+import type { Model, WrittenFile } from './formats.ts'
 import { toMetres } from './units.ts'
 
 /**
  * Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
  * attribute `_EVIDENCE` (0 invented, 1 seen).
- * @returns the file
  */
-export async function encodeGlb(surface: Surface, provenance: Provenance): Promise<Uint8Array> {
+export async function writeGlb({ surface, provenance }: Model): Promise<WrittenFile[]> {
   const document = new Document()
   const root = document.getRoot()
   Object.assign(root.getAsset(), { generator: 'Halfturn', extras: provenance })
@@ -33,7 +31,7 @@ export async function encodeGlb(surface: Surface, provenance: Provenance): Promi
     .addChild(document.createNode('head').setMesh(mesh))
   root.setDefaultScene(scene)
 
-  return new NodeIO().writeBinary(document)
+  return [['glb', await new NodeIO().writeBinary(document)]]
 }
 
 /** glTF's vertex colours are linear light; 16 bits keep every step that 8 sRGB bits have. */

@@ -1,36 +1,11 @@
-/** OBJ with a material and a baked PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
-import { unwrap } from '../atlas.ts'
-import type { Field, Watch } from '../field.ts'
-import type { Surface } from '../mesh.ts'
-import { bakeTexture } from '../texture.ts'
-import { type Provenance, provenanceLine } from './provenance.ts'
+/** OBJ with a material and a PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
+import type { Model, WrittenFile } from './formats.ts'
+import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
-/** Side of the texture where none is asked for, pixels. */
-const TEXTURE_SIZE = 1024
-
-/** An OBJ and what it names: `<name>.obj`, `<name>.mtl`, `<name>.png`. */
-export interface ObjFiles {
-  readonly obj: string
-  readonly mtl: string
-  /** The texture. */
-  readonly png: Uint8Array
-}
-
-/**
- * The texture's colours are asked of `field`, which must be the one the surface was made from.
- * @param name of all three files, without extension; a portable one, see `portableName`
- * @param textureSize side of the texture, pixels
- */
-export async function encodeObj(
-  surface: Surface,
-  field: Field,
-  name: string,
-  provenance: Provenance,
-  { textureSize = TEXTURE_SIZE, ...watch }: { textureSize?: number } & Watch = {},
-): Promise<ObjFiles> {
-  const atlas = await unwrap(surface, textureSize)
-  const texture = await bakeTexture(surface, atlas, field, textureSize, watch)
+/** The OBJ names the others: `<name>.mtl` and `<name>.png`, the texture. */
+export async function writeObj({ surface, provenance, texture }: Model, name: string): Promise<WrittenFile[]> {
+  const { atlas, png } = await texture()
   const comment = `# ${provenanceLine(provenance)}`
   const material = [comment, 'newmtl head', 'Kd 1 1 1', 'Ks 0 0 0', 'illum 1', `map_Kd ${name}.png`, ''].join('\n')
 
@@ -55,5 +30,9 @@ export async function encodeObj(
     rows.push(row)
   }
   rows.push('')
-  return { obj: rows.join('\n'), mtl: material, png: texture }
+  return [
+    ['obj', Buffer.from(rows.join('\n'))],
+    ['mtl', Buffer.from(material)],
+    ['png', png],
+  ]
 }

@@ -1,13 +1,12 @@
 /** PLY, binary little-endian: vertex colours, normals, metres, y up, the face looking along +z. */
-import type { Surface } from '../mesh.ts'
-import { type Provenance, provenanceLine } from './provenance.ts'
+import type { Model, WrittenFile } from './formats.ts'
+import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
 const VERTEX_BYTES = 6 * 4 + 3
 const TRIANGLE_BYTES = 1 + 3 * 4
 
-/** @returns the file */
-export function encodePly(surface: Surface, provenance: Provenance): Uint8Array {
+export async function writePly({ surface, provenance }: Model): Promise<WrittenFile[]> {
   const { normals, colours, triangles } = surface
   const positions = toMetres(surface.positions)
   const vertexCount = positions.length / 3
@@ -37,5 +36,5 @@ export function encodePly(surface: Surface, provenance: Provenance): Uint8Array 
     for (let k = 0; k < 3; k++) body.setInt32(at + 1 + k * 4, triangles[t + k], true)
     at += TRIANGLE_BYTES
   }
-  return Buffer.concat([Buffer.from(header), new Uint8Array(body.buffer)])
+  return [['ply', Buffer.concat([Buffer.from(header), new Uint8Array(body.buffer)])]]
 }

@@ -8,6 +8,8 @@ export interface Provenance {
   generatorHash: string
   /** The numbers and choices needed to make it again. */
   settings: Record<string, string | number | boolean>
+  /** What was found of a finished head, where it has a photo. */
+  quality?: object
 }
 
 /** One line for a file's header comment; JSON, so that nothing in a name can end the line. */

@@ -2,22 +2,20 @@
  * STL, binary, for printing: millimetres, and z up with the face looking along -y, because that is how slicers take a
  * file without units or axes. It has no colours.
  */
-import type { Mesh } from '../mesh.ts'
-import type { Provenance } from './provenance.ts'
+import type { Model, WrittenFile } from './formats.ts'
 import { toMetres } from './units.ts'
 
 const HEADER_BYTES = 80
 const TRIANGLE_BYTES = 50
 
-/** @returns the file */
-export function encodeStl(mesh: Mesh, provenance: Provenance): Uint8Array {
-  const points = toMetres(mesh.positions).map((p) => p * 1000)
+export async function writeStl({ surface, provenance }: Model): Promise<WrittenFile[]> {
+  const points = toMetres(surface.positions).map((p) => p * 1000)
   for (let v = 0; v < points.length; v += 3) {
     const [y, z] = [points[v + 1], points[v + 2]]
     points[v + 1] = -z
     points[v + 2] = y
   }
-  const { triangles } = mesh
+  const { triangles } = surface
   const bytes = new Uint8Array(HEADER_BYTES + 4 + (triangles.length / 3) * TRIANGLE_BYTES)
   // The header must not begin with "solid": that announces the text form.
   const header = `Halfturn, mm, generated, not scanned: ${provenance.generatorName} ${provenance.generatorHash}`
@@ -34,5 +32,5 @@ export function encodeStl(mesh: Mesh, provenance: Provenance): Uint8Array {
     }
     at += TRIANGLE_BYTES
   }
-  return bytes
+  return [['stl', bytes]]
 }

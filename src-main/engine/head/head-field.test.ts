@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, expect, it } from 'vitest'
-import { EMBEDDED, productFile } from '../session/library.ts'
-import { readGeneratorFile } from './checkpoint/generator-file.ts'
-import { orbitCamera } from './generator/camera.ts'
-import { Generator } from './generator/generator.ts'
-import { castRays } from './generator/rays.ts'
-import { Runtime } from './runtime/runtime.ts'
-import { fieldOf, levelOf } from './shape.ts'
+import { EMBEDDED, productFile } from '../../session/library.ts'
+import { readGeneratorFile } from '../checkpoint/generator-file.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import { Generator } from '../generator/generator.ts'
+import { castRays } from '../generator/rays.ts'
+import { Runtime } from '../runtime/runtime.ts'
+import { headField, levelOf } from './head-field.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -24,7 +24,7 @@ it('puts the surface where it is seen', async () => {
   const { origins, directions } = castRays(label, resolution)
   const opaque = [...opacity.keys()].filter((i) => opacity[i] > 0.99)
   expect(opaque.length).toBeGreaterThan(100)
-  const { sigma } = fieldOf(generator, planes)
+  const { sigma } = headField(generator, planes)
   /** The share of rays that are inside at a distance behind what is seen, world units. */
   const inside = async (behind: number) => {
     const points = opaque.flatMap((i) =>

@@ -1,21 +1,10 @@
-/** A head's surface, for the window and as files. */
-import type { MeshFormat } from '../session/api.ts'
-import { portableName } from './files/names.ts'
-import { bandLimited } from './generator/band-limit.ts'
-import { orbitCamera } from './generator/camera.ts'
-import type { Generator } from './generator/generator.ts'
-import { type Planes, shapeOf } from './generator/plane-layout.ts'
-import { castRays } from './generator/rays.ts'
-import {
-  encodeGlb,
-  encodeObj,
-  encodePly,
-  encodeStl,
-  extractSurface,
-  type Field,
-  type Provenance,
-  type Surface,
-} from './surface/surface.ts'
+/** A head as what a surface can be taken from: where it is dense, and of what colour. */
+import { bandLimited } from '../generator/band-limit.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import type { Generator } from '../generator/generator.ts'
+import { type Planes, shapeOf } from '../generator/plane-layout.ts'
+import { castRays } from '../generator/rays.ts'
+import type { Field } from '../surface/field.ts'
 
 /** Rays from which it is looked up where a head's surface is, and how many of them see nothing else. */
 const LOOKS = { yaws: [0, 120, 240], resolution: 32, opacity: 0.95 }
@@ -45,7 +34,7 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
 }
 
 /** The head as something a surface can be taken from: its density without steps from texel to texel. */
-export function fieldOf(generator: Generator, planes: Planes): Field {
+export function headField(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
   const shape = bandLimited(shapeOf(planes))
   const width = config.decoder_output_dim
@@ -60,44 +49,5 @@ export function fieldOf(generator: Generator, planes: Planes): Field {
       for (let i = 0; i < points.length; i++) colours[i] = features[Math.floor(i / 3) * width + (i % 3)]
       return colours
     },
-  }
-}
-
-export { extractSurface }
-
-/** Colours as the window's textures take them: 8 bits a channel. */
-export const colourBytes = ({ colours }: Surface) => Uint8Array.from(colours, (value) => Math.round(value * 255))
-
-/** Evidence in 8 bits a vertex. */
-export const evidenceBytes = (evidence: Float32Array) => Uint8Array.from(evidence, (value) => Math.round(value * 255))
-
-/**
- * The files of a surface, as they would lie in a folder, the one that was asked for first; an OBJ names its companions,
- * so the name is set here.
- * @param wanted their name, without extension; it is made portable
- */
-export async function meshFiles(
-  surface: Surface,
-  field: Field,
-  format: MeshFormat,
-  wanted: string,
-  provenance: Provenance,
-): Promise<{ name: string; bytes: Uint8Array }[]> {
-  const name = portableName(wanted)
-  const file = (extension: string, bytes: Uint8Array | string) => ({
-    name: `${name}.${extension}`,
-    bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
-  })
-  switch (format) {
-    case 'glb':
-      return [file('glb', await encodeGlb(surface, provenance))]
-    case 'obj': {
-      const { obj, mtl, png } = await encodeObj(surface, field, name, provenance)
-      return [file('obj', obj), file('mtl', mtl), file('png', png)]
-    }
-    case 'ply':
-      return [file('ply', encodePly(surface, provenance))]
-    case 'stl':
-      return [file('stl', encodeStl(surface, provenance))]
   }
 }

@@ -1,0 +1,19 @@
+/** What may be asked for, once for the engine, the API, the command line and the window: least and most, both allowed. */
+
+export interface Range {
+  readonly least: number
+  readonly most: number
+}
+
+export const LIMITS = {
+  /** Of an optimisation. */
+  steps: { least: 3, most: 20_000 },
+  learningRate: { least: 1e-5, most: 1 },
+  seed: { least: 0, most: 2 ** 31 - 1 },
+  /** How far a made-up person lies from the mean one. */
+  truncation: { least: 0, most: 1.5 },
+  /** Density samples along a side of a surface. */
+  meshResolution: { least: 64, most: 512 },
+  /** Triangles to simplify a surface to. */
+  triangles: { least: 100, most: 10_000_000 },
+} as const satisfies Readonly<Record<string, Range>>
