@@ -26,9 +26,9 @@ describe('bandLimited', () => {
   it('takes away what changes from texel to texel, along either axis', () => {
     for (const at of [(row: number, _: number) => row, (_: number, column: number) => column]) {
       const { data } = bandLimited(planesOf((_, row, column) => (-1) ** at(row, column)))
-      const inside = planesOf((_, row, column) => Number(Math.min(at(row, column), 15 - at(row, column)) > 1)).data
+      const inside = planesOf((_, row, column) => Number(Math.min(at(row, column), 15 - at(row, column)) > 0)).data
       data.forEach((value, i) => {
-        if (inside[i]) expect(value).toBeCloseTo(0, 6)
+        if (inside[i]) expect(value).toBe(0)
       })
     }
   })
@@ -38,8 +38,8 @@ describe('bandLimited', () => {
     const { data } = bandLimited(planes)
     const difference = data.map((value, i) => {
       const row = Math.floor(i / (resolution * channels)) % resolution
-      return row > 1 && row < resolution - 2 ? Math.abs(value - planes.data[i]) : 0
+      return row > 0 && row < resolution - 1 ? Math.abs(value - planes.data[i]) : 0
     })
-    expect(Math.max(...difference)).toBeLessThan(0.03)
+    expect(Math.max(...difference)).toBeLessThan(0.15)
   })
 })
