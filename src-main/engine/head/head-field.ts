@@ -8,7 +8,10 @@ import type { Field } from '../surface/field.ts'
 
 /** Rays from which it is looked up where a head's surface is, and how many of them see nothing else. */
 const LOOKS = { yaws: [0, 120, 240], resolution: 32, opacity: 0.95 }
-/** What ears and hair have of the density of a face: at a face's own level they come out too thin or not at all. */
+/**
+ * The level as a part of what is met: hair and ears never get as dense as a face, and at its own level they come out too
+ * thin or not at all (bench/results/level-tried.json).
+ */
 const THIN = 0.6
 
 /**
