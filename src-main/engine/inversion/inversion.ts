@@ -332,7 +332,9 @@ export class Inversion {
     const shots = state.sizes.map((size, i): PosedPortrait => {
       const picture = (at: string) => {
         const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
-        return portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
+        const fine = tensors.get(`${at}.fine`)?.data
+        const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
+        return portraitFrom(size, { ...crop, ...(fine && { fine }) })
       }
       // An edition that knew no more than the crop may have written the file.
       const wide = tensors.has(`${i}.wide.rgb`) ? picture(`${i}.wide`) : undefined
@@ -545,8 +547,9 @@ export class Inversion {
     const aim = AIMS[phase]
     const key = `${shot}/${resolution}/${aim}`
     const known = this.around.get(key)
+    if (known) return known
     const { wide } = this.inHeadsLight(shot)
-    if (known || !wide) return known
+    if (!wide) return undefined
     const around = new Surroundings(this.context.generator, wide, resolution, aim)
     this.around.set(key, around)
     return around
