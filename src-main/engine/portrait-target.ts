@@ -26,7 +26,7 @@ export async function portraitTarget({ crop, photo, pose }: Portrait, matting: M
 
 /** Opacities are kept in 256 steps, so that a saved target is the target itself. */
 async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<PortraitTarget> {
-  const matte = (await matting({ size, rgb, valid })).map((alpha) => Math.round(clamp(alpha) * 255) / 255)
+  const matte = (await matting({ size, rgb })).map((alpha) => Math.round(clamp(alpha) * 255) / 255)
   return { size, rgb, matte, valid }
 }
 
