@@ -16,11 +16,14 @@ import type {
 } from '../../src-main/session/api.ts'
 import { type Message, message } from '../../src-main/words/message.ts'
 import { createHost, type HostState, Refusal } from '../host.ts'
+import { keepLook, recallLook, type StageLook } from '../stage/look.ts'
 import { strings } from '../strings.ts'
 import { type History, noHistory, record, stepBack, stepForward } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
 export type Mode = 'volume' | 'surface' | 'depth'
+export const films = ['webm', 'mp4'] as const
+export type Film = (typeof films)[number]
 /** `once`: all the way round, and still again. */
 export type Turning = 'off' | 'once' | 'on'
 export type SurfaceStyle = 'colour' | 'clay' | 'wire' | 'evidence'
@@ -72,6 +75,10 @@ export interface State {
   mode: Mode
   surfaceStyle: SurfaceStyle
   turntable: Turning
+  look: StageLook
+  /** Side in pixels of pictures that are saved, and how the turntable is. */
+  pictureSize: number
+  film: Film
   mesh: { resolution: number; triangles: number }
   /** What takes longer than a moment, in words, with a fraction where it is known. */
   busy: { what: string; fraction?: number } | undefined
@@ -111,6 +118,9 @@ export const useStore = create<State>(() => ({
   mode: 'volume',
   surfaceStyle: 'colour',
   turntable: 'off',
+  look: recallLook(),
+  pictureSize: 1024,
+  film: 'webm',
   mesh: { resolution: 192, triangles: 60_000 },
   busy: undefined,
   problem: undefined,
@@ -526,16 +536,24 @@ export const actions = {
   saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),
 
   /** @param render the window's own picture, where it is the better one */
-  savePicture: (camera: number[], render: (() => Promise<Uint8Array>) | undefined) =>
+  setLook(change: Partial<StageLook>): void {
+    const look = { ...get().look, ...change }
+    set({ look })
+    keepLook(look)
+  },
+  setPictureSize: (pictureSize: number) => set({ pictureSize }),
+  setFilm: (film: Film) => set({ film }),
+
+  savePicture: (camera: number[], render: () => Promise<Uint8Array>) =>
     save('png', async () => {
-      const picture = render && (await host.put(await render()))
-      return engine.exportPicture({ project: get().project!.id, camera, ...(picture && { picture }) })
+      const picture = await host.put(await render())
+      return engine.exportPicture({ project: get().project!.id, camera, picture })
     }),
 
-  saveVideo: (encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
-    save('webm', async (name) => {
+  saveVideo: (film: Film, encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
+    save(film, async (name) => {
       const bytes = await encode((fraction) => set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})))
-      return [{ name: `${name}.webm`, blob: await host.put(bytes) }]
+      return [{ name: `${name}.${film}`, blob: await host.put(bytes) }]
     }),
 
   log: () => engine.log({}),
