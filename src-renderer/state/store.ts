@@ -261,9 +261,18 @@ async function loadRecent(): Promise<ProjectSummary[]> {
   return recent
 }
 
+/** A photo that was merely opened: nothing was done with it that would be worth keeping. */
+function isUntouched({ photo, portrait, head, job, problem }: Project): boolean {
+  const { scale = 1, ...others } = portrait?.correction ?? {}
+  const isCorrected = scale !== 1 || Object.values(others).some((value) => value !== 0)
+  return photo !== undefined && !head && !problem && job.state === 'none' && !isCorrected
+}
+
 /** Puts a project into the window, at the step it was left in. */
 async function show(project: Project): Promise<void> {
-  const isNew = get().project?.id !== project.id
+  const before = get().project
+  const isNew = before?.id !== project.id
+  if (isNew && before && isUntouched(before)) await engine.forget({ project: before.id }).catch(() => {})
   sessionStorage.setItem(LAST_PROJECT, project.id)
   const forming = ['running', 'paused', 'interrupted', 'failed'].includes(project.job.state)
   set({
@@ -394,6 +403,7 @@ export const actions = {
   },
 
   async leave(): Promise<void> {
+    const { project } = get()
     sessionStorage.removeItem(LAST_PROJECT)
     set({
       project: undefined,
@@ -403,7 +413,10 @@ export const actions = {
       problem: undefined,
       mode: 'volume',
     })
-    await attempt(loadRecent)
+    await attempt(async () => {
+      if (project && isUntouched(project)) await engine.forget({ project: project.id })
+      await loadRecent()
+    })
   },
 
   randomPerson: (seed: number, truncation: number) =>
@@ -561,6 +574,7 @@ export const actions = {
   showCamera: (showCamera: boolean) => set({ showCamera }),
   dismiss: () => set({ problem: undefined, notice: undefined }),
   problem: (problem: Message) => set({ problem }),
+  notice: (notice: string) => set({ notice }),
 }
 
 /** What a surface is made from. */
