@@ -823,7 +823,8 @@ Aufruf: halfturn info [DATEI]
       release: 'Loslassen, um dieses Foto zu verwenden',
       recent: 'Zuletzt',
       opening: 'Wird geöffnet…',
-      several: (count, name) => `Von diesen ${count} Dateien wurde ${name} geöffnet: das Fenster nimmt ein Foto auf einmal.`,
+      several: (count, name) =>
+        `Von diesen ${count} Dateien wurde ${name} geöffnet: das Fenster nimmt ein Foto auf einmal.`,
       forget: (name) => `${name} aus den letzten Projekten entfernen`,
       unfinished: 'unfertig',
     },

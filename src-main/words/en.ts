@@ -909,7 +909,8 @@ usage: halfturn info [FILE]
       release: 'Release to use this photo',
       recent: 'Recent',
       opening: 'Opening…',
-      several: (count: number, name: string) => `Of these ${count} files ${name} was opened: the window takes one photo at a time.`,
+      several: (count: number, name: string) =>
+        `Of these ${count} files ${name} was opened: the window takes one photo at a time.`,
       forget: (name: string) => `Remove ${name} from recent projects`,
       unfinished: 'unfinished',
     },
