@@ -630,7 +630,7 @@ export class OpenProject {
   }
 
   private async picture(what: 'photo' | 'crop', image: RgbImage, longestSide?: number): Promise<string> {
-    this.pictures[what] ??= this.put(await jpeg(image, longestSide), what)
+    this.pictures[what] ??= this.put(await jpeg(image, { longestSide }), what)
     return this.pictures[what]
   }
 
@@ -692,7 +692,10 @@ export class OpenProject {
     const { portrait } = this
     if (portrait && this.thumbnail?.of !== portrait) {
       const { rgb, size } = portrait.crop
-      this.thumbnail = { of: portrait, bytes: await jpeg({ rgb, width: size, height: size }, THUMBNAIL) }
+      this.thumbnail = {
+        of: portrait,
+        bytes: await jpeg({ rgb, width: size, height: size }, { longestSide: THUMBNAIL }),
+      }
     }
     return this.thumbnail?.bytes
   }
