@@ -33,7 +33,7 @@ interface SurfaceMeshProps {
 /** Key from the upper left, fill from the right, rim from behind; and what the surroundings throw back. */
 const LIGHTING: Readonly<Record<Exclude<Light, 'even'>, { key: number; fill: number; rim: number; around: number }>> = {
   studio: { key: 1.7, fill: 0.7, rim: 0.8, around: 1.1 },
-  side: { key: 2.6, fill: 0.1, rim: 0.9, around: 0.35 },
+  side: { key: 2.6, fill: 0.4, rim: 0.9, around: 0.8 },
 }
 const KEY = { studio: [-1.5, 2, 2.5], side: [-3, 0.8, 0.6] } as const
 

@@ -505,9 +505,10 @@ export const actions = {
 
   /** Fetches the surface of the head as it is now, where it is not there yet. */
   async loadSurface(): Promise<void> {
-    const { project, mesh, surface, surfacing } = get()
+    const { project, volume, mesh, surface, surfacing } = get()
     const key = surfaceKey()
-    if (!project?.head || surfacing !== undefined || surface?.key === key) return
+    // Before its planes are here nobody knows which head it would be of.
+    if (!project?.head || !volume || surfacing !== undefined || surface?.key === key) return
     set({ surfacing: 0 })
     await attempt(async () => {
       const state = await engine.surface({ project: project.id, ...mesh })
