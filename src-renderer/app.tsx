@@ -94,12 +94,12 @@ function Steps() {
   if (!project) return null
   const panels: Record<Step, ReactNode> = { photo: <PhotoPanel />, form: <FormPanel />, look: <LookPanel /> }
   const reachable: Record<Step, boolean> = {
-    photo: !!project.photo,
-    form: !!project.portrait,
+    photo: project.photos.length > 0,
+    form: project.photos.length > 0,
     look: project.head,
   }
   const done: Record<Step, boolean> = {
-    photo: !!project.portrait && step !== 'photo',
+    photo: project.photos.length > 0 && step !== 'photo',
     form: project.job.state === 'done',
     look: false,
   }

@@ -27,7 +27,7 @@ import { mirroredWitness, type Witness } from './mirror.ts'
 import { type Aim, PortraitObjective } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
-import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
+import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
 import { uniform, uniformArray } from './random.ts'
 import { RaySelection } from './ray-selection.ts'
 import {
@@ -553,7 +553,7 @@ const checkpointState = z.strictObject({
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
-  sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_PHOTOS),
+  sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */
