@@ -103,6 +103,7 @@ function start(): void {
   })
   // The menu speaks the language that was chosen in the window.
   listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
+  listen(channels.reload, ({ sender }) => sender.reload())
   handle(channels.openExternal, (_, url) => openOutside(String(url)))
   createWindow()
 }

@@ -9,6 +9,8 @@ import type { Planes } from './generator/plane-layout.ts'
 import { type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
+import { decodePhoto } from './images/decoder.ts'
+import type { RgbImage } from './images/rgb-image.ts'
 import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
 import { evidenceOf } from './quality/evidence.ts'
@@ -22,7 +24,7 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
-import { paintTexture, type Texture } from './surface/texture/texture.ts'
+import { paintTexture, type Texture, type TexturePhoto } from './surface/texture/texture.ts'
 import { atOnce, type Rank, type Turn } from './turns.ts'
 
 /** A head, and what it comes from. */
@@ -56,10 +58,11 @@ export interface FinishHost {
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   /** Weights of the perceptual network. */
   faceRes(): Promise<Weights>
+  decode(bytes: Uint8Array): Promise<RgbImage>
 }
 
 /** Where nothing else runs. */
-const ALONE: FinishHost = { turn: atOnce, faceRes: readFaceRes }
+const ALONE: FinishHost = { turn: atOnce, faceRes: readFaceRes, decode: decodePhoto }
 
 /** How far a judgement is when there is a surface, and when the views are rendered. */
 const SURFACE_DONE = 0.2
@@ -190,12 +193,20 @@ export class Finish {
     return files
   }
 
-  private texture(mesh: MeshOptions): Promise<Texture> {
+  private async texture(mesh: MeshOptions): Promise<Texture> {
+    const photos = await Promise.all(this.source.photos.map((photo) => this.atItsResolution(photo)))
     return this.inTurn({}, async () => {
       const extracted = await this.extract(mesh)
-      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, this.source.photos)
+      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, photos)
       return extracted.texture
     })
+  }
+
+  private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {
+    const { fine } = posed.portrait
+    if (!fine) return posed
+    const { width, rgb } = await this.host.decode(fine)
+    return { ...posed, fine: { size: width, rgb } }
   }
 
   /** Pictures from all sides. */

@@ -112,7 +112,7 @@ export class Engine implements EngineApi {
     const engine = new Engine(await Runtime.create(options.runtime), options)
     const { name, reason } = engine.runtime.provider
     engine.note(
-      `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,
+      `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${inEnglish(reason)})`,
     )
     await engine.lock.take()
     return engine

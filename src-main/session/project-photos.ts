@@ -161,7 +161,8 @@ export class ProjectPhotos {
   async thumbnail(): Promise<Uint8Array | undefined> {
     const portrait = this.list.at(0)?.portrait
     if (!portrait) return undefined
-    if (this.small?.of !== portrait) this.small = { of: portrait, bytes: await jpeg(cropOf(portrait), THUMBNAIL) }
+    if (this.small?.of !== portrait)
+      this.small = { of: portrait, bytes: await jpeg(cropOf(portrait), { longestSide: THUMBNAIL }) }
     return this.small.bytes
   }
 
@@ -214,7 +215,7 @@ export class ProjectPhotos {
   private async picture(of: Photo | Portrait, image: RgbImage, slot: string, longestSide?: number): Promise<BlobId> {
     const known = this.pictures.get(of)
     if (known) return known
-    const made = this.host.blobs.put(await jpeg(image, longestSide), slot)
+    const made = this.host.blobs.put(await jpeg(image, { longestSide }), slot)
     this.pictures.set(of, made)
     return made
   }

@@ -768,6 +768,13 @@ Aufruf: halfturn info [DATEI]
     },
   },
 
+  start: {
+    building: 'Das Fenster wird gebaut (einige Sekunden, einmal)…',
+    desktop: 'Die Desktop-App wird geöffnet.',
+    browser:
+      'Wird im Browser geöffnet: das Programm von Electron ist nicht hier („npx install-electron“ holt es einmal).',
+  },
+
   serve: {
     notAPort: (port) => `--port ${port} ist kein Port. Eine Zahl von 0 bis 65535 angeben; 0 nimmt irgendeinen freien.`,
     at: (url) =>

@@ -852,6 +852,12 @@ usage: halfturn info [FILE]
     },
   },
 
+  start: {
+    building: 'Building the window (a few seconds, once)…',
+    desktop: 'Opening the desktop app.',
+    browser: 'Opening in the browser: Electron’s program is not here ("npx install-electron" fetches it once).',
+  },
+
   serve: {
     notAPort: (port: string) => `--port ${port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`,
     at: (url: string) =>

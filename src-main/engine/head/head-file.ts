@@ -73,7 +73,7 @@ const prefix = (photo: number) => (photo === 0 ? 'portrait' : `portrait${photo +
 function storePhoto({ portrait, label }: PosedPortrait, photo: number): [string, StoredTensor][] {
   const { size } = portrait
   const pictures = Object.entries(portraitBytes(portrait)).map(([name, data]): [string, StoredTensor] => {
-    const shape = [size, size, data.length / (size * size)]
+    const shape = name === 'fine' ? [data.length] : [size, size, data.length / (size * size)]
     return [`${prefix(photo)}.${name}`, { dtype: 'U8', shape, data }]
   })
   return photo === 0 ? pictures : [...pictures, [`${prefix(photo)}.label`, storeFloat32(label, [label.length])]]
@@ -91,7 +91,9 @@ function readPhotos(tensors: ReadonlyMap<string, StoredTensor>): PosedPortrait[]
       ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
     )
     if (!fits || label?.shape.join() !== `${LABEL}`) throw new UserError('head-portrait-damaged')
-    const portrait = portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
+    const fine = tensors.get(`${name}.fine`)?.data
+    const crop = { rgb: rgb.data, matte: matte.data, valid: valid.data }
+    const portrait = portraitFrom(size, { ...crop, ...(fine && { fine }) })
     photos.push({ portrait, label: toFloat32(label) })
   }
   return photos
