@@ -78,7 +78,7 @@ export function App() {
 function View({ step }: { step: Step }) {
   const { previewUrl, project } = useStore()
   // Without a head there is nothing to see but the photo.
-  if (step === 'photo' || (!project?.head && project?.photo)) return <PhotoEditor />
+  if (step === 'photo' || (!project?.head && project?.photos.length)) return <PhotoEditor />
   return (
     <div className={step === 'form' && previewUrl ? 'stage-and-compare' : 'stage-alone'}>
       <div className="stage-box">
@@ -95,12 +95,12 @@ function Steps() {
   if (!project) return null
   const panels: Record<Step, ReactNode> = { photo: <PhotoPanel />, form: <FormPanel />, look: <LookPanel /> }
   const reachable: Record<Step, boolean> = {
-    photo: !!project.photo,
-    form: !!project.portrait,
+    photo: project.photos.length > 0,
+    form: project.photos.length > 0,
     look: project.head,
   }
   const done: Record<Step, boolean> = {
-    photo: !!project.portrait && step !== 'photo',
+    photo: project.photos.length > 0 && step !== 'photo',
     form: project.job.state === 'done',
     look: false,
   }

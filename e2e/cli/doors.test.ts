@@ -1,9 +1,10 @@
-/** The same photo, seed and settings give the same files to the byte, whichever front door is asked. */
+/** The same photos, seed and settings give the same files to the byte, whichever front door is asked. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { writeGeneratorFile } from '../../src-main/engine/checkpoint/generator-file.ts'
@@ -40,6 +41,8 @@ interface Door {
 }
 
 const place = new Workplace()
+/** Another photo of the same person. */
+const mirrored = await sharp(samplePortrait).flop().jpeg().toBuffer()
 /** Small enough to be quick, and dense enough to have a surface. */
 const generator = Buffer.concat(denseGenerator())
 const doors: Record<string, Door> = {}
@@ -57,6 +60,7 @@ describe('reconstruct', () => {
     ...[
       'reconstruct',
       samplePortrait,
+      place.write('mirrored.jpg', mirrored),
       '-o',
       place.path('photo'),
       '--generator',
@@ -69,8 +73,11 @@ describe('reconstruct', () => {
   it.each(['engine API', 'served API'])('gives through the %s what it gives on the command line', async (name) => {
     const { api, put, get } = doors[name]
     const { id: wanted } = await api.importGenerator({ file: await put(generator), name: 'dense' })
-    const photo = await put(readFileSync(samplePortrait))
-    const { id: project } = await api.openPhoto({ photo, name: 'sample-portrait', generator: wanted })
+    const photos = [
+      { file: await put(readFileSync(samplePortrait)), name: 'sample-portrait' },
+      { file: await put(mirrored), name: 'mirrored' },
+    ]
+    const { id: project } = await api.openPhotos({ photos, generator: wanted })
     await api.start({ project, settings, generator: wanted })
     await expect.poll(async () => (await api.open({ project })).job.state).toBe('done')
     expect((await fromCommand).stderr).not.toContain('halfturn:')

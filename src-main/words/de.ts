@@ -495,6 +495,19 @@ export const de: Words = {
     'head-rough': () => ['Die Oberfläche ist rau.', 'Mit weniger Schritten versuchen.'],
 
     'no-photo': () => ['Dieses Projekt hat kein Foto.', OPEN_PHOTO],
+    'no-such-photo': () => ['Dieses Projekt hat kein solches Foto.', 'Eines von denen wählen, die gezeigt werden.'],
+    'photos-too-many': ({ most }) => [
+      `Ein Kopf entsteht aus höchstens ${most} Fotos.`,
+      'Zuerst ein anderes entfernen.',
+    ],
+    'photos-too-large': ({ most }) => [
+      `Die Fotos eines Projekts sind zusammen größer als ${most} MiB.`,
+      'Kleinere oder weniger Fotos nehmen.',
+    ],
+    'photo-last': () => [
+      'Das letzte Foto bleibt im Projekt.',
+      'Zuerst ein anderes hinzufügen oder ein neues Projekt beginnen.',
+    ],
     'no-photo-to-form': () => ['Es gibt kein Foto, aus dem ein Kopf zu formen wäre.', OPEN_PHOTO],
     'no-head': () => ['Es gibt noch keinen Kopf.', 'Ihn zuerst aus einem Foto formen.'],
     'head-not-shown': ({ what }) => [what, 'Das Foto ist noch da: den Kopf daraus neu formen.'],

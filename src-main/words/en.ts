@@ -553,6 +553,16 @@ export const en = {
 
     // Projects
     'no-photo': () => ['This project has no photo.', OPEN_PHOTO],
+    'no-such-photo': () => ['This project has no such photo.', 'Choose one of those that are shown.'],
+    'photos-too-many': ({ most }: { most: number }) => [
+      `A head is made of ${most} photos at most.`,
+      'Remove another one first.',
+    ],
+    'photos-too-large': ({ most }: { most: number }) => [
+      `The photos of a project are larger than ${most} MiB together.`,
+      'Use smaller photos, or fewer.',
+    ],
+    'photo-last': () => ['A project keeps its last photo.', 'Add another one first, or begin a new project.'],
     'no-photo-to-form': () => ['There is no photo to form a head from.', OPEN_PHOTO],
     'no-head': () => ['There is no head yet.', 'Form it from a photo first.'],
     'head-not-shown': ({ what }: { what: string }) => [what, 'The photo is still here: form the head again from it.'],

@@ -37,7 +37,7 @@ export function LookPanel() {
         <Segments
           legend={text.surfaceStyle}
           value={surfaceStyle}
-          options={project.photo ? text.surfaceStyles : withoutEvidence}
+          options={project.photos.length > 0 ? text.surfaceStyles : withoutEvidence}
           help={text.surfaceHelp[surfaceStyle]}
           disabled={!surface}
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
@@ -53,7 +53,10 @@ export function LookPanel() {
 /** Buttons over the stage: where to look from. */
 export function StageTools() {
   const { turntable, project } = useStore()
-  const presets: Preset[] = [...(project?.photo ? (['photo'] as const) : []), ...(Object.keys(PRESETS) as Preset[])]
+  const presets: Preset[] = [
+    ...(project?.photos.length ? (['photo'] as const) : []),
+    ...(Object.keys(PRESETS) as Preset[]),
+  ]
   return (
     <fieldset className="stage-tools" aria-label={text.presets}>
       {presets.map((preset) => (

@@ -262,10 +262,12 @@ async function loadRecent(): Promise<ProjectSummary[]> {
 }
 
 /** A photo that was merely opened: nothing was done with it that would be worth keeping. */
-function isUntouched({ photo, portrait, head, job, problem }: Project): boolean {
-  const { scale = 1, ...others } = portrait?.correction ?? {}
-  const isCorrected = scale !== 1 || Object.values(others).some((value) => value !== 0)
-  return photo !== undefined && !head && !problem && job.state === 'none' && !isCorrected
+function isUntouched({ photos, head, job, problem }: Project): boolean {
+  const isCorrected = photos.some(({ portrait }) => {
+    const { scale, ...others } = portrait.correction
+    return scale !== 1 || Object.values(others).some((value) => value !== 0)
+  })
+  return photos.length > 0 && !head && !problem && job.state === 'none' && !isCorrected
 }
 
 /** Puts a project into the window, at the step it was left in. */
@@ -297,8 +299,9 @@ async function show(project: Project): Promise<void> {
     replaceUrl('previewUrl', undefined)
     set({ previewVersion: undefined })
   }
-  replaceUrl('photoUrl', project.photo && (await pictureUrl(project.photo.picture)))
-  replaceUrl('cropUrl', project.portrait && (await pictureUrl(project.portrait.crop)))
+  const photo = project.photos.at(0)
+  replaceUrl('photoUrl', photo && (await pictureUrl(photo.picture)))
+  replaceUrl('cropUrl', photo && (await pictureUrl(photo.portrait.crop)))
   if (project.head && project.job.state !== 'running') await loadVolume()
   judge()
 }
@@ -306,7 +309,7 @@ async function show(project: Project): Promise<void> {
 /** Has the engine say what is to be thought of a finished head, where that is not known yet. */
 async function judge(): Promise<void> {
   const { project } = get()
-  if (!project?.head || !project.photo || project.job.state !== 'done' || project.verdict) return
+  if (!project?.head || project.photos.length === 0 || project.job.state !== 'done' || project.verdict) return
   set({ judging: 0 })
   const verdict = await attempt(() => engine.verdict({ project: project.id }))
   const now = get().project
@@ -357,10 +360,11 @@ async function sendCorrection(correction: PoseCorrection): Promise<void> {
     const sent: PoseCorrection = nextCorrection
     nextCorrection = undefined
     await attempt(async () => {
-      const portrait = await engine.adjust({ project: project.id, correction: sent })
+      const portrait = await engine.adjust({ project: project.id, photo: 0, correction: sent })
       const now = get().project
       if (now?.id !== project.id) return
-      set({ project: { ...now, portrait } })
+      const [first, ...others] = now.photos
+      set({ project: { ...now, photos: [{ ...first, portrait }, ...others] } })
       replaceUrl('cropUrl', await pictureUrl(portrait.crop))
     })
   }
@@ -381,7 +385,7 @@ export const actions = {
         await show(await engine.openFile({ file: blob, name: file.name }))
       } else {
         const name = file.name.replace(/\.[^.]+$/, '') || strings.drop.photoName
-        await show(await engine.openPhoto({ photo: blob, name, generator: get().generator }))
+        await show(await engine.openPhotos({ photos: [{ file: blob, name }], generator: get().generator }))
         set(({ latency }) => ({ latency: { ...latency, pose: performance.now() - began } }))
       }
     }, strings.photo.finding)
@@ -432,7 +436,7 @@ export const actions = {
     attempt(async () => {
       const { project } = get()
       if (!project) return
-      await show(await engine.chooseFace({ project: project.id, face }))
+      await show(await engine.chooseFace({ project: project.id, photo: 0, face }))
       set({ step: 'photo', history: noHistory() })
     }, strings.photo.finding),
 
@@ -601,7 +605,7 @@ function restore({ value, history }: { value: PoseCorrection; history: History<P
 
 function correctionNow(): PoseCorrection | undefined {
   const { correction, project } = get()
-  return correction ?? project?.portrait?.correction
+  return correction ?? project?.photos.at(0)?.portrait.correction
 }
 
 async function forProject(work: (project: string) => Promise<unknown>): Promise<void> {

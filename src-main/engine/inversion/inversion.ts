@@ -27,7 +27,7 @@ import { mirroredWitness, type Witness } from './mirror.ts'
 import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
-import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
+import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
 import { uniform, uniformArray } from './random.ts'
 import { RaySelection } from './ray-selection.ts'
 import {
@@ -596,9 +596,9 @@ const checkpointState = z.strictObject({
   step: z.int().min(0),
   steps: z.int().min(0),
   shared: z.boolean(),
-  sizes: z.array(z.int().min(16).max(4096)).min(1).max(MOST_PHOTOS),
+  sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
   /** Absent where an edition that knew no more than the crops wrote the file. */
-  wide: z.array(z.boolean()).max(MOST_PHOTOS).default([]),
+  wide: z.array(z.boolean()).max(LIMITS.photos.most).default([]),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */
