@@ -1,7 +1,7 @@
 /** What a camera sees of a mesh: which triangle lies nearest behind each pixel, and how far away. */
 import { project } from '../generator/camera.ts'
-import type { Mesh } from '../surface/mesh.ts'
-import { eachTexel } from '../surface/texels.ts'
+import type { Mesh } from './mesh.ts'
+import { eachTexel } from './texture/texels.ts'
 
 export interface Visibility {
   /** Pixels a side. */
