@@ -2,14 +2,14 @@
 
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
-import type { InversionContext } from '../engine/inversion/inversion.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
-import { createLandmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
+import type { Runtime } from '../engine/runtime/runtime.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
+import type { Studio } from './studio.ts'
 
 interface Taken extends PhotoFile {
   readonly portrait: Portrait
@@ -23,11 +23,11 @@ interface Taken extends PhotoFile {
 export async function takeShots(
   files: readonly PhotoFile[],
   face: number | undefined,
-  { generator }: InversionContext,
+  { generator, ...studio }: Studio,
   report: Reporter,
 ): Promise<PosedPortrait[]> {
   const { frame } = generator.config
-  const landmarker = await createLandmarker()
+  const landmarker = await studio.landmarker()
   const several = files.length > 1
   const taken: Taken[] = []
   for (const file of files) {
@@ -55,7 +55,7 @@ export async function takeShots(
 /** Says which photos seem to show somebody else than the first. */
 async function warnOfStrangers(
   [first, ...others]: readonly Taken[],
-  runtime: InversionContext['generator']['runtime'],
+  runtime: Runtime,
   report: Reporter,
 ): Promise<void> {
   const identity = await createIdentity(runtime)
