@@ -148,7 +148,7 @@ export const reconstruct: Command = {
       const { head, photos } = inversion
       try {
         const finish = new Finish({ generator, sha256, head, photos })
-        await writeHeadFiles(finish, choice, inversion.choices, set, report, [UNFINISHED])
+        await writeHeadFiles(finish, choice, inversion.choices, set, report, { obsolete: [UNFINISHED] })
         return 0
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause

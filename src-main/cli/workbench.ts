@@ -17,12 +17,15 @@ export interface WorkbenchOptions {
   readonly provider?: string
   readonly 'allow-software'?: boolean
   readonly generator?: string
+  /** Of the CPU provider; default: one per core. */
+  readonly threads?: number
 }
 
 /** @throws UserError where the provider or the generator cannot be used */
 export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
   const provider = oneOf('provider', options.provider, providerNames)
-  const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'] })
+  const { threads } = options
+  const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'], threads })
   const library = new Library(runtime, generatorFolder)
   const loaded = await library.load(await generatorId(library, options.generator))
   report.say(`Running on ${runtime.provider.reason}`, {
@@ -30,6 +33,12 @@ export async function openWorkbench(options: WorkbenchOptions, report: Reporter)
     reason: runtime.provider.reason,
   })
   return loaded
+}
+
+/** Digest of the file of the generator that is asked for. @throws UserError where it cannot be used */
+export async function generatorDigest(wanted: string | undefined): Promise<string> {
+  const library = new Library(await Runtime.create({ provider: 'cpu' }), generatorFolder)
+  return library.digest(await generatorId(library, wanted))
 }
 
 /** The id of an embedded or imported generator; a path is taken in first. */

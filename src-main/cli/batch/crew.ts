@@ -1,0 +1,132 @@
+/**
+ * The processes that make heads. Each one makes one head at a time: a photo that ends its process is one photo that
+ * failed, and the next is made by a new process. Whoever has a crew is free meanwhile.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { UserError } from '../../engine/errors.ts'
+import type { Reporter } from '../reporter.ts'
+import type { WorkbenchOptions } from '../workbench.ts'
+import type { Outcome, Task } from './make-one.ts'
+import type { Failure } from './record.ts'
+
+export type StudioOptions = WorkbenchOptions
+export type Request = Task | 'stop'
+export type Answer =
+  /** Why it runs where it runs. */
+  | { readonly ready: string }
+  | { readonly refusal: Failure }
+  | { readonly warning: string; readonly data?: Record<string, unknown> }
+  | { readonly outcome: Outcome }
+
+/** A process ended while it made a head: too little memory, or a library that crashed. */
+export interface Crash {
+  readonly crash: Failure
+}
+
+export class Crew {
+  private readonly options: StudioOptions
+  private readonly report: Reporter
+  private readonly idle: (ChildProcess | undefined)[]
+  private readonly all = new Set<ChildProcess>()
+  private stopped = false
+
+  private constructor(options: StudioOptions, first: ChildProcess, size: number, report: Reporter) {
+    this.options = options
+    this.report = report
+    this.idle = [first, ...Array.from({ length: size - 1 }, () => undefined)]
+    this.all.add(first)
+  }
+
+  /**
+   * @param size how many heads are made at a time; the processor's cores are shared out
+   * @throws UserError where the provider, the generator or a network cannot be used
+   */
+  static async open(options: WorkbenchOptions, size: number, report: Reporter): Promise<Crew> {
+    const shared = { ...options, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
+    const { child, reason } = await start(shared)
+    report.say(`Running on ${reason}`, { reason })
+    return new Crew(shared, child, size, report)
+  }
+
+  /** Makes a head; of no more at a time than the crew has processes. */
+  async make(task: Task): Promise<Outcome | Crash> {
+    const free = this.idle.pop()
+    const child = free?.connected ? free : await this.hire()
+    const outcome = await this.ask(child, task)
+    this.idle.push(child)
+    return outcome
+  }
+
+  /** Heads under way stop after the step at hand, and are gone on with by the next who takes them. */
+  stop(): void {
+    this.stopped = true
+    for (const child of this.all) if (child.connected) child.send('stop' satisfies Request)
+  }
+
+  close(): void {
+    for (const child of this.all) if (child.connected) child.disconnect()
+  }
+
+  private async hire(): Promise<ChildProcess> {
+    const { child } = await start(this.options)
+    this.all.add(child)
+    if (this.stopped) child.send('stop' satisfies Request)
+    return child
+  }
+
+  private ask(child: ChildProcess, task: Task): Promise<Outcome | Crash> {
+    return new Promise((resolve) => {
+      const settle = (result: Outcome | Crash) => {
+        child.off('message', hear)
+        child.off('close', gone)
+        resolve(result)
+      }
+      const hear = (answer: Answer) => {
+        if ('warning' in answer) this.report.warn(answer.warning, answer.data)
+        if ('outcome' in answer) settle(answer.outcome)
+      }
+      const gone = (code: number | null, signal: string | null) => {
+        this.all.delete(child)
+        settle({ crash: crashed(signal ?? `code ${code}`) })
+      }
+      child.on('message', hear)
+      child.on('close', gone)
+      // A process that is gone already is told of by 'close'.
+      child.send(task satisfies Request, () => {})
+    })
+  }
+}
+
+const crashed = (how: string): Failure => ({
+  code: 'crashed',
+  message: `The process that made it ended with ${how}.`,
+  cure: 'Try it alone with halfturn reconstruct; with several at a time, fewer of them take less memory.',
+})
+
+/** @throws UserError where it says that it cannot work */
+function start(options: StudioOptions): Promise<{ child: ChildProcess; reason: string }> {
+  const script = scriptBeside()
+  const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
+  const child = fork(script, [JSON.stringify(options)], {
+    execArgv: loader,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer: Answer) => {
+      if ('ready' in answer) resolve({ child, reason: answer.ready })
+      if ('refusal' in answer) reject(errorOf(answer.refusal))
+    })
+    child.once('error', reject)
+    child.once('close', (code, signal) => reject(errorOf(crashed(signal ?? `code ${code}`))))
+  })
+}
+
+/** The error a failure was made of. */
+export const errorOf = ({ code, message, cure }: Failure): Error =>
+  code === 'defect' ? new Error(message) : new UserError(message, cure)
+
+/** Beside this file: source under tsx and in tests, an entry of its own in the build. */
+function scriptBeside(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? 'head-process.ts' : 'head-process.js', import.meta.url)
+}

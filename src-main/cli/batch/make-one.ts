@@ -1,0 +1,143 @@
+/** One person of a batch: looks whether there is a head already, goes on with one that was interrupted, or makes it. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { clip, UserError } from '../../engine/errors.ts'
+import { FileSet } from '../../engine/files/file-set.ts'
+import { Finish } from '../../engine/finish.ts'
+import { MOST_PHOTOS } from '../../engine/inversion/posed-portrait.ts'
+import { VERSION } from '../../engine/version.ts'
+import { HEAD_ENDINGS, writeHeadFiles } from '../head-files.ts'
+import { readPhoto } from '../photo-file.ts'
+import type { Reporter } from '../reporter.ts'
+import { beginHead, formHead, type Studio } from '../studio.ts'
+import { findUnfinished, originOf, UNFINISHED } from '../unfinished.ts'
+import type { Person } from './people.ts'
+import { digestsOf, type Failure, findRecord, type HeadRecord, type Making, RECORD, writeRecord } from './record.ts'
+
+export interface Task {
+  /** Folder of the batch's results. */
+  readonly root: string
+  readonly person: Person
+  readonly making: Making
+}
+
+export type Outcome =
+  /** `kept`: the record is on the disk, and the same photos need not be tried again. */
+  | { readonly record: HeadRecord; readonly kept: boolean }
+  /** Not done, and gone on with by the next who takes it. */
+  | 'stopped'
+  /** What keeps every other person from being made as well. */
+  | { readonly ends: Failure }
+
+/** Milliseconds between two looks at what somebody else makes. */
+const LOOK = 1000
+/** What a system says of a disk that takes nothing any more. */
+const DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+const ENDINGS = [...HEAD_ENDINGS, RECORD, UNFINISHED]
+
+/** @param goesOn asked between two steps; a head whose files are being written comes to its end */
+export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean, report: Reporter): Promise<Outcome> {
+  const { making } = task
+  const spent = startClock()
+  const photos: string[] = []
+  const recordOf = (result: Pick<HeadRecord, 'quality' | 'error'>): HeadRecord => ({
+    ...{ made_by: 'Halfturn', making, photos, ...spent() },
+    ...result,
+  })
+  let set: FileSet | undefined
+  try {
+    if (making.version !== VERSION || making.generator !== studio.sha256) {
+      throw new UserError(
+        `The batch is made with Halfturn ${making.version} and the generator ${making.generator.slice(0, 12)}.`,
+        'Use the same version and generator on all machines.',
+      )
+    }
+    const { root, person } = task
+    const files = await readPhotos(person)
+    photos.push(...digestsOf(files))
+    const folder = join(root, person.name)
+    FileSet.cleanUp(folder)
+    const done = () => findRecord(root, person.name, making, photos)
+    const earlier = done()
+    if (earlier) return { record: earlier, kept: true }
+    const origin = originOf(photos, undefined, making.settings)
+    while (!set) {
+      try {
+        set = claim(folder, person)
+      } catch (refusal) {
+        // Somebody else has made it just now, or is at it: a process whose batch was killed, or that was given up too early.
+        const record = done()
+        if (record) return { record, kept: true }
+        if (!isTaken(refusal)) throw refusal
+        if (!goesOn()) return 'stopped'
+        await sleep(LOOK)
+      }
+    }
+    const [unfinished] = await findUnfinished(folder, [person.name], origin)
+    const resumed = unfinished?.differences.length === 0 ? unfinished : undefined
+    const order = { files, settings: making.settings, origin, resumed }
+    const inversion = await beginHead(studio, order, report)
+    await formHead(studio, inversion, order, set, goesOn, report)
+    if (!inversion.progress.done || !goesOn()) return 'stopped'
+    const { generator, sha256 } = studio
+    const { head } = inversion
+    const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
+    let record = recordOf({})
+    await writeHeadFiles(finish, making, inversion.choices, set, report, {
+      obsolete: [UNFINISHED],
+      more: (quality) => {
+        record = recordOf({ quality: quality as HeadRecord['quality'] })
+        return [[RECORD, writeRecord(record)]]
+      },
+    })
+    return { record, kept: true }
+  } catch (problem) {
+    const error = failureOf(problem)
+    if (DISK.has((problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? '')) return { ends: error }
+    const record = recordOf({ error })
+    // Another try of the same photos would end the same, but for a defect of ours.
+    const kept = set !== undefined && problem instanceof UserError
+    if (kept) await set?.write(RECORD, writeRecord(record))
+    return { record, kept }
+  } finally {
+    set?.abandon()
+  }
+}
+
+async function readPhotos({ photos }: Person) {
+  if (photos.length > MOST_PHOTOS) {
+    throw new UserError(
+      `There are ${photos.length} photos of one person; a head is made from at most ${MOST_PHOTOS}.`,
+      'Where each shows somebody else, give their folder itself; otherwise choose the best.',
+    )
+  }
+  return Promise.all(photos.map(readPhoto))
+}
+
+/** Names that are not numbered: at most one head a person. Only what is no head may be replaced. */
+function claim(folder: string, { name, photos }: Person): FileSet {
+  const replaceable = [UNFINISHED, RECORD].map((ending) => join(folder, `${name}.${ending}`))
+  return FileSet.claim({
+    ...{ folder, stem: name, endings: ENDINGS, inputs: photos, exact: true },
+    mayReplace: (path) => replaceable.includes(path),
+  })
+}
+
+const isTaken = (refusal: unknown) => refusal instanceof UserError && refusal.message.startsWith('Another run is about')
+
+export function failureOf(problem: unknown): Failure {
+  if (problem instanceof UserError) return { code: 'refused', message: problem.message, cure: problem.cure }
+  const message = problem instanceof Error ? problem.message : String(problem)
+  return { code: 'defect', message: clip(message, 400), cure: 'Please report it.' }
+}
+
+/** Seconds of the clock and of the processor since. */
+function startClock(): () => Pick<HeadRecord, 'seconds' | 'cpu_seconds'> {
+  const [wall, cpu] = [performance.now(), process.cpuUsage()]
+  return () => {
+    const { user, system } = process.cpuUsage(cpu)
+    return { seconds: rounded((performance.now() - wall) / 1e3), cpu_seconds: rounded((user + system) / 1e6) }
+  }
+}
+
+const rounded = (seconds: number) => Math.round(100 * seconds) / 100
