@@ -17,6 +17,8 @@ export default defineConfig({
     // The engine's native library does not like worker threads, and two cores are all a small machine has.
     pool: 'forks',
     maxWorkers: 2,
+    // Each process loads the native libraries once for all its files, which leave nothing behind that another would meet.
+    isolate: false,
     // How long a test takes says how busy the machine is, not whether the code is right: there is no limit.
     testTimeout: 0,
     hookTimeout: 0,

@@ -5,11 +5,12 @@ import { build } from 'esbuild'
 
 const outdir = 'out/cli'
 const { metafile } = await build({
-  // The provider probe and the decoder of photos run as processes of their own, found beside their caller.
+  // The provider probe, the decoder of photos and what makes the heads of batches run as processes of their own, found beside their caller.
   entryPoints: {
     cli: 'src-main/cli.ts',
     probe: 'src-main/engine/runtime/probe.ts',
     'decode-process': 'src-main/engine/images/decode-process.ts',
+    'head-process': 'src-main/cli/batch/head-process.ts',
   },
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   outdir,

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line: `halfturn <command>`. Each command is a file in cli/; errors of the user's making exit with 2. */
 import { commands, help } from './cli/commands.ts'
+import { words } from './cli/language.ts'
 import { UserError } from './engine/errors.ts'
+import { say } from './words/message.ts'
 
 const [name, ...rest] = process.argv.slice(2)
 try {
@@ -11,13 +13,13 @@ try {
     process.stdout.write(`${(await import('./engine/version.ts')).VERSION}\n`)
   } else {
     const command = commands[name]
-    if (!command)
-      throw new UserError(`There is no command '${name}'.`, `Use one of ${Object.keys(commands).join(', ')}.`)
+    if (!command) throw new UserError('no-command', { name, known: Object.keys(commands) })
     process.exitCode = await (await command.load()).run(rest)
   }
 } catch (error) {
   if (error instanceof UserError) {
-    process.stderr.write(`halfturn: ${error.message}\n${error.cure}\n`)
+    const { text, cure } = say(words, error, 'cli')
+    process.stderr.write(`halfturn: ${text}\n${cure}\n`)
     process.exitCode = 2
   } else {
     process.stderr.write(`halfturn: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

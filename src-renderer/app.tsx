@@ -1,6 +1,7 @@
 /** The window: a stage on the left, three numbered steps on the right. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { PHOTO_ACCEPT } from '../src-main/engine/images/photo-formats.ts'
+import type { Message } from '../src-main/words/message.ts'
 import { Compare } from './panels/compare.tsx'
 import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
 import { Drop } from './panels/drop.tsx'
@@ -11,7 +12,7 @@ import { PhotoEditor } from './panels/photo-editor.tsx'
 import { PhotoPanel } from './panels/photo-panel.tsx'
 import { Stage } from './stage/stage.tsx'
 import { actions, type Step, useStore } from './state/store.ts'
-import { strings } from './strings.ts'
+import { inWords, strings } from './strings.ts'
 
 const STEPS: readonly Step[] = ['photo', 'form', 'look']
 const ACCEPTED = `${PHOTO_ACCEPT},.halfturn,.pkl,.safetensors`
@@ -31,7 +32,7 @@ export function App() {
         </button>
         <span className="project-name">{project?.name}</span>
         {hello && (
-          <span className="provider" title={hello.reason}>
+          <span className="provider" title={inWords(hello.reason).text}>
             {strings.engine.runsOn(strings.providers[hello.provider])}
           </span>
         )}
@@ -143,9 +144,7 @@ function Banner() {
   return (
     <p className="banner warning" role="status">
       <Icon name="warn" />
-      <span>
-        <b>{unsaved.message}</b> {unsaved.cure}
-      </span>
+      <Problem {...unsaved} />
     </p>
   )
 }
@@ -169,10 +168,7 @@ function Messages() {
       {problem && (
         <div className="message problem" role="alert">
           <Icon name="warn" />
-          <span>
-            <b>{problem.message}</b>
-            {problem.cure && <> {problem.cure}</>}
-          </span>
+          <Problem {...problem} />
           <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
         </div>
       )}
@@ -183,6 +179,15 @@ function Messages() {
         </div>
       )}
     </div>
+  )
+}
+
+function Problem(problem: Message) {
+  const { text, cure } = inWords(problem)
+  return (
+    <span>
+      <b>{text}</b> {cure}
+    </span>
   )
 }
 

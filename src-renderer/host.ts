@@ -7,6 +7,7 @@ import { Packr } from 'msgpackr'
 import type { Chosen, Command, Shell } from '../src-main/app/channels.ts'
 import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/session/api.ts'
 import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
+import { type Message, message } from '../src-main/words/message.ts'
 import { MOST_UPLOAD } from './limits.ts'
 
 declare global {
@@ -15,14 +16,14 @@ declare global {
   }
 }
 
-/** What the engine refused or failed at, in words, with the cure. */
-export class EngineError extends Error {
-  readonly cure: string | undefined
+/** What the engine or the window refused or failed at. */
+export class Refusal extends Error {
+  readonly problem: Message
 
-  constructor(message: string, cure?: string) {
-    super(message)
-    this.name = 'EngineError'
-    this.cure = cure
+  constructor(problem: Message) {
+    super(problem.code)
+    this.name = 'Refusal'
+    this.problem = problem
   }
 }
 
@@ -76,7 +77,7 @@ class Line {
   async ask<T>(work: (remote: Remote) => Promise<Answer<unknown>>): Promise<T> {
     if (!this.remote) await new Promise<void>((resolve) => this.waiting.push(resolve))
     const answer = await work(this.remote!)
-    if ('failure' in answer) throw new EngineError(answer.failure.message, answer.failure.cure)
+    if ('failure' in answer) throw new Refusal(answer.failure)
     return answer.value as T
   }
 
@@ -94,7 +95,7 @@ class Line {
   close(state: HostState): void {
     const { remote } = this
     this.remote = undefined
-    remote?.$close(new EngineError('The engine ended in the middle of this.', 'It is being started again.'))
+    remote?.$close(new Refusal(message('engine-ended')))
     if (remote || state === 'lost') this.listeners.onState(state)
   }
 }
@@ -121,7 +122,7 @@ function desktop(shell: Shell, line: Line, { onCommand }: Listeners): Host {
     choose: (name, extension) => shell.choose({ name: safeName(name), extension }),
     save: async ({ ticket }, files) => {
       const failure = await shell.save({ ticket, files })
-      if (failure) throw new EngineError(failure)
+      if (failure) throw new Refusal(failure)
     },
     openExternal: (url) => void shell.openExternal(url),
   }
@@ -159,7 +160,7 @@ function browser(line: Line, { onState }: Listeners): Host {
   const authorization = { Authorization: `Bearer ${token}` }
   const get = async (id: BlobId): Promise<Uint8Array<ArrayBuffer>> => {
     const response = await fetch(`/blob/${id}`, { headers: authorization })
-    if (!response.ok) throw new EngineError('These data are no longer held by the engine.', 'Do it again.')
+    if (!response.ok) throw new Refusal(message('blob-gone'))
     return new Uint8Array(await response.arrayBuffer())
   }
   return {
@@ -168,12 +169,12 @@ function browser(line: Line, { onState }: Listeners): Host {
     get,
     put: async (bytes) => {
       // The server ends the connection of one that is too large, which fetch cannot tell from other failures.
-      if (bytes.byteLength > MOST_UPLOAD) throw new EngineError('The file is too large.', 'Choose a smaller one.')
+      if (bytes.byteLength > MOST_UPLOAD) throw new Refusal(message('blob-too-large', { most: '700 MiB' }))
       const body = bytes as Uint8Array<ArrayBuffer>
       const response = await fetch('/blob', { method: 'PUT', headers: authorization, body })
-      if (!response.ok) throw new EngineError('The file could not be taken in.', 'Try it again.')
+      if (!response.ok) throw new Refusal(message('upload-failed'))
       const answer = (await response.json()) as Answer<BlobId>
-      if ('failure' in answer) throw new EngineError(answer.failure.message, answer.failure.cure)
+      if ('failure' in answer) throw new Refusal(answer.failure)
       return answer.value
     },
     choose: (name) => Promise.resolve({ ticket: 0, name: safeName(name) }),

@@ -350,7 +350,8 @@ function walkPhoto(bytes: Uint8Array): void {
     walks[requireFormat(bytes)](bytes)
   } catch (error) {
     // What lies outside the file is found by the view that reads it.
-    if (error instanceof Damaged || error instanceof RangeError) throw new UserError('Damaged.', 'Copy it again.')
+    if (error instanceof Damaged || error instanceof RangeError)
+      throw new UserError('tool', { text: 'Damaged.', cure: 'Copy it again.' })
     throw error
   }
 }
@@ -418,7 +419,7 @@ export const parsers: readonly Parser[] = [
     read: (bytes) => {
       const { orientation, focal35mm: focal } = readExif(bytes)
       if (!(orientation >= 1 && orientation <= 8)) throw new Error(`an orientation of ${orientation}`)
-      if (focal === undefined) throw new UserError('No focal length.', 'None is needed.')
+      if (focal === undefined) throw new UserError('tool', { text: 'No focal length.', cure: 'None is needed.' })
       if (!(focal >= 8 && focal <= 1200)) throw new Error(`a lens of ${focal} mm`)
     },
   },
@@ -430,7 +431,7 @@ export const parsers: readonly Parser[] = [
     },
     read: (bytes) => {
       const message = parseMessage(Buffer.from(bytes).toString())
-      if (message === undefined) throw new UserError('No message.', 'Hang up.')
+      if (message === undefined) throw new UserError('tool', { text: 'No message.', cure: 'Hang up.' })
       if (message.t === 'q' && !['call', 'put', 'get'].includes(message.m)) throw new Error(`a call of ${message.m}`)
       if (!readMessage(message)) throw new Error('a message that is none')
     },

@@ -3,7 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
 import { expectedWeights } from '../src-main/engine/checkpoint/generator-file.ts'
-import { type StoredTensor, storeFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
+import {
+  readSafetensors,
+  type StoredTensor,
+  storeFloat32,
+  writeSafetensors,
+} from '../src-main/engine/checkpoint/safetensors.ts'
 
 /** Bytes of a file in `fixtures/`; not a Buffer, whose slice() does not copy. */
 export function fixture(name: string): Uint8Array {
@@ -15,6 +20,36 @@ export function golden(...path: string[]): string | undefined {
   const root = process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '../../shared')
   const full = join(root, ...path)
   return existsSync(full) ? full : undefined
+}
+
+export const embeddedGenerator = join(import.meta.dirname, '../models/default/generator.safetensors')
+
+interface Config {
+  version: unknown
+  rendering_kwargs: Record<string, unknown>
+  super_resolution: Record<string, unknown>
+  [key: string]: unknown
+}
+export type Change = (config: Config, tensors: Map<string, StoredTensor>) => void
+
+/** The file of the embedded generator, changed. */
+export function changedGenerator(change: Change): Uint8Array {
+  const { tensors, metadata } = readSafetensors(readFileSync(embeddedGenerator), embeddedGenerator)
+  const config: Config = JSON.parse(metadata.config)
+  const changed = new Map(tensors)
+  change(config, changed)
+  return Buffer.concat(writeSafetensors(changed, { config: JSON.stringify(config) }))
+}
+
+/** A quarter of the rays, with few samples each: what a test looks at does not get better with more. */
+export const quick: Change = (config, tensors) => {
+  Object.assign(config.rendering_kwargs, { depth_resolution: 8, depth_resolution_importance: 4 })
+  Object.assign(config, { neural_rendering_resolution: 64, image_resolution: 128 })
+  config.super_resolution.input_resolution = 64
+  for (const [name, { shape, data, ...rest }] of tensors) {
+    if (!/^superresolution.*noise_const$/.test(name)) continue
+    tensors.set(name, { ...rest, shape: shape.map((side) => side / 2), data: data.subarray(0, data.length / 4) })
+  }
 }
 
 export const TINY_CONFIG = {

@@ -80,9 +80,13 @@ export async function align(head: TrueHead, surface: Float32Array, pairs: Float3
 
 async function python(...options: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, ...options]).catch((cause) => {
-    throw new UserError(`bench/support/heads.py failed: ${cause.message}`, 'It needs numpy, scipy, PIL and gcc.', {
-      cause,
-    })
+    throw new UserError(
+      'tool',
+      { text: `bench/support/heads.py failed: ${cause.message}`, cure: 'It needs numpy, scipy, PIL and gcc.' },
+      {
+        cause,
+      },
+    )
   })
   return stdout
 }

@@ -1,14 +1,13 @@
 /** Runs the real command in a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src-main/engine/checkpoint/safetensors.ts'
+import { type Change, changedGenerator } from '../../testing/generator.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 export const samplePortrait = join(root, 'resources/sample-portrait.jpg')
-export const embeddedGenerator = join(root, 'models/default/generator.safetensors')
 
 export interface Finished {
   /** 128 + the signal's number where one ended it, as a shell has it. */
@@ -79,34 +78,12 @@ export class Workplace {
   }
 
   /** The embedded generator, changed. @returns its path */
-  generator(name: string, change: (config: Config, tensors: Map<string, StoredTensor>) => void): string {
-    const { tensors, metadata } = readSafetensors(readFileSync(embeddedGenerator), name)
-    const config: Config = JSON.parse(metadata.config)
-    const changed = new Map(tensors)
-    change(config, changed)
-    return this.write(name, Buffer.concat(writeSafetensors(changed, { config: JSON.stringify(config) })))
+  generator(name: string, change: Change): string {
+    return this.write(name, changedGenerator(change))
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
-  }
-}
-
-interface Config {
-  version: unknown
-  rendering_kwargs: Record<string, unknown>
-  super_resolution: Record<string, unknown>
-  [key: string]: unknown
-}
-
-/** A quarter of the rays, with few samples each: what a test looks at does not get better with more. */
-export function quick(config: Config, tensors: Map<string, StoredTensor>): void {
-  Object.assign(config.rendering_kwargs, { depth_resolution: 8, depth_resolution_importance: 4 })
-  Object.assign(config, { neural_rendering_resolution: 64, image_resolution: 128 })
-  config.super_resolution.input_resolution = 64
-  for (const [name, { shape, data, ...rest }] of tensors) {
-    if (!/^superresolution.*noise_const$/.test(name)) continue
-    tensors.set(name, { ...rest, shape: shape.map((side) => side / 2), data: data.subarray(0, data.length / 4) })
   }
 }
 

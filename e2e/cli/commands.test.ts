@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { embeddedGenerator, expectRefusal, linesOf, quick, Workplace } from './command.ts'
+import { embeddedGenerator, quick } from '../../testing/generator.ts'
+import { expectRefusal, linesOf, Workplace } from './command.ts'
 
 const validator = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { messages: unknown[] } }>

@@ -53,14 +53,18 @@ type Array1 = { readonly type: string; readonly shape: readonly number[]; readon
 /** Reads a .npy array of little-endian numbers in row order (NumPy's format, versions 1 to 3). */
 export function readNpy(file: Uint8Array): Array1 {
   const magic = String.fromCharCode(...file.subarray(0, 6))
-  if (magic !== '\x93NUMPY') throw new UserError('A record holds an entry that is no .npy array.', 'Make it again.')
+  if (magic !== '\x93NUMPY')
+    throw new UserError('tool', { text: 'A record holds an entry that is no .npy array.', cure: 'Make it again.' })
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const [length, start] = file[6] === 1 ? [view.getUint16(8, true), 10] : [view.getUint32(8, true), 12]
   const header = new TextDecoder('latin1').decode(file.subarray(start, start + length))
   const type = /'descr': *'([^']+)'/.exec(header)?.[1]
   const shape = /'shape': *\(([^)]*)\)/.exec(header)?.[1]
   if (type === undefined || shape === undefined || /'fortran_order': *True/.test(header)) {
-    throw new UserError(`A record's array cannot be read: ${header.slice(0, 200)}`, 'Make it again.')
+    throw new UserError('tool', {
+      text: `A record's array cannot be read: ${header.slice(0, 200)}`,
+      cure: 'Make it again.',
+    })
   }
   // A copy, so that the bytes are aligned and the record does not hold on to the whole archive.
   return {
@@ -90,7 +94,10 @@ export function readRecord(archive: Uint8Array, name: string): HeadRecord {
     const file = files[`${entry}.npy`]
     const array = file && readNpy(file)
     if (!array || !TYPES[entry].test(array.type)) {
-      throw new UserError(`${name} has no usable "${entry}" (${array?.type ?? 'missing'}).`, 'Make the record again.')
+      throw new UserError('tool', {
+        text: `${name} has no usable "${entry}" (${array?.type ?? 'missing'}).`,
+        cure: 'Make the record again.',
+      })
     }
     return array
   }
@@ -121,12 +128,16 @@ export async function readRecords(
   { limit = Number.POSITIVE_INFINITY, heldOut = false } = {},
 ): Promise<HeadRecord[]> {
   const names = (await readdir(folder)).filter((name) => /^\d+\.npz$/.test(name)).sort()
-  if (names.length === 0) throw new UserError(`${folder} holds no records (.npz).`, 'Render some heads first.')
+  if (names.length === 0)
+    throw new UserError('tool', { text: `${folder} holds no records (.npz).`, cure: 'Render some heads first.' })
   const records: HeadRecord[] = []
   for (const name of names.slice(0, limit)) {
     const record = readRecord(await readFile(join(folder, name)), name)
     if (record.seed >= FIRST_HELD_OUT_SEED !== heldOut) {
-      throw new UserError(`${name}: seeds from ${FIRST_HELD_OUT_SEED} on are for evaluation only.`, 'Move it away.')
+      throw new UserError('tool', {
+        text: `${name}: seeds from ${FIRST_HELD_OUT_SEED} on are for evaluation only.`,
+        cure: 'Move it away.',
+      })
     }
     records.push(record)
   }

@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const parsed = options.safeParse(values)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]
-    throw new UserError(`--${path.join('.')}: ${message}.`, 'See models/training/README.md.')
+    throw new UserError('tool', { text: `--${path.join('.')}: ${message}.`, cure: 'See models/training/README.md.' })
   }
   const { data, out, stage, minutes, init, layers, rate, seed, heads, perceptual, preview, provider, threads } =
     parsed.data
@@ -79,10 +79,10 @@ async function main(): Promise<void> {
   const config = earlier?.config ?? defaultConfig(enhances, layers ?? given?.config.plane_layers)
   const size = records[0].views[0].size
   if (!onRays && size !== config.image_resolution) {
-    throw new UserError(
-      `The records are ${size} pixels wide, the generator's picture is ${config.image_resolution}.`,
-      'Render the records at that size, or train the planes only.',
-    )
+    throw new UserError('tool', {
+      text: `The records are ${size} pixels wide, the generator's picture is ${config.image_resolution}.`,
+      cure: 'Render the records at that size, or train the planes only.',
+    })
   }
   const taken = given ? withLayers(given, config.plane_layers) : new Map<string, Weight>()
   const shapes = initialWeights(config, taken, seed)

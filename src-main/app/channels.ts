@@ -1,5 +1,6 @@
 /** The few messages between window and shell that are not the engine's, and what they may carry. */
 import { z } from 'zod'
+import type { Message } from '../words/message.ts'
 
 export const channels = {
   /** Window to shell: give me a line to the engine. */
@@ -46,6 +47,6 @@ export interface Shell {
   /** The system's save dialog. Nothing where the person cancels. */
   choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>
   /** @returns why it failed, or nothing */
-  save(request: z.input<typeof saveRequest>): Promise<string | undefined>
+  save(request: z.input<typeof saveRequest>): Promise<Message | undefined>
   openExternal(url: string): Promise<void>
 }

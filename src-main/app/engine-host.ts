@@ -1,5 +1,6 @@
 /** The engine's utility process: started, handed to windows, started again when it dies. */
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import { type Message, message } from '../engine/errors.ts'
 import { type Done, Errands } from '../session/errands.ts'
 import { restartDelay } from '../session/restart.ts'
 import { channels } from './channels.ts'
@@ -47,11 +48,11 @@ export class EngineHost {
   }
 
   /** Has the engine write bytes it holds to a path the person chose. @returns why it failed, or nothing */
-  async write(blob: string, path: string): Promise<string | undefined> {
+  async write(blob: string, path: string): Promise<Message | undefined> {
     const engine = this.process
-    if (!engine) return 'The engine is not running.'
+    if (!engine) return message('engine-absent')
     const answer = await this.errands.run((ticket) => engine.postMessage({ type: 'write', ticket, blob, path }))
-    return 'failure' in answer ? answer.failure.message : undefined
+    return 'failure' in answer ? answer.failure : undefined
   }
 
   /** Lets the engine save everything and end. */
@@ -73,13 +74,13 @@ export class EngineHost {
       env: { ...process.env, HALFTURN_DATA: this.data },
     })
     this.process = engine
-    engine.on('message', async (message: Done | { tryOut: string } | { decode: number; bytes: Uint8Array }) => {
-      if ('ticket' in message) return this.errands.finish(message)
-      if ('decode' in message) {
-        const answer = await decode(this.decoder, message.bytes)
-        return engine.postMessage({ type: 'decoded', ticket: message.decode, answer })
+    engine.on('message', async (asked: Done | { tryOut: string } | { decode: number; bytes: Uint8Array }) => {
+      if ('ticket' in asked) return this.errands.finish(asked)
+      if ('decode' in asked) {
+        const answer = await decode(this.decoder, asked.bytes)
+        return engine.postMessage({ type: 'decoded', ticket: asked.decode, answer })
       }
-      engine.postMessage({ type: 'tried', name: message.tryOut, ...(await tryOut(this.probe, message.tryOut)) })
+      engine.postMessage({ type: 'tried', name: asked.tryOut, ...(await tryOut(this.probe, asked.tryOut)) })
     })
     // Its exit follows; unheard, this event would end the app.
     engine.on('error', () => {})
@@ -104,7 +105,7 @@ const PATIENCE = 60_000
 const DECODING_PATIENCE = 300_000
 
 /** Tries an execution provider in a process of its own, which a driver may take down. */
-function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: string; end: string }> {
+function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: string; end: Message }> {
   const child = utilityProcess.fork(probe, [name], {
     serviceName: 'Halfturn probe',
     stdio: 'pipe',
@@ -125,13 +126,15 @@ function tryOut(probe: string, name: string): Promise<{ answer?: unknown; said: 
       late = true
       child.kill()
     }, PATIENCE)
-    child.once('message', (message) => {
-      answer = message
+    child.once('message', (given) => {
+      answer = given
       child.kill()
     })
     child.once('exit', (code) => {
       clearTimeout(timer)
-      const end = late ? `it did not answer within ${PATIENCE / 1000} s` : `it crashed (exit code ${code})`
+      const end = late
+        ? message('provider-silent', { seconds: PATIENCE / 1000 })
+        : message('provider-crashed', { end: message('exit-code', { exit: code }) })
       resolve({ ...(answer !== undefined && { answer }), said, end })
     })
   })
@@ -144,8 +147,8 @@ function decode(decoder: string, bytes: Uint8Array): Promise<unknown> {
   return new Promise((resolve) => {
     let answer: unknown
     const timer = setTimeout(() => child.kill(), DECODING_PATIENCE)
-    child.once('message', (message) => {
-      answer = message
+    child.once('message', (given) => {
+      answer = given
       child.kill()
     })
     child.once('exit', () => {

@@ -16,6 +16,7 @@ import {
   session,
   shell,
 } from 'electron'
+import { type Message, message } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { dataFolder } from '../session/folders.ts'
 import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
@@ -85,11 +86,11 @@ function start(): void {
     chosen.set(++tickets, path)
     return { ticket: tickets, name: basename(path, extname(path)) }
   })
-  handle(channels.save, async (_, value): Promise<string | undefined> => {
+  handle(channels.save, async (_, value): Promise<Message | undefined> => {
     const { ticket, files } = saveRequest.parse(value)
     const path = chosen.get(ticket)
     chosen.delete(ticket)
-    if (!path || !engine) return 'Nothing was chosen to save to.'
+    if (!path || !engine) return message('nothing-chosen')
     for (const [index, { name, blob }] of files.entries()) {
       const failure = await engine.write(blob, index === 0 ? path : join(dirname(path), basename(name)))
       if (failure) return failure

@@ -6,30 +6,15 @@ import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.
 import type { Command } from './commands.ts'
 import {
   HEAD_ENDINGS,
-  HEAD_FILE_HELP,
+  headFileHelp,
   headFileOptions,
   isHeadFile,
   readHeadFileOptions,
   writeHeadFiles,
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
+import { words } from './language.ts'
 import { createReporter } from './reporter.ts'
-
-const HELP = `Makes up a person: picture, depth and a 3D head.
-
-usage: halfturn generate [options]
-
-  --seed N               default 0
-  --truncation X         ${LIMITS.truncation.least} to ${LIMITS.truncation.most}: smaller is more ordinary (default 0.7)
-  -o, --output DIR       where the files go (default: ./person-<seed>)
-  --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
-${HEAD_FILE_HELP}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
-  --json                 progress as JSON lines
-  -h, --help
-`
 
 const options = {
   ...runtimeOptions,
@@ -42,7 +27,7 @@ export const generate: Command = {
   async run(argv) {
     const { values } = readArguments('generate', argv, options)
     if (values.help) {
-      process.stdout.write(HELP)
+      process.stdout.write(words.cli.helps.generate(LIMITS.truncation, headFileHelp))
       return 0
     }
     const seed = wholeNumber('seed', values.seed, LIMITS.seed) ?? 0

@@ -1,6 +1,6 @@
 /** The files of a head: what a command takes to make them, their names, and by what they are told from others. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { UserError } from '../engine/errors.ts'
+import { message, UserError } from '../engine/errors.ts'
 import type { FileSet, SetFile } from '../engine/files/file-set.ts'
 import type { Finish, MeshOptions } from '../engine/finish.ts'
 import { LIMITS } from '../engine/limits.ts'
@@ -27,10 +27,7 @@ export const headFileOptions = {
 } as const satisfies Options
 
 const { meshResolution, triangles } = LIMITS
-export const HEAD_FILE_HELP = `\
-  --format LIST          of ${formatNames.join(', ')} (default: ${DEFAULT_FORMATS.join(',')})
-  --mesh-resolution N    density samples along a side, ${meshResolution.least} to ${meshResolution.most} (default 256)
-  --triangles N          of the mesh (default 60000)`
+export const headFileHelp = { formats: formatNames, usual: DEFAULT_FORMATS, resolution: meshResolution }
 
 export interface HeadFileChoice {
   readonly formats: readonly FormatName[]
@@ -55,7 +52,7 @@ function formatsOf(text: string): FormatName[] {
   const wanted = new Set(text.split(',').map((word) => word.trim()))
   const known = formatNames.filter((name) => wanted.has(name))
   if (known.length === wanted.size) return known
-  throw new UserError(`--format is '${text}'.`, `Give one or more of ${formatNames.join(', ')}, with commas between.`)
+  throw new UserError('unknown-formats', { text, known: formatNames })
 }
 
 interface Beside {
@@ -78,7 +75,10 @@ export async function writeHeadFiles(
     progress: (done) => report.progress('surface', done, 1, `${Math.round(done * 100)} %`),
   })
   const quality = await finish.quality(mesh)
-  if (quality) report.say(quality.message, { quality })
+  if (quality) {
+    const { verdict, reason } = quality
+    report.say(message('verdict', { title: message(verdict), what: reason, cure: reason }), { quality })
+  }
   const sheet = await finish.sheet(mesh, quality)
   const files = await set.commit(
     async (stem) => [
@@ -88,7 +88,7 @@ export async function writeHeadFiles(
     ],
     obsolete,
   )
-  report.say(`Wrote ${files.join(', ')}`, { files })
+  report.say(message('wrote', { files }), { files })
 }
 
 /** Whether a file was made by Halfturn: nothing else may be replaced by what it makes. A texture says so in its MTL. */

@@ -4,22 +4,14 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { readGeneratorInput } from '../engine/checkpoint/generator-input.ts'
 import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/import.ts'
-import { UserError } from '../engine/errors.ts'
+import { message, UserError } from '../engine/errors.ts'
 import { FileSet, type Wanted } from '../engine/files/file-set.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './commands.ts'
 import { Interruption } from './interruption.ts'
+import { words } from './language.ts'
+import { createReporter } from './reporter.ts'
 import { generatorFolder } from './workbench.ts'
-
-const HELP = `Takes an official EG3D checkpoint in: reads it as data (the program code inside is never run) and writes a
-generator file of this program.
-
-usage: halfturn import FILE.pkl [-o FILE.safetensors] [--overwrite]
-
-  -o, --output FILE      default: the folder of imported generators; the same file twice is kept once
-  --overwrite            replace FILE where it is there (default: it is kept, and this is numbered)
-  -h, --help
-`
 
 const options = {
   output: { type: 'string', short: 'o' },
@@ -33,12 +25,13 @@ export const importGenerator: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('import', argv, options)
     if (values.help) {
-      process.stdout.write(HELP)
+      process.stdout.write(words.cli.helps.import)
       return 0
     }
+    const report = createReporter(false)
     const [path, ...others] = positionals
     if (path === undefined || others.length > 0) {
-      throw new UserError('import takes one file.', 'For example: halfturn import ffhq512-128.pkl')
+      throw new UserError('import-one-file')
     }
     const bytes = await readGeneratorInput(path)
     const sha256 = sha256Of(bytes)
@@ -46,7 +39,7 @@ export const importGenerator: Command = {
     // It may be there but for the last rename of a run that was killed.
     FileSet.cleanUp(generatorFolder)
     if (!values.output && existsSync(kept)) {
-      process.stdout.write(`${path} has been imported before: ${kept}\n`)
+      report.say(message('imported-before', { path, kept }))
       return 0
     }
     new Interruption()
@@ -59,10 +52,10 @@ export const importGenerator: Command = {
       inputs: [path],
       mayReplace: () => values.overwrite === true,
     })
-    for (const note of set.notes) process.stderr.write(`Note: ${note}\n`)
+    for (const note of set.notes) report.warn(note)
     const { config, weights } = importCheckpoint(bytes, path, sha256)
     const [target] = await set.commit(async () => [[ending, ...writeGeneratorFile(config, weights)]])
-    process.stdout.write(`Imported ${config.name}: ${target}\n${config.licence}\n`)
+    report.say(message('imported', { name: config.name, file: target, licence: config.licence }))
     return 0
   },
 }
@@ -70,7 +63,7 @@ export const importGenerator: Command = {
 /** @param path of a file to write; without an extension it gets that of generator files */
 function placeOf(path: string): Pick<Wanted, 'folder' | 'stem' | 'endings'> {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UserError(`${path} is a folder.`, `Give the name of a file: ${join(path, `generator.${ENDING}`)}`)
+    throw new UserError('import-to-folder', { path, file: join(path, `generator.${ENDING}`) })
   }
   const extension = extname(path)
   return {

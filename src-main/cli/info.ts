@@ -7,25 +7,20 @@ import { describeProviders } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
 import { VERSION } from '../engine/version.ts'
 import { Library } from '../session/library.ts'
+import { say } from '../words/message.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { words } from './language.ts'
 import { generatorFolder } from './workbench.ts'
 
-const HELP = `Says which providers, adapters and generators there are, or what a generator file or EG3D checkpoint is.
-
-usage: halfturn info [FILE]
-
-  --json                 as JSON
-  -h, --help
-`
-
+const text = words.cli.info
 const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
 export const info: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('info', argv, options)
     if (values.help) {
-      process.stdout.write(HELP)
+      process.stdout.write(words.cli.helps.info)
       return 0
     }
     const [path] = positionals
@@ -39,19 +34,20 @@ async function machineFacts() {
   const providers = await describeProviders()
   const runtime = await Runtime.create({ provider: 'cpu' })
   const generators = await new Library(runtime, generatorFolder).list()
-  const text = [
+  const lines = [
     `Halfturn ${VERSION}`,
     '',
-    'Providers, the best first:',
-    ...providers.map(({ name, available, adapter, problem }) =>
-      available ? `  ${name.padEnd(8)} ${adapter}` : `  ${name.padEnd(8)} not available: ${problem}`,
-    ),
+    text.providers,
+    ...providers.map(({ name, adapter, problem }) => {
+      const said = problem ? text.unavailable(say(words, problem, 'cli').text) : adapter
+      return `  ${name.padEnd(8)} ${said}`
+    }),
     '',
-    'Generators:',
-    ...generators.map(({ id, name, resolution }) => `  ${id}  (${name}, pictures of ${resolution}²)`),
+    text.generators,
+    ...generators.map(({ id, name, resolution }) => `  ${id}  (${text.generator(name, resolution)})`),
     '',
-  ].join('\n')
-  return { version: VERSION, providers, generators, text }
+  ]
+  return { version: VERSION, providers, generators, text: lines.join('\n') }
 }
 
 async function fileFacts(path: string) {
@@ -69,13 +65,17 @@ async function fileFacts(path: string) {
 
 function describe(path: string, checkpoint: boolean, config: GeneratorConfig): string {
   const { rendering_kwargs: r, super_resolution: sr } = config
-  return `${path}: ${checkpoint ? 'an EG3D checkpoint' : 'a generator'}
-  name               ${config.name}
-  codes              z ${config.z_dim}, w ${config.w_dim}, ${config.num_ws} layers
-  planes             3 x ${config.plane_channels} channels at ${config.plane_resolution}², ${config.plane_layers.join(', ')} layers
-  rendering          ${config.neural_rendering_resolution}² rays, ${r.depth_resolution} + ${r.depth_resolution_importance} samples
-  super-resolution   ${sr ? `${sr.class}, to ${config.image_resolution}²` : 'none'}
-  source             ${config.provenance.source}
-  licence            ${config.licence}
-`
+  const rows: Record<keyof typeof text.rows, string> = {
+    name: config.name,
+    codes: text.codes(config.z_dim, config.w_dim, config.num_ws),
+    planes: text.planes(config.plane_channels, config.plane_resolution, config.plane_layers),
+    rendering: text.rendering(config.neural_rendering_resolution, r.depth_resolution, r.depth_resolution_importance),
+    superResolution: sr ? text.superResolution(sr.class, config.image_resolution) : text.none,
+    source: config.provenance.source,
+    licence: config.licence,
+  }
+  const lines = Object.entries(rows).map(([row, said]) => {
+    return `  ${text.rows[row as keyof typeof rows].padEnd(18)} ${said}\n`
+  })
+  return `${text.file(path, checkpoint)}\n${lines.join('')}`
 }

@@ -1,5 +1,6 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 
+import { message } from '../engine/errors.ts'
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
@@ -36,8 +37,9 @@ export async function takeShots(
       .catch((cause) => {
         throw several ? withPath(file.path, cause) : cause
       })
-    for (const { message, ...figures } of portrait.warnings) {
-      report.warn(several ? `${file.path}: ${message}` : message, { ...figures, photo: file.path })
+    for (const warning of portrait.warnings) {
+      const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning
+      report.warn(what, { ...warning, photo: file.path })
     }
     taken.push({ ...file, portrait })
   }
@@ -63,10 +65,7 @@ async function warnOfStrangers(
   for (const { path, portrait } of others) {
     const distance = identityDistance(wanted, await identity(portrait.crop))
     if (distance <= SAME_PERSON) continue
-    report.warn(
-      `${path} and ${first.path} seem to show different people ` +
-        `(distance ${distance.toFixed(2)}; one person stays below ${SAME_PERSON}). The head will be neither of them.`,
-      { code: 'different-people', photo: path, distance },
-    )
+    const values = { photo: path, first: first.path, distance, limit: SAME_PERSON }
+    report.warn(message('different-people', values), { photo: path, distance })
   }
 }

@@ -1,13 +1,17 @@
 /** What a command says while it works: a line that rewrites itself on a terminal, plain lines elsewhere, or JSON. */
+import { type Message, say, type Words } from '../words/message.ts'
+import { words } from './language.ts'
 
 const BAR = 24
 
+type Label = keyof Words['cli']['labels']
+
 export interface Reporter {
   /** A finished fact. */
-  say(text: string, data?: Record<string, unknown>): void
-  warn(text: string, data?: Record<string, unknown>): void
+  say(fact: Message, data?: Record<string, unknown>): void
+  warn(fact: Message, data?: Record<string, unknown>): void
   /** Progress of something long; `text` stands behind the bar. */
-  progress(label: string, done: number, total: number, text: string, data?: Record<string, unknown>): void
+  progress(label: Label, done: number, total: number, text: string, data?: Record<string, unknown>): void
 }
 
 export function createReporter(json: boolean): Reporter {
@@ -18,8 +22,8 @@ function jsonReporter(): Reporter {
   const write = (type: string, data: Record<string, unknown>) =>
     process.stdout.write(`${JSON.stringify({ type, ...data })}\n`)
   return {
-    say: (message, data) => write('message', { message, ...data }),
-    warn: (message, data) => write('warning', { message, ...data }),
+    say: (fact, data) => write('message', { message: textOf(fact), ...fact, ...data }),
+    warn: (fact, data) => write('warning', { message: textOf(fact), ...fact, ...data }),
     progress: (label, done, total, _, data) => write('progress', { label, done, total, ...data }),
   }
 }
@@ -29,20 +33,20 @@ class TerminalReporter implements Reporter {
   private open = false
   private shown = -1
 
-  say(text: string): void {
+  say(fact: Message): void {
     this.closeLine()
-    process.stdout.write(`${text}\n`)
+    process.stdout.write(`${textOf(fact)}\n`)
   }
 
-  warn(text: string): void {
+  warn(fact: Message): void {
     this.closeLine()
-    process.stderr.write(`Note: ${text}\n`)
+    process.stderr.write(`${words.cli.note(textOf(fact))}\n`)
   }
 
-  progress(label: string, done: number, total: number, text: string): void {
+  progress(label: Label, done: number, total: number, text: string): void {
     const share = total > 0 ? done / total : 1
     const filled = Math.round(share * BAR)
-    const line = `${label.padEnd(9)} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${text}`
+    const line = `${words.cli.labels[label].padEnd(9)} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${text}`
     if (this.live) {
       process.stderr.write(`\r\x1b[2K${line}`)
       this.open = true
@@ -61,8 +65,12 @@ class TerminalReporter implements Reporter {
   }
 }
 
-/** 75 to '1:15'. */
+const textOf = (fact: Message) => say(words, fact, 'cli').text
+
+/** 75 to '1:15', 3675 to '1:01:15'. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const parts = hours > 0 ? [hours, minutes, whole % 60] : [minutes, whole % 60]
+  return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }

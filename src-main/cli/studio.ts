@@ -5,6 +5,7 @@ import { runLoop } from '../engine/inversion/loop.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Loaded } from '../session/library.ts'
+import { words } from './language.ts'
 import type { PhotoFile } from './photo-file.ts'
 import { takeShots } from './photos.ts'
 import { clock, type Reporter } from './reporter.ts'
@@ -70,7 +71,7 @@ export function formHead(
     step: () => inversion.step(),
     show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
       const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
-      const text = `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${clock(left)} left`
+      const text = words.cli.pace(step, steps, loss, rate, clock(left))
       report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
     },
     save: () => set.write(UNFINISHED, ...inversion.checkpoint(sha256, originNote(origin))),

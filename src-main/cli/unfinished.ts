@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readSafetensors } from '../engine/checkpoint/safetensors.ts'
-import { UserError } from '../engine/errors.ts'
+import { type Message, message, UserError } from '../engine/errors.ts'
 import { nameKey } from '../engine/files/names.ts'
 import { type InversionSettings, inversionSettings } from '../engine/inversion/inversion.ts'
 
@@ -36,8 +36,8 @@ export interface Unfinished {
   readonly name: string
   readonly stem: string
   readonly path: string
-  /** In what it was begun otherwise, for messages; empty where it may be gone on with. */
-  readonly differences: readonly string[]
+  /** In what it was begun otherwise; empty where it may be gone on with. */
+  readonly differences: readonly Message[]
 }
 
 /**
@@ -64,21 +64,16 @@ export async function findUnfinished(folder: string, stems: readonly string[], w
 export function requireSame(found: readonly Unfinished[], folder: string): Unfinished {
   const [best] = found
   if (!best) {
-    throw new UserError(`There is nothing unfinished in ${folder}.`, 'Leave --resume out to start from the photo.')
+    throw new UserError('nothing-unfinished', { folder })
   }
   if (best.differences.length === 0) return best
-  throw new UserError(
-    `${best.path} was begun with ${best.differences.join(', and ')}.`,
-    'Give the photos and options it was begun with, or leave --resume out to start anew: it is kept.',
-  )
+  throw new UserError('begun-otherwise', { path: best.path, differences: best.differences })
 }
 
 /** @throws UserError where it has gone since it was found: another run has finished it */
 export async function readUnfinished({ path }: Unfinished): Promise<Uint8Array> {
   return readFile(path).catch((cause) => {
-    throw new UserError(`Could not read ${path} (${cause.code}).`, 'Leave --resume out to start from the photo.', {
-      cause,
-    })
+    throw new UserError('unfinished-unreadable', { path, system: cause.code }, { cause })
   })
 }
 
@@ -91,22 +86,25 @@ async function readOrigin(path: string): Promise<Origin | undefined> {
   }
 }
 
-function differencesOf(there: Origin | undefined, wanted: Origin): string[] {
-  if (!there) return ['what this version cannot read']
-  const differences: string[] = []
+function differencesOf(there: Origin | undefined, wanted: Origin): Message[] {
+  if (!there) return [message('begun-unreadable')]
+  const differences: Message[] = []
   if (there.photos.join() !== wanted.photos.join()) {
     const [begun, now] = [there.photos.length, wanted.photos.length]
     differences.push(
-      begun === now
-        ? `${begun === 1 ? 'another photo' : 'other photos'}`
-        : `${begun} photo${begun > 1 ? 's' : ''}, not ${now}`,
+      begun === now ? message('begun-other-photos', { count: begun }) : message('begun-more-photos', { begun, now }),
     )
   }
   const options = { quality: '--quality', learningRate: '--learning-rate', seed: '--seed', face: '--face' } as const
   for (const key of Object.keys(options) as (keyof typeof options)[]) {
     const [begun, now] = [there[key], wanted[key]]
-    if (begun !== now)
-      differences.push(begun === null ? `no ${options[key]}` : `${options[key]} ${begun}, not ${now ?? 'without'}`)
+    if (begun === now) continue
+    const option = options[key]
+    differences.push(
+      begun === null
+        ? message('begun-without', { option })
+        : message('begun-with', { option, begun: String(begun), now: now === null ? message('without') : String(now) }),
+    )
   }
   return differences
 }

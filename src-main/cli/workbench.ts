@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readGeneratorInput } from '../engine/checkpoint/generator-input.ts'
-import { UserError } from '../engine/errors.ts'
+import { message, UserError } from '../engine/errors.ts'
 import { providerNames } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
 import { dataFolder } from '../session/folders.ts'
@@ -28,10 +28,8 @@ export async function openWorkbench(options: WorkbenchOptions, report: Reporter)
   const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'], threads })
   const library = new Library(runtime, generatorFolder)
   const loaded = await library.load(await generatorId(library, options.generator))
-  report.say(`Running on ${runtime.provider.reason}`, {
-    provider: runtime.provider.name,
-    reason: runtime.provider.reason,
-  })
+  const { name, reason } = runtime.provider
+  report.say(message('running-on', { provider: reason }), { provider: name })
   return loaded
 }
 
@@ -46,10 +44,7 @@ async function generatorId(library: Library, wanted: string | undefined): Promis
   if (wanted === undefined || wanted === EMBEDDED) return EMBEDDED
   const path = resolve(wanted)
   if (!existsSync(path)) {
-    throw new UserError(
-      `There is no generator file ${path}.`,
-      `Leave --generator out for the embedded one, or see halfturn info.`,
-    )
+    throw new UserError('no-generator-file', { path })
   }
   return (await library.add(await readGeneratorInput(path), wanted)).id
 }

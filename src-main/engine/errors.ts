@@ -1,32 +1,54 @@
 /** The one error class that is meant for the person in front of the screen. */
+import { en } from '../words/en.ts'
+import {
+  type Arguments,
+  bounded,
+  clip,
+  cutMiddle,
+  type ErrorCode,
+  type Message,
+  message,
+  say,
+  type Text,
+  type Values,
+} from '../words/message.ts'
 
-/** Characters of a message or cure: a file must not make it longer, whatever it holds. */
+export { clip, type Message, message, type Text }
+
+/** Characters of a message or cure in English. */
 const MOST_CHARACTERS = 400
-/** What would move the cursor, end the line or turn the writing direction, and halves of characters. */
-const CONTROLS = /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+
+type ErrorArguments<C extends ErrorCode> = [...Arguments<C>, options?: { cause?: unknown }]
 
 /**
- * Something the user gave cannot be used, or something they can change went wrong. The message says what was met and
- * where; `cure` says what to do. Front doors print both and exit with code 2; every other error is a defect of ours.
- * Both are at most 400 characters long, and the message is one line: what files and other people say goes through
- * {@link clip} first, so that the words around it are not what is lost.
+ * Something the user gave cannot be used, or something they can change went wrong. It is a code with values; doors say
+ * it in the person's language, with what to do, and exit with code 2. Every other error is a defect of ours. `message`
+ * and `cure` are the same in English, for logs: at most 400 characters each, and the message is one line. What files and
+ * other people say goes through {@link clip} first, so that the words around it are not what is lost.
  */
-export class UserError extends Error {
+export class UserError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C
+  readonly values: Message['values']
   readonly cure: string
 
-  constructor(message: string, cure: string, options?: { cause?: unknown }) {
-    super(clip(message, MOST_CHARACTERS), options)
+  constructor(code: C, ...[values = {} as Values<C>, options]: ErrorArguments<C>) {
+    const { values: cut } = bounded({ code, values: values as Message['values'] })
+    const { text, cure = '' } = say(en, { code, values: cut }, 'cli')
+    super(clip(text, MOST_CHARACTERS), options)
     this.name = 'UserError'
+    this.code = code
+    this.values = cut
     this.cure = cutMiddle(cure, MOST_CHARACTERS)
+  }
+
+  /** The error of a message that was made elsewhere, perhaps in another process. */
+  static of({ code, values }: Message, options?: { cause?: unknown }): UserError {
+    return new UserError(code as 'tool', values as Values<'tool'>, options)
   }
 }
 
-/** Foreign text made fit for a message: without control characters, its middle left out beyond `most` characters. */
-export function clip(text: string, most = 120): string {
-  return cutMiddle(text, most).replace(CONTROLS, ' ')
-}
+/** A message as logs have it. */
+export const inEnglish = (given: Message): string => say(en, given, 'cli').text
 
-function cutMiddle(text: string, most: number): string {
-  const half = (most - 3) >> 1
-  return text.length > most ? `${text.slice(0, most - 3 - half)}...${text.slice(-half)}` : text
-}
+/** An error as the message it is, without what cannot be sent or stored. */
+export const messageOf = ({ code, values }: UserError): Message => ({ code, values })

@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { extname, join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { UserError } from '../engine/errors.ts'
+import { messageOf, UserError } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { EngineChild } from '../session/engine-child.ts'
 import { MOST_TEXT } from '../session/envelope.ts'
@@ -202,7 +202,7 @@ async function upload(engine: EngineChild, request: IncomingMessage, response: S
   const chunks = request.iterator({ destroyOnReturn: false })
   const answer = await engine.upload(chunks).catch((error) => {
     if (!(error instanceof UserError)) throw error
-    return { failure: { message: error.message, cure: error.cure } }
+    return { failure: messageOf(error) }
   })
   if (!request.complete) response.shouldKeepAlive = false
   response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(answer))

@@ -5,12 +5,14 @@
  */
 
 import { z } from 'zod'
+import type { Message } from '../engine/errors.ts'
 import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
+import type { ErrorCode } from '../words/message.ts'
 
 /** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
 export type BlobId = string
@@ -108,8 +110,8 @@ export type PoseCorrection = z.output<typeof correction>
 export interface Hello {
   version: string
   provider: ProviderName
-  /** Why this provider, in a sentence. */
-  reason: string
+  /** Why this provider. */
+  reason: Message
   generators: GeneratorSummary[]
   defaults: Settings
   /** What a head can be saved as. */
@@ -121,12 +123,7 @@ export interface Hello {
 }
 
 /** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */
-export interface Unsaved {
-  /** `locked`: another engine has the projects. */
-  code: 'locked' | 'full' | 'read-only' | 'denied' | 'failed'
-  message: string
-  cure: string
-}
+export type Unsaved = Message<Extract<ErrorCode, `unsaved-${string}`>>
 
 export interface GeneratorSummary {
   /** What requests call it. */
@@ -191,13 +188,12 @@ export interface Project {
   /** Why it is not on disk as it is; absent where it is. */
   unsaved?: Unsaved
   /** Why the head it had cannot be shown. */
-  problem?: { message: string; cure: string }
+  problem?: Message
 }
 
 export interface VerdictState {
   verdict: Verdict
-  /** One sentence; names settings as the command line does. */
-  message: string
+  reason: Message
 }
 
 export interface PortraitState {
@@ -211,7 +207,7 @@ export interface PortraitState {
   /** Camera label, 25 numbers. */
   camera: number[]
   correction: PoseCorrection
-  warnings: string[]
+  warnings: Message[]
   crop: BlobId
 }
 
@@ -317,16 +313,10 @@ export type ProjectEvent = { project: string } & (
       secondsLeft: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
-  | { type: 'job'; job: Job; message?: string; cure?: string }
+  | { type: 'job'; job: Job; problem?: Message }
   | { type: 'saving'; unsaved?: Unsaved }
   | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )
 
-/** An error on its way to the window: errors of the user's making say what to do. */
-export interface Failure {
-  message: string
-  cure?: string
-}
-
-/** What crosses the carrier for a call: errors travel as data, because not every carrier keeps their class. */
-export type Answer<T> = { value: T } | { failure: Failure }
+/** What crosses the carrier for a call: errors travel as messages, because not every carrier keeps their class. */
+export type Answer<T> = { value: T } | { failure: Message }

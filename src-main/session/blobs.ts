@@ -33,7 +33,7 @@ export class Blobs {
    * @throws UserError where more than 1 GiB would be held even without the oldest blobs
    */
   put(bytes: Uint8Array, slot?: string): BlobId {
-    if (bytes.byteLength > MOST_BYTES) throw new UserError('The file is larger than 1 GiB.', 'Choose a smaller file.')
+    if (bytes.byteLength > MOST_BYTES) throw new UserError('blob-too-large', { most: '1 GiB' })
     const id = newId()
     this.held.set(id, bytes)
     this.total += bytes.byteLength
@@ -66,7 +66,7 @@ export class Blobs {
   /** @throws UserError where it is gone */
   get(id: BlobId): Uint8Array {
     const bytes = this.held.get(id) ?? this.read(id)
-    if (!bytes) throw new UserError('These data are no longer held by the engine.', 'Do it again.')
+    if (!bytes) throw new UserError('blob-gone')
     return bytes
   }
 

@@ -2,9 +2,11 @@
  * One owner for a folder of projects: the engine that holds its lock may write, every other one reads, says so, and
  * takes over once the owner is gone. The operating system lets go of the lock when its process ends, however it does.
  */
+
 import { ftruncateSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../engine/errors.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { message, UserError } from '../engine/errors.ts'
 import { makeFolder } from '../engine/files/atomic.ts'
 import { FileLock } from '../engine/files/lock.ts'
 import type { Unsaved } from './api.ts'
@@ -26,7 +28,7 @@ export interface DataLockOptions {
 export class DataLock {
   private readonly folder: string
   private readonly options: DataLockOptions
-  private problem: Unsaved | undefined = unsavedBecause(new Error('the projects are not open yet.'))
+  private problem: Unsaved | undefined = message('unsaved-not-open')
   private lock: FileLock | undefined
   private callOff = () => {}
 
@@ -51,7 +53,7 @@ export class DataLock {
     const problem = this.tryTake()
     if (problem) this.callOff = this.options.clock.after(TRY_EVERY, () => void this.take())
     else await this.options.taken()
-    if (problem?.message === this.problem?.message) return
+    if (isDeepStrictEqual(problem, this.problem)) return
     this.problem = problem
     this.options.changed(problem)
   }
@@ -68,7 +70,7 @@ export class DataLock {
     try {
       makeFolder(this.folder)
       this.lock = FileLock.tryTake(path)
-      if (!this.lock) return heldBy(readPid(path))
+      if (!this.lock) return message('unsaved-locked', { process: readPid(path) })
       // For whoever finds it taken.
       ftruncateSync(this.lock.descriptor)
       writeSync(this.lock.descriptor, String(process.pid))
@@ -82,20 +84,12 @@ export class DataLock {
   }
 }
 
-function readPid(path: string): number | undefined {
+/** @returns 0 where it cannot be told */
+function readPid(path: string): number {
   try {
-    return Number(readFileSync(path, 'utf8')) || undefined
+    return Number(readFileSync(path, 'utf8')) || 0
   } catch {
     // Windows lets nobody read what is locked.
-    return undefined
-  }
-}
-
-function heldBy(pid: number | undefined): Unsaved {
-  const who = pid === undefined ? 'Another Halfturn' : `Another Halfturn (process ${pid})`
-  return {
-    code: 'locked',
-    message: `${who} has the projects: nothing is saved here.`,
-    cure: 'Close it, and this one saves; or keep what you make here as files.',
+    return 0
   }
 }

@@ -42,7 +42,7 @@ test('one that ends at once is started five times, and then no more', async () =
 
 test('who waits for an answer when it ends is told', async () => {
   const engine = await start(`process.on('message', ({ type }) => type === 'download' && process.exit(1))`)
-  expect(await engine.download('0'.repeat(32))).toHaveProperty('failure.cure')
+  expect(await engine.download('0'.repeat(32))).toHaveProperty('failure.code')
   expect(await engine.upload([new Uint8Array(3)] as never)).toHaveProperty('failure')
   await engine.close()
 })

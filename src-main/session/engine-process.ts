@@ -35,7 +35,7 @@ const order = z.discriminatedUnion('type', [
     name: z.enum(providerNames),
     answer: z.union([z.object({ deviation: z.number() }), z.object({ error: z.string() })]).optional(),
     said: z.string(),
-    end: z.string(),
+    end: z.custom<Trial['end']>(),
   }),
   /** Desktop: what the decoder said of a photo; nothing where it died. */
   z.object({ type: z.literal('decoded'), ticket, answer: z.custom<Answer>().optional() }),

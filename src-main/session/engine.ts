@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { UserError } from '../engine/errors.ts'
+import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
 import type { View, Weights } from '../engine/generator/generator.ts'
@@ -332,17 +332,14 @@ export class Engine implements EngineApi {
       if (!(error instanceof UserError) || !parts.photo) throw error
       this.note(`project ${id} is opened without its head: ${error.message}`)
       const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
-      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, error.message)
+      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, messageOf(error))
     }
   }
 
   private async generatorOf({ generator: { id, sha256 } }: ProjectRecord): Promise<Loaded> {
     const loaded = await this.library.load(id)
     if (loaded.sha256 === sha256) return loaded
-    throw new UserError(
-      `This project was made with another generator than the "${loaded.file.config.name}" at hand.`,
-      'Import the generator it was made with, or open its photo anew.',
-    )
+    throw new UserError('project-of-another-generator', { generator: loaded.file.config.name })
   }
 
   private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
@@ -390,20 +387,16 @@ export class Engine implements EngineApi {
 
   /** Whether the projects belong to another engine. */
   private get isLocked(): boolean {
-    return this.lock.unsaved?.code === 'locked'
+    return this.lock.unsaved?.code === 'unsaved-locked'
   }
 
   private requireOwner(): void {
-    if (!this.isLocked) return
-    throw new UserError(
-      'This project belongs to another Halfturn that is running: here it can only be looked at.',
-      'Change it there, or close the other one.',
-    )
+    if (this.isLocked) throw new UserError('project-borrowed')
   }
 
   /** The data folder has become ours, or is not ours any more. */
   private onLock(unsaved: Unsaved | undefined): void {
-    this.note(unsaved ? unsaved.message : 'The projects are saved by this engine.')
+    this.note(unsaved ? inEnglish(unsaved) : 'The projects are saved by this engine.')
     this.emit({ type: 'storage', ...(unsaved && { unsaved }) })
     if (unsaved) return
     for (const [id, promise] of this.projects) {

@@ -1,4 +1,5 @@
 /** What a parent has its engine process do besides carrying messages: each errand has a ticket its answer brings back. */
+import { message } from '../engine/errors.ts'
 import type { Answer } from './api.ts'
 
 /** What the engine says of an errand. */
@@ -7,9 +8,7 @@ export interface Done {
   readonly answer: Answer<never>
 }
 
-const ENDED: Answer<never> = {
-  failure: { message: 'The engine ended in the middle of this.', cure: 'It is being started again.' },
-}
+const ENDED: Answer<never> = { failure: message('engine-ended') }
 
 export class Errands {
   private readonly open = new Map<number, (answer: Answer<never>) => void>()

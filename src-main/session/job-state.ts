@@ -8,16 +8,11 @@ export type Command = 'start' | 'resume' | 'pause' | 'cancel' | 'setSteps' | 'ed
 /** What the loop meets. */
 export type Outcome = 'finish' | 'fail'
 
-const refusals = {
-  busy: ['The head is forming.', 'Cancel it first, or wait until it is done.'],
-  idle: ['Nothing is forming.', 'Start it first.'],
-} as const
-
 /**
  * Where it leads. The state itself: there is nothing to do. `ended`: done where there is a head, and none otherwise.
- * `never`: only a defect of ours leads there.
+ * `busy`, `idle`: it is refused. `never`: only a defect of ours leads there.
  */
-type Cell = JobState | 'ended' | keyof typeof refusals | 'never'
+type Cell = JobState | 'ended' | 'busy' | 'idle' | 'never'
 
 export const transitions: Record<JobState, Record<Command | Outcome, Cell>> = {
   none: {
@@ -95,10 +90,8 @@ export function transition(state: JobState, action: Command | Outcome, hasHead: 
     case 'ended':
       return hasHead ? 'done' : 'none'
     case 'busy':
-    case 'idle': {
-      const [message, cure] = refusals[to]
-      throw new UserError(message, cure)
-    }
+    case 'idle':
+      throw new UserError(`job-${to}`)
     case 'never':
       throw new Error(`A job that is ${state} cannot ${action}.`)
     default:

@@ -146,7 +146,7 @@ export class Job<F extends Forming> {
     this.pending++
     const result = this.commands
       .then(() => {
-        if (this.closed) throw new UserError('This project has been put away.', 'Open it again.')
+        if (this.closed) throw new UserError('project-put-away')
         return work(transition(this.job.state, action, this.host.hasHead()))
       })
       .finally(() => this.pending--)

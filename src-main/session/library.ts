@@ -93,9 +93,7 @@ export class Library {
 
   private async bytes(id: string): Promise<Uint8Array> {
     return readFile(this.path(id)).catch((cause) => {
-      throw new UserError(`The generator "${id}" is not there any more.`, 'Choose another one, or import it again.', {
-        cause,
-      })
+      throw new UserError('generator-gone', { id }, { cause })
     })
   }
 
@@ -108,7 +106,7 @@ export class Library {
   private path(id: string): string {
     if (id === EMBEDDED) return embeddedPath()
     // An id comes from a window: only names that `add` gives are files of the folder.
-    if (!/^[a-z0-9-]+\.safetensors$/.test(id)) throw new UserError(`There is no generator "${id}".`, 'Choose another.')
+    if (!/^[a-z0-9-]+\.safetensors$/.test(id)) throw new UserError('no-such-generator', { id })
     return join(this.folder, id)
   }
 }
@@ -123,7 +121,7 @@ export function productFile(...path: string[]): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const file = join(folder, ...path)
     if (existsSync(file)) return file
-    if (dirname(folder) === folder) throw new UserError(`${path.join('/')} is missing.`, 'Install Halfturn again.')
+    if (dirname(folder) === folder) throw new UserError('file-missing', { path: path.join('/') })
   }
 }
 

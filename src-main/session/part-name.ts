@@ -1,6 +1,6 @@
 /** Files named by what is in them: the same name means the same bytes, so that none is ever written over. */
 import { createHash } from 'node:crypto'
-import { UserError } from '../engine/errors.ts'
+import { message, type Text, UserError } from '../engine/errors.ts'
 import type { Part } from './project-record.ts'
 
 const digests = new WeakMap<Uint8Array, string>()
@@ -16,11 +16,8 @@ export function partName(part: Part, bytes: Uint8Array): string {
 }
 
 /** @throws UserError where the bytes are not those that were given this name */
-export function checkPart(part: Part, name: string, bytes: Uint8Array, whose: string): void {
+export function checkPart(part: Part, name: string, bytes: Uint8Array, whose: Text): void {
   // A part from before there were digests.
   if (name === part || name === partName(part, bytes)) return
-  throw new UserError(
-    `The ${part} of ${whose} is damaged: its bytes have changed.`,
-    'Use a copy of it, or begin again with the photo.',
-  )
+  throw new UserError('part-changed', { part: message(`part-${part}`), whose })
 }

@@ -1,7 +1,7 @@
 /** A project to carry around: a `.halfturn` file, which is a zip of the record and its parts. */
 import { unzipSync, zipSync } from 'fflate'
 import { readSafetensors } from '../engine/checkpoint/safetensors.ts'
-import { UserError } from '../engine/errors.ts'
+import { message, UserError } from '../engine/errors.ts'
 import { checkPart, partName } from './part-name.ts'
 import { type PartNames, type ProjectRecord, readRecord, writeRecord } from './project-record.ts'
 
@@ -16,7 +16,6 @@ const MOST_RECORD = 4 * 2 ** 20
 const MOST_ENTRIES = 64
 /** Deflate cannot do better: who claims more lies. */
 const MOST_RATIO = 1032
-const CURE = 'Choose a .halfturn file saved by Halfturn, or save it again.'
 
 export function packProject(record: ProjectRecord, parts: CarriedParts): Uint8Array {
   const names: PartNames = {}
@@ -40,17 +39,17 @@ export function packProject(record: ProjectRecord, parts: CarriedParts): Uint8Ar
 export function unpackProject(bytes: Uint8Array, name: string): { record: ProjectRecord; parts: CarriedParts } {
   const files = unzip(bytes, name)
   const text = files[RECORD]
-  if (!text) throw new UserError(`${name} is not a Halfturn project: it has no ${RECORD}.`, CURE)
+  if (!text) throw new UserError('not-a-project', { name, record: RECORD })
   const { record, names, isComplete } = readRecord(Buffer.from(text).toString('utf8'), name)
   const parts: CarriedParts = {}
   for (const part of carried) {
     const [wanted, found] = [names[part], files[part]]
     if (!wanted || !found) {
-      if (isComplete && wanted) throw new UserError(`${name} is damaged: its ${part} is missing.`, CURE)
+      if (isComplete && wanted) throw new UserError('project-file-lacks', { name, part: message(`part-${part}`) })
       continue
     }
     checkPart(part, wanted, found, name)
-    if (part !== 'photo') readSafetensors(found, `The ${part} of ${name}`)
+    if (part !== 'photo') readSafetensors(found, message('part-of', { part: message(`part-${part}`), whose: name }))
     parts[part] = found
   }
   return { record, parts }
@@ -61,17 +60,17 @@ function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
   const sizes = new Map<string, number>()
   let entries = 0
   let total = 0
-  const damaged = (cause?: unknown) =>
-    new UserError(`${name} is damaged, or not a Halfturn project.`, CURE, { cause: cause as Error })
+  const damaged = (cause?: unknown) => new UserError('project-file-damaged', { name }, { cause })
   let files: Record<string, Uint8Array>
   try {
     files = unzipSync(bytes, {
       filter: ({ name: entry, size, originalSize, compression }) => {
-        if (++entries > MOST_ENTRIES) throw new UserError(`${name} holds more than a project does.`, CURE)
+        if (++entries > MOST_ENTRIES) throw new UserError('project-file-surplus', { name })
         // Whatever else is in it, and wherever it wants to go, stays there.
         if (!known.has(entry)) return false
         total += originalSize
-        if (total > MOST_UNPACKED) throw new UserError(`${name} claims to hold more than 512 MiB.`, CURE)
+        if (total > MOST_UNPACKED)
+          throw new UserError('project-file-too-large', { name, most: MOST_UNPACKED / 2 ** 20 })
         const most = compression === 0 ? size : MOST_RATIO * size
         const isHonest = size <= bytes.length && originalSize <= most && !sizes.has(entry)
         if (!isHonest || (entry === RECORD && originalSize > MOST_RECORD)) throw damaged()

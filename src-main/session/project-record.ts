@@ -1,6 +1,6 @@
 /** The record of a project: all of it but pictures, head and checkpoint, which it names. */
 import { z } from 'zod'
-import { UserError } from '../engine/errors.ts'
+import { type Message, type Text, UserError } from '../engine/errors.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { failures } from '../engine/quality/verdict.ts'
@@ -10,9 +10,13 @@ export const parts = ['photo', 'head', 'checkpoint', 'thumbnail'] as const
 export type Part = (typeof parts)[number]
 
 const number = z.number()
+const reason: z.ZodType<Message> = z.object({
+  code: z.string().max(100),
+  values: z.record(z.string().max(100), z.union([number, z.string().max(300), z.array(number).max(16)])),
+})
 const quality = z.object({
   verdict: z.enum(['good', 'uncertain', 'failed']),
-  message: z.string().max(500),
+  reason,
   failures: z.array(z.enum(failures)).readonly(),
   figures: z.object({
     input: z.object({ psnr: number, faceRes: number, identity: number }),
@@ -61,7 +65,7 @@ const record = z.object({
   /** One that is no number becomes null in JSON. */
   losses: z.array(number.nullable().transform((loss) => loss ?? Number.NaN)).max(LIMITS.steps.most * 2),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
-  /** Of the finished head. A figure that is no number becomes null in JSON: then the head is judged again. */
+  /** Of the finished head. What cannot be read, a figure that is no number and null in JSON, is judged again. */
   quality: quality.optional().catch(undefined),
   parts: partNames.optional(),
 })
@@ -81,13 +85,12 @@ export const writeRecord = (value: ProjectRecord, names: PartNames): string =>
  * @returns the record, what its parts are called, and whether all of these have to be there
  * @throws UserError where it is no record
  */
-export function readRecord(text: string, name: string) {
+export function readRecord(text: string, name: Text) {
   let value: StoredRecord
   try {
     value = record.parse(JSON.parse(text))
   } catch (error) {
-    const cure = 'Choose a .halfturn file saved by Halfturn, or save it again.'
-    throw new UserError(`${name} has a damaged record.`, cure, { cause: error })
+    throw new UserError('record-damaged', { name }, { cause: error })
   }
   const { parts: names, ...rest } = value
   return { record: rest as ProjectRecord, names: names ?? UNNAMED, isComplete: names !== undefined }

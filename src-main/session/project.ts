@@ -3,7 +3,7 @@
  * itself: whatever ends the process, the next one goes on from the last checkpoint.
  */
 
-import { UserError } from '../engine/errors.ts'
+import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import { adjustPortrait, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
 import { Finish, type MeshOptions } from '../engine/finish.ts'
@@ -23,6 +23,7 @@ import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
+import { bounded } from '../words/message.ts'
 import type {
   PlanesState,
   PortraitState,
@@ -70,8 +71,6 @@ const PREVIEW_SHARE = 5
 const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
 /** The surface a head is judged by: what the window shows first, which is then at hand. */
 const JUDGED = { resolution: 192, triangles: 60_000 }
-/** Of a message that no person wrote. */
-const MOST_OF_A_MESSAGE = 300
 
 /** What there is of a project before it is opened. */
 interface Origin {
@@ -80,7 +79,7 @@ interface Origin {
   /** It belongs to another engine: it can be looked at, and is not saved. */
   isBorrowed?: boolean
   /** Why the head it had cannot be shown. */
-  headless?: string
+  headless?: Message
 }
 
 /** A project of one moment, as it is saved. */
@@ -99,7 +98,7 @@ export class OpenProject {
   settings: Settings
   readonly random: { seed: number; truncation: number } | undefined
   readonly isBorrowed: boolean
-  private readonly headless: string | undefined
+  private readonly headless: Message | undefined
   private readonly host: ProjectHost
   private readonly job: Job<Inversion>
   private readonly saving: Saving
@@ -159,7 +158,7 @@ export class OpenProject {
       clock: host.clock,
       write: () => this.write(),
       changed: (unsaved) => {
-        if (unsaved) host.log(`project ${id}: ${unsaved.message}`)
+        if (unsaved) host.log(`project ${id}: ${inEnglish(unsaved)}`)
         host.emit({ project: id, type: 'saving', ...(unsaved && { unsaved }) })
       },
     })
@@ -206,7 +205,7 @@ export class OpenProject {
   /**
    * One on this machine whose head is of no use: its photo, as it was corrected. What is on disk stays as it is until
    * something is changed.
-   * @param why the head is not there, for people
+   * @param why the head is not there
    */
   static async withoutHead(
     host: ProjectHost,
@@ -215,7 +214,7 @@ export class OpenProject {
     { name, settings, face, correction }: ProjectRecord,
     photo: Uint8Array,
     isBorrowed: boolean,
-    why: string,
+    why: Message,
   ) {
     const project = new OpenProject(host, id, name, loaded, settings, { isBorrowed, headless: why })
     await project.setPhoto(photo, face)
@@ -269,8 +268,8 @@ export class OpenProject {
       ...(quality && { verdict: verdictOf(quality) }),
       ...(unsaved && { unsaved }),
       ...(!this.head &&
-        this.headless !== undefined && {
-          problem: { message: this.headless, cure: 'The photo is still here: form the head again from it.' },
+        this.headless && {
+          problem: message('head-not-shown', { what: this.headless }),
         }),
       ...(found &&
         photo && {
@@ -297,7 +296,7 @@ export class OpenProject {
 
   chooseFace(face: number): Promise<void> {
     return this.job.edit(async () => {
-      if (!this.photo) throw new UserError('This project has no photo.', 'Open a photo first.')
+      if (!this.photo) throw new UserError('no-photo')
       this.setPortrait(this.photo, await this.findPortrait(this.photo, this.loaded, face))
       await this.saving.save()
     })
@@ -317,7 +316,7 @@ export class OpenProject {
   start(loaded: Loaded, settings: Settings): Promise<void> {
     return this.job.start(async () => {
       const { photo, portrait: before } = this
-      if (!photo || !before) throw new UserError('There is no photo to form a head from.', 'Open a photo first.')
+      if (!photo || !before) throw new UserError('no-photo-to-form')
       const isFramed = before.frame === loaded.file.config.frame
       const portrait = isFramed ? before : await this.findPortrait(photo, loaded, before.face)
       const inversion = await this.host.turn(async () =>
@@ -345,9 +344,9 @@ export class OpenProject {
   resume(): Promise<void> {
     return this.job.resume(async () => {
       const bytes = this.carriedCheckpoint ?? (await this.host.store.readPart(this.id, 'checkpoint'))
-      if (!bytes) throw new UserError('The checkpoint of this job is missing.', 'Start forming the head again.')
+      if (!bytes) throw new UserError('job-checkpoint-missing')
       const inversion = await this.host.turn(async () =>
-        Inversion.resume(await this.context(this.loaded), bytes, 'The checkpoint', this.loaded.sha256),
+        Inversion.resume(await this.context(this.loaded), bytes, message('the-checkpoint'), this.loaded.sha256),
       )
       this.carriedCheckpoint = undefined
       return inversion
@@ -389,7 +388,7 @@ export class OpenProject {
 
   /** @throws UserError where there is no head yet */
   requireHead(): Head {
-    if (!this.head) throw new UserError('There is no head yet.', 'Form it from a photo first.')
+    if (!this.head) throw new UserError('no-head')
     return this.head
   }
 
@@ -540,13 +539,7 @@ export class OpenProject {
 
   private tellJob(error?: Error): void {
     const { job } = this.job.view
-    const cure = error instanceof UserError ? error.cure : 'Go on from the last checkpoint, or report it with the log.'
-    this.host.emit({
-      project: this.id,
-      type: 'job',
-      job,
-      ...(error && { message: error.message.slice(0, MOST_OF_A_MESSAGE), cure }),
-    })
+    this.host.emit({ project: this.id, type: 'job', job, ...(error && { problem: problemOf(error) }) })
   }
 
   private async context({ generator, file }: Loaded): Promise<InversionContext> {
@@ -593,7 +586,7 @@ export class OpenProject {
   }
 
   private correct(correction: PoseCorrection): void {
-    if (!this.photo || !this.found) throw new UserError('This project has no photo.', 'Open a photo first.')
+    if (!this.photo || !this.found) throw new UserError('no-photo')
     this.portrait = adjustPortrait(this.photo.pixels, this.found, correction)
     this.correction = correction
     delete this.pictures.crop
@@ -607,7 +600,7 @@ export class OpenProject {
       ...{ face, centre, side, roll, yaw, pitch, correction },
       camera: [...camera],
       // That there are several is plain to see: they are outlined.
-      warnings: warnings.filter(({ code }) => code !== 'several-faces').map(({ message }) => message),
+      warnings: warnings.filter(({ code }) => code !== 'several-faces'),
       crop: await this.picture('crop', { rgb: crop.rgb, width: crop.size, height: crop.size }),
     }
   }
@@ -682,4 +675,8 @@ export class OpenProject {
 }
 
 /** What the window is told; the figures go into files. */
-export const verdictOf = ({ verdict, message }: Quality): VerdictState => ({ verdict, message })
+export const verdictOf = ({ verdict, reason }: Quality): VerdictState => ({ verdict, reason })
+
+function problemOf(error: Error): Message {
+  return error instanceof UserError ? messageOf(error) : bounded(message('job-failed', { what: error.message }))
+}

@@ -34,7 +34,7 @@ function standIn() {
     pause: vi.fn(async () => {}),
     openSample: vi.fn(async () => ({ id: '0123456789abcdef', job: {} })),
     resume: vi.fn(async () => {
-      throw new UserError('Nothing to go on with.', 'Start anew.')
+      throw new UserError('tool', { text: 'Nothing to go on with.', cure: 'Start anew.' })
     }),
     cancel: vi.fn(async () => {
       throw new TypeError('x is undefined')
@@ -62,7 +62,7 @@ test('what fits a schema reaches the engine, and nothing else does', async () =>
     ['close', {}],
     ['note', { project }],
   ] as const) {
-    expect(await functions.call(method, request)).toHaveProperty('failure.cure')
+    expect(await functions.call(method, request)).toHaveProperty('failure.code')
   }
   expect(engine.pause).toHaveBeenCalledTimes(1)
 })
@@ -85,9 +85,9 @@ test('a cure travels with the error, and a defect is called one', async () => {
   const { engine } = standIn()
   const { functions } = serveRpc(engine, uploads, async () => {})
   expect(await functions.call('resume', { project })).toEqual({
-    failure: { message: 'Nothing to go on with.', cure: 'Start anew.' },
+    failure: { code: 'tool', values: { text: 'Nothing to go on with.', cure: 'Start anew.' } },
   })
-  expect(await functions.call('cancel', { project })).toMatchObject({ failure: { message: /went wrong/ } })
+  expect(await functions.call('cancel', { project })).toMatchObject({ failure: { code: 'defect' } })
   expect(engine.note).toHaveBeenCalledTimes(2)
 })
 
@@ -155,7 +155,7 @@ test('a window that calls without waiting for answers is told so, and may go on 
       }),
   )
   const calls = Array.from({ length: 100 }, () => functions.call('pause', { project }))
-  expect(await functions.call('pause', { project })).toMatchObject({ failure: { message: /Too many calls/ } })
+  expect(await functions.call('pause', { project })).toMatchObject({ failure: { code: 'too-many-calls' } })
   release()
   for (const answer of await Promise.all(calls)) expect(answer).toEqual({ value: undefined })
   engine.pause.mockImplementation(async () => {})
@@ -168,9 +168,7 @@ test('a failure of half a megabyte leaves as a line', async () => {
     throw new TypeError('x'.repeat(500_000))
   })
   const { functions } = serveRpc(engine, uploads, async () => {})
-  const { failure } = (await functions.call('resume', { project })) as { failure: { message: string } }
-  expect(failure.message.length).toBeLessThan(400)
-  const { failure: other } = (await functions.call('y'.repeat(500_000), {})) as { failure: { message: string } }
-  expect(other.message.length).toBeLessThanOrEqual(400)
+  expect(JSON.stringify(await functions.call('resume', { project })).length).toBeLessThan(400)
+  expect(JSON.stringify(await functions.call('y'.repeat(500_000), {})).length).toBeLessThan(400)
   for (const [line] of engine.note.mock.calls) expect(line.length).toBeLessThan(2100)
 })

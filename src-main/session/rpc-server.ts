@@ -3,8 +3,8 @@
  * A window can only name what the schemas of api.ts allow: no path, no function, no object of another shape.
  */
 import { z } from 'zod'
-import { clip, UserError } from '../engine/errors.ts'
-import type { Answer, BlobId, EngineEvent, Failure } from './api.ts'
+import { clip, type Message, message, messageOf, UserError } from '../engine/errors.ts'
+import type { Answer, BlobId, EngineEvent } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'
 import type { Uploads } from './uploads.ts'
@@ -65,7 +65,7 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
 
   let calls = 0
   const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
-    if (calls >= MOST_CALLS) return { failure: { message: 'Too many calls at once.', cure: 'Wait for some answers.' } }
+    if (calls >= MOST_CALLS) return { failure: message('too-many-calls') }
     calls++
     try {
       return { value: await work() }
@@ -79,8 +79,8 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
   const functions: EngineFunctions = {
     call: (name, request) =>
       answer(async () => {
-        const known = check(method, name, 'The method')
-        const checked = check<z.ZodType<never>>(requests[known] as never, request, `${known}:`)
+        const known = check(method, name)
+        const checked = check<z.ZodType<never>>(requests[known] as never, request)
         // From here on the types hold: the schema of `known` made `checked`. Events may come before the answer.
         const { project } = checked as { project?: string }
         if (project !== undefined) watch(project)
@@ -90,11 +90,11 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
       }),
     put: (value) =>
       answer(async () => {
-        const id = engine.blobs.putUpload(await uploads.receive([check(bytes, value, 'The upload')]), owner)
+        const id = engine.blobs.putUpload(await uploads.receive([check(bytes, value)]), owner)
         if (!isOpen) engine.blobs.drop(id)
         return id
       }),
-    get: (id) => answer(async () => engine.blobs.get(check(blobId, id, 'The name of the data'))),
+    get: (id) => answer(async () => engine.blobs.get(check(blobId, id))),
   }
   const close = () => {
     isOpen = false
@@ -104,24 +104,21 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
   return { functions, close }
 }
 
-function check<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new UserError(
-    `${what} ${z.prettifyError(result.error).replaceAll('\n', ' ')}`,
-    'This is a defect of the window: please report it with the log.',
-  )
+  throw new UserError('request-unfit', { reason: z.prettifyError(result.error) })
 }
 
 /** An error on its way out, and into the log. */
-export function failureOf(error: unknown, note: (line: string) => void): Failure {
+export function failureOf(error: unknown, note: (line: string) => void): Message {
   if (error instanceof UserError) {
     note(`refused: ${error.message}`)
-    return { message: error.message, cure: error.cure }
+    return messageOf(error)
   }
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  note(`error: ${(stack ?? message).slice(0, MOST_LOGGED)}`)
-  return { message: `Something went wrong: ${clip(message, 300)}`, cure: 'Copy the log and report it.' }
+  const { message: what, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  note(`error: ${(stack ?? what).slice(0, MOST_LOGGED)}`)
+  return message('defect', { what: clip(what, 300) })
 }
 
 const isProject = (value: unknown): value is { id: string; job: unknown } =>

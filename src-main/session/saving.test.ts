@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { explainWriteError } from '../engine/files/atomic.ts'
+import { en } from '../words/en.ts'
+import { say } from '../words/message.ts'
 import type { Unsaved } from './api.ts'
 import { Saving, unsavedBecause } from './saving.ts'
 
@@ -35,8 +37,8 @@ test('a full disk is told once, tried again, and told to be over', async () => {
   it.disk = 'ENOSPC'
   await saving.save()
   await saving.save()
-  expect(told).toEqual(['full'])
-  expect(saving.unsaved).toMatchObject({ message: 'Not saved: the disk is full.' })
+  expect(told).toEqual(['unsaved-full'])
+  expect(saving.unsaved).toMatchObject({ code: 'unsaved-full' })
   expect(it.timers).toHaveLength(1)
   it.disk = 'EROFS'
   it.timers.pop()!()
@@ -45,7 +47,7 @@ test('a full disk is told once, tried again, and told to be over', async () => {
   it.state = 7
   it.timers.pop()!()
   await saving.save()
-  expect(told).toEqual(['full', 'read-only', 'saved'])
+  expect(told).toEqual(['unsaved-full', 'unsaved-read-only', 'saved'])
   expect(written.at(-1)).toBe(7)
   expect(saving.unsaved).toBeUndefined()
   expect(it.timers).toEqual([])
@@ -83,9 +85,9 @@ test.each([
   ['EPERM', 'denied'],
   ['EIO', 'failed'],
 ])('%s is said to be %s, with a cure', (code, word) => {
-  expect(unsavedBecause(broken(code))).toMatchObject({
-    code: word,
-    message: expect.stringMatching(/^Not saved: /),
-    cure: expect.stringMatching(/./),
-  })
+  const unsaved = unsavedBecause(broken(code))
+  expect(unsaved.code).toBe(`unsaved-${word}`)
+  const { text, cure } = say(en, unsaved, 'window')
+  expect(text).toMatch(/^Not saved: /)
+  expect(cure).toMatch(/./)
 })

@@ -3,7 +3,9 @@
  * later. It never rejects: work goes on in memory, and the window is told that it is not saved, and why.
  */
 
-import { UserError } from '../engine/errors.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { message, messageOf, UserError } from '../engine/errors.ts'
+import { bounded, type Values } from '../words/message.ts'
 import type { Unsaved } from './api.ts'
 import type { Clock } from './clock.ts'
 
@@ -68,43 +70,38 @@ export class Saving {
   }
 
   private tell(problem: Unsaved | undefined): void {
-    if (problem?.message === this.problem?.message) return
+    if (isDeepStrictEqual(problem, this.problem)) return
     this.problem = problem
     this.options.changed(problem)
   }
 }
 
-const GOES_ON = 'The work goes on, and saving is tried again.'
-
-/** What is wrong with the disk, in words. */
+/** What is wrong with the disk. */
 export function unsavedBecause(error: unknown): Unsaved {
   if (error instanceof NotWritable) return error.unsaved
-  const { message, cause } = error as Error
-  const code = (cause as NodeJS.ErrnoException)?.code ?? (error as NodeJS.ErrnoException).code
-  switch (code) {
+  const { cause } = error as Error
+  const system = (cause as NodeJS.ErrnoException)?.code ?? (error as NodeJS.ErrnoException).code ?? ''
+  switch (system) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return { code: 'full', message: 'Not saved: the disk is full.', cure: `Free some space. ${GOES_ON}` }
+      return message('unsaved-full')
     case 'EROFS':
-      return { code: 'read-only', message: 'Not saved: the disk is read-only.', cure: `Make it writable. ${GOES_ON}` }
+      return message('unsaved-read-only')
     case 'EACCES':
     case 'EPERM':
-      return {
-        code: 'denied',
-        message: `Not saved: the folder of the projects may not be written to (${code}).`,
-        cure: `Change its permissions. ${GOES_ON}`,
-      }
+      return message('unsaved-denied', { system })
   }
-  const cure = error instanceof UserError ? error.cure : GOES_ON
-  return { code: 'failed', message: `Not saved: ${message.slice(0, 300)}`, cure }
+  if (!(error instanceof UserError)) return bounded(message('unsaved-failed', { what: (error as Error).message }))
+  const what = messageOf(error)
+  return message('unsaved-refused', { what, cure: what })
 }
 
 /** Nothing may be written at present. */
-export class NotWritable extends UserError {
+export class NotWritable extends UserError<Unsaved['code']> {
   readonly unsaved: Unsaved
 
   constructor(unsaved: Unsaved) {
-    super(unsaved.message, unsaved.cure)
+    super(unsaved.code, unsaved.values as Values<Unsaved['code']>)
     this.name = 'NotWritable'
     this.unsaved = unsaved
   }

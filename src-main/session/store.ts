@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { UserError } from '../engine/errors.ts'
+import { message, UserError } from '../engine/errors.ts'
 import type { ProjectSummary } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { checkPart, partName } from './part-name.ts'
@@ -33,9 +33,9 @@ export interface StoreOptions {
 }
 
 /** The project on disk is another one than this process has read or written. */
-export class ChangedElsewhere extends UserError {
+export class ChangedElsewhere extends UserError<'project-changed'> {
   constructor() {
-    super('Another Halfturn has changed this project meanwhile.', 'Save it as a file, and open that.')
+    super('project-changed')
     this.name = 'ChangedElsewhere'
   }
 }
@@ -67,7 +67,7 @@ export class Store {
     if (before !== this.known.get(id)) throw new ChangedElsewhere()
     const folder = join(this.folder, before === undefined ? COMING + id : id)
     if (before === undefined) await this.disk.remove(folder)
-    const old = before === undefined ? {} : readRecord(before, 'The project').names
+    const old = before === undefined ? {} : readRecord(before, message('the-project')).names
     const names: PartNames = {}
     for (const part of parts) {
       const bytes = saved[part]
@@ -153,23 +153,19 @@ export class Store {
   private async load(id: string, wanted: readonly Part[]) {
     for (let look = 1; ; look++) {
       const text = await this.recordText(id)
-      if (text === undefined) {
-        throw new UserError('This project is not on this machine any more.', 'Open its .halfturn file instead.')
-      }
-      const { record, names, isComplete } = readRecord(text, 'The project')
+      if (text === undefined) throw new UserError('project-gone')
+      const { record, names, isComplete } = readRecord(text, message('the-project'))
       const found: ReadParts = {}
       let missing: Part | undefined
       for (const part of wanted) {
         const name = names[part]
         const bytes = name === undefined ? undefined : await this.file(id, name)
-        if (bytes) checkPart(part, name!, bytes, 'this project')
+        if (bytes) checkPart(part, name!, bytes, message('this-project'))
         else if (name !== undefined && isComplete) missing = part
         found[part] = bytes
       }
       if (missing === undefined) return { record, parts: found, text }
-      if (look === LOOKS) {
-        throw new UserError(`The ${missing} of this project is missing on disk.`, 'Use a copy of the project.')
-      }
+      if (look === LOOKS) throw new UserError('part-missing', { part: message(`part-${missing}`) })
     }
   }
 

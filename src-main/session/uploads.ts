@@ -50,10 +50,8 @@ export class Uploads {
         for await (const chunk of chunks) {
           bytes += chunk.byteLength
           this.arriving += chunk.byteLength
-          if (bytes > this.limits.each) throw new UserError('The file is larger than 700 MiB.', 'Choose a smaller one.')
-          if (this.arriving > this.limits.together) {
-            throw new UserError('Too much is being taken in at once.', 'Wait until the other files are in.')
-          }
+          if (bytes > this.limits.each) throw new UserError('blob-too-large', { most: '700 MiB' })
+          if (this.arriving > this.limits.together) throw new UserError('too-many-uploads')
           await file.writeFile(chunk)
         }
       } finally {

@@ -1,8 +1,9 @@
 /** The two dialogs: about and log, and the camera. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { message } from '../../src-main/words/message.ts'
 import { stage } from '../stage/stage.tsx'
 import { actions, host, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { inWords, strings } from '../strings.ts'
 
 function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -26,7 +27,7 @@ export function LogDialog() {
   const report = [
     `${strings.app} ${hello?.version} (${host.kind})`,
     navigator.userAgent,
-    `provider: ${hello?.provider}: ${hello?.reason}`,
+    hello && `provider: ${hello.provider}: ${inWords(hello.reason).text}`,
     adapter && `graphics: ${adapter}`,
     latency.preview !== undefined && `preview latency: ${latency.preview.toFixed(0)} ms`,
     latency.pose !== undefined && `photo to pose: ${latency.pose.toFixed(0)} ms`,
@@ -46,7 +47,7 @@ export function LogDialog() {
           <dt>{text.provider}</dt>
           <dd>
             {strings.providers[hello.provider]}
-            <span className="quiet"> {hello.reason}</span>
+            <span className="quiet"> {inWords(hello.reason).text}</span>
           </dd>
           {adapter && (
             <>
@@ -103,7 +104,7 @@ export function CameraDialog() {
       })
       .catch(() => {
         actions.showCamera(false)
-        actions.problem({ message: strings.camera.refused, cure: strings.camera.refusedCure })
+        actions.problem(message('camera-refused'))
       })
     return () => {
       wanted = false

@@ -2,7 +2,7 @@
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
 import { actions, useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { inWords, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
 
 const text = strings.photo
@@ -36,9 +36,9 @@ export function PhotoPanel() {
       ) : (
         <ul className="warnings">
           {warnings.map((warning) => (
-            <li key={warning}>
+            <li key={warning.code}>
               <Icon name="warn" />
-              {warning}
+              {inWords(warning).text}
             </li>
           ))}
         </ul>

@@ -1,9 +1,8 @@
 /** What is to be thought of the head, in plain words: the reason and the cure. */
 import type { VerdictState } from '../../src-main/session/api.ts'
 import { useStore } from '../state/store.ts'
-import { strings } from '../strings.ts'
+import { inWords, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
-import { inWords } from './words.ts'
 
 const text = strings.verdict
 
@@ -20,13 +19,13 @@ export function VerdictPanel() {
   )
 }
 
-function Said({ verdict, message }: VerdictState) {
-  const { reason, cure } = inWords({ verdict, message })
+function Said({ verdict, reason }: VerdictState) {
+  const { text: said, cure } = inWords(reason)
   return (
     <div className={`verdict ${verdict}`} role="status">
       <Icon name={verdict === 'good' ? 'check' : 'warn'} />
       <p>
-        <b>{text.titles[verdict]}</b> {reason}
+        <b>{text.titles[verdict]}</b> {said}
         {cure && <span className="quiet"> {cure}</span>}
       </p>
     </div>

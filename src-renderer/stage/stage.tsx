@@ -4,6 +4,7 @@ import { Canvas, invalidate, useFrame, useThree } from '@react-three/fiber'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
+import { message } from '../../src-main/words/message.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { FIELD_OF_VIEW, FIRST_ZOOM, toEye, toLabel } from './camera.ts'
@@ -59,7 +60,7 @@ export function Stage() {
   }
   const onFailure = (reason: string) => {
     setWaiting(false)
-    actions.problem({ message: strings.look.noStage(reason), cure: strings.look.noStageCure })
+    actions.problem(message('no-stage', { reason }))
   }
   return (
     <section

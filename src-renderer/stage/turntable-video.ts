@@ -1,8 +1,8 @@
 /** The turntable as a WebM, frame by frame, by the browser's own encoder: as smooth on a slow machine as on a fast one. */
 import { BufferTarget, CanvasSource, Output, QUALITY_HIGH, WebMOutputFormat } from 'mediabunny'
 import { PerspectiveCamera } from 'three'
-import { EngineError } from '../host.ts'
-import { strings } from '../strings.ts'
+import { message } from '../../src-main/words/message.ts'
+import { Refusal } from '../host.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
 import type { Painter } from './painter.ts'
 
@@ -30,7 +30,7 @@ export async function turntableVideo(
   radius: number,
   progress: (fraction: number) => void,
 ): Promise<Uint8Array> {
-  if (typeof VideoEncoder === 'undefined') throw new EngineError(strings.save.videoFailed, strings.save.videoCure)
+  if (typeof VideoEncoder === 'undefined') throw new Refusal(message('no-video'))
   const exact = await isFast(painter, radius)
   const size = exact ? SIZE : SLOW_SIZE
   const canvas = new OffscreenCanvas(size, size)

@@ -13,18 +13,14 @@ import type {
   Settings,
   Unsaved,
 } from '../../src-main/session/api.ts'
-import { createHost, EngineError, type HostState } from '../host.ts'
+import { type Message, message } from '../../src-main/words/message.ts'
+import { createHost, type HostState, Refusal } from '../host.ts'
 import { strings } from '../strings.ts'
 import { type History, noHistory, record, stepBack, stepForward } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
 export type Mode = 'volume' | 'rendered' | 'surface' | 'depth'
 export type SurfaceStyle = 'colour' | 'clay' | 'wire' | 'evidence'
-
-export interface Problem {
-  message: string
-  cure?: string
-}
 
 /** The planes with their bytes, ready for textures. */
 export interface Volume extends Omit<PlanesState, 'shape'> {
@@ -75,7 +71,7 @@ interface State {
   mesh: { resolution: number; triangles: number }
   /** What takes longer than a moment, in words, with a fraction where it is known. */
   busy: { what: string; fraction?: number } | undefined
-  problem: Problem | undefined
+  problem: Message | undefined
   notice: string | undefined
   /** How far the head's verdict is, 0..1, while it is being found out. */
   judging: number | undefined
@@ -135,7 +131,7 @@ async function onState(hostState: HostState): Promise<void> {
     const id = get().project?.id ?? sessionStorage.getItem(LAST_PROJECT)
     const recent = await loadRecent()
     // What was open in this window, or what a killed app left unfinished, goes on; not what another engine forms.
-    const isOwner = hello.unsaved?.code !== 'locked'
+    const isOwner = hello.unsaved?.code !== 'unsaved-locked'
     const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
     if (next) await show(await engine.open({ project: next }))
@@ -158,8 +154,8 @@ function onEvent(event: EngineEvent): void | Promise<void> {
     case 'preview':
       return showPreview(event)
     case 'job': {
-      const { job, message, cure } = event
-      set({ project: { ...project, job }, ...(message && { problem: { message, cure } }) })
+      const { job, problem } = event
+      set({ project: { ...project, job }, ...(problem && { problem }) })
       if (job.state === 'done') {
         set({ step: 'look', turntable: false })
         judge()
@@ -201,9 +197,9 @@ async function attempt<T>(work: () => Promise<T>, busy?: string): Promise<T | un
   try {
     return await work()
   } catch (error) {
-    const cure = error instanceof EngineError ? error.cure : undefined
+    const problem = error instanceof Refusal ? error.problem : message('defect', { what: (error as Error).message })
     // While the engine restarts, the banner says all there is to say.
-    if (get().hostState === 'ready') set({ problem: { message: (error as Error).message, cure } })
+    if (get().hostState === 'ready') set({ problem })
     return undefined
   } finally {
     if (busy !== undefined) set({ busy: undefined })
@@ -510,7 +506,7 @@ export const actions = {
   showLog: (showLog: boolean) => set({ showLog }),
   showCamera: (showCamera: boolean) => set({ showCamera }),
   dismiss: () => set({ problem: undefined, notice: undefined }),
-  problem: (problem: Problem) => set({ problem }),
+  problem: (problem: Message) => set({ problem }),
 }
 
 /** Where a drag began: that is what undo goes back to. */

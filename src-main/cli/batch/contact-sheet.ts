@@ -1,7 +1,9 @@
 /** All heads of a batch at a glance: a page to sort and filter, and one picture with the worst first. */
 import { join } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type OverlayOptions } from 'sharp'
+import { say } from '../../words/message.ts'
 import { SHEET } from '../head-files.ts'
+import { words } from '../language.ts'
 import { type Result, type Standing, standingOf, standings } from './table.ts'
 
 const COLOURS: Readonly<Record<Standing, string>> = {
@@ -22,11 +24,12 @@ export function drawPage(results: readonly Result[]): string {
     const link = standing === 'error' ? '' : sheetOf(path)
     const picture = link && `<a href="${link}"><img loading="lazy" src="${link}" alt=""></a>`
     const likeness = (record.quality?.figures.input as { identity?: number } | undefined)?.identity ?? 9
-    const message = record.error ? `${record.error.message} ${record.error.cure}` : (record.quality?.message ?? '')
+    const said = record.error ?? record.quality?.reason
+    const { text, cure = '' } = said ? say(words, said, 'cli') : { text: '' }
     return (
       `<li class="${standing}" data-verdict="${standings.indexOf(standing)}" data-person="${escaped(person.name)}" ` +
       `data-likeness="${likeness}" data-seconds="${record.seconds}">${picture}` +
-      `<b>${escaped(person.name)}</b> <i>${standing}</i><p>${escaped(message)}</p></li>`
+      `<b>${escaped(person.name)}</b> <i>${standing}</i><p>${escaped(text)} ${escaped(cure)}</p></li>`
     )
   })
   const count = (standing: Standing) => results.filter((result) => standingOf(result) === standing).length
@@ -118,7 +121,7 @@ export async function drawPicture(root: string, results: readonly Result[]): Pro
 async function drawCell(root: string, result: Result, width: number, height: number, side: number): Promise<Buffer> {
   const { person } = result
   const background = COLOURS[standingOf(result)]
-  const layers: sharp.OverlayOptions[] = []
+  const layers: OverlayOptions[] = []
   if (standingOf(result) !== 'error') {
     const sheet = sharp(join(root, sheetOf(person.name)))
     const cell = (await sheet.metadata()).width / SHEET_COLUMNS

@@ -4,25 +4,36 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { UserError } from '../../engine/errors.ts'
+import { type Message, message, UserError } from '../../engine/errors.ts'
 import type { Reporter } from '../reporter.ts'
 import type { WorkbenchOptions } from '../workbench.ts'
 import type { Outcome, Task } from './make-one.ts'
-import type { Failure } from './record.ts'
+import type { Person } from './people.ts'
+import type { Making } from './record.ts'
 
 export type StudioOptions = WorkbenchOptions
 export type Request = Task | 'stop'
 export type Answer =
   /** Why it runs where it runs. */
-  | { readonly ready: string }
-  | { readonly refusal: Failure }
-  | { readonly warning: string; readonly data?: Record<string, unknown> }
+  | { readonly ready: Message }
+  | { readonly refusal: Message }
+  | { readonly warning: Message; readonly data?: Record<string, unknown> }
   | { readonly outcome: Outcome }
 
 /** A process ended while it made a head: too little memory, or a library that crashed. */
 export interface Crash {
-  readonly crash: Failure
+  readonly crash: Message
 }
+
+/** What became of one who was given to a process. */
+export type Made = Outcome | Crash
+
+/** Makes the heads, here or elsewhere, and tells what became of each; ends early, with the rest undone, when asked. */
+export type Make = (
+  people: readonly Person[],
+  told: (person: Person, made: Made) => void,
+  asked: AbortSignal,
+) => Promise<void>
 
 export class Crew {
   private readonly options: StudioOptions
@@ -45,12 +56,12 @@ export class Crew {
   static async open(options: WorkbenchOptions, size: number, report: Reporter): Promise<Crew> {
     const shared = { ...options, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
     const { child, reason } = await start(shared)
-    report.say(`Running on ${reason}`, { reason })
+    report.say(message('running-on', { provider: reason }))
     return new Crew(shared, child, size, report)
   }
 
   /** Makes a head; of no more at a time than the crew has processes. */
-  async make(task: Task): Promise<Outcome | Crash> {
+  async make(task: Task): Promise<Made> {
     const free = this.idle.pop()
     const child = free?.connected ? free : await this.hire()
     const outcome = await this.ask(child, task)
@@ -75,9 +86,9 @@ export class Crew {
     return child
   }
 
-  private ask(child: ChildProcess, task: Task): Promise<Outcome | Crash> {
+  private ask(child: ChildProcess, task: Task): Promise<Made> {
     return new Promise((resolve) => {
-      const settle = (result: Outcome | Crash) => {
+      const settle = (result: Made) => {
         child.off('message', hear)
         child.off('close', gone)
         resolve(result)
@@ -98,14 +109,41 @@ export class Crew {
   }
 }
 
-const crashed = (how: string): Failure => ({
-  code: 'crashed',
-  message: `The process that made it ended with ${how}.`,
-  cure: 'Try it alone with halfturn reconstruct; with several at a time, fewer of them take less memory.',
-})
+/** Makes heads by processes on this machine, `jobs` at a time. */
+export function makeHere(
+  options: WorkbenchOptions,
+  jobs: number,
+  root: string,
+  making: Making,
+  report: Reporter,
+): Make {
+  return async (people, told, asked) => {
+    const crew = await Crew.open(options, Math.min(jobs, people.length), report)
+    asked.addEventListener('abort', () => crew.stop())
+    const waiting = [...people]
+    let ended = false
+    const work = async () => {
+      for (let person = waiting.shift(); person && !ended && !asked.aborted; person = waiting.shift()) {
+        const made = await crew.make({ root, person, making })
+        if (made !== 'stopped' && 'ends' in made) {
+          ended = true
+          crew.stop()
+        }
+        told(person, made)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: jobs }, work))
+    } finally {
+      crew.close()
+    }
+  }
+}
+
+const crashed = (end: string): Message => message('head-process-ended', { end })
 
 /** @throws UserError where it says that it cannot work */
-function start(options: StudioOptions): Promise<{ child: ChildProcess; reason: string }> {
+function start(options: StudioOptions): Promise<{ child: ChildProcess; reason: Message }> {
   const script = scriptBeside()
   const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = fork(script, [JSON.stringify(options)], {
@@ -115,16 +153,12 @@ function start(options: StudioOptions): Promise<{ child: ChildProcess; reason: s
   return new Promise((resolve, reject) => {
     child.once('message', (answer: Answer) => {
       if ('ready' in answer) resolve({ child, reason: answer.ready })
-      if ('refusal' in answer) reject(errorOf(answer.refusal))
+      if ('refusal' in answer) reject(UserError.of(answer.refusal))
     })
     child.once('error', reject)
-    child.once('close', (code, signal) => reject(errorOf(crashed(signal ?? `code ${code}`))))
+    child.once('close', (code, signal) => reject(UserError.of(crashed(signal ?? `code ${code}`))))
   })
 }
-
-/** The error a failure was made of. */
-export const errorOf = ({ code, message, cure }: Failure): Error =>
-  code === 'defect' ? new Error(message) : new UserError(message, cure)
 
 /** Beside this file: source under tsx and in tests, an entry of its own in the build. */
 function scriptBeside(): URL {

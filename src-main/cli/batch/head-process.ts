@@ -3,6 +3,7 @@
  * It ends with whoever started it.
  */
 import '../../engine/runtime/privacy.ts'
+import { message } from '../../engine/errors.ts'
 import type { Reporter } from '../reporter.ts'
 import { openStudio } from '../studio.ts'
 import type { Answer, Request, StudioOptions } from './crew.ts'
@@ -24,7 +25,10 @@ try {
       return
     }
     const { name } = request.person
-    const report: Reporter = { ...silent, warn: (text, data) => tell({ warning: `${name}: ${text}`, data }) }
+    const report: Reporter = {
+      ...silent,
+      warn: (what, data) => tell({ warning: message('of-photo', { photo: name, what }), data }),
+    }
     tell({ outcome: await makeOne(studio, request, () => !stopped, report) })
   })
   tell({ ready: studio.generator.runtime.provider.reason })

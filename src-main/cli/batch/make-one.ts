@@ -1,18 +1,27 @@
 /** One person of a batch: looks whether there is a head already, goes on with one that was interrupted, or makes it. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clip, UserError } from '../../engine/errors.ts'
+import { type Message, message, messageOf, UserError } from '../../engine/errors.ts'
 import { FileSet } from '../../engine/files/file-set.ts'
 import { Finish } from '../../engine/finish.ts'
 import { MOST_PHOTOS } from '../../engine/inversion/posed-portrait.ts'
 import { VERSION } from '../../engine/version.ts'
-import { HEAD_ENDINGS, writeHeadFiles } from '../head-files.ts'
+import { HEAD_ENDINGS, isHeadFile, writeHeadFiles } from '../head-files.ts'
 import { readPhoto } from '../photo-file.ts'
 import type { Reporter } from '../reporter.ts'
 import { beginHead, formHead, type Studio } from '../studio.ts'
 import { findUnfinished, originOf, UNFINISHED } from '../unfinished.ts'
 import type { Person } from './people.ts'
-import { digestsOf, type Failure, findRecord, type HeadRecord, type Making, RECORD, writeRecord } from './record.ts'
+import {
+  digestsOf,
+  findRecord,
+  type HeadRecord,
+  type Making,
+  RECORD,
+  recordOf,
+  shortDigest,
+  writeRecord,
+} from './record.ts'
 
 export interface Task {
   /** Folder of the batch's results. */
@@ -27,7 +36,7 @@ export type Outcome =
   /** Not done, and gone on with by the next who takes it. */
   | 'stopped'
   /** What keeps every other person from being made as well. */
-  | { readonly ends: Failure }
+  | { readonly ends: Message }
 
 /** Milliseconds between two looks at what somebody else makes. */
 const LOOK = 1000
@@ -40,17 +49,13 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
   const { making } = task
   const spent = startClock()
   const photos: string[] = []
-  const recordOf = (result: Pick<HeadRecord, 'quality' | 'error'>): HeadRecord => ({
-    ...{ made_by: 'Halfturn', making, photos, ...spent() },
-    ...result,
-  })
+  const recordNow = (result: Pick<HeadRecord, 'quality' | 'error'>) =>
+    recordOf(making, photos, { ...spent(), ...result })
   let set: FileSet | undefined
   try {
     if (making.version !== VERSION || making.generator !== studio.sha256) {
-      throw new UserError(
-        `The batch is made with Halfturn ${making.version} and the generator ${making.generator.slice(0, 12)}.`,
-        'Use the same version and generator on all machines.',
-      )
+      const { version, generator } = making
+      throw new UserError('made-elsewhere', { version, generator: shortDigest(generator) })
     }
     const { root, person } = task
     const files = await readPhotos(person)
@@ -82,11 +87,11 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
     const { generator, sha256 } = studio
     const { head } = inversion
     const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
-    let record = recordOf({})
+    let record = recordNow({})
     await writeHeadFiles(finish, making, inversion.choices, set, report, {
       obsolete: [UNFINISHED],
       more: (quality) => {
-        record = recordOf({ quality: quality as HeadRecord['quality'] })
+        record = recordNow({ quality: quality as HeadRecord['quality'] })
         return [[RECORD, writeRecord(record)]]
       },
     })
@@ -94,7 +99,7 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
   } catch (problem) {
     const error = failureOf(problem)
     if (DISK.has((problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? '')) return { ends: error }
-    const record = recordOf({ error })
+    const record = recordNow({ error })
     // Another try of the same photos would end the same, but for a defect of ours.
     const kept = set !== undefined && problem instanceof UserError
     if (kept) await set?.write(RECORD, writeRecord(record))
@@ -106,10 +111,7 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
 
 async function readPhotos({ photos }: Person) {
   if (photos.length > MOST_PHOTOS) {
-    throw new UserError(
-      `There are ${photos.length} photos of one person; a head is made from at most ${MOST_PHOTOS}.`,
-      'Where each shows somebody else, give their folder itself; otherwise choose the best.',
-    )
+    throw new UserError('too-many-photos', { count: photos.length, most: MOST_PHOTOS })
   }
   return Promise.all(photos.map(readPhoto))
 }
@@ -119,16 +121,15 @@ function claim(folder: string, { name, photos }: Person): FileSet {
   const replaceable = [UNFINISHED, RECORD].map((ending) => join(folder, `${name}.${ending}`))
   return FileSet.claim({
     ...{ folder, stem: name, endings: ENDINGS, inputs: photos, exact: true },
-    mayReplace: (path) => replaceable.includes(path),
+    mayReplace: (path) => replaceable.includes(path) && isHeadFile(path),
   })
 }
 
-const isTaken = (refusal: unknown) => refusal instanceof UserError && refusal.message.startsWith('Another run is about')
+const isTaken = (refusal: unknown) => refusal instanceof UserError && refusal.code === 'name-claimed'
 
-export function failureOf(problem: unknown): Failure {
-  if (problem instanceof UserError) return { code: 'refused', message: problem.message, cure: problem.cure }
-  const message = problem instanceof Error ? problem.message : String(problem)
-  return { code: 'defect', message: clip(message, 400), cure: 'Please report it.' }
+export function failureOf(problem: unknown): Message {
+  if (problem instanceof UserError) return messageOf(problem)
+  return message('defect', { what: problem instanceof Error ? problem.message : String(problem) })
 }
 
 /** Seconds of the clock and of the processor since. */

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import Papa from 'papaparse'
-import { clip, UserError } from '../../engine/errors.ts'
+import { clip, message, UserError } from '../../engine/errors.ts'
 import { nameKey, numbered, portableName, shortened } from '../../engine/files/names.ts'
 import { readRegularFile } from '../../engine/files/regular-file.ts'
 import { PHOTO_FORMATS } from '../../engine/images/photo-formats.ts'
@@ -40,7 +40,7 @@ export async function findPeople(
   const found: Found[] = []
   for (const input of inputs) found.push(...(await lookInto(resolve(input), resolve(output))))
   if (found.length === 0) {
-    throw new UserError('There is no photo in what was given.', 'Give folders with photos, or lists: see --help.')
+    throw new UserError('nobody-there')
   }
   const names = new Map(earlier.map(({ source, name }) => [source, name]))
   const taken = new Set(RESERVED)
@@ -71,7 +71,7 @@ function freeName(wish: string, taken: ReadonlySet<string>): string {
 
 async function lookInto(path: string, output: string): Promise<Found[]> {
   const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new UserError(`There is no ${clip(path)}.`, 'Give folders with photos, lists (.csv) or photos.')
+  if (!there) throw new UserError('no-such-input', { path: clip(path) })
   if (there.isDirectory()) return lookIntoFolder(path, path, output)
   return extname(path).toLowerCase() === LIST ? readList(path) : [alone(path)]
 }
@@ -99,20 +99,20 @@ function lookIntoFolder(folder: string, top: string, output: string): Found[] {
 
 /** Rows of one person belong together wherever they stand. */
 async function readList(path: string): Promise<Found[]> {
-  const cure = 'Give a CSV file whose first line is person,photo.'
-  const bytes = await readRegularFile(path, { most: MOST_LIST_BYTES, what: 'The list', cure })
+  const [what, cure] = [message('the-list'), message('give-list')]
+  const bytes = await readRegularFile(path, { most: MOST_LIST_BYTES, what, cure })
   const { data, meta } = Papa.parse<Record<string, string | undefined>>(new TextDecoder().decode(bytes), {
     header: true,
     skipEmptyLines: 'greedy',
     transformHeader: (name) => name.trim().toLowerCase(),
   })
   if (!['person', 'photo'].every((name) => meta.fields?.includes(name))) {
-    throw new UserError(`${clip(path)} has no columns person and photo.`, cure)
+    throw new UserError('list-without-columns', { path: clip(path) })
   }
   const people = new Map<string, string[]>()
   for (const [row, { person = '', photo = '' }] of data.entries()) {
     if (person.trim() === '' || photo.trim() === '') {
-      throw new UserError(`Row ${row + 1} of ${clip(path)} lacks a person or a photo.`, 'Fill both columns in.')
+      throw new UserError('list-row-incomplete', { path: clip(path), row: row + 1 })
     }
     const photos = people.get(person.trim()) ?? []
     people.set(person.trim(), photos)

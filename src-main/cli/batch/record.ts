@@ -7,15 +7,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { sha256Of } from '../../engine/checkpoint/import.ts'
+import { type Message, message } from '../../engine/errors.ts'
+import { FileSet } from '../../engine/files/file-set.ts'
 import { inversionSettings } from '../../engine/inversion/inversion.ts'
 import { formatNames } from '../../engine/surface/formats/formats.ts'
-import type { PhotoFile } from '../photo-file.ts'
+import type { Value } from '../../words/message.ts'
+import { type PhotoFile, readPhoto } from '../photo-file.ts'
+import type { Person } from './people.ts'
 
 /** The record's ending. */
 export const RECORD = 'result.json'
 
 /** What all heads of a batch have in common. */
-export const making = z.strictObject({
+export const makingSchema = z.strictObject({
   /** Of Halfturn. */
   version: z.string(),
   /** Digest of the generator's file. */
@@ -24,14 +28,14 @@ export const making = z.strictObject({
   formats: z.array(z.enum(formatNames)),
   mesh: z.strictObject({ resolution: z.int(), triangles: z.int() }),
 })
-export type Making = z.infer<typeof making>
+export type Making = z.infer<typeof makingSchema>
 
-const error = z.object({ code: z.string(), message: z.string(), cure: z.string() })
-export type Failure = z.infer<typeof error>
+/** A message, see words/message.ts. */
+const said = z.object({ code: z.string(), values: z.record(z.string(), z.custom<Value>()) })
 
 const record = z.object({
   made_by: z.literal('Halfturn'),
-  making,
+  making: makingSchema,
   /** Digests of the photos, in any order. */
   photos: z.array(z.string()),
   /** What it took, without what an interrupted run had spent on it. */
@@ -39,14 +43,24 @@ const record = z.object({
   cpu_seconds: z.number(),
   /** Of the head; see quality/verdict.ts. */
   quality: z
-    .looseObject({ verdict: z.string(), message: z.string(), figures: z.record(z.string(), z.unknown()) })
+    .looseObject({
+      verdict: z.enum(['good', 'uncertain', 'failed']),
+      reason: said,
+      figures: z.record(z.string(), z.unknown()),
+    })
     .optional(),
   /** Why there is no head. */
-  error: error.optional(),
+  error: said.optional(),
 })
 export type HeadRecord = z.infer<typeof record>
 
 export const digestsOf = (files: readonly PhotoFile[]): string[] => files.map(({ bytes }) => sha256Of(bytes)).sort()
+
+export const recordOf = (
+  making: Making,
+  photos: string[],
+  result: Partial<Pick<HeadRecord, 'quality' | 'error' | 'seconds' | 'cpu_seconds'>>,
+): HeadRecord => ({ made_by: 'Halfturn', making, photos, seconds: 0, cpu_seconds: 0, ...result })
 
 export const writeRecord = (value: HeadRecord): string => `${JSON.stringify(value, null, 2)}\n`
 
@@ -71,17 +85,32 @@ export function readRecord(root: string, name: string): HeadRecord | undefined {
   }
 }
 
+/** What was made of a person before; what failed without blame of the photos is tried again. */
+export async function findDone(
+  root: string,
+  wanted: Making,
+  { name, photos }: Person,
+): Promise<HeadRecord | undefined> {
+  // What a killed process had finished is done.
+  FileSet.cleanUp(join(root, name))
+  const files = await Promise.all(photos.map(readPhoto)).catch(() => undefined)
+  return files && findRecord(root, name, wanted, digestsOf(files))
+}
+
+/** Of a generator, for people. */
+export const shortDigest = (sha256: string): string => sha256.slice(0, 12)
+
 /** In what two differ, for people. */
-export function differencesOf(there: Making, wanted: Making): string[] {
-  const [begun, now] = [said(there), said(wanted)]
+export function differencesOf(there: Making, wanted: Making): Message[] {
+  const [begun, now] = [optionsOf(there), optionsOf(wanted)]
   return Object.keys(now).flatMap((what) =>
-    begun[what] === now[what] ? [] : [`${what} ${begun[what]}, not ${now[what]}`],
+    begun[what] === now[what] ? [] : [message('begun-with', { option: what, begun: begun[what], now: now[what] })],
   )
 }
 
-const said = ({ version, generator, settings, formats, mesh }: Making): Record<string, string> => ({
+const optionsOf = ({ version, generator, settings, formats, mesh }: Making): Record<string, string> => ({
   Halfturn: version,
-  'the generator': generator.slice(0, 12),
+  'the generator': shortDigest(generator),
   '--quality': settings.quality,
   '--steps': String(settings.steps ?? "the quality's"),
   '--learning-rate': String(settings.learningRate),

@@ -1,5 +1,8 @@
 /** results.csv: a line for every person, with verdict, figures, seconds and what went wrong. */
 import Papa from 'papaparse'
+import type { Message } from '../../engine/errors.ts'
+import { say } from '../../words/message.ts'
+import { words } from '../language.ts'
 import type { Person } from './people.ts'
 import type { HeadRecord } from './record.ts'
 
@@ -12,7 +15,7 @@ export interface Result {
 export type Standing = 'good' | 'uncertain' | 'failed' | 'error'
 export const standings: readonly Standing[] = ['error', 'failed', 'uncertain', 'good']
 
-export const standingOf = ({ record }: Result): Standing => (record.quality?.verdict as Standing | undefined) ?? 'error'
+export const standingOf = ({ record }: Result): Standing => record.quality?.verdict ?? 'error'
 
 export function drawTable(results: readonly Result[]): string {
   const rows = results.map((result) => {
@@ -21,8 +24,8 @@ export function drawTable(results: readonly Result[]): string {
     return {
       person: person.name,
       verdict: standingOf(result),
-      error: error?.code ?? '',
-      message: error?.message ?? quality?.message ?? '',
+      error: error ? codeOf(error) : '',
+      message: error || quality ? say(words, error ?? quality!.reason, 'cli').text : '',
       photos: person.photos.length,
       seconds: record.seconds,
       cpu_seconds: record.cpu_seconds,
@@ -35,6 +38,10 @@ export function drawTable(results: readonly Result[]): string {
   // A spreadsheet must not take a photo's name for a formula.
   return `${Papa.unparse(rows, { columns: [...columns, 'source'], escapeFormulae: true, newline: '\n' })}\n`
 }
+
+/** Of a photo among several: what is wrong with it. */
+const codeOf = ({ code, values: { what } }: Message): string =>
+  code === 'photo-refused' && typeof what === 'object' && 'code' in what ? what.code : code
 
 /** { input: { psnr: 1 }, views: [{ degrees: 30, identity: 2 }] } to { input_psnr: 1, 'identity_30': 2 }. */
 function flattened(figures: Readonly<Record<string, unknown>>, prefix = ''): Record<string, number> {

@@ -3,7 +3,7 @@
  * JSON in the metadata of the generator's file; keys keep EG3D's names (docs/eg3d.md).
  */
 import { z } from 'zod'
-import { clip, UserError } from '../errors.ts'
+import { clip, message, type Text, UserError } from '../errors.ts'
 import { quote } from './quote.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
@@ -135,8 +135,8 @@ const generatorConfig = z
     licence: z.string().max(2000),
   })
   .superRefine((config, context) => {
-    const refuse = (path: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: path.split('.'), message })
+    const refuse = (path: string, reason: string): void => {
+      context.addIssue({ code: 'custom', path: path.split('.'), message: reason })
     }
     const { plane_resolution, backbone_channels, plane_axes, rendering_kwargs: rendering, super_resolution } = config
     const resolutions = backboneResolutions(config)
@@ -212,27 +212,23 @@ function determinant([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): number {
  * Checks a config that was read from a file; older versions are brought up to date.
  * @throws UserError naming the field that cannot be used, or a version this program does not know.
  */
-export function parseConfig(value: unknown, name = 'The generator'): GeneratorConfig {
+export function parseConfig(value: unknown, name: Text = message('the-generator')): GeneratorConfig {
   const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
   if (format !== GENERATOR_FORMAT) {
-    throw new UserError(
-      `${name} is not a generator of this program: its config has no format "${GENERATOR_FORMAT}".`,
-      'Choose a generator file, or import an EG3D checkpoint (.pkl).',
-    )
+    throw new UserError('generator-format', { name, format: GENERATOR_FORMAT })
   }
   if (version !== 0 && version !== 1 && version !== GENERATOR_VERSION) {
-    throw new UserError(
-      `${name} has the format version ${String(JSON.stringify(version)).slice(0, 40)}, this program knows 0 to ${GENERATOR_VERSION}.`,
-      'Update the program, or make the generator file again with this one.',
-    )
+    const met = String(JSON.stringify(version)).slice(0, 40)
+    throw new UserError('generator-version', { name, version: met, newest: GENERATOR_VERSION })
   }
   const result = generatorConfig.safeParse(upgrade(value as Record<string, unknown>))
   if (!result.success) {
-    const { path, message } = result.error.issues[0]
-    throw new UserError(
-      `${clip(name)}: the config's ${clip(path.join('.')) || 'value'} cannot be used: ${clip(message, 200)}.`,
-      'Fetch or make the generator file again.',
-    )
+    const { path, message: reason } = result.error.issues[0]
+    throw new UserError('config-unusable', {
+      name: typeof name === 'string' ? clip(name) : name,
+      field: clip(path.join('.')),
+      reason: clip(reason, 200),
+    })
   }
   return result.data
 }

@@ -82,30 +82,27 @@ export function expectedWeights(config: GeneratorConfig): Map<string, number[]> 
  * finite and every filter the one these networks are computed with. Further tensors are only checked for their numbers.
  */
 export function checkWeights(config: GeneratorConfig, tensors: ReadonlyMap<string, StoredTensor>, name: string): void {
-  const cure = 'The file is damaged or holds another network: fetch or make it again.'
   const expected = expectedWeights(config)
   const missing = [...expected.keys()].filter((key) => !tensors.has(key))
   if (missing.length > 0) {
-    throw new UserError(`${name} lacks ${missing.length} of ${expected.size} weights, first "${missing[0]}".`, cure)
+    throw new UserError('weights-missing', { name, missing: missing.length, all: expected.size, first: missing[0] })
   }
   for (const [key, tensor] of tensors) {
-    const what = `${name}: ${quote(key)}`
+    const weight = quote(key)
     const shape = expected.get(key)
     if (shape !== undefined && shape.join() !== tensor.shape.join()) {
-      throw new UserError(
-        `${what} has the shape ${quoteShape(tensor.shape)}, the config calls for ${quoteShape(shape)}.`,
-        cure,
-      )
+      const [met, wanted] = [tensor.shape, shape].map(quoteShape)
+      throw new UserError('weight-shape', { name, weight, shape: met, wanted })
     }
     if (tensor.dtype !== 'F32' && tensor.dtype !== 'F16') {
-      throw new UserError(`${what} is stored as ${tensor.dtype}, a generator's weights are F32 or F16.`, cure)
+      throw new UserError('weight-type', { name, weight, type: tensor.dtype })
     }
     const at = firstNonFinite(tensor)
-    if (at !== -1) throw new UserError(`${what} holds a number that is not finite (element ${at}).`, cure)
+    if (at !== -1) throw new UserError('weight-not-finite', { name, weight, element: at })
     if (shape !== undefined && key.endsWith('resample_filter')) {
       const filter = toFloat32(tensor)
       if (RESAMPLE_FILTER.some((tap, i) => Math.abs(tap - filter[i]) > 1e-6)) {
-        throw new UserError(`${what} is not the filter [1, 3, 3, 1] this kind of network uses.`, cure)
+        throw new UserError('weight-filter', { name, weight })
       }
     }
   }
@@ -129,17 +126,12 @@ function firstNonFinite({ dtype, data }: StoredTensor): number {
  */
 export function readGeneratorFile(bytes: Uint8Array, name: string): GeneratorFile {
   const { metadata, tensors } = readSafetensors(bytes, name)
-  if (metadata.config === undefined) {
-    throw new UserError(
-      `${name} is a safetensors file, but not a generator: its metadata has no config.`,
-      'Choose a generator file, or import an EG3D checkpoint (.pkl).',
-    )
-  }
+  if (metadata.config === undefined) throw new UserError('config-missing', { name })
   let json: unknown
   try {
     json = JSON.parse(metadata.config)
   } catch (error) {
-    throw new UserError(`${name}: the config is not JSON (${(error as Error).message}).`, 'Fetch the file again.')
+    throw new UserError('config-not-json', { name, reason: (error as Error).message })
   }
   const config = parseConfig(json, name)
   checkWeights(config, tensors, name)

@@ -1,10 +1,9 @@
 /** A generator's file that somebody named: one of this program's, or an official checkpoint, told apart by their begin. */
-import { clip, UserError } from '../errors.ts'
+import { clip, message, UserError } from '../errors.ts'
 import { readRegularFile } from '../files/regular-file.ts'
 
 /** Bytes: a checkpoint with everything a training keeps has 378 MB. */
 const MOST_BYTES = 2 ** 30
-const CURE = 'Give the path of a generator file (.safetensors) or of an EG3D checkpoint (.pkl).'
 
 /** Whether a file begins with a pickle's operation PROTO and is no safetensors file whose header has that length. */
 export function isCheckpoint(bytes: Uint8Array): boolean {
@@ -22,7 +21,12 @@ export function readGeneratorInput(path: string): Promise<Uint8Array> {
     // An archive is refused by the import, in words of its own.
     const isArchive = head[0] === 0x50 && head[1] === 0x4b
     if (isCheckpoint(head) || isSafetensors(head) || isArchive) return
-    throw new UserError(`${clip(path)} begins neither like a generator file nor like an EG3D checkpoint.`, CURE)
+    throw new UserError('neither-generator', { path: clip(path) })
   }
-  return readRegularFile(path, { most: MOST_BYTES, what: 'The file', cure: CURE, check })
+  return readRegularFile(path, {
+    most: MOST_BYTES,
+    what: message('the-file'),
+    cure: message('give-generator'),
+    check,
+  })
 }

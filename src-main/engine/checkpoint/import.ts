@@ -3,7 +3,7 @@
  * names, and a config that is derived from the weights and attributes found, not from what the file is called.
  */
 import { createHash } from 'node:crypto'
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import {
   GENERATOR_VERSION,
   type GeneratorConfig,
@@ -51,8 +51,6 @@ const LICENCE =
   'Imported from an EG3D checkpoint. Those NVIDIA publishes are under the NVIDIA Source Code License for EG3D: use is ' +
   'limited to non-commercial purposes (section 3.3). Do not pass this file on.'
 
-const CURE = 'Choose an EG3D generator as NVIDIA publishes it (.pkl), such as ffhqrebalanced512-128.pkl.'
-
 export type ImportedGenerator = {
   config: GeneratorConfig
   /** For `writeGeneratorFile`; views into the checkpoint wherever it allows. */
@@ -80,20 +78,17 @@ export function importedName(sha256: string): string {
  */
 export function importCheckpoint(bytes: Uint8Array, name: string, sha256 = sha256Of(bytes)): ImportedGenerator {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-    throw new UserError(
-      `${name} is a zip archive (or a PyTorch file in that form), not an EG3D checkpoint.`,
-      `If it is an archive, unpack it first. ${CURE}`,
-    )
+    throw new UserError('checkpoint-is-archive', { name })
   }
   const { value, end } = readPickle(bytes, { name, names: NAMES })
-  if (end !== bytes.length) throw new UserError(`${name} goes on for ${bytes.length - end} bytes after its end.`, CURE)
+  if (end !== bytes.length) throw new UserError('checkpoint-goes-on', { name, bytes: bytes.length - end })
   const network = new Network(generatorOf(value, name), name, bytes.length)
   const config = parseConfig(network.config({ source: name.slice(0, 500), sha256 }), name)
   checkWeights(config, network.tensors, name)
   const expected = expectedWeights(config)
   const surplus = [...network.tensors.keys()].filter((key) => !expected.has(key) && !UNUSED.has(key))
   if (surplus.length > 0) {
-    throw new UserError(`${name} holds another network than EG3D's: nothing is known of ${quote(surplus[0])}.`, CURE)
+    throw new UserError('checkpoint-surplus', { name, weight: quote(surplus[0]) })
   }
   return { config, weights: network.tensors }
 }
@@ -104,7 +99,7 @@ function generatorOf(value: PickleValue, name: string): PickleValue {
   const generator = value.get('G_ema') ?? value.get('G')
   if (generator === undefined || generator === null) {
     const keys = [...value.keys()].slice(0, 5).map(quote)
-    throw new UserError(`${name} holds no generator (G_ema or G), only ${keys.join(', ') || 'nothing'}.`, CURE)
+    throw new UserError('checkpoint-without-generator', { name, keys })
   }
   return generator
 }
@@ -123,17 +118,17 @@ class Network {
     this.#reader = new TensorReader(name, fileBytes)
     this.#walk(generator, '', 0)
     const { kind } = this.#modules.get('')!
-    if (kind !== 'TriPlaneGenerator') throw this.#refuse(`holds a ${quote(kind)}, not EG3D's generator`)
+    if (kind !== 'TriPlaneGenerator') throw this.#refuse(message('other-class', { kind: quote(kind) }))
   }
 
-  #refuse(what: string): UserError {
-    return new UserError(`${this.#name} ${what}.`, CURE)
+  #refuse(fault: Message): UserError {
+    return new UserError('checkpoint-unfit', { name: this.#name, fault })
   }
 
   /** Takes down `module` and, under it, its parameters, buffers and modules, as PyTorch's state_dict does. */
   #walk(module: PickleValue, path: string, depth: number): void {
     const shown = quote(path || 'generator')
-    if (depth > MAX_DEPTH || this.#modules.size >= MAX_MODULES) throw this.#refuse('nests its modules without an end')
+    if (depth > MAX_DEPTH || this.#modules.size >= MAX_MODULES) throw this.#refuse(message('modules-endless'))
     let kind: PickleValue | undefined
     let attributes: PickleValue | undefined
     if (module instanceof PickleObject && module.name === PERSISTENT_CLASS) {
@@ -147,7 +142,7 @@ class Network {
       attributes = module.state
     }
     if (typeof kind !== 'string' || !(attributes instanceof Map)) {
-      throw this.#refuse(`has ${kindOf(module)} where the module ${shown} belongs`)
+      throw this.#refuse(message('not-a-module', { kind: kindOf(module), module: shown }))
     }
     this.#modules.set(path, { kind, attributes })
 
@@ -155,11 +150,15 @@ class Network {
     const transient = attributes.get('_non_persistent_buffers_set')
     for (const group of ['_parameters', '_buffers', '_modules']) {
       const members = attributes.get(group) ?? new Map()
-      if (!(members instanceof Map)) throw this.#refuse(`has ${kindOf(members)} for the ${group} of ${shown}`)
+      if (!(members instanceof Map)) {
+        throw this.#refuse(message('not-members', { kind: kindOf(members), group, module: shown }))
+      }
       for (const [key, member] of members) {
         // An absent bias is kept as None.
         if (member === null || (group === '_buffers' && transient instanceof Set && transient.has(key))) continue
-        if (String(key).length > MAX_KEY_LENGTH) throw this.#refuse(`has the over-long name ${quote(key)} in ${shown}`)
+        if (String(key).length > MAX_KEY_LENGTH) {
+          throw this.#refuse(message('long-key', { key: quote(key), module: shown }))
+        }
         const name = `${prefix}${key}`
         if (group === '_modules') this.#walk(member, name, depth + 1)
         else this.#add(name, member)
@@ -168,8 +167,8 @@ class Network {
   }
 
   #add(name: string, value: PickleValue): void {
-    if (this.tensors.has(name)) throw this.#refuse(`holds the weight ${quote(name)} twice`)
-    if (this.tensors.size >= MAX_TENSORS) throw this.#refuse(`has more than ${MAX_TENSORS} weights`)
+    if (this.tensors.has(name)) throw this.#refuse(message('weight-twice', { weight: quote(name) }))
+    if (this.tensors.size >= MAX_TENSORS) throw this.#refuse(message('too-many-weights', { most: MAX_TENSORS }))
     const tensor = this.#reader.read(value, name)
     const narrow = tensor.dtype === 'F64' ? storeFloat32(toFloat32(tensor), tensor.shape) : tensor
     this.tensors.set(name, narrow)
@@ -178,7 +177,7 @@ class Network {
   /** Size of the weight `name` along `axis`. */
   #size(name: string, axis: number): number {
     const size = this.tensors.get(name)?.shape[axis]
-    if (size === undefined) throw this.#refuse(`lacks the weight "${name}" or has it in another form`)
+    if (size === undefined) throw this.#refuse(message('weight-unfit', { weight: name }))
     return size
   }
 
@@ -200,14 +199,14 @@ class Network {
       if (!module.startsWith(path) || !attributes.has('conv_clamp')) continue
       clamps.add(numberOf(attributes.get('conv_clamp')) ?? null)
     }
-    if (clamps.size > 1) throw this.#refuse(`clamps the layers of ${path} differently, which is not supported`)
+    if (clamps.size > 1) throw this.#refuse(message('clamps-differ', { path }))
     return [...clamps][0] ?? null
   }
 
   #planeAxes(): number[][][] {
     const value = this.#attribute('renderer', 'plane_axes')
     const tensor = isTensor(value) ? this.#reader.read(value, 'renderer.plane_axes') : undefined
-    if (tensor !== undefined && tensor.shape.join() !== '3,3,3') throw this.#refuse('has no three plane axes of 3 x 3')
+    if (tensor !== undefined && tensor.shape.join() !== '3,3,3') throw this.#refuse(message('no-plane-axes'))
     const axes = tensor === undefined ? PUBLISHED_PLANE_AXES : [...toFloat32(tensor)]
     return [0, 9, 18].map((plane) => [0, 3, 6].map((row) => axes.slice(plane + row, plane + row + 3)))
   }
@@ -217,7 +216,7 @@ class Network {
     if (kind === undefined) return null
     const name = kind.replace('SuperresolutionHybrid', '') as SuperResolutionClass
     if (kind === name || !Object.hasOwn(SUPER_RESOLUTION_CLASSES, name)) {
-      throw this.#refuse(`has the super-resolution ${quote(kind)}, which is not known`)
+      throw this.#refuse(message('unknown-super-resolution', { kind: quote(kind) }))
     }
     const grown = SUPER_RESOLUTION_CLASSES[name].up[0] ? 2 : 1
     return {
@@ -234,7 +233,7 @@ class Network {
   /** The config as found, yet to be checked; defaults are those of EG3D where a key is missing. */
   config(provenance: GeneratorConfig['provenance']): Record<string, unknown> {
     const rendering = this.#attribute('', 'rendering_kwargs')
-    if (!(rendering instanceof Map)) throw this.#refuse('lacks its rendering_kwargs')
+    if (!(rendering instanceof Map)) throw this.#refuse(message('no-rendering-settings'))
     const keyword = (key: string, missing?: unknown): unknown => plain(rendering.get(key)) ?? missing
     const synthesis = 'backbone.synthesis'
     const mapping = 'backbone.mapping'

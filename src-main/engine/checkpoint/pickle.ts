@@ -3,7 +3,7 @@
  * Checkpoint files) and refuses all others; what a pickle would call is noted down as an inert `PickleObject`, never
  * looked up or run.
  */
-import { UserError } from '../errors.ts'
+import { type Message, message, type Text, UserError } from '../errors.ts'
 import { quote } from './quote.ts'
 
 /** A list is an array, a tuple a frozen array, a dict a Map, bytes a view into the file; integers beyond 2^53 bigints. */
@@ -46,7 +46,7 @@ export type NameUse = 'object' | 'dict' | 'name'
 
 export type PickleOptions = {
   /** What messages call the file. */
-  name: string
+  name: Text
   /** Names the pickle may use, as 'module:name'. */
   names: ReadonlyMap<string, NameUse>
   /** Where in `bytes` it starts (0). */
@@ -119,10 +119,6 @@ const OP = {
 /** Holds nothing between calls. A checkpoint has thousands of small pickles: one decoder each would cost more than they do. */
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const NOT_PICKLE = 'The file is damaged or not an EG3D checkpoint: fetch it again.'
-const NOT_ALLOWED =
-  'Only EG3D checkpoints as NVIDIA publishes them (.pkl) are read. Nothing in the file was run; if you do not trust where it is from, delete it.'
-
 /**
  * Reads the pickle (protocol 2 to 5) at `start`. Time and memory are bounded by the operations' count, text is decoded
  * within a cap, bytes are views. Values may share parts and contain themselves: walk them with bounds.
@@ -141,13 +137,14 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
   let limit = bytes.length
   let textBytes = 0
 
-  const refuse = (what: string, cure = NOT_PICKLE): UserError =>
-    new UserError(`${name}, byte ${opcodeAt}: ${what}.`, cure)
+  const refuse = (fault: Message): UserError => new UserError('pickle-damaged', { name, byte: opcodeAt, fault })
+  /** For what a checkpoint never asks for: the file may be made to harm. */
+  const forbid = (fault: Message): UserError => new UserError('pickle-untrusted', { name, byte: opcodeAt, fault })
 
   const advance = (count: number): number => {
     if (count > limit - at) {
-      const inside = limit < bytes.length ? 'the frame' : 'the file'
-      throw refuse(`${count} more bytes are announced, ${inside} has ${limit - at}`)
+      const fault = limit < bytes.length ? 'beyond-frame' : 'beyond-file'
+      throw refuse(message(fault, { count, left: limit - at }))
     }
     at += count
     return at - count
@@ -165,22 +162,22 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
   const takeText = (count: number): string => {
     const raw = takeBytes(count)
     textBytes += count
-    if (textBytes > limits.textBytes) throw refuse(`more than ${limits.textBytes} bytes of text`)
+    if (textBytes > limits.textBytes) throw refuse(message('too-much-text', { most: limits.textBytes }))
     try {
       return UTF_8.decode(raw)
     } catch {
-      throw refuse('a text that is not UTF-8')
+      throw refuse(message('not-utf-8'))
     }
   }
   const takeLine = (): string => {
     const end = bytes.subarray(at, Math.min(limit, at + MAX_NAME_BYTES)).indexOf(0x0a)
-    if (end === -1) throw refuse('a name without an end')
+    if (end === -1) throw refuse(message('endless-name'))
     const line = takeText(end)
     advance(1)
     return line
   }
   const takeInteger = (count: number): number | bigint => {
-    if (count > MAX_INTEGER_BYTES) throw refuse(`an integer of ${count} bytes`)
+    if (count > MAX_INTEGER_BYTES) throw refuse(message('long-integer', { count }))
     const raw = takeBytes(count)
     let integer = 0n
     for (let i = count - 1; i >= 0; i--) integer = (integer << 8n) | BigInt(raw[i])
@@ -189,67 +186,70 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
 
   /** What lies above the last mark (or, without a mark, nothing) may be popped. */
   const pop = (): PickleValue => {
-    if (stack.length <= (marks.at(-1) ?? 0)) throw refuse('an operation finds too few values')
+    if (stack.length <= (marks.at(-1) ?? 0)) throw refuse(message('too-few-values'))
     return stack.pop() as PickleValue
   }
   const popMany = (count: number): PickleValue[] => {
-    if (stack.length - (marks.at(-1) ?? 0) < count) throw refuse('an operation finds too few values')
+    if (stack.length - (marks.at(-1) ?? 0) < count) throw refuse(message('too-few-values'))
     return stack.splice(stack.length - count)
   }
   const popToMark = (): PickleValue[] => {
     const mark = marks.pop()
-    if (mark === undefined) throw refuse('an operation finds no mark')
+    if (mark === undefined) throw refuse(message('no-mark'))
     return stack.splice(mark)
   }
   /** The value an operation adds to: it stays where it is. */
   const peek = (): PickleValue => {
-    if (stack.length <= (marks.at(-1) ?? 0)) throw refuse('an operation finds too few values')
+    if (stack.length <= (marks.at(-1) ?? 0)) throw refuse(message('too-few-values'))
     return stack[stack.length - 1]
   }
   const tuple = (items: PickleValue[]): PickleValue => Object.freeze(items)
 
   const append = (items: PickleValue[]): void => {
     const list = peek()
-    if (!Array.isArray(list) || Object.isFrozen(list)) throw refuse(`items are added to ${kindOf(list)}`)
+    if (!Array.isArray(list) || Object.isFrozen(list)) {
+      throw refuse(message('items-added-to', { kind: kindOf(list) }))
+    }
     for (const item of items) list.push(item)
   }
   const setItems = (items: PickleValue[]): void => {
     const dict = peek()
-    if (!(dict instanceof Map)) throw refuse(`keys are set in ${kindOf(dict)}`)
-    if (items.length % 2 !== 0) throw refuse('a key without a value')
+    if (!(dict instanceof Map)) throw refuse(message('keys-set-in', { kind: kindOf(dict) }))
+    if (items.length % 2 !== 0) throw refuse(message('key-alone'))
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]
-      if (typeof key !== 'string' && typeof key !== 'number') throw refuse(`${kindOf(key)} as a key`)
-      if (dict.has(key)) throw refuse(`the key ${quote(key)} is set twice`)
+      if (typeof key !== 'string' && typeof key !== 'number')
+        throw refuse(message('kind-as-key', { kind: kindOf(key) }))
+      if (dict.has(key)) throw refuse(message('key-twice', { key: quote(key) }))
       dict.set(key, items[i + 1])
     }
   }
   const refer = (module: PickleValue, item: PickleValue): PickleName => {
-    if (typeof module !== 'string' || typeof item !== 'string') throw refuse('a name that is not text')
+    if (typeof module !== 'string' || typeof item !== 'string') throw refuse(message('name-not-text'))
     const full = `${module}:${item}`
     if (!names.has(full)) {
-      throw refuse(`the file asks for ${quote(`${module}.${item}`)}, which no EG3D checkpoint needs`, NOT_ALLOWED)
+      throw forbid(message('unwanted-name', { name: quote(`${module}.${item}`) }))
     }
     return new PickleName(full)
   }
   const make = (callee: PickleValue, args: PickleValue): PickleValue => {
-    if (!(callee instanceof PickleName)) throw refuse(`${kindOf(callee)} is called`, NOT_ALLOWED)
-    if (!isTuple(args)) throw refuse(`${kindOf(args)} instead of arguments`)
+    if (!(callee instanceof PickleName)) throw forbid(message('kind-called', { kind: kindOf(callee) }))
+    if (!isTuple(args)) throw refuse(message('kind-for-arguments', { kind: kindOf(args) }))
     const use = names.get(callee.name)
     if (use === 'object') return new PickleObject(callee.name, args)
     if (use === 'dict' && args.length === 0) return new Map()
-    throw refuse(`${kindOf(callee)} is called with ${args.length} arguments`, NOT_ALLOWED)
+    throw forbid(message('called-with', { kind: kindOf(callee), count: args.length }))
   }
   const build = (state: PickleValue): void => {
     const object = peek()
     if (!(object instanceof PickleObject) || object.state !== undefined || object.name === PERSISTENT_ID) {
-      throw refuse(`a state is given to ${kindOf(object)}`)
+      throw refuse(message('state-given-to', { kind: kindOf(object) }))
     }
     object.state = state
   }
   const recall = (index: number): PickleValue => {
     const value = memo.get(index)
-    if (value === undefined) throw refuse(`value ${index} is recalled, but was never kept`)
+    if (value === undefined) throw refuse(message('never-kept', { index }))
     return value
   }
 
@@ -257,23 +257,23 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
     opcodeAt = at
     if (at === limit) limit = bytes.length
     const opcode = u8()
-    if (operations === 0 && opcode !== OP.PROTO) throw refuse('no pickle of protocol 2 or later begins here')
+    if (operations === 0 && opcode !== OP.PROTO) throw refuse(message('no-pickle'))
     switch (opcode) {
       case OP.PROTO: {
         const protocol = u8()
-        if (operations > 0 || protocol < 2 || protocol > 5) throw refuse(`pickle protocol ${protocol}`)
+        if (operations > 0 || protocol < 2 || protocol > 5) throw refuse(message('other-protocol', { protocol }))
         break
       }
       case OP.FRAME: {
-        if (limit < bytes.length) throw refuse('a frame within a frame')
+        if (limit < bytes.length) throw refuse(message('frame-in-frame'))
         const size = u64()
-        if (size > bytes.length - at) throw refuse(`a frame of ${size} bytes, the file has ${bytes.length - at}`)
+        if (size > bytes.length - at) throw refuse(message('large-frame', { size, left: bytes.length - at }))
         limit = at + size
         break
       }
       case OP.STOP: {
         const value = pop()
-        if (stack.length > 0 || marks.length > 0) throw refuse('the end comes before all values are used')
+        if (stack.length > 0 || marks.length > 0) throw refuse(message('early-end'))
         return { value, end: at }
       }
       case OP.MARK:
@@ -359,7 +359,7 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
       case OP.ADDITEMS: {
         const items = popToMark()
         const set = peek()
-        if (!(set instanceof Set)) throw refuse(`items are added to ${kindOf(set)}`)
+        if (!(set instanceof Set)) throw refuse(message('items-added-to', { kind: kindOf(set) }))
         for (const item of items) set.add(item)
         break
       }
@@ -398,16 +398,15 @@ export function readPickle(bytes: Uint8Array, options: PickleOptions): { value: 
         build(pop())
         break
       case OP.BINPERSID:
-        if (!persistentIds) throw refuse('a persistent id where none belongs', NOT_ALLOWED)
+        if (!persistentIds) throw forbid(message('unwanted-id'))
         stack.push(new PickleObject(PERSISTENT_ID, [pop()]))
         break
       default: {
-        const shown = `0x${opcode.toString(16).padStart(2, '0')}`
-        throw refuse(`the operation ${shown}, which no EG3D checkpoint needs`, NOT_ALLOWED)
+        throw forbid(message('unwanted-operation', { operation: `0x${opcode.toString(16).padStart(2, '0')}` }))
       }
     }
   }
-  throw refuse(`more than ${limits.operations} operations`)
+  throw refuse(message('too-many-operations', { most: limits.operations }))
 }
 
 /** A number where it is exact, otherwise the bigint. */
@@ -422,14 +421,14 @@ export function isTuple(value: PickleValue | undefined): value is readonly Pickl
 }
 
 /** What a value is, in words for messages; never walks into it. */
-export function kindOf(value: PickleValue | undefined): string {
-  if (value === undefined) return 'nothing'
+export function kindOf(value: PickleValue | undefined): Text {
+  if (value === undefined) return message('kind-nothing')
   if (value === null) return 'None'
   if (value instanceof PickleName || value instanceof PickleObject) return value.name.replace(':', '.')
-  if (value instanceof Uint8Array) return `${value.length} bytes`
-  if (value instanceof Map) return 'a dict'
-  if (value instanceof Set) return 'a set'
-  if (Array.isArray(value)) return isTuple(value) ? 'a tuple' : 'a list'
-  if (typeof value === 'string') return 'a text'
-  return typeof value === 'boolean' ? 'a truth value' : 'a number'
+  if (value instanceof Uint8Array) return message('kind-bytes', { count: value.length })
+  if (value instanceof Map) return message('kind-dict')
+  if (value instanceof Set) return message('kind-set')
+  if (Array.isArray(value)) return message(isTuple(value) ? 'kind-tuple' : 'kind-list')
+  if (typeof value === 'string') return message('kind-text')
+  return message(typeof value === 'boolean' ? 'kind-truth' : 'kind-number')
 }

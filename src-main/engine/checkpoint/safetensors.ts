@@ -2,7 +2,7 @@
  * The safetensors format: an 8-byte little-endian header length, a JSON header (name -> dtype, shape, data_offsets),
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
-import { UserError } from '../errors.ts'
+import { type Message, message, type Text, UserError } from '../errors.ts'
 import { quote, quoteShape } from './quote.ts'
 
 const ELEMENT_BYTES = {
@@ -33,8 +33,6 @@ const MAX_HEADER_BYTES = 4 << 20
 /** { name: { shape: [ ... ] } } is as deep as a header goes. */
 const MAX_HEADER_DEPTH = 3
 
-const CURE = 'The file is damaged or not a safetensors file: fetch or export it again.'
-
 /** Number of elements of `shape` ([] is a scalar, 1 element), or NaN where it is no shape or beyond 2^53. */
 export function elementCount(shape: unknown): number {
   if (!Array.isArray(shape)) return Number.NaN
@@ -57,28 +55,28 @@ export function elementBytes(dtype: StoredType): number {
  * covered by the tensors without overlap or gap, as the format demands.
  * @throws UserError naming the byte offset or the tensor where the file is not what it says.
  */
-export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetensors {
-  const refuse = (what: string): UserError => new UserError(`${name}: ${what}`, CURE)
-  if (bytes.length < 8) throw refuse(`only ${bytes.length} bytes, a safetensors file has at least 8.`)
+export function readSafetensors(bytes: Uint8Array, name: Text = message('the-file')): Safetensors {
+  const refuse = (fault: Message): UserError => new UserError('safetensors-damaged', { name, fault })
+  if (bytes.length < 8) throw refuse(message('too-short', { bytes: bytes.length }))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerBytes = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32
   if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length) {
     const most = Math.min(MAX_HEADER_BYTES, bytes.length - 8)
-    throw refuse(`the header length at byte 0 is ${headerBytes}, at most ${most} is possible.`)
+    throw refuse(message('header-length', { bytes: headerBytes, most }))
   }
 
   let header: unknown
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes))
     const fault = faultOfHeader(text)
-    if (fault !== undefined) throw refuse(`the header at byte 8 ${fault}.`)
+    if (fault !== undefined) throw refuse(fault)
     header = JSON.parse(text)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(`the header at byte 8 is not JSON (${(error as Error).message}).`)
+    throw refuse(message('header-not-json', { reason: (error as Error).message }))
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw refuse('the header at byte 8 is not an object.')
+    throw refuse(message('header-not-object'))
   }
 
   const metadata: Record<string, string> = Object.create(null)
@@ -88,33 +86,32 @@ export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetenso
   const dataBytes = bytes.length - dataStart
   for (const [key, entry] of Object.entries(header as Record<string, unknown>)) {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-      throw refuse(`the header's ${quote(key)} is not an object.`)
+      throw refuse(message('entry-not-object', { key: quote(key) }))
     }
     if (key === '__metadata__') {
       for (const [metaKey, value] of Object.entries(entry)) {
-        if (typeof value !== 'string') throw refuse(`the metadata ${quote(metaKey)} is not a string.`)
+        if (typeof value !== 'string') throw refuse(message('metadata-not-text', { key: quote(metaKey) }))
         metadata[metaKey] = value
       }
       continue
     }
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>
     if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype)) {
-      throw refuse(`tensor ${quote(key)} has the unknown type ${quote(dtype)}.`)
+      throw refuse(message('tensor-type', { tensor: quote(key), type: quote(dtype) }))
     }
     const count = elementCount(shape)
-    if (Number.isNaN(count)) throw refuse(`tensor ${quote(key)} has no usable shape.`)
+    if (Number.isNaN(count)) throw refuse(message('tensor-shape', { tensor: quote(key) }))
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((o) => Number.isSafeInteger(o) && o >= 0)) {
-      throw refuse(`tensor ${quote(key)} has no usable data_offsets.`)
+      throw refuse(message('tensor-offsets', { tensor: quote(key) }))
     }
     const [begin, end] = offsets as [number, number]
     if (begin > end || end > dataBytes) {
-      throw refuse(`tensor ${quote(key)} claims bytes ${begin} to ${end} of ${dataBytes} bytes of data.`)
+      throw refuse(message('tensor-beyond', { tensor: quote(key), begin, end, bytes: dataBytes }))
     }
     const wanted = count * ELEMENT_BYTES[dtype as StoredType]
     if (wanted !== end - begin) {
-      throw refuse(
-        `tensor ${quote(key)}: ${dtype} ${quoteShape(shape as number[])} needs ${wanted} bytes, the file gives ${end - begin}.`,
-      )
+      const claim = { tensor: quote(key), type: dtype, shape: quoteShape(shape as number[]) }
+      throw refuse(message('tensor-bytes', { ...claim, wanted, bytes: end - begin }))
     }
     spans.push({ tensor: key, begin, end })
     const data = bytes.subarray(dataStart + begin, dataStart + end)
@@ -125,18 +122,17 @@ export function readSafetensors(bytes: Uint8Array, name = 'The file'): Safetenso
   let covered = 0
   for (const { tensor, begin, end } of spans) {
     if (begin !== covered) {
-      throw refuse(
-        `tensor ${quote(tensor)} begins at byte ${dataStart + begin}, the one before ends at ${dataStart + covered}.`,
-      )
+      const [at, before] = [dataStart + begin, dataStart + covered]
+      throw refuse(message('tensor-gap', { tensor: quote(tensor), begin: at, before }))
     }
     covered = end
   }
-  if (covered !== dataBytes) throw refuse(`${dataBytes - covered} bytes after the last tensor belong to none.`)
+  if (covered !== dataBytes) throw refuse(message('bytes-of-none', { bytes: dataBytes - covered }))
   return { metadata, tensors }
 }
 
 /** What JSON.parse would let pass: a key given twice (the last one wins silently), and nesting beyond the format's. */
-function faultOfHeader(text: string): string | undefined {
+function faultOfHeader(text: string): Message | undefined {
   const keys: Set<string>[] = []
   let lastString: string | undefined
   for (let at = 0; at < text.length; at++) {
@@ -148,12 +144,12 @@ function faultOfHeader(text: string): string | undefined {
       lastString = literal.includes('\\') ? JSON.parse(literal) : literal.slice(1, -1)
       at = end
     } else if (char === '{' || char === '[') {
-      if (keys.push(new Set()) > MAX_HEADER_DEPTH) return 'is nested too deeply'
+      if (keys.push(new Set()) > MAX_HEADER_DEPTH) return message('header-too-deep')
     } else if (char === '}' || char === ']') {
       keys.pop()
     } else if (char === ':' && lastString !== undefined) {
       const seen = keys.at(-1)
-      if (seen?.has(lastString)) return `has ${quote(lastString)} twice`
+      if (seen?.has(lastString)) return message('header-key-twice', { key: quote(lastString) })
       seen?.add(lastString)
       lastString = undefined
     }

@@ -3,7 +3,7 @@
  * storages in the legacy torch.save form, numpy scalars. Offsets, strides and lengths are checked before a byte is
  * looked at.
  */
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import {
   isTuple,
   kindOf,
@@ -51,8 +51,7 @@ const LEGACY_VERSION = 1001
 /** The largest of a storage's five pickles takes some 40 operations; tensors may share the bytes of a storage. */
 const STORAGE_LIMITS = { operations: 500, textBytes: 4096 }
 
-const CURE = 'The file is damaged or not an EG3D checkpoint: fetch it again.'
-
+type Refuse = (fault: Message) => UserError
 type Storage = { dtype: StoredType; count: number; data: Uint8Array }
 
 /** Whether `value` is a tensor or a parameter. */
@@ -79,16 +78,17 @@ export class TensorReader {
    * @param path what messages call it.
    */
   read(value: PickleValue | undefined, path: string): StoredTensor {
-    const refuse = (what: string): UserError => new UserError(`${this.#name}: tensor ${quote(path)} ${what}.`, CURE)
+    const refuse: Refuse = (fault) => new UserError('tensor-damaged', { name: this.#name, tensor: quote(path), fault })
     if (value instanceof PickleObject && value.name === REBUILD_PARAMETER) value = value.args[0]
-    if (!(value instanceof PickleObject) || value.name !== REBUILD_TENSOR) throw refuse(`is ${kindOf(value)}`)
+    if (!(value instanceof PickleObject) || value.name !== REBUILD_TENSOR)
+      throw refuse(message('is-kind', { kind: kindOf(value) }))
     const [stored, offset, shape, strides] = value.args
     if (!isTuple(shape) || !isTuple(strides) || shape.length !== strides.length || shape.length > 16) {
-      throw refuse('has no usable shape and strides')
+      throw refuse(message('no-shape-and-strides'))
     }
     const count = elementCount(shape)
     if (Number.isNaN(count) || !isCount(offset) || !strides.every(isCount)) {
-      throw refuse('has a size, offset or stride that is negative, too large or not a number')
+      throw refuse(message('bad-size'))
     }
     const { dtype, count: available, data } = this.#storage(stored, refuse)
     const size = elementBytes(dtype)
@@ -97,10 +97,10 @@ export class TensorReader {
     // Sums beyond 2^53 lose digits but stay far above `available`.
     const last = sizes.reduce((sum, length, axis) => sum + (length - 1) * steps[axis], offset)
     if (count > available || (count > 0 ? last >= available : offset > available)) {
-      throw refuse(`reaches element ${last} with ${count} elements, its storage has ${available}`)
+      throw refuse(message('beyond-storage', { last, count, stored: available }))
     }
     this.#bytesLeft -= count * size
-    if (this.#bytesLeft < 0) throw refuse('makes the tensors larger than the file they are from')
+    if (this.#bytesLeft < 0) throw refuse(message('tensors-beyond-file'))
 
     let rows = 1
     let contiguous = true
@@ -114,14 +114,14 @@ export class TensorReader {
     return { ...tensor, data: gather(data, size, offset, sizes, steps, count) }
   }
 
-  #storage(value: PickleValue | undefined, refuse: (what: string) => UserError): Storage {
+  #storage(value: PickleValue | undefined, refuse: Refuse): Storage {
     if (!(value instanceof PickleObject) || value.name !== LOAD_STORAGE) {
-      throw refuse(`has ${kindOf(value)} for a storage`)
+      throw refuse(message('kind-for-storage', { kind: kindOf(value) }))
     }
     const known = this.#storages.get(value)
     if (known !== undefined) return known
     const bytes = value.args[0]
-    if (!(bytes instanceof Uint8Array)) throw refuse(`has a storage made of ${kindOf(bytes)}`)
+    if (!(bytes instanceof Uint8Array)) throw refuse(message('storage-of-kind', { kind: kindOf(bytes) }))
     const storage = readStorage(bytes, this.#name, refuse)
     this.#storages.set(value, storage)
     return storage
@@ -162,12 +162,12 @@ function gather(
  * Reads a storage in the form of legacy torch.save: magic number, version, system, the storage as a persistent id, its
  * key, then the element count and the elements.
  */
-function readStorage(bytes: Uint8Array, name: string, refuse: (what: string) => UserError): Storage {
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw refuse('has its storage in the zip form, which is not read')
+function readStorage(bytes: Uint8Array, name: string, refuse: Refuse): Storage {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw refuse(message('storage-zip'))
   let at = 0
   const next = (persistentIds = false): PickleValue => {
     const { value, end } = readPickle(bytes, {
-      name: `${name}, in a storage`,
+      name: message('in-a-storage', { name }),
       names: STORAGE_NAMES,
       start: at,
       persistentIds,
@@ -176,28 +176,27 @@ function readStorage(bytes: Uint8Array, name: string, refuse: (what: string) => 
     at = end
     return value
   }
-  if (next() !== LEGACY_MAGIC) throw refuse('has a storage without the magic number of torch')
-  if (next() !== LEGACY_VERSION) throw refuse(`has a storage of a version other than ${LEGACY_VERSION}`)
+  if (next() !== LEGACY_MAGIC) throw refuse(message('storage-without-magic'))
+  if (next() !== LEGACY_VERSION) throw refuse(message('storage-version', { known: LEGACY_VERSION }))
   const system = next()
-  if (!(system instanceof Map) || system.get('little_endian') !== true)
-    throw refuse('has a storage that is not little-endian')
+  if (!(system instanceof Map) || system.get('little_endian') !== true) throw refuse(message('storage-big-endian'))
 
   const object = next(true)
   const id = object instanceof PickleObject && object.name === PERSISTENT_ID ? object.args[0] : undefined
-  if (!isTuple(id) || id.length < 5 || id.length > 6 || id[0] !== 'storage') throw refuse('has a storage without an id')
+  if (!isTuple(id) || id.length < 5 || id.length > 6 || id[0] !== 'storage') throw refuse(message('storage-without-id'))
   const [, type, key, , count, part] = id
   const dtype = type instanceof PickleName ? STORAGE_TYPES[type.name] : undefined
-  if (dtype === undefined || typeof key !== 'string') throw refuse('has a storage of no known type')
-  if (part !== undefined && part !== null) throw refuse('has a storage that is a part of another')
+  if (dtype === undefined || typeof key !== 'string') throw refuse(message('storage-type'))
+  if (part !== undefined && part !== null) throw refuse(message('storage-part'))
   const keys = next()
-  if (!Array.isArray(keys) || keys.length !== 1 || keys[0] !== key) throw refuse('has a storage of another key')
+  if (!Array.isArray(keys) || keys.length !== 1 || keys[0] !== key) throw refuse(message('storage-key'))
 
-  if (bytes.length - at < 8) throw refuse('has a storage that is cut short')
+  if (bytes.length - at < 8) throw refuse(message('storage-cut'))
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8)
   const stored = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32
   const data = bytes.subarray(at + 8)
   if (!isCount(count) || stored !== count || data.length !== count * elementBytes(dtype)) {
-    throw refuse(`has a storage of ${data.length} bytes that claims ${stored} elements of ${dtype}`)
+    throw refuse(message('storage-size', { bytes: data.length, elements: stored, type: dtype }))
   }
   return { dtype, count, data }
 }

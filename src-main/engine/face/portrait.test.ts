@@ -1,9 +1,16 @@
+import { readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
-import { UserError } from '../errors.ts'
-import type { Photo } from '../images/photo.ts'
+import { embeddedGenerator } from '../../../testing/generator.ts'
+import { readGeneratorFile } from '../checkpoint/generator-file.ts'
+import { message, UserError } from '../errors.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import { Generator } from '../generator/generator.ts'
+import { decodePixels, type Photo } from '../images/photo.ts'
+import { toRgb } from '../images/pictures.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
+import { Runtime } from '../runtime/runtime.ts'
 import { findFaces } from './detect-faces.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
 import { fitPose } from './pose.ts'
@@ -112,6 +119,32 @@ describe('makePortrait', () => {
     expect(await refusal(await collage([300, 300], []))).toContain('No face')
   })
 
+  it('refuses drawings', async () => {
+    const drawing = (shapes: string) => {
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="500" height="400">${shapes}</svg>`
+      return collage([500, 400], [{ input: Buffer.from(svg), left: 0, top: 0 }])
+    }
+    const bird = `<ellipse cx="250" cy="230" rx="170" ry="110" fill="#e55"/><circle cx="370" cy="130" r="70" fill="#e55"/>
+      <circle cx="390" cy="115" r="22" fill="#fff"/><circle cx="397" cy="117" r="9"/><path d="M430 130 L495 150 L430 165 Z"/>`
+    const smiley = `<circle cx="200" cy="200" r="150" fill="#fd4" stroke="#000" stroke-width="8"/><circle cx="150" cy="160" r="18"/>
+      <circle cx="250" cy="160" r="18"/><path d="M120 240 Q200 330 280 240" fill="none" stroke="#000" stroke-width="10"/>`
+    for (const shapes of [bird, smiley]) expect(await refusal(await drawing(shapes))).toContain('No face')
+  })
+
+  it('refuses a profile', async () => {
+    // Nobody, seen from the side.
+    const { config, weights } = readGeneratorFile(readFileSync(embeddedGenerator), 'default')
+    const runtime = await Runtime.create({ provider: 'cpu' })
+    const generator = new Generator(runtime, config, weights)
+    const label = orbitCamera(config.rendering_kwargs, Math.PI / 2)
+    const size = { resolution: 200, coarse: 24, fine: 12 }
+    const { image } = await generator.view(generator.repeat(generator.meanLatent), label, size)
+    await runtime.dispose()
+    const raw = { width: 200, height: 200, channels: 3 } as const
+    const profile = await decodePixels(await sharp(toRgb(image), { raw }).resize(600).png().toBuffer())
+    expect(await refusal(profile)).toMatch(/No face was found|turned away too far/)
+  })
+
   it('warns of a small face, refuses a tiny one', async () => {
     expect(codes(await make(await samplePhoto((image) => image.resize(240, 240))))).toEqual(['small'])
     expect(await refusal(await samplePhoto((image) => image.resize(110, 110)))).toContain('too small')
@@ -162,7 +195,7 @@ describe('makePortrait', () => {
   })
 
   it('passes on what was odd about the file', async () => {
-    const odd = await make({ ...photo, notes: [{ code: 'end-missing', message: 'The file lacks its end.' }] })
+    const odd = await make({ ...photo, notes: [message('end-missing')] })
     expect(codes(odd)).toEqual(['end-missing'])
     expect(codes(adjustPortrait(photo, odd, NOTHING))).toEqual(['end-missing'])
   })

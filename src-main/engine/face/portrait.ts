@@ -1,9 +1,8 @@
 /**
  * The portrait: one face of a photo, cut out so that the generator's camera sees it, with all that may be wrong with
- * it said in words.
+ * it.
  */
-
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import { DEGREE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
@@ -32,12 +31,7 @@ export interface Portrait {
 }
 
 /** Something the user should know about a portrait that can be used all the same. */
-export interface Warning {
-  code: WarningCode
-  message: string
-  /** What was measured, in the unit the message names, where it is a number. */
-  value?: number
-}
+export type Warning = Message<WarningCode>
 
 export type WarningCode =
   | Note['code']
@@ -135,7 +129,10 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
     face: chosen,
     interocular,
     blur,
-    warnings: [...photo.notes, ...(number === undefined && faces.length > 1 ? [severalFaces(faces.length)] : [])],
+    warnings: [
+      ...photo.notes,
+      ...(number === undefined && faces.length > 1 ? [message('several-faces', { count: faces.length })] : []),
+    ],
   })
 }
 
@@ -184,83 +181,23 @@ function complete(portrait: Omit<Portrait, 'camera'>): Portrait {
 
 function warningsAbout({ pose, crop, interocular, blur }: Omit<Portrait, 'camera'>): Warning[] {
   const warnings: Warning[] = []
-  const warn = (code: WarningCode, message: string, value: number) => warnings.push({ code, message, value })
   const roll = wrap(pose.roll)
-  if (Math.abs(roll) > ROLL_WARN) {
-    warn(
-      'not-upright',
-      `The face is turned by ${degrees(roll)}° in the photo and was set upright. Check the crop; it can be turned by hand.`,
-      Math.round(roll / DEGREE),
-    )
-  }
-  if (interocular < INTEROCULAR_WARN) {
-    const distance = Math.round(interocular)
-    warn(
-      'small',
-      `The face is small: ${distance} pixels between the eyes. The head will lack detail; use a larger photo or one ` +
-        'taken closer, with 60 or more.',
-      distance,
-    )
-  }
-  if (blur > BLUR_WARN) warn('blurred', 'The face is blurred. A sharper photo gives a better likeness.', blur)
+  if (Math.abs(roll) > ROLL_WARN) warnings.push(message('not-upright', { degrees: degrees(roll) }))
+  if (interocular < INTEROCULAR_WARN) warnings.push(message('small', { distance: Math.round(interocular) }))
+  if (blur > BLUR_WARN) warnings.push(message('blurred'))
   const light = lightOn(crop)
-  if (light.mean < DARK_WARN) {
-    warn(
-      'dark',
-      `The face is dark: its mean brightness is ${Math.round(light.mean)} of 255. Use a photo with more light on the ` +
-        'face, or brighten this one.',
-      Math.round(light.mean),
-    )
-  } else if (light.contrast < CONTRAST_WARN) {
-    warn(
-      'flat',
-      'The face has little contrast, as in fog or in a faded print. Use another photo, or raise its contrast.',
-      Math.round(light.contrast),
-    )
+  if (light.mean < DARK_WARN) warnings.push(message('dark', { brightness: Math.round(light.mean) }))
+  else if (light.contrast < CONTRAST_WARN) warnings.push(message('flat'))
+  if (light.burnt > BURNT_WARN) warnings.push(message('overexposed', { percent: percent(light.burnt) }))
+  if (Math.abs(pose.yaw) > YAW_WARN) warnings.push(message('turned', { degrees: degrees(pose.yaw) }))
+  const pitch = Math.abs(pose.pitch)
+  if (pitch > PITCH_WARN) {
+    const code = pitch > PITCH_WARN_STRONGLY ? 'strongly-tilted' : 'tilted'
+    warnings.push(message(code, { degrees: degrees(pose.pitch) }))
   }
-  if (light.burnt > BURNT_WARN) {
-    warn(
-      'overexposed',
-      `${Math.round(100 * light.burnt)} % of the face are burnt out to white. Use a photo with less light on the face.`,
-      light.burnt,
-    )
-  }
-  if (Math.abs(pose.yaw) > YAW_WARN) {
-    warn(
-      'turned',
-      `The face is turned ${degrees(pose.yaw)}° to the side. A photo turned more towards the camera is safer.`,
-      Math.round(pose.yaw / DEGREE),
-    )
-  }
-  const tilt = pose.pitch > 0 ? 'above' : 'below'
-  if (Math.abs(pose.pitch) > PITCH_WARN_STRONGLY) {
-    warn(
-      'strongly-tilted',
-      `The face is seen far from ${tilt} (${degrees(pose.pitch)}° or more). Its shape may be off.`,
-      Math.round(pose.pitch / DEGREE),
-    )
-  } else if (Math.abs(pose.pitch) > PITCH_WARN) {
-    warn(
-      'tilted',
-      `The face is seen from ${tilt} (${degrees(pose.pitch)}°). A photo at eye level is safer.`,
-      Math.round(pose.pitch / DEGREE),
-    )
-  }
-  if (pose.rms > MISFIT_WARN) {
-    warn(
-      'doubtful',
-      'The face does not fit the average head well. Check the crop, and correct it by hand if need be.',
-      pose.rms,
-    )
-  }
+  if (pose.rms > MISFIT_WARN) warnings.push(message('doubtful'))
   const outside = 1 - crop.valid.reduce((sum, pixel) => sum + pixel, 0) / crop.valid.length
-  if (outside > OUTSIDE_WARN) {
-    warn(
-      'outside',
-      `${Math.round(100 * outside)} % of the crop lie outside the photo. A photo with more room is safer.`,
-      outside,
-    )
-  }
+  if (outside > OUTSIDE_WARN) warnings.push(message('outside', { percent: percent(outside) }))
   return warnings
 }
 
@@ -272,47 +209,29 @@ const OF_THE_PHOTO: ReadonlySet<WarningCode> = new Set([
   'first-picture',
 ] satisfies WarningCode[])
 
-const severalFaces = (count: number): Warning => ({
-  code: 'several-faces',
-  message: `The photo shows ${count} faces; the largest is used. Another can be chosen by its number.`,
-})
-
 function chooseFace(faces: Face[], number: number | undefined): number {
   if (faces.length === 0) {
-    throw new UserError(
-      'No face was found in the photo.',
-      'Use a photo that shows a face from the front, sharp and well lit; drawings and covered faces are often missed.',
-    )
+    throw new UserError('no-face')
   }
   if (number === undefined) return 0
   if (!Number.isInteger(number) || number < 1 || number > faces.length) {
-    throw new UserError(
-      `There is no face ${number}: the photo shows ${faces.length === 1 ? 'one face' : `${faces.length} faces`}.`,
-      faces.length === 1 ? 'Use face 1, or leave the number out.' : `Choose from 1 (the largest) to ${faces.length}.`,
-    )
+    throw new UserError('no-such-face', { number, count: faces.length })
   }
   return number - 1
 }
 
 function refuseSmall(interocular: number) {
-  if (interocular >= INTEROCULAR_REFUSE) return
-  throw new UserError(
-    `The face is too small: ${interocular.toFixed(1)} pixels between the eyes, at least ${INTEROCULAR_REFUSE} are needed.`,
-    'Use a larger photo, or one taken closer; 60 pixels or more between the eyes are good.',
-  )
+  if (interocular < INTEROCULAR_REFUSE)
+    throw new UserError('face-too-small', { interocular, least: INTEROCULAR_REFUSE })
 }
 
 function refuseBlurred(blur: number) {
-  if (blur <= BLUR_REFUSE) return
-  throw new UserError('The face is too blurred to tell its shape.', 'Use a sharper photo.')
+  if (blur > BLUR_REFUSE) throw new UserError('face-too-blurred')
 }
 
 function refuseTurned({ yaw }: Pose) {
   if (Math.abs(yaw) <= YAW_REFUSE) return
-  throw new UserError(
-    `The face is turned away too far: ${degrees(yaw)}° or more, up to ${degrees(YAW_REFUSE)}° can be used.`,
-    'Use a photo that shows both eyes, turned towards the camera.',
-  )
+  throw new UserError('face-turned-away', { degrees: Math.abs(degrees(yaw)), most: degrees(YAW_REFUSE) })
 }
 
 /** The photo's focal length in its pixels, where its EXIF block tells. */
@@ -325,5 +244,6 @@ function middle(points: Float64Array, landmarks: readonly number[]): number[] {
 }
 
 const wrap = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI))
-const degrees = (angle: number) => Math.round(Math.abs(angle) / DEGREE)
+const degrees = (angle: number) => Math.round(angle / DEGREE)
+const percent = (share: number) => Math.round(100 * share)
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value))

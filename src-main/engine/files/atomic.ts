@@ -17,25 +17,25 @@ import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
 import { FileLock } from './lock.ts'
 
-const CURES: Record<string, string> = {
-  ENOSPC: 'Free some space or choose another folder.',
-  EDQUOT: 'Free some space or choose another folder.',
-  EACCES: 'Choose a folder you may write to.',
-  EPERM: 'Choose a folder you may write to.',
-  EROFS: 'The disk is read-only: choose another folder.',
-  ENOTDIR: 'A part of the path is a file, not a folder: choose another path.',
-  EEXIST: 'A part of the path is a file, not a folder: choose another path.',
-  ENOENT: 'The folder cannot be made there: choose another path.',
-  EISDIR: 'That is a folder: give a file name.',
-  ENAMETOOLONG: 'Choose a shorter name or path.',
-  EBUSY: 'Another program has the file open: close it there, or choose another name.',
-}
+const REFUSALS = {
+  ENOSPC: 'disk-full',
+  EDQUOT: 'disk-full',
+  EACCES: 'write-denied',
+  EPERM: 'write-denied',
+  EROFS: 'disk-read-only',
+  ENOTDIR: 'path-through-file',
+  EEXIST: 'path-through-file',
+  ENOENT: 'folder-not-made',
+  EISDIR: 'path-is-folder',
+  ENAMETOOLONG: 'name-too-long',
+  EBUSY: 'file-in-use',
+} as const
 
-/** What the system said of `path`, turned into words a person can act on; anything unknown is passed through. */
+/** What the system said of `path`, turned into something a person can act on; anything unknown is passed through. */
 export function explainWriteError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException)?.code
-  const cure = code === undefined ? undefined : CURES[code]
-  return cure === undefined ? error : new UserError(`Could not write ${path} (${code}).`, cure, { cause: error })
+  const system = (error as NodeJS.ErrnoException)?.code ?? ''
+  if (!Object.hasOwn(REFUSALS, system)) return error
+  return new UserError(REFUSALS[system as keyof typeof REFUSALS], { path, system }, { cause: error })
 }
 
 /**

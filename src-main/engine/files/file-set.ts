@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { type Message, message } from '../errors.ts'
 import { type Chunk, explainWriteError, makeFolder, writeWhole } from './atomic.ts'
 import { acceptableStem, freeStem, namesOf, obstacleTo, turnAround, type Wanted } from './plan.ts'
 import { claimedNames, commit, hasWork, locked, Run, recover } from './work-folder.ts'
@@ -18,7 +19,7 @@ export class FileSet {
   /** As the system knows it, without links. */
   readonly folder: string
   /** What the person should know: that a name was shortened, that a set of a dead run was put in place. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Message[]
   private readonly wanted: Wanted
   private readonly run: Run
   /** What the names begin with; another one than was claimed only where a foreign file came in between. */
@@ -26,7 +27,7 @@ export class FileSet {
   private live = true
   private readonly release = () => this.abandon()
 
-  private constructor(wanted: Wanted, folder: string, run: Run, stem: string, notes: readonly string[]) {
+  private constructor(wanted: Wanted, folder: string, run: Run, stem: string, notes: readonly Message[]) {
     this.wanted = wanted
     this.folder = folder
     this.run = run
@@ -52,7 +53,7 @@ export class FileSet {
         try {
           const wish = acceptableStem(wanted, (name) => run.staged(name))
           const stem = freeStem(wish, wanted, turnAround(folder, wanted, claimedNames(work, run.path)))
-          if (wish !== wanted.stem) notes.push(`The disk does not take so long a name: the files are called ${stem}.`)
+          if (wish !== wanted.stem) notes.push(message('name-shortened', { stem }))
           run.claim(namesOf(stem, wanted.endings))
           return new FileSet(wanted, folder, run, stem, notes)
         } catch (error) {
@@ -77,7 +78,7 @@ export class FileSet {
    * @returns what there is to say about it
    * @throws UserError where the folder cannot be written to
    */
-  static cleanUp(folder: string): readonly string[] {
+  static cleanUp(folder: string): readonly Message[] {
     if (!hasWork(folder)) return []
     try {
       const real = realpathSync(folder)

@@ -50,11 +50,7 @@ export class FileLock {
       } catch (error) {
         closeSync(descriptor)
         if (!UNSUPPORTED.has(codeOf(error))) throw error
-        throw new UserError(
-          `The disk of ${path} cannot lock files (${codeOf(error)}).`,
-          'Choose a folder on another disk.',
-          { cause: error },
-        )
+        throw new UserError('disk-without-locks', { path, system: codeOf(error) }, { cause: error })
       }
     }
   }
@@ -66,7 +62,7 @@ export class FileLock {
       if (lock) return lock
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK)
     }
-    throw new UserError(`Another process keeps ${path} locked.`, 'End it, or choose another folder.')
+    throw new UserError('locked-elsewhere', { path })
   }
 
   /** @param remove the file too, where it is there */

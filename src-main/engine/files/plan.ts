@@ -1,7 +1,7 @@
 /** Which names a set of files gets: nothing that is there, that is read, or that another run has claimed. */
 import { lstatSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import { nameKey, numbered, shortened } from './names.ts'
 
 export interface Wanted {
@@ -51,7 +51,7 @@ export function freeStem(wish: string, wanted: Wanted, around: Surroundings): st
     const stem = numbered(wish, n)
     const obstacle = obstacleTo(stem, wanted, around)
     if (!obstacle) return stem
-    if (wanted.exact) throw new UserError(obstacle.message, obstacle.cure)
+    if (wanted.exact) throw UserError.of(obstacle)
   }
 }
 
@@ -62,19 +62,19 @@ export function obstacleTo(
   stem: string,
   { endings, mayReplace }: Pick<Wanted, 'endings' | 'mayReplace'>,
   { folder, present, claimed, inputs }: Surroundings,
-): { message: string; cure: string } | undefined {
+): Message | undefined {
   for (const name of namesOf(stem, endings)) {
     const key = nameKey(name)
     if (claimed.has(key)) {
-      return { message: `Another run is about to write ${join(folder, name)}.`, cure: 'Wait until it has ended.' }
+      return message('name-claimed', { path: join(folder, name) })
     }
     for (const path of (present.get(key) ?? []).map((there) => join(folder, there))) {
       if (identitiesOf(path).some((identity) => inputs.has(identity))) {
-        return { message: `${path} is read, so it cannot be written.`, cure: 'Choose another name.' }
+        return message('name-is-input', { path })
       }
       const isPlain = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
       if (!isPlain || !mayReplace?.(path)) {
-        return { message: `${path} is there already, and is kept.`, cure: 'Move it away, or choose another folder.' }
+        return message('name-taken', { path })
       }
     }
   }

@@ -3,7 +3,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import { readRegularFile } from './regular-file.ts'
 
 let folder: string
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const wanted = { most: 2 ** 20, what: 'The photo', cure: 'Give a photo.' }
+const wanted = { most: 2 ** 20, what: message('the-photo'), cure: message('give-photo') }
 
 test('a file comes whole, an empty one too', async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i * 7)
@@ -43,7 +43,7 @@ test('how it begins is looked at before the rest is read', async () => {
   const seen: number[] = []
   const check = (head: Uint8Array) => {
     seen.push(head.length)
-    throw new UserError('It is no photo.', 'Give one.')
+    throw new UserError('tool', { text: 'It is no photo.', cure: 'Give one.' })
   }
   await expect(readRegularFile(join(folder, 'long'), { ...wanted, check })).rejects.toThrow('It is no photo.')
   expect(seen).toEqual([64])

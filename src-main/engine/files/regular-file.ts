@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { clip, UserError } from '../errors.ts'
+import { clip, type Message, UserError } from '../errors.ts'
 
 /** Bytes that `check` is given: enough for any format's signature. */
 const HEAD_BYTES = 64
@@ -12,10 +12,10 @@ const HEAD_BYTES = 64
 export interface RegularFile {
   /** Bytes it may have. */
   readonly most: number
-  /** What messages call it: 'The photo'. */
-  readonly what: string
+  /** What errors call it. */
+  readonly what: Message
   /** What to give instead. */
-  readonly cure: string
+  readonly cure: Message
   /** Throws where the first bytes (64, or all of a shorter file) are not those of a file that is wanted. */
   readonly check?: (head: Uint8Array) => void
 }
@@ -28,10 +28,10 @@ export async function readRegularFile(path: string, { most, what, cure, check }:
     // Without a wait, a pipe opens at once and a terminal stays where it is. Windows has neither of them there.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0))
     const stat = await file.stat()
-    if (stat.isDirectory()) throw new UserError(`${shown} is a folder.`, cure)
-    if (!stat.isFile()) throw new UserError(`${shown} is a pipe or a device, not a file.`, cure)
+    if (stat.isDirectory()) throw new UserError('input-is-folder', { path: shown, cure })
+    if (!stat.isFile()) throw new UserError('input-is-device', { path: shown, cure })
     if (stat.size > most) {
-      throw new UserError(`${what} ${shown} has ${inMiB(stat.size)} MiB; at most ${inMiB(most)} MiB are read.`, cure)
+      throw new UserError('input-too-large', { what, path: shown, size: inMiB(stat.size), most: inMiB(most), cure })
     }
     const bytes = new Uint8Array(stat.size)
     const head = await fill(file, bytes.subarray(0, HEAD_BYTES), 0)
@@ -42,7 +42,7 @@ export async function readRegularFile(path: string, { most, what, cure, check }:
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (cause instanceof UserError || code === undefined) throw cause
-    throw new UserError(`Could not read ${shown} (${code}).`, cure, { cause })
+    throw new UserError('input-unreadable', { path: shown, system: code, cure }, { cause })
   } finally {
     await file?.close()
   }

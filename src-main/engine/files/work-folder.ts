@@ -29,7 +29,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import { FileLock } from './lock.ts'
 import { numbered } from './names.ts'
 
@@ -65,7 +65,7 @@ export function locked<T>(folder: string, made: number, use: (work: string) => T
     }
     const there = lstatSync(work, { throwIfNoEntry: false })
     // A link in its place would lead the cleaning elsewhere.
-    if (there && !there.isDirectory()) throw new UserError(`${work} is no folder.`, 'Move it away.')
+    if (there && !there.isDirectory()) throw new UserError('work-folder-taken', { path: work })
     let lock: FileLock
     try {
       lock = FileLock.take(join(work, 'lock'))
@@ -151,8 +151,8 @@ export function claimedNames(work: string, except: string | undefined): string[]
  * locked.
  * @returns what there is to say about it
  */
-export function recover(folder: string, work: string): string[] {
-  const notes: string[] = []
+export function recover(folder: string, work: string): Message[] {
+  const notes: Message[] = []
   for (const run of runsIn(work)) {
     const lock = FileLock.tryTake(join(run, 'lock'))
     if (!lock) continue
@@ -164,7 +164,7 @@ export function recover(folder: string, work: string): string[] {
     } catch (error) {
       // Nothing is lost: the next start tries again, and nobody else gets these names.
       lock.release()
-      notes.push(`What an earlier run left in ${run} could not be put in place (${codeOf(error)}).`)
+      notes.push(message('leftover-stuck', { run, system: codeOf(error) }))
     }
   }
   return notes
@@ -195,8 +195,8 @@ export function commit(folder: string, run: string, names: readonly string[], ob
 }
 
 /** A run may die at any point of this, and the next one does it again. */
-function putInPlace(folder: string, run: string, { files, obsolete }: Journal): string[] {
-  const notes: string[] = []
+function putInPlace(folder: string, run: string, { files, obsolete }: Journal): Message[] {
+  const notes: Message[] = []
   mkdirSync(join(run, 'old'), { recursive: true })
   for (const { name, was } of files) {
     const staged = join(run, 'new', name)
@@ -207,7 +207,7 @@ function putInPlace(folder: string, run: string, { files, obsolete }: Journal): 
     else if (is !== null) {
       // Somebody put a file there after the run had died: neither is lost.
       target = besides(folder, name)
-      notes.push(`${join(folder, name)} is something else by now: what an earlier run made is ${target}.`)
+      notes.push(message('leftover-beside', { path: join(folder, name), beside: target }))
     }
     renameSync(staged, target)
   }

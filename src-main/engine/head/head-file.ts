@@ -11,7 +11,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
@@ -45,7 +45,7 @@ export function writeHead(
 
 /** @throws UserError where it is damaged, or of another generator */
 export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; portrait?: PortraitTarget } {
-  const { tensors } = readSafetensors(bytes, 'The head')
+  const { tensors } = readSafetensors(bytes, message('the-head'))
   const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
@@ -54,9 +54,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
       (planes) =>
         !planes || planes.shape.join() === planesShape({ ...layoutOf(config), resolution: planes.shape[1] }).join(),
     )
-  if (!ws || !label || !fits) {
-    throw new UserError('The head of this project does not fit its generator.', 'Form it again from the photo.')
-  }
+  if (!ws || !label || !fits) throw new UserError('head-unfit')
   const portrait = readPortrait(tensors)
   return {
     head: {
@@ -84,6 +82,6 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
   const fits = [rgb, matte, valid].every(
     ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
   )
-  if (!fits) throw new UserError('The portrait this head was formed from is damaged.', 'Form it again from the photo.')
+  if (!fits) throw new UserError('head-portrait-damaged')
   return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
 }

@@ -2,16 +2,19 @@
  * BMP, which the image library does not read: uncompressed, 1 to 32 bits a pixel, rows from below or above, with colour
  * masks. What npm has for it either ignores where the pixels begin or is not kept up.
  */
+import { UserError } from '../errors.ts'
 import type { Decoded } from './heif.ts'
 import { Damaged } from './strip.ts'
 
 const [PLAIN, MASKS] = [0, 3]
+/** Bytes beyond twice the file's: colour photos never come near it, palettes do from 26 megapixels on. */
+const MOST_UNFOLDED = 100e6
 /** Red, green, blue, clear where the file names no masks. */
 const MASKS_OF: Record<number, number[]> = { 16: [0x7c00, 0x03e0, 0x001f, 0], 32: [0xff0000, 0xff00, 0xff, 0] }
 
 /**
  * @param check is told the size before anything is allocated, and throws where it is too much
- * @throws Damaged, also for the compressed kinds that nobody writes
+ * @throws UserError where a palette unfolds to far more than the file; Damaged, also for the compressed kinds that nobody writes
  */
 export function decodeBmp(file: Uint8Array, check: (width: number, height: number) => void): Decoded {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
@@ -25,6 +28,9 @@ export function decodeBmp(file: Uint8Array, check: (width: number, height: numbe
   if (header < 40 || width < 1 || height < 1 || ![1, 4, 8, 16, 24, 32].includes(bits)) throw new Damaged('odd header')
   if (kind !== PLAIN && !(kind === MASKS && bits >= 16)) throw new Damaged('compressed')
   check(width, height)
+  if (4 * width * height > 2 * file.length + MOST_UNFOLDED) {
+    throw new UserError('bmp-unfolds', { width, height, bits })
+  }
   const stride = Math.ceil((width * bits) / 32) * 4
   if (start + stride * height > file.length) throw new Damaged('the end is missing')
 

@@ -3,13 +3,10 @@
  * go back, and whoever asked ends it. It ends itself when it has taken too much.
  */
 import type { ParentPort } from 'electron'
-import { UserError } from '../errors.ts'
+import { type Message, messageOf, UserError } from '../errors.ts'
 import { decodePixels, type Photo } from './photo.ts'
 
-export type Answer =
-  | { readonly photo: Photo }
-  | { readonly refusal: { readonly message: string; readonly cure: string } }
-  | { readonly defect: string }
+export type Answer = { readonly photo: Photo } | { readonly refusal: Message } | { readonly defect: string }
 
 /** Seconds of the processor, and MiB of memory: an interlaced 16-bit PNG of 100 megapixels with alpha takes 7 and 1070. */
 const MOST_CPU = 90
@@ -33,7 +30,7 @@ function answerTo(bytes: Uint8Array): Promise<Answer> {
     (photo): Answer => ({ photo }),
     (error): Answer =>
       error instanceof UserError
-        ? { refusal: { message: error.message, cure: error.cure } }
+        ? { refusal: messageOf(error) }
         : { defect: error instanceof Error ? error.message : String(error) },
   )
 }

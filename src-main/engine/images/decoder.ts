@@ -23,13 +23,10 @@ export async function decodePhoto(bytes: Uint8Array, decoding: Decoding = childP
   requireFormat(bytes)
   const answer = await decoding(bytes)
   if (!answer) {
-    throw new UserError(
-      'Decoding the photo took too much time or memory and was stopped.',
-      'Open it in an image editor and save it anew, no larger than 4000 pixels a side, as JPEG or PNG.',
-    )
+    throw new UserError('photo-too-costly')
   }
   if ('photo' in answer) return answer.photo
-  if ('refusal' in answer) throw new UserError(answer.refusal.message, answer.refusal.cure)
+  if ('refusal' in answer) throw UserError.of(answer.refusal)
   throw new Error(answer.defect)
 }
 

@@ -179,6 +179,7 @@ describe('decodePixels reads what else people have', () => {
     ])
     expect(await refusal(bmpFile({ width: 400, height: 400, bits: 24 }, [], two))).toContain('damaged')
     expect(await refusal(bmpFile({ width: 30_000, height: 400, bits: 24 }, [], two))).toContain('30000 x 400')
+    expect(await refusal(bmpFile({ width: 10_000, height: 10_000, bits: 1 }, [], two))).toContain('unfolds')
   })
 
   it('the first picture of an animation, with a note', async () => {

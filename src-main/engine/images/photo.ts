@@ -3,12 +3,12 @@
  * the image library sees of a file is bounded in strip.ts; which process it runs in is told in decoder.ts.
  */
 import sharp, { type Sharp } from 'sharp'
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import { decodeBmp } from './bmp.ts'
 import { type Exif, readExif } from './exif.ts'
 import { type Decoded, decodeHeic, heifParts, withoutMetadata } from './heif.ts'
 import { PHOTO_FORMATS } from './photo-formats.ts'
-import { CURE_DAMAGED, type FormatId, requireFormat } from './signature.ts'
+import { type FormatId, requireFormat } from './signature.ts'
 import { Damaged, type Stripped, stripGif, stripJpeg, stripPng, stripTiff, stripWebp } from './strip.ts'
 import { tiffWith } from './tiff.ts'
 
@@ -24,10 +24,7 @@ export interface Photo {
   notes: Note[]
 }
 
-export interface Note {
-  code: 'end-missing' | 'transparent' | 'first-picture'
-  message: string
-}
+export type Note = Message<'end-missing' | 'transparent' | 'first-picture'>
 
 const MOST_PIXELS = 100e6
 const LONGEST_SIDE = 20_000
@@ -35,12 +32,6 @@ const LONGEST_SIDE = 20_000
 export const MOST_PIXELS_KEPT = 4096 ** 2
 /** Seconds the image library may work on one photo. */
 const TIME_LIMIT = 60
-
-const NOTES: Record<Note['code'], string> = {
-  'end-missing': 'The file lacks its end, as after an interrupted copy, but all its pixels are there.',
-  transparent: 'The picture is wholly transparent; the colours under its transparency are used.',
-  'first-picture': 'The file holds several pictures; the first is used.',
-}
 
 /** What sharp is given to read, and what was learnt on the way. */
 interface Source {
@@ -114,16 +105,16 @@ async function develop({ open, exif, endless, several }: Source): Promise<Photo>
   const { width = 0, height = 0, hasAlpha, space, hasProfile } = await open().metadata()
   if (width < 1 || height < 1) throw new Damaged('no size')
   refuseLarge(width, height)
-  const notes: Note['code'][] = []
-  if (endless) notes.push('end-missing')
-  if (several) notes.push('first-picture')
+  const notes: Note[] = []
+  if (endless) notes.push(message('end-missing'))
+  if (several) notes.push(message('first-picture'))
   let image = open()
   if (space === 'grey16' && hasProfile) {
     // sharp applies no profile to 16-bit grey, but keeps it; at 8 bits it does.
     image = sharp(await image.toColourspace('b-w').keepIccProfile().tiff({ compression: 'none' }).toBuffer())
   }
   if (hasAlpha && (await isClear(open()))) {
-    notes.push('transparent')
+    notes.push(message('transparent'))
     // Shrinking weighs colours by their alpha, so they are freed of it first.
     const { data, info } = await srgb(image.removeAlpha())
     image = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
@@ -140,7 +131,7 @@ async function develop({ open, exif, endless, several }: Source): Promise<Photo>
     height: info.height,
     rgb: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     ...(exif.focal35mm !== undefined && { focal35mm: exif.focal35mm }),
-    notes: notes.map((code) => ({ code, message: NOTES[code] })),
+    notes,
   }
 }
 
@@ -161,14 +152,10 @@ function turned(image: Sharp, orientation: number): Sharp {
 
 function refuseLarge(width: number, height: number): void {
   if (width <= LONGEST_SIDE && height <= LONGEST_SIDE && width * height <= MOST_PIXELS) return
-  throw new UserError(
-    `The photo claims ${width} x ${height} pixels; at most ${MOST_PIXELS / 1e6} megapixels and ` +
-      `${LONGEST_SIDE} pixels a side are read.`,
-    'Shrink the photo in an image editor; 2000 pixels across are plenty.',
-  )
+  throw new UserError('photo-too-many-pixels', { width, height, megapixels: MOST_PIXELS / 1e6, side: LONGEST_SIDE })
 }
 
 const damaged = (format: FormatId, cause: unknown) => {
   const { name } = PHOTO_FORMATS.find(({ id }) => id === format)!
-  return new UserError(`The ${name} photo is damaged or cut off and cannot be decoded.`, CURE_DAMAGED, { cause })
+  return new UserError('photo-damaged', { format: name }, { cause })
 }

@@ -81,7 +81,7 @@ export async function describedPng(bytes: Uint8Array, made: string): Promise<Uin
       .png()
       .toBuffer()
   } catch (cause) {
-    throw new UserError('The picture cannot be read.', 'Save it again.', { cause })
+    throw new UserError('picture-unreadable', {}, { cause })
   }
 }
 

@@ -13,7 +13,6 @@ import type { PortraitTarget } from './objective.ts'
 import { uniform } from './random.ts'
 import { type Phase, phases } from './schedule.ts'
 
-const STEPS = 7
 const GENERATOR = 'digest of the generator'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -29,7 +28,7 @@ const workshopOf = (golden: GoldenCase): InversionContext => ({
 const [white, dark] = [new GoldenCase('tiny2x'), new GoldenCase('tiny8x')]
 const portrait = portraitOf(48)
 const settingsOf = (change: Partial<InversionSettings> = {}) =>
-  inversionSettings.parse({ quality: 'fast', steps: STEPS, seed: 5, ...change })
+  inversionSettings.parse({ quality: 'fast', steps: 4, seed: 5, ...change })
 const shotOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })
 const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
   Inversion.start(workshopOf(golden), [shotOf(golden, 0)], settingsOf(change))
@@ -62,17 +61,20 @@ async function finish(job: Inversion): Promise<Inversion> {
   return job
 }
 
+/** A job of one photo, with a step of each phase. */
+const finished = await finish(await startOn(white))
+
 describe.each([
-  ['a generator on white', white],
-  ['a generator with super-resolution', dark],
-])('a job with %s', (_, golden) => {
+  ['a generator on white', white, 7],
+  ['a generator with super-resolution', dark, 5],
+])('a job with %s', (_, golden, steps) => {
   /** A checkpoint after every step, and what each step said. */
   const checkpoints: Uint8Array[] = []
   const seen: { phase: Phase; loss: number }[] = []
   let whole: Inversion
 
   beforeAll(async () => {
-    whole = await startOn(golden)
+    whole = await startOn(golden, { steps })
     checkpoints.push(checkpointOf(whole))
     while (!whole.progress.done) {
       seen.push(await whole.step())
@@ -82,14 +84,14 @@ describe.each([
 
   it('goes through every phase', () => {
     expect(new Set(seen.map(({ phase }) => phase))).toEqual(new Set(phases))
-    expect(seen.length).toBe(STEPS)
+    expect(seen.length).toBe(steps)
     expect(whole.head.shape).toBeDefined()
     expect(whole.head.detail).toBeDefined()
     expect(whole.view).not.toBeNull()
   })
 
   it('ends in the same bits after an interruption at any step', async () => {
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < steps; step++) {
       const resumed = await resumeOn(golden, checkpoints[step])
       expect(resumed.progress.step).toBe(step)
       // The bits of the next step are the bits of all that follow, for every checkpoint is of one state.
@@ -100,7 +102,7 @@ describe.each([
   })
 
   it('reads its finished state back', async () => {
-    const resumed = await resumeOn(golden, checkpoints[STEPS])
+    const resumed = await resumeOn(golden, checkpoints[steps])
     expect(resumed.progress).toEqual(whole.progress)
     expect(resumed.photos[0].portrait).toEqual(portrait)
     expect(bytesOf(resumed.head.detail!.data).equals(bytesOf(whole.head.detail!.data))).toBe(true)
@@ -201,7 +203,7 @@ function currentCode(job: Inversion): Float32Array {
 describe('a job with two photos', () => {
   const shots = [shotOf(white, 0), shotOf(white, 1)]
   /** One of each phase. */
-  const settings = settingsOf({ steps: 4 })
+  const settings = settingsOf()
   let whole: Inversion
   const losses: number[] = []
   beforeAll(async () => {
@@ -224,16 +226,12 @@ describe('a job with two photos', () => {
       expect(camera).not.toEqual(shots[i].label)
     })
     expect(whole.head.label).toEqual(whole.cameras[0])
-    const alone = await finish(await startOn(white, { steps: 4 }))
-    expect(whole.head.ws).not.toEqual(alone.head.ws)
+    expect(whole.head.ws).not.toEqual(finished.head.ws)
   })
 })
 
 describe('a checkpoint', () => {
-  let file: Uint8Array
-  beforeAll(async () => {
-    file = checkpointOf(await finish(await startOn(white, { steps: 4 })))
-  })
+  const file = checkpointOf(finished)
 
   const expectRefused = async (bytes: Uint8Array, what: string, golden = white, generator = GENERATOR) => {
     const refused = await Inversion.resume(workshopOf(golden), bytes, 'job.unfinished', generator).catch((e) => e)

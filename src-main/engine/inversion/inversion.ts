@@ -11,7 +11,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
-import { UserError } from '../errors.ts'
+import { type Text, UserError } from '../errors.ts'
 import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
@@ -304,23 +304,17 @@ export class Inversion {
    * @param generator digest of the generator's file
    * @throws UserError when the file is damaged or was made with another generator
    */
-  static async resume(
-    context: InversionContext,
-    file: Uint8Array,
-    name: string,
-    generator: string,
-  ): Promise<Inversion> {
+  static async resume(context: InversionContext, file: Uint8Array, name: Text, generator: string): Promise<Inversion> {
     const { metadata, tensors } = readSafetensors(file, name)
-    const refuse = (what: string) => new UserError(`${name}: ${what}`, 'Start the reconstruction again from the photo.')
     const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
-    if (!parsed.success) throw refuse('holds no unfinished reconstruction that this version can read.')
+    if (!parsed.success) throw new UserError('checkpoint-unreadable', { name })
     const state = parsed.data
     const { config } = context.generator
-    if (state.generator !== generator) throw refuse(`was made with another generator than '${config.name}'.`)
+    if (state.generator !== generator) throw new UserError('checkpoint-of-another', { name, generator: config.name })
     const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
       const tensor = tensors.get(key)
       if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-        throw refuse(`'${key}' is missing or does not fit the generator '${config.name}'.`)
+        throw new UserError('checkpoint-part-unfit', { name, part: key, generator: config.name })
       }
       return tensor
     }

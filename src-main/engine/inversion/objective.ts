@@ -40,10 +40,7 @@ export interface Objective {
 export function assertFinite({ runtime }: Generator, loss: number, ...gradients: Float32Array[]): void {
   const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
   if ([loss, ...sums].every(Number.isFinite)) return
-  throw new UserError(
-    `The loss or its gradient stopped being a number on ${runtime.provider.name}.`,
-    'Try again with --provider cpu, or with a smaller --learning-rate.',
-  )
+  throw new UserError('loss-not-finite', { provider: runtime.provider.name })
 }
 
 /** Mean squared difference of the final picture: the loss of the plain projector (docs/eg3d.md, Inversion). */

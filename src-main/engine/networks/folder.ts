@@ -19,8 +19,5 @@ export function networkFile(...names: string[]): string {
     }
     if (dirname(folder) === folder) break
   }
-  throw new UserError(
-    `The network resources/networks/${names.at(-1)} is missing.`,
-    'Run "npm run prepare" in the Halfturn folder once; it needs no network.',
-  )
+  throw new UserError('network-missing', { file: `resources/networks/${names.at(-1)}` })
 }

@@ -70,16 +70,16 @@ const TASK_FILES = ['face_landmarker.official.task', 'face_landmarker.task']
  */
 export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): Promise<Landmarker> {
   const bundle = await readFile(taskFile).catch((cause) => {
-    throw new UserError(`The face landmark bundle ${taskFile} cannot be read.`, 'Check the path.', { cause })
+    throw new UserError('landmarks-unreadable', { path: taskFile }, { cause })
   })
   const load = async () => {
-    const { FaceLandmarker, fileset } = loadMediaPipe()
+    const { FaceLandmarker, fileset } = await loadMediaPipe()
     const landmarker = await FaceLandmarker.createFromOptions(fileset, {
       baseOptions: { modelAssetBuffer: new Uint8Array(bundle), delegate: 'CPU' },
       runningMode: 'IMAGE',
       numFaces: MOST_FACES,
     })
-    const alone = loadMediaPipe()
+    const alone = await loadMediaPipe()
     const detector = await alone.FaceDetector.createFromOptions(alone.fileset, {
       baseOptions: { modelAssetBuffer: unzipSync(bundle)[DETECTOR], delegate: 'CPU' },
       runningMode: 'IMAGE',
@@ -87,9 +87,7 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
     return { landmarker, detector }
   }
   const { landmarker, detector } = await load().catch((cause) => {
-    throw new UserError(`${taskFile} is not a face landmark bundle MediaPipe can load.`, 'Use another copy of it.', {
-      cause,
-    })
+    throw new UserError('landmarks-damaged', { path: taskFile }, { cause })
   })
   return {
     detect(image) {
@@ -107,15 +105,29 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
   }
 }
 
-/** Evaluates the library in a scope of its own; every call gives a fresh one, since a task uses up its WASM module. */
-function loadMediaPipe() {
-  const require = createRequire(import.meta.url)
+const require = createRequire(import.meta.url)
+const wasm = require.resolve('@mediapipe/tasks-vision/vision_wasm_internal.wasm')
+/** Compiled once: the library would read and compile its 11 MB for every task. */
+let compiled: Promise<WebAssembly.Module> | undefined
+
+/** Evaluates the library in a scope of its own; every call gives a fresh one, since a task uses up its WASM instance. */
+async function loadMediaPipe() {
+  compiled ??= readFile(wasm).then((bytes) => WebAssembly.compile(bytes))
+  const module = await compiled
   const library = require.resolve('@mediapipe/tasks-vision')
   const loader = require.resolve('@mediapipe/tasks-vision/vision_wasm_internal.js')
-  const wasm = require.resolve('@mediapipe/tasks-vision/vision_wasm_internal.wasm')
 
   const quiet = () => {}
-  const self: Record<string, unknown> = {}
+  const self: Record<string, unknown> = {
+    // What Emscripten asks instead of instantiating by itself.
+    Module: {
+      instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) {
+        const instance = new WebAssembly.Instance(module, imports)
+        receive(instance)
+        return instance.exports
+      },
+    },
+  }
   const scope = {
     self,
     globalThis: { process },

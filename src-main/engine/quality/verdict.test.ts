@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
 import { samplePhoto, withFile } from '../../../testing/face.ts'
 import { tinyConfig } from '../../../testing/generator.ts'
+import { en } from '../../words/en.ts'
+import { say } from '../../words/message.ts'
 import { cutCrop } from '../face/crop.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
@@ -11,7 +13,7 @@ import { extractSurface } from '../surface/surface.ts'
 import { createIdentity } from './identity.ts'
 import type { Recognition } from './likeness.ts'
 import type { TurnaroundView } from './turnaround.ts'
-import { assess, type Figures, type Finished, judge } from './verdict.ts'
+import { assess, type Figures, type Finished, judge, type Quality } from './verdict.ts'
 
 const GOOD: Figures = {
   input: { psnr: 24, faceRes: 0.8, identity: 0.3 },
@@ -29,6 +31,11 @@ const GOOD: Figures = {
 }
 const from = (degrees: number, identity: number) =>
   GOOD.views.map((view) => (view.degrees === degrees ? { degrees, identity } : view))
+
+const sentenceOf = ({ reason }: Quality) => {
+  const { text, cure } = say(en, reason, 'cli')
+  return `${text} ${cure ?? ''}`
+}
 
 describe('judge', () => {
   it('calls a good head good', () => {
@@ -48,7 +55,7 @@ describe('judge', () => {
     const quality = judge({ ...GOOD, ...change })
     expect(quality.verdict).toBe('failed')
     expect(quality.failures).toContain(failure)
-    expect(quality.message).toContain(words)
+    expect(sentenceOf(quality)).toContain(words)
   })
 
   it.each([
@@ -61,7 +68,7 @@ describe('judge', () => {
   ])('doubts where there is reason to: %j', (change, words) => {
     const quality = judge({ ...GOOD, ...change })
     expect(quality).toMatchObject({ verdict: 'uncertain', failures: [] })
-    expect(quality.message).toContain(words)
+    expect(sentenceOf(quality)).toContain(words)
   })
 
   it('asks more of the front than of the side', () => {

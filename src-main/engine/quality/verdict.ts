@@ -1,8 +1,9 @@
 /**
- * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and one plain
- * sentence that says what to think of it and what to do.
+ * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and what to
+ * think of it.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { type Message, message } from '../errors.ts'
 import { cutCrop } from '../face/crop.ts'
 import { DEGREE, orbitCamera } from '../generator/camera.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
@@ -14,8 +15,8 @@ import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
 
 export interface Quality {
   readonly verdict: Verdict
-  /** One sentence for people. */
-  readonly message: string
+  /** Why, and what to do about it. */
+  readonly reason: Message
   /** What went wrong; empty unless the verdict is `failed`. */
   readonly failures: readonly Failure[]
   readonly figures: Figures
@@ -136,37 +137,22 @@ export function judge(figures: Figures): Quality {
     unconverged: !(input.psnr > LIMITS.unconverged && input.identity < SAME_PERSON),
   }
   const found = failures.filter((failure) => signs[failure])
-  if (found.length > 0) return { verdict: 'failed', message: FAILED[found[0]], failures: found, figures }
+  if (found.length > 0) return { verdict: 'failed', reason: message(`head-${found[0]}`), failures: found, figures }
 
-  const doubt = (message: string): Quality => ({ verdict: 'uncertain', message, failures: [], figures })
+  const doubt = (reason: Message): Quality => ({ verdict: 'uncertain', reason, failures: [], figures })
   if (Math.abs(turned) > LIMITS.turned) {
-    return doubt(`Side view uncertain because the photo is turned ${Math.round(Math.abs(turned))}°.`)
+    return doubt(message('photo-from-the-side', { degrees: Math.round(Math.abs(turned)) }))
   }
-  if (input.identity > LIMITS.likeness) return doubt('The likeness is weak: try more steps, or --quality full.')
+  if (input.identity > LIMITS.likeness) return doubt(message('likeness-weak'))
   const drifted = views.filter(
     ({ degrees, identity }) => identity > (Math.abs(degrees) > 45 ? LIMITS.steep : SAME_PERSON),
   )
   if (drifted.length > 0) {
-    const angles = drifted.map(({ degrees }) => `${degrees > 0 ? '+' : ''}${degrees}°`).join(' and ')
-    return doubt(`Side view uncertain: from ${angles} it no longer looks like the person in the photo.`)
+    return doubt(message('sides-unlike', { angles: drifted.map(({ degrees }) => degrees) }))
   }
-  if (figures.floaters > LIMITS.floaters) return doubt('Something floats beside the head: try another --seed.')
-  if (figures.roughness > LIMITS.roughness) return doubt('The surface is rough: try fewer steps.')
-  return {
-    verdict: 'good',
-    message: 'Good: it looks like the photo, and it holds from the side.',
-    failures: [],
-    figures,
-  }
-}
-
-const FAILED: Record<Failure, string> = {
-  black: 'The picture is black: try --provider cpu.',
-  grey: 'The picture shows nothing: try --provider cpu, or check the generator.',
-  flat: 'The head has collapsed to a flat mask: try another --seed, or a photo from another side.',
-  holes: 'The head has holes: try fewer steps, or another --seed.',
-  spikes: 'The surface has spikes: try fewer steps, or a smaller --learning-rate.',
-  unconverged: 'It did not converge, the picture is not the person yet: try more steps.',
+  if (figures.floaters > LIMITS.floaters) return doubt(message('head-floaters'))
+  if (figures.roughness > LIMITS.roughness) return doubt(message('head-rough'))
+  return { verdict: 'good', reason: message('head-good'), failures: [], figures }
 }
 
 /** The portrait as the generator's pictures are: on white where it paints on white. */

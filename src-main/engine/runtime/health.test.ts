@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import { assertHealthy } from './health.ts'
 import type { Provider } from './provider.ts'
 
-const gpu: Provider = { name: 'webgpu', adapter: 'GPU 9000', reason: '' }
-const cpu: Provider = { name: 'cpu', adapter: 'CPU 1', reason: '' }
+const gpu: Provider = { name: 'webgpu', adapter: 'GPU 9000', reason: message('provider-best', { provider: 'it' }) }
+const cpu: Provider = { name: 'cpu', adapter: 'CPU 1', reason: message('provider-best', { provider: 'it' }) }
 
 const complaint = (picture: Float32Array, provider = gpu): UserError => {
   try {
-    assertHealthy(picture, 'The preview', provider)
+    assertHealthy(picture, provider)
   } catch (error) {
     expect(error).toBeInstanceOf(UserError)
     return error as UserError
@@ -20,13 +20,13 @@ describe('assertHealthy', () => {
   const gradient = Float32Array.from({ length: 12 }, (_, i) => i / 6 - 1)
 
   it('lets pictures pass, also dark and nearly even ones', () => {
-    assertHealthy(gradient, 'The preview', gpu)
-    assertHealthy(new Float32Array(12).fill(-1).with(5, -0.99), 'The preview', gpu)
+    assertHealthy(gradient, gpu)
+    assertHealthy(new Float32Array(12).fill(-1).with(5, -0.99), gpu)
   })
 
   it('sees values that are no numbers', () => {
     expect(complaint(gradient.with(7, Number.NaN)).message).toBe(
-      'The preview has values that are not finite numbers; computed by webgpu (GPU 9000).',
+      'The head has values that are not finite numbers; computed by webgpu (GPU 9000).',
     )
     expect(complaint(gradient.with(0, Number.NEGATIVE_INFINITY)).message).toContain('not finite')
   })

@@ -7,36 +7,28 @@ import { fork } from 'node:child_process'
 import { cpus } from 'node:os'
 import './privacy.ts'
 import * as ort from 'onnxruntime-node'
-import { UserError } from '../errors.ts'
+import { type Message, message, UserError } from '../errors.ts'
 import type { ProbeAnswer } from './probe.ts'
 
 /** From the fastest to the one that is always there. */
 export const providerNames = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-const TITLES: Record<ProviderName, string> = {
-  cuda: 'CUDA',
-  dml: 'DirectML',
-  coreml: 'CoreML',
-  webgpu: 'WebGPU',
-  cpu: 'The CPU',
-}
-
 export interface ProviderReport {
   readonly name: ProviderName
   readonly available: boolean
   /** The GPU or processor behind it, or 'unknown'. */
   readonly adapter: string
-  /** Why it is not available, as the end of a sentence: 'it found no adapter'. */
-  readonly problem?: string
+  /** Why it is not available. */
+  readonly problem?: Message
 }
 
 export interface Provider {
   readonly name: ProviderName
   /** The GPU or processor behind it, or 'unknown'. */
   readonly adapter: string
-  /** Why this one, in a sentence for the user. */
-  readonly reason: string
+  /** Why this one. */
+  readonly reason: Message
 }
 
 export interface ProviderOptions {
@@ -56,26 +48,30 @@ export async function selectProvider(options: ProviderOptions = {}): Promise<Pro
   const { provider: wanted } = options
   if (wanted !== undefined) {
     if (!providerNames.includes(wanted)) {
-      throw new UserError(`There is no provider '${wanted}'.`, `Choose one of ${providerNames.join(', ')}, or none.`)
+      throw new UserError('no-such-provider', { provider: wanted, known: providerNames })
     }
     const report = await reportOn(wanted, options)
     if (report.available) {
-      return { name: wanted, adapter: report.adapter, reason: `${titleOf(report)}, because it was asked for.` }
+      const reason = message('provider-asked-for', { provider: titleOf(report) })
+      return { name: wanted, adapter: report.adapter, reason }
     }
     const available = (await describeProviders(options)).filter((other) => other.available)
-    throw new UserError(
-      `The provider '${wanted}' cannot be used here: ${report.problem}.`,
-      `Available: ${available.map(({ name, adapter }) => `${name} (${adapter})`).join(', ')}.`,
-    )
+    throw new UserError('provider-unusable', {
+      provider: wanted,
+      problem: report.problem!,
+      available: available.map(({ name, adapter }) => message('provider-on', { provider: name, adapter })),
+    })
   }
-  const passedOver: string[] = []
+  const others: Message[] = []
   for (const name of providerNames.filter(isListed)) {
     const report = await reportOn(name, options)
     if (report.available) {
-      const why = passedOver.length > 0 ? `because ${passedOver.join(' and ')} cannot be used` : 'the best there is'
-      return { name, adapter: report.adapter, reason: `${titleOf(report)}, ${why}.` }
+      const provider = titleOf(report)
+      const reason =
+        others.length > 0 ? message('provider-left', { provider, others }) : message('provider-best', { provider })
+      return { name, adapter: report.adapter, reason }
     }
-    passedOver.push(`${TITLES[name]} (${report.problem})`)
+    others.push(message('provider-but', { provider: message(name), problem: report.problem! }))
   }
   throw new Error('onnxruntime has no CPU provider')
 }
@@ -88,8 +84,9 @@ export async function describeProviders(options: ProviderOptions = {}): Promise<
   return reports
 }
 
-function titleOf({ name, adapter }: ProviderReport): string {
-  return adapter === 'unknown' ? TITLES[name] : `${TITLES[name]} (${adapter})`
+function titleOf({ name, adapter }: ProviderReport): Message {
+  const provider = message(name)
+  return adapter === 'unknown' ? provider : message('provider-on', { provider, adapter })
 }
 
 /** Whether this build of onnxruntime knows the provider at all. */
@@ -108,7 +105,7 @@ async function reportOn(
   const { adapter, problem } = await probed(name, tryOut)
   if (problem !== undefined) return { name, available: false, adapter, problem }
   if (SOFTWARE.test(adapter) && !allowSoftware) {
-    return { name, available: false, adapter, problem: `${adapter} is software, slower than the CPU` }
+    return { name, available: false, adapter, problem: message('software-adapter', { adapter }) }
   }
   return { name, available: true, adapter }
 }
@@ -120,12 +117,14 @@ function processor(): string {
 
 export type Probe = Pick<ProviderReport, 'adapter' | 'problem'>
 
-/** How a probe's process ended: its answer, all it said, and the end of it as the end of a sentence. */
+/** How a probe's process ended: its answer, all it said, and what became of it. */
 export interface Trial {
   readonly answer?: ProbeAnswer
   readonly said: string
-  readonly end: string
+  readonly end: Message
 }
+
+const HERE = `${process.platform} (${process.arch})`
 
 /** A provider's hardware does not change while the process lives. */
 const probes = new Map<ProviderName, Promise<Probe>>()
@@ -137,7 +136,7 @@ function probed(name: ProviderName, tryOut: ProviderOptions['tryOut']): Promise<
       ? tryOut
         ? tryOut(name).then((trial) => judge(trial, name))
         : probe(name)
-      : Promise.resolve({ adapter: 'unknown', problem: `there is none for ${process.platform} on ${process.arch}` })
+      : Promise.resolve({ adapter: 'unknown', problem: message('provider-not-built', { system: HERE }) })
     probes.set(name, result)
   }
   return result
@@ -166,19 +165,19 @@ export async function probe(name: ProviderName, script = probeScript(), timeLimi
   })
   let answer: ProbeAnswer | undefined
   let said = ''
-  child.on('message', (message) => {
-    answer = message as ProbeAnswer
+  child.on('message', (given) => {
+    answer = given as ProbeAnswer
   })
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text
     })
   }
-  const end = await new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`it could not be tried: ${error.message}`))
+  const end = await new Promise<Message>((resolve) => {
+    child.on('error', (error) => resolve(message('provider-not-tried', { reason: error.message })))
     child.on('close', (code, signal) => {
-      if (child.killed) resolve(`it did not answer within ${timeLimit} s`)
-      else resolve(`it crashed (${signal ?? `exit code ${code}`})`)
+      if (child.killed) resolve(message('provider-silent', { seconds: timeLimit }))
+      else resolve(message('provider-crashed', { end: signal ?? message('exit-code', { exit: code ?? 0 }) }))
     })
   })
   return judge({ answer, said, end }, name)
@@ -196,23 +195,23 @@ function probeScript(): URL {
 }
 
 /** What is wrong with a probe's answer, or nothing. */
-export function problemOf(answer: ProbeAnswer): string | undefined {
+export function problemOf(answer: ProbeAnswer): Message | undefined {
   if ('deviation' in answer) {
     const { deviation } = answer
     if (deviation <= LARGEST_DEVIATION) return undefined
     return Number.isNaN(deviation)
-      ? 'its results are not numbers'
-      : `its results are wrong, by ${Math.min(999, Math.round(deviation * 100))} %`
+      ? message('results-not-numbers')
+      : message('results-wrong', { percent: Math.min(999, Math.round(deviation * 100)) })
   }
-  if (/fallback to CPU EP has been explicitly disabled/.test(answer.error)) return 'it does not have every operation'
-  if (/No supported adapters/.test(answer.error)) return 'it finds no adapter'
-  if (/Failed to load shared library/.test(answer.error)) return 'its libraries are not installed'
-  return `it says '${plainMessage(answer.error)}'`
+  if (/fallback to CPU EP has been explicitly disabled/.test(answer.error)) return message('operations-missing')
+  if (/No supported adapters/.test(answer.error)) return message('no-adapter')
+  if (/Failed to load shared library/.test(answer.error)) return message('libraries-missing')
+  return message('provider-says', { reason: plainMessage(answer.error) })
 }
 
 /** What onnxruntime says, without the place in its source and the failed condition that it puts in front. */
-export function plainMessage(message: string): string {
-  const [line] = message.replace(/^.* was false\.\s*/s, '').split('\n')
+export function plainMessage(said: string): string {
+  const [line] = said.replace(/^.* was false\.\s*/s, '').split('\n')
   return line.slice(0, 200)
 }
 
@@ -237,4 +236,4 @@ export function adapterNamed(said: string, name: ProviderName, platform = proces
 }
 
 /** PCI vendors of GPUs, for where onnxruntime gives no name. */
-const VENDORS: Record<string, string> = { '0x10de': 'an NVIDIA GPU', '0x1002': 'an AMD GPU', '0x8086': 'an Intel GPU' }
+const VENDORS: Record<string, string> = { '0x10de': 'NVIDIA GPU', '0x1002': 'AMD GPU', '0x8086': 'Intel GPU' }

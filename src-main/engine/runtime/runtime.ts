@@ -217,9 +217,7 @@ function release({ buffer }: Float32Array): void {
 function blame({ name, adapter }: Provider): (error: unknown) => never {
   return (error) => {
     if (name === 'cpu') throw error
-    const message = plainMessage((error as Error).message)
-    throw new UserError(`The provider ${name} (${adapter}) failed: ${message}`, 'Use the CPU: --provider cpu.', {
-      cause: error,
-    })
+    const reason = plainMessage((error as Error).message)
+    throw new UserError('provider-failed', { provider: name, adapter, reason }, { cause: error })
   }
 }

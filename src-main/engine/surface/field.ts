@@ -45,10 +45,7 @@ export async function askInBatches(
       throw new Error(`A field gave ${answer.length} numbers for ${end - start} points, not ${width} for each.`)
     }
     if (answer.some(Number.isNaN)) {
-      throw new UserError(
-        'The head answers with values that are not numbers.',
-        'Tune it again with fewer or smaller steps, or check that the generator file is whole.',
-      )
+      throw new UserError('density-not-finite')
     }
     answers.set(answer, start * width)
     progress?.(end / count)

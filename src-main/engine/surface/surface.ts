@@ -1,5 +1,5 @@
 /** The way from a head's density to a closed, coloured mesh, in one call. */
-import { UserError } from '../errors.ts'
+import { message, UserError } from '../errors.ts'
 import { LIMITS, type Range } from '../limits.ts'
 import { largestComponent, simplify, smooth } from './clean.ts'
 import { surfaceColours } from './colour.ts'
@@ -50,11 +50,11 @@ export async function extractSurface(
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
   requireInteger('resolution', resolution, LIMITS.meshResolution)
-  requireInteger('number of smoothing passes', passes, { least: 0, most: 100 })
-  if (triangles !== undefined) requireInteger('number of triangles', triangles, LIMITS.triangles)
+  requireInteger('smoothing-passes', passes, { least: 0, most: 100 })
+  if (triangles !== undefined) requireInteger('triangles', triangles, LIMITS.triangles)
   const level = wanted ?? (await field.level?.()) ?? REFERENCE_LEVEL
   if (!Number.isFinite(level)) {
-    throw new UserError(`The level ${level} is not a number.`, 'Give a density, for example 10.')
+    throw new UserError('level-not-finite', { level })
   }
 
   const kept: Field = {
@@ -69,10 +69,7 @@ export async function extractSurface(
   const found = isosurface(grid)
   const { lattice } = grid
   if (found.triangles.length === 0) {
-    throw new UserError(
-      `No surface at level ${level}: the highest density found is ${lattice.highest.toPrecision(3)}.`,
-      'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
-    )
+    throw new UserError('surface-empty', { level, highest: lattice.highest })
   }
   signal?.throwIfAborted()
   const smoothed = smooth(largestComponent(found), passes)
@@ -91,7 +88,9 @@ export async function extractSurface(
   return { ...mesh, normals, colours, voxel: lattice.spacing, stats }
 }
 
-function requireInteger(what: string, value: number, { least, most }: Range): void {
+type Option = 'resolution' | 'smoothing-passes' | 'triangles'
+
+function requireInteger(what: Option, value: number, { least, most }: Range): void {
   if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new UserError(`The ${what} is ${value}.`, `Give a whole number from ${least} to ${most}.`)
+  throw new UserError('surface-option', { what: message(what), value, least, most })
 }
