@@ -11,6 +11,8 @@ import type { Outcome, Task } from './make-one.ts'
 import type { Person } from './people.ts'
 import type { Making } from './record.ts'
 
+export const silent: Reporter = { say: () => {}, warn: () => {}, progress: () => {} }
+
 export type StudioOptions = WorkbenchOptions
 export type Request = Task | 'stop'
 export type Answer =
@@ -37,13 +39,15 @@ export type Make = (
 
 export class Crew {
   private readonly options: StudioOptions
+  private readonly script: URL
   private readonly report: Reporter
   private readonly idle: (ChildProcess | undefined)[]
   private readonly all = new Set<ChildProcess>()
   private stopped = false
 
-  private constructor(options: StudioOptions, first: ChildProcess, size: number, report: Reporter) {
+  private constructor(options: StudioOptions, script: URL, first: ChildProcess, size: number, report: Reporter) {
     this.options = options
+    this.script = script
     this.report = report
     this.idle = [first, ...Array.from({ length: size - 1 }, () => undefined)]
     this.all.add(first)
@@ -51,13 +55,14 @@ export class Crew {
 
   /**
    * @param size how many heads are made at a time; the processor's cores are shared out
+   * @param script what the processes run; others than the default are for tests
    * @throws UserError where the provider, the generator or a network cannot be used
    */
-  static async open(options: WorkbenchOptions, size: number, report: Reporter): Promise<Crew> {
+  static async open(options: WorkbenchOptions, size: number, report: Reporter, script = scriptBeside()): Promise<Crew> {
     const shared = { ...options, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
-    const { child, reason } = await start(shared)
+    const { child, reason } = await start(script, shared)
     report.say(message('running-on', { provider: reason }))
-    return new Crew(shared, child, size, report)
+    return new Crew(shared, script, child, size, report)
   }
 
   /** Makes a head; of no more at a time than the crew has processes. */
@@ -80,7 +85,7 @@ export class Crew {
   }
 
   private async hire(): Promise<ChildProcess> {
-    const { child } = await start(this.options)
+    const { child } = await start(this.script, this.options)
     this.all.add(child)
     if (this.stopped) child.send('stop' satisfies Request)
     return child
@@ -143,8 +148,7 @@ export function makeHere(
 const crashed = (end: string): Message => message('head-process-ended', { end })
 
 /** @throws UserError where it says that it cannot work */
-function start(options: StudioOptions): Promise<{ child: ChildProcess; reason: Message }> {
-  const script = scriptBeside()
+function start(script: URL, options: StudioOptions): Promise<{ child: ChildProcess; reason: Message }> {
   const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = fork(script, [JSON.stringify(options)], {
     execArgv: loader,

@@ -9,7 +9,7 @@ import { VERSION } from '../../engine/version.ts'
 import { HEAD_ENDINGS, isHeadFile, writeHeadFiles } from '../head-files.ts'
 import { readPhoto } from '../photo-file.ts'
 import type { Reporter } from '../reporter.ts'
-import { beginHead, formHead, type Studio } from '../studio.ts'
+import { beginHead, formHead, type HeadOrder, type Studio } from '../studio.ts'
 import { findUnfinished, originOf, UNFINISHED } from '../unfinished.ts'
 import type { Person } from './people.ts'
 import {
@@ -42,10 +42,51 @@ export type Outcome =
 const LOOK = 1000
 /** What a system says of a disk that takes nothing any more. */
 const DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+/** What is the machine's fault. */
+const MACHINE = new Set<string>(['provider-failed', 'photo-too-costly'])
 const ENDINGS = [...HEAD_ENDINGS, RECORD, UNFINISHED]
 
-/** @param goesOn asked between two steps; a head whose files are being written comes to its end */
-export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean, report: Reporter): Promise<Outcome> {
+/** What makes a head where its photos, its names and the time have been found right. */
+export interface Maker {
+  /** Digest of the generator's file. */
+  readonly sha256: string
+  /**
+   * Makes the head and commits the set, with the record of what is to be thought of it among its files.
+   * @param goesOn asked between two steps; a head whose files are being written comes to its end
+   * @returns the record; nothing where it was stopped, and what there is was kept
+   */
+  make(order: HeadOrder, place: Place, goesOn: () => boolean, report: Reporter): Promise<HeadRecord | undefined>
+}
+
+export interface Place {
+  readonly set: FileSet
+  readonly making: Making
+  recordNow(quality: HeadRecord['quality']): HeadRecord
+}
+
+/** Makes heads with a generator and its networks. */
+export const studioMaker = (studio: Studio): Maker => ({
+  sha256: studio.sha256,
+  async make(order, { set, making, recordNow }, goesOn, report) {
+    const inversion = await beginHead(studio, order, report)
+    await formHead(studio, inversion, order, set, goesOn, report)
+    if (!inversion.progress.done || !goesOn()) return undefined
+    const { generator, sha256 } = studio
+    const { head } = inversion
+    const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
+    let record: HeadRecord | undefined
+    await writeHeadFiles(finish, making, inversion.choices, set, report, {
+      obsolete: [UNFINISHED],
+      more: (quality) => {
+        record = recordNow(quality as HeadRecord['quality'])
+        return [[RECORD, writeRecord(record)]]
+      },
+    })
+    return record
+  },
+})
+
+export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, report: Reporter): Promise<Outcome> {
   const { making } = task
   const spent = startClock()
   const photos: string[] = []
@@ -53,7 +94,7 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
     recordOf(making, photos, { ...spent(), ...result })
   let set: FileSet | undefined
   try {
-    if (making.version !== VERSION || making.generator !== studio.sha256) {
+    if (making.version !== VERSION || making.generator !== maker.sha256) {
       const { version, generator } = making
       throw new UserError('made-elsewhere', { version, generator: shortDigest(generator) })
     }
@@ -81,27 +122,16 @@ export async function makeOne(studio: Studio, task: Task, goesOn: () => boolean,
     const [unfinished] = await findUnfinished(folder, [person.name], origin)
     const resumed = unfinished?.differences.length === 0 ? unfinished : undefined
     const order = { files, settings: making.settings, origin, resumed }
-    const inversion = await beginHead(studio, order, report)
-    await formHead(studio, inversion, order, set, goesOn, report)
-    if (!inversion.progress.done || !goesOn()) return 'stopped'
-    const { generator, sha256 } = studio
-    const { head } = inversion
-    const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
-    let record = recordNow({})
-    await writeHeadFiles(finish, making, inversion.choices, set, report, {
-      obsolete: [UNFINISHED],
-      more: (quality) => {
-        record = recordNow({ quality: quality as HeadRecord['quality'] })
-        return [[RECORD, writeRecord(record)]]
-      },
-    })
-    return { record, kept: true }
+    const place = { set, making, recordNow: (quality: HeadRecord['quality']) => recordNow({ quality }) }
+    const record = await maker.make(order, place, goesOn, report)
+    return record ? { record, kept: true } : 'stopped'
   } catch (problem) {
     const error = failureOf(problem)
-    if (DISK.has((problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? '')) return { ends: error }
+    const system = (problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? ''
+    if (DISK.has(system)) return { ends: error }
     const record = recordNow({ error })
-    // Another try of the same photos would end the same, but for a defect of ours.
-    const kept = set !== undefined && problem instanceof UserError
+    // Another try of the same photos would end the same; not so where the machine or a defect of ours is to blame.
+    const kept = set !== undefined && problem instanceof UserError && system === '' && !MACHINE.has(problem.code)
     if (kept) await set?.write(RECORD, writeRecord(record))
     return { record, kept }
   } finally {

@@ -118,17 +118,22 @@ async function outcomeOf(
 
 const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null && 'code' in value
 
-/** Makes heads for whoever has put them on the queue, until it is asked to end. @throws UserError where it cannot go on */
+/**
+ * Makes heads for whoever has put them on the queue, until it is asked to end.
+ * @param script what the processes run; others than the default are for tests
+ * @throws UserError where it cannot go on
+ */
 export async function work(
   url: string,
   options: WorkbenchOptions,
   jobs: number,
   asked: AbortSignal,
   report: Reporter,
+  script?: URL,
 ): Promise<void> {
   const generator = await generatorDigest(options.generator)
   const connection = await connect(url)
-  const crew = await Crew.open(options, jobs, report)
+  const crew = await Crew.open(options, jobs, report, script)
   const { host } = new URL(url)
   let end: (reason?: Message) => void = () => {}
   const ended = new Promise<Message | undefined>((resolve) => {
