@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
-import { expectedWeights } from '../src-main/engine/checkpoint/generator-file.ts'
+import { expectedWeights, writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import {
   readSafetensors,
   type StoredTensor,
@@ -128,4 +128,17 @@ export function tinyWeights(config: GeneratorConfig): Map<string, StoredTensor> 
     tensors.set(name, storeFloat32(Float32Array.from(values), shape))
   }
   return tensors
+}
+
+/** The file of a small generator whose heads are dense enough to have a surface. */
+export function denseGenerator(): Buffer {
+  const config = tinyConfig()
+  const weights = tinyWeights(config)
+  const name = 'decoder.net.2.weight'
+  const { shape, ...stored } = weights.get(name)!
+  const data = Float32Array.from(toFloat32({ shape, ...stored }))
+  // The first row gives density.
+  for (let i = 0; i < shape[1]; i++) data[i] *= 60
+  weights.set(name, storeFloat32(data, shape))
+  return Buffer.concat(writeGeneratorFile(config, weights))
 }

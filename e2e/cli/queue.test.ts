@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('60 photos over three workers', () => {
 
   it('gives the same bytes as one machine', async () => {
     const sha256 = sha256Of(readFileSync(generators[0]))
-    const maker = await stubMaker(sha256, undefined, 0)
+    const maker = await stubMaker(sha256)
     const mesh = { resolution: 256, triangles: 60_000 }
     const making: Making = {
       ...{ version: VERSION, generator: sha256, settings: inversionSettings.parse({}), formats: ['stl'], mesh },

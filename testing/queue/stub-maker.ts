@@ -13,8 +13,16 @@ import { message, UserError } from '../../src-main/engine/errors.ts'
 
 export const stubPhoto = (text: string): Buffer => Buffer.concat([Buffer.of(0xff, 0xd8, 0xff, 0xe0), Buffer.from(text)])
 
-/** @param log a line for every head, once it is committed; `pause`: milliseconds it takes */
-export async function stubMaker(sha256: string, log: string | undefined, pause: number): Promise<Maker> {
+interface StubOptions {
+  /** Gets a line for every head, once it is committed. */
+  readonly log?: string
+  /** Milliseconds a head takes. */
+  readonly pause?: number
+  /** No files are written. */
+  readonly bare?: boolean
+}
+
+export async function stubMaker(sha256: string, { log, pause = 0, bare }: StubOptions = {}): Promise<Maker> {
   const sheet = await sharp({ create: { width: 50, height: 20, channels: 3, background: '#567' } })
     .png()
     .toBuffer()
@@ -25,8 +33,9 @@ export async function stubMaker(sha256: string, log: string | undefined, pause: 
       const text = Buffer.from(bytes).toString('latin1')
       if (text.endsWith('ends')) process.kill(process.pid, 'SIGKILL')
       if (text.endsWith('faceless')) throw new UserError('no-face')
-      await sleep(pause)
+      if (pause > 0) await sleep(pause)
       const record = recordNow({ verdict: 'good', reason: message('head-good'), figures: {} })
+      if (bare) return record
       await set.commit(async () => [
         [SHEET, sheet],
         ['stl', sha256Of(bytes)],

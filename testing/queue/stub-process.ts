@@ -5,8 +5,12 @@ import { sha256Of } from '../../src-main/engine/checkpoint/import.ts'
 import { message } from '../../src-main/engine/errors.ts'
 import { stubMaker } from './stub-maker.ts'
 
-const { STUB_LOG, STUB_PAUSE = '0' } = process.env
+const { STUB_LOG: log, STUB_PAUSE: pause, STUB_BARE: bare } = process.env
 await serveCrew(async ({ generator = '' }) => ({
-  maker: await stubMaker(sha256Of(readFileSync(generator)), STUB_LOG, Number(STUB_PAUSE)),
+  maker: await stubMaker(sha256Of(readFileSync(generator)), {
+    log,
+    pause: Number(pause ?? 0),
+    bare: bare !== undefined,
+  }),
   reason: message('cpu'),
 }))

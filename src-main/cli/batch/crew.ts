@@ -3,6 +3,7 @@
  * failed, and the next is made by a new process. Whoever has a crew is free meanwhile.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { type Message, message, UserError } from '../../engine/errors.ts'
 import type { Reporter } from '../reporter.ts'
@@ -80,8 +81,11 @@ export class Crew {
     for (const child of this.all) if (child.connected) child.send('stop' satisfies Request)
   }
 
-  close(): void {
+  /** Ends the processes, which have nothing to do any more. */
+  async close(): Promise<void> {
+    const ends = [...this.all].filter((child) => child.connected).map((child) => once(child, 'close'))
     for (const child of this.all) if (child.connected) child.disconnect()
+    await Promise.all(ends)
   }
 
   private async hire(): Promise<ChildProcess> {
@@ -140,7 +144,7 @@ export function makeHere(
     try {
       await Promise.all(Array.from({ length: jobs }, work))
     } finally {
-      crew.close()
+      await crew.close()
     }
   }
 }

@@ -169,7 +169,7 @@ export async function work(
   const reason = await ended
   crew.stop()
   await worker.close()
-  crew.close()
+  await crew.close()
   if (reason) throw UserError.of(reason)
 }
 
