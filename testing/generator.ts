@@ -7,6 +7,7 @@ import {
   readSafetensors,
   type StoredTensor,
   storeFloat32,
+  toFloat32,
   writeSafetensors,
 } from '../src-main/engine/checkpoint/safetensors.ts'
 

@@ -360,7 +360,7 @@ const windows: Intrusion[] = [
   call('the log from within', 'note', { project: 'x' }),
   call('a project outside its folder', 'open', { project: '../../../etc' }),
   call('a project nobody has', 'pause', { project: '0123456789abcdef' }),
-  call('a generator outside its folder', 'openSample', { generator: '../../../../etc/passwd' }),
+  call('a generator outside its folder', 'openSample', { name: 'x', generator: '../../../../etc/passwd' }),
   call('a photo nobody sent', 'openPhoto', { photo: '0'.repeat(32), name: 'x', generator: 'default' }),
   call('a name of 60 000 letters', 'openPhoto', { photo: '0'.repeat(32), name: 'x'.repeat(60_000), generator: 'd' }),
   call('a prototype', 'hello', JSON.parse('{"__proto__":{"isAdmin":true}}')),

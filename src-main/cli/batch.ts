@@ -10,6 +10,7 @@ import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { VERSION } from '../engine/version.ts'
+import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import { type Made, type Make, makeHere } from './batch/crew.ts'
 import { findPeople, type Person, TABLE_STEM, TABLES } from './batch/people.ts'
@@ -19,9 +20,8 @@ import { tell } from './batch/tell.ts'
 import type { Command } from './commands.ts'
 import { headFileHelp, headFileOptions, readHeadFileOptions } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { words } from './language.ts'
 import { quoted } from './reconstruct.ts'
-import { clock, createReporter, type Reporter } from './reporter.ts'
+import { createReporter, duration, type Reporter } from './reporter.ts'
 
 /** Exit code where somebody has no head. */
 const INCOMPLETE = 3
@@ -154,7 +154,12 @@ async function makeAll(
     const pace = (performance.now() - started) / 1000 / (records.size - before)
     const left = (people.length - records.size) * pace
     const none = [...records.values()].filter(({ error }) => error).length
-    const text = words.cli.batchPace(records.size, people.length, none, Number.isFinite(left) ? clock(left) : undefined)
+    const text = words.cli.batchPace(
+      records.size,
+      people.length,
+      none,
+      Number.isFinite(left) ? duration(left) : undefined,
+    )
     report.progress('heads', records.size, people.length, text, {
       none,
       ...(Number.isFinite(left) && { secondsLeft: left }),

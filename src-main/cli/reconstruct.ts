@@ -10,6 +10,7 @@ import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { say } from '../words/message.ts'
+import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import {
@@ -21,7 +22,6 @@ import {
   writeHeadFiles,
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { words } from './language.ts'
 import { readPhoto } from './photo-file.ts'
 import { createReporter } from './reporter.ts'
 import { findUnfinished, originOf, requireSame, UNFINISHED } from './unfinished.ts'

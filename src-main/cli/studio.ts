@@ -5,10 +5,10 @@ import { runLoop } from '../engine/inversion/loop.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Loaded } from '../session/library.ts'
-import { words } from './language.ts'
+import { words } from '../words/terminal.ts'
 import type { PhotoFile } from './photo-file.ts'
 import { takeShots } from './photos.ts'
-import { clock, type Reporter } from './reporter.ts'
+import { duration, type Reporter } from './reporter.ts'
 import { type Origin, originNote, readUnfinished, UNFINISHED, type Unfinished } from './unfinished.ts'
 import { openWorkbench, type WorkbenchOptions } from './workbench.ts'
 
@@ -71,7 +71,7 @@ export function formHead(
     step: () => inversion.step(),
     show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
       const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
-      const text = words.cli.pace(step, steps, loss, rate, clock(left))
+      const text = words.cli.pace(step, steps, loss, rate, duration(left))
       report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
     },
     save: () => set.write(UNFINISHED, ...inversion.checkpoint(sha256, originNote(origin))),

@@ -1,10 +1,10 @@
 /** halfturn worker: makes the heads of batches that others have put on a queue. */
 import { UserError } from '../engine/errors.ts'
 import { LIMITS } from '../engine/limits.ts'
+import { words } from '../words/terminal.ts'
 import { readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import { Interruption } from './interruption.ts'
-import { words } from './language.ts'
 import { createReporter } from './reporter.ts'
 
 const options = { ...runtimeOptions, queue: { type: 'string' }, jobs: { type: 'string' } } as const

@@ -9,6 +9,7 @@ import type { Message } from '../engine/errors.ts'
 import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
+import type { Box } from '../engine/networks/mediapipe.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
@@ -56,7 +57,7 @@ export const requests = {
   /** Removes a recent project from this machine. */
   forget: z.strictObject({ project }),
   openPhoto: z.strictObject({ photo: blob, name: z.string().min(1).max(300), generator: z.string().max(300) }),
-  openSample: z.strictObject({ generator: z.string().max(300) }),
+  openSample: z.strictObject({ name: z.string().min(1).max(300), generator: z.string().max(300) }),
   /** A `.halfturn` file. */
   openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
   /** A recent project; one that was interrupted while its head was forming goes on. */
@@ -80,7 +81,7 @@ export const requests = {
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
   /** The head as the volume shader needs it. */
   planes: z.strictObject({ project }),
-  /** A full view of the head. */
+  /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
@@ -104,7 +105,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { FormatName, Phase, Quality, Verdict }
+export type { Box, FormatName, Phase, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -154,13 +155,6 @@ export interface Job {
   steps: number
 }
 
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
-
 /** A project as the window needs to know it. */
 export interface Project {
   id: string
@@ -177,8 +171,8 @@ export interface Project {
   portrait?: PortraitState
   settings: Settings
   job: Job
-  /** Loss of every step so far. */
-  losses: number[]
+  /** How alike head and photo were after every step so far, 0 to 1. */
+  likeness: number[]
   /** Whether there is a head to look at. */
   head: boolean
   /** Seed and truncation of a made-up person. */
@@ -215,6 +209,8 @@ export interface PortraitState {
 export interface PlanesState {
   /** Grows with every change of the head. */
   version: number
+  /** Of the photo, as the head has it; from the front for a made-up person. 25 numbers. */
+  camera: number[]
   planes: BlobId
   resolution: number
   channels: number
@@ -236,6 +232,8 @@ export interface DecoderState {
   /** [27]: three rows a plane, world to -1..1: across it, down it, along its normal. */
   projection: number[]
   box: number
+  /** The part of the box that its surface is taken from: corners, world units. */
+  bounds: { low: [number, number, number]; high: [number, number, number] }
   near: number
   far: number
   white: boolean
@@ -308,9 +306,10 @@ export type ProjectEvent = { project: string } & (
       step: number
       steps: number
       phase: Phase
-      loss: number
-      stepsPerSecond: number
-      secondsLeft: number
+      /** 0 to 1. */
+      likeness: number
+      /** Until the head is formed, its surface made and judged. Nothing where no step tells yet. */
+      secondsLeft?: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
   | { type: 'job'; job: Job; problem?: Message }

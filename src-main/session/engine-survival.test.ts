@@ -83,12 +83,12 @@ const soon = { interval: 20 }
 test('a full disk stops no work: the window is told, and all is saved when there is space', async () => {
   const { engine, state, saving, steps, pass, close } = await launch()
   state.code = 'ENOSPC'
-  const { id, unsaved } = await engine.openSample({ generator })
+  const { id, unsaved } = await engine.openSample({ name: 'Sample portrait', generator })
   expect(unsaved).toMatchObject({ code: 'unsaved-full' })
   expect(await engine.recent({})).toMatchObject([{ id, name: 'Sample portrait', open: true }])
   await engine.start({ project: id, generator, settings: LONG })
   await expect.poll(() => steps().length, soon).toBeGreaterThan(1)
-  expect(saving()).toEqual(['full'])
+  expect(saving()).toEqual(['unsaved-full'])
   expect(await saved()).toEqual([])
   // What cannot be saved here can still be taken away.
   const [{ blob }] = await engine.exportProject({ project: id })
@@ -96,7 +96,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
   state.code = undefined
   pass()
-  await expect.poll(() => saving(), soon).toEqual(['full', 'saved'])
+  await expect.poll(() => saving(), soon).toEqual(['unsaved-full', 'saved'])
   expect(await saved()).toEqual([id])
   expect(steps()).toEqual(steps().map((_, i) => i + 1))
   await close()
@@ -118,7 +118,7 @@ test('a full disk stops no work: the window is told, and all is saved when there
 
 test('of two starts at once one succeeds, and of forgetting and asking nothing is left', async () => {
   const { engine } = await launch()
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   const start = () => engine.start({ project: id, generator, settings: LONG })
   const results = await Promise.allSettled([start(), start()])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
@@ -136,7 +136,7 @@ test('of two starts at once one succeeds, and of forgetting and asking nothing i
 
 test('a second engine shows the projects of the first and changes none, and takes over when it has gone', async () => {
   const first = await launch()
-  const { id } = await first.engine.openSample({ generator })
+  const { id } = await first.engine.openSample({ name: 'Sample portrait', generator })
   const record = () => readFile(join(folder, 'projects', id, 'project.json'), 'utf8')
   const before = await record()
 
@@ -170,7 +170,7 @@ test('a second engine shows the projects of the first and changes none, and take
 
 test('a head that is of no use any more does not keep its photo from its owner', async () => {
   const first = await launch()
-  const { id } = await first.engine.openSample({ generator })
+  const { id } = await first.engine.openSample({ name: 'Sample portrait', generator })
   await first.engine.adjust({ project: id, correction: { ...still, dx: 0.1 } })
   await first.close()
   const path = join(folder, 'projects', id, 'project.json')
@@ -197,7 +197,7 @@ test('a head that is of no use any more does not keep its photo from its owner',
 test('a file that is refused leaves nothing behind, wherever it fails', async () => {
   const { engine } = await launch()
   const sample = await readFile(productFile('resources', 'sample-portrait.jpg'))
-  const { id } = await engine.openSample({ generator })
+  const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   const [{ blob }] = await engine.exportProject({ project: id })
   await engine.forget({ project: id })
   const { 'project.json': text } = unzipSync(engine.blobs.get(blob))

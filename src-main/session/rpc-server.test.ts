@@ -112,7 +112,7 @@ test('a window hears of its own projects, and of the latest preview alone when i
   })
   emit({ type: 'preview', project, step: 0 })
   expect(heard).toEqual([])
-  await functions.call('openSample', { generator: 'default' })
+  await functions.call('openSample', { name: 'Sample portrait', generator: 'default' })
   for (const step of [1, 2, 3]) emit({ type: 'preview', project, step })
   emit({ type: 'preview', project: 'fedcba9876543210', step: 9 })
   expect(heard).toEqual([{ type: 'preview', project, step: 1 }])

@@ -44,12 +44,15 @@ const VERDICTS = { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable 
 
 const notWritten =
   (cure: string) =>
-  ({ path, system }: { path: string; system: string }) =>
-    [`Could not write ${path} (${system}).`, cure] as const
+  ({ path, system }: { path: string; system: string }): readonly [string, string] => [
+    `Could not write ${path} (${system}).`,
+    cure,
+  ]
 
 export const en = {
   /** What it is called in itself. */
   name: 'English',
+  number: (value: number, digits: number) => value.toFixed(digits),
 
   /** What the command line calls its options, and what the window calls them. */
   settings: {
@@ -643,7 +646,7 @@ export const en = {
     ],
     'no-stage': ({ reason }: { reason: string }) => [
       `The 3D view cannot be drawn on this machine (${reason}).`,
-      'Show the head as Rendered, or update the graphics driver.',
+      'Show its surface, or update the graphics driver.',
     ],
     'no-video': () => [
       'This browser cannot encode video.',
@@ -708,7 +711,7 @@ export const en = {
       WITHOUT_RESUME,
     ],
     'begun-unreadable': () => 'what this version cannot read',
-    'begun-other-photos': ({ count }: { count: number }) => (count === 1 ? 'another photo' : 'other photos'),
+    'begun-other-photos': ({ count }: { count: number }): string => (count === 1 ? 'another photo' : 'other photos'),
     'begun-more-photos': ({ begun, now }: { begun: number; now: number }) =>
       `${begun} photo${begun > 1 ? 's' : ''}, not ${now}`,
     'begun-without': ({ option }: { option: string }) => `no ${option}`,
@@ -951,6 +954,46 @@ usage: halfturn info [FILE]
     },
   },
 
+  start: {
+    building: 'Building the window (a few seconds, once)…',
+    desktop: 'Opening the desktop app.',
+    browser: 'Opening in the browser: Electron’s program is not here ("npx install-electron" fetches it once).',
+  },
+
+  serve: {
+    notAPort: (port: string) => `--port ${port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`,
+    at: (url: string) =>
+      `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
+  },
+
+  menu: {
+    file: '&File',
+    newWindow: 'New Window',
+    newHead: 'New Head',
+    open: 'Open…',
+    saveProject: 'Save Project…',
+    close: 'Close Window',
+    quit: 'Quit',
+    edit: '&Edit',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    selectAll: 'Select All',
+    view: '&View',
+    reload: 'Reload',
+    resetZoom: 'Actual Size',
+    zoomIn: 'Zoom In',
+    zoomOut: 'Zoom Out',
+    fullScreen: 'Full Screen',
+    developerTools: 'Developer Tools',
+    window: '&Window',
+    minimize: 'Minimize',
+    help: '&Help',
+    log: 'Show Log',
+  },
+
   window: {
     app: 'Halfturn',
     newHead: 'New head',
@@ -972,9 +1015,12 @@ usage: halfturn info [FILE]
       choose: 'Choose a photo…',
       camera: 'Use the camera',
       sample: 'Try the sample',
+      sampleName: 'Sample portrait',
+      photoName: 'Photo',
       random: 'Meet a made-up person',
       release: 'Release to use this photo',
       recent: 'Recent',
+      opening: 'Opening…',
       forget: (name: string) => `Remove ${name} from recent projects`,
       unfinished: 'unfinished',
     },
@@ -1015,13 +1061,22 @@ usage: halfturn info [FILE]
       again: 'Form again',
       quality: 'Quality',
       qualities: { fast: 'Fast', balanced: 'Balanced', full: 'Full' },
+      qualityHelp: {
+        fast: 'A first look, soon there.',
+        balanced: 'A good likeness.',
+        full: 'The finest, and the longest wait.',
+      },
       steps: 'Steps',
+      stepsHelp: 'How often the head is compared with the photo and bettered.',
       generator: 'Generator',
+      generatorHelp: 'The network that knows what heads look like.',
       importGenerator: 'Import a generator…',
       licence: 'Licence',
       more: 'More settings',
       seed: 'Seed',
+      seedHelp: 'Another number tries it another way.',
       learningRate: 'Learning rate',
+      learningRateHelp: 'How far each step goes: smaller is safer, and slower.',
       pause: 'Pause',
       resume: 'Go on',
       cancel: 'Stop here',
@@ -1034,11 +1089,10 @@ usage: halfturn info [FILE]
         detail: 'Adding the photo’s detail',
       },
       stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
-      speed: (value: number) => `${value >= 1 ? value.toFixed(1) : value.toFixed(2)} steps/s`,
       left: (text: string) => `${text} left`,
       stopped: { paused: 'Paused', interrupted: 'Interrupted', failed: 'Stopped by an error' },
-      loss: 'Loss',
-      lossLabel: (loss: number) => `Loss over the steps, now ${loss.toFixed(3)}`,
+      likeness: 'Likeness',
+      likenessLabel: (percent: number) => `Likeness to the photo over the steps, now ${percent} %`,
       before: 'Photo',
       after: 'Head',
       compare: 'Compare photo and head',
@@ -1047,19 +1101,34 @@ usage: halfturn info [FILE]
 
     look: {
       presets: 'Turn to',
-      front: 'Front',
-      threeQuarter: 'Three-quarter',
-      profile: 'Profile',
-      back: 'Back',
+      presetNames: { photo: 'Photo', front: 'Front', left: 'Left', right: 'Right', top: 'Top', back: 'Back' },
+      presetHelp: {
+        photo: 'As the photo was taken',
+        front: 'From the front',
+        left: 'The head’s left side',
+        right: 'The head’s right side',
+        top: 'From above',
+        back: 'From behind',
+      },
       turntable: 'Turntable',
       mode: 'Show as',
-      modes: { volume: 'Volume', rendered: 'Rendered', surface: 'Surface', depth: 'Depth' },
+      modes: { volume: 'Head', surface: 'Surface', depth: 'Depth' },
+      modeHelp: {
+        volume: 'As a photo would show it; finer when it rests.',
+        surface: 'The skin that a saved 3D model has.',
+        depth: 'How near each part is: light is near, dark is far.',
+      },
       surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
+      surfaceHelp: {
+        colour: 'In the colours it is saved with.',
+        clay: 'The bare shape.',
+        wire: 'The triangles it is made of.',
+        evidence: 'What the photo saw, and what is invented.',
+      },
       evidence: { seen: 'Seen', invented: 'Invented' },
       evidenceLabel: 'Orange is what the photo saw, blue is invented',
       surfaceStyle: 'Surface style',
       extracting: 'Making the surface…',
-      rendering: 'Rendering…',
       preparing: 'Preparing the view…',
       stage: '3D view of the head. Arrow keys turn it, plus and minus zoom, Home shows the front.',
       honest: 'Generated from one photo: what the photo does not show is invented.',
@@ -1091,7 +1160,9 @@ usage: halfturn info [FILE]
       } satisfies Record<FormatName, string>,
       mesh: '3D model',
       resolution: 'Detail',
+      resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
       triangles: 'Triangles',
+      meshHelp: 'More of either keeps smaller features, takes longer and makes larger files.',
       saving: (what: string) => `Saving ${what}…`,
       saved: (name: string) => `Saved ${name}`,
     },
@@ -1106,6 +1177,7 @@ usage: halfturn info [FILE]
 
     log: {
       title: 'About and log',
+      language: 'Language',
       copy: 'Copy the log',
       copied: 'Copied',
       close: 'Close',

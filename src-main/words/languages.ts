@@ -1,8 +1,9 @@
 /** The languages there are: one file each. */
+import { de } from './de.ts'
 import { en } from './en.ts'
 import type { Words } from './message.ts'
 
-export const languages = { en } satisfies Record<string, Words>
+export const languages = { en, de } satisfies Record<string, Words>
 export type Language = keyof typeof languages
 
 /**

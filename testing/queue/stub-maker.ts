@@ -18,11 +18,9 @@ interface StubOptions {
   readonly log?: string
   /** Milliseconds a head takes. */
   readonly pause?: number
-  /** No files are written. */
-  readonly bare?: boolean
 }
 
-export async function stubMaker(sha256: string, { log, pause = 0, bare }: StubOptions = {}): Promise<Maker> {
+export async function stubMaker(sha256: string, { log, pause = 0 }: StubOptions = {}): Promise<Maker> {
   const sheet = await sharp({ create: { width: 50, height: 20, channels: 3, background: '#567' } })
     .png()
     .toBuffer()
@@ -35,7 +33,6 @@ export async function stubMaker(sha256: string, { log, pause = 0, bare }: StubOp
       if (text.endsWith('faceless')) throw new UserError('no-face')
       if (pause > 0) await sleep(pause)
       const record = recordNow({ verdict: 'good', reason: message('head-good'), figures: {} })
-      if (bare) return record
       await set.commit(async () => [
         [SHEET, sheet],
         ['stl', sha256Of(bytes)],

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import sharp, { type OverlayOptions } from 'sharp'
 import { say } from '../../words/message.ts'
+import { words } from '../../words/terminal.ts'
 import { SHEET } from '../head-files.ts'
-import { words } from '../language.ts'
 import { type Result, type Standing, standingOf, standings } from './table.ts'
 
 const COLOURS: Readonly<Record<Standing, string>> = {

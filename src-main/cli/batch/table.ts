@@ -2,7 +2,7 @@
 import Papa from 'papaparse'
 import type { Message } from '../../engine/errors.ts'
 import { say } from '../../words/message.ts'
-import { words } from '../language.ts'
+import { words } from '../../words/terminal.ts'
 import type { Person } from './people.ts'
 import type { HeadRecord } from './record.ts'
 

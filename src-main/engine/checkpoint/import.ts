@@ -72,7 +72,7 @@ export function importedName(sha256: string): string {
 
 /**
  * Reads a checkpoint. Its weights stay views into `bytes`, so little more memory than the file is needed.
- * @param name what messages and the provenance call the file.
+ * @param name what messages call the file; the provenance has it without its folders.
  * @param sha256 of `bytes`, where it is known already.
  * @throws UserError where the file is damaged, holds another network, or asks for anything a checkpoint does not need.
  */
@@ -83,7 +83,9 @@ export function importCheckpoint(bytes: Uint8Array, name: string, sha256 = sha25
   const { value, end } = readPickle(bytes, { name, names: NAMES })
   if (end !== bytes.length) throw new UserError('checkpoint-goes-on', { name, bytes: bytes.length - end })
   const network = new Network(generatorOf(value, name), name, bytes.length)
-  const config = parseConfig(network.config({ source: name.slice(0, 500), sha256 }), name)
+  // Without its folders: the same checkpoint is the same generator wherever it lay, and files go to other people.
+  const source = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).slice(0, 500)
+  const config = parseConfig(network.config({ source, sha256 }), name)
   checkWeights(config, network.tensors, name)
   const expected = expectedWeights(config)
   const surplus = [...network.tensors.keys()].filter((key) => !expected.has(key) && !UNUSED.has(key))

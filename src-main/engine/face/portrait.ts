@@ -5,6 +5,7 @@
 import { type Message, message, UserError } from '../errors.ts'
 import { DEGREE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
 import { eyeBlur } from './blur.ts'
 import { type Crop, cutCrop } from './crop.ts'
@@ -15,6 +16,8 @@ import type { Frame } from './template.ts'
 
 export interface Portrait {
   frame: Frame
+  /** The photo it is cut from. */
+  photo: RgbImage
   crop: Crop
   /** Camera label of the crop, see {@link cameraLabel}. */
   camera: Float32Array
@@ -123,6 +126,7 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
 
   return complete({
     frame,
+    photo,
     crop: cutCrop(photo, pose, size),
     pose,
     faces: faces.map(({ box }) => box),

@@ -326,7 +326,9 @@ export class Inversion {
     }
     const shots = state.sizes.map((size, i): PosedPortrait => {
       const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
-      const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
+      const fine = tensors.get(`${i}.fine`)?.data
+      const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
+      const portrait = portraitFrom(size, { ...crop, ...(fine && { fine }) })
       return { portrait, label: floats(`${i}.label`, LABEL) }
     })
     const width = config.num_ws * config.w_dim

@@ -30,6 +30,13 @@ export interface SurfaceOptions {
  */
 const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
 
+/** The corners of that part in a cube of `side`, world units: pictures of the same head may end where its surface does. */
+export function keptBounds(side: number): { low: [number, number, number]; high: [number, number, number] } {
+  const corner = (sign: number) =>
+    KEPT.centre.map((at) => side * (at + (sign * KEPT.side) / 2)) as [number, number, number]
+  return { low: corner(-1), high: corner(1) }
+}
+
 /** Where the reference takes its meshes. */
 const REFERENCE_LEVEL = 10
 
@@ -85,7 +92,7 @@ export async function extractSurface(
     vertices: mesh.positions.length / 3,
     triangles: mesh.triangles.length / 3,
   }
-  return { ...mesh, normals, colours, voxel: lattice.spacing, stats }
+  return { ...mesh, normals, colours, voxel: lattice.spacing, fine: smoothed, stats }
 }
 
 type Option = 'resolution' | 'smoothing-passes' | 'triangles'
