@@ -60,7 +60,9 @@ export class Crew {
    * @throws UserError where the provider, the generator or a network cannot be used
    */
   static async open(options: WorkbenchOptions, size: number, report: Reporter, script = scriptBeside()): Promise<Crew> {
-    const shared = { ...options, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
+    const { provider, generator, 'allow-software': software } = options
+    const asked = { provider, generator, 'allow-software': software }
+    const shared = { ...asked, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
     const { child, reason } = await start(script, shared)
     report.say(message('running-on', { provider: reason }))
     return new Crew(shared, script, child, size, report)
