@@ -83,9 +83,9 @@ export class Crew {
     for (const child of this.all) if (child.connected) child.send('stop' satisfies Request)
   }
 
-  /** Ends the processes, which have nothing to do any more. */
+  /** Ends the processes, which have nothing to do any more. (One that was let go never says 'close'.) */
   async close(): Promise<void> {
-    const ends = [...this.all].filter((child) => child.connected).map((child) => once(child, 'close'))
+    const ends = [...this.all].filter((child) => child.connected).map((child) => once(child, 'exit'))
     for (const child of this.all) if (child.connected) child.disconnect()
     await Promise.all(ends)
   }
