@@ -11,11 +11,12 @@ import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
 import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
+import { createLandmarker, type Landmarker } from './networks/mediapipe.ts'
 import { evidenceOf } from './quality/evidence.ts'
 import { createRecognition } from './quality/likeness.ts'
 import { drawSheet } from './quality/sheet.ts'
 import { type Turnaround, turnAround } from './quality/turnaround.ts'
-import { assess, type Quality } from './quality/verdict.ts'
+import { assess, measureShape, type Quality } from './quality/verdict.ts'
 import { assertHealthy } from './runtime/health.ts'
 import type { Field, Watch } from './surface/field.ts'
 import { type FormatName, formats, type WrittenFile } from './surface/formats/formats.ts'
@@ -55,14 +56,25 @@ export interface FinishHost {
   turn<T>(work: () => Promise<T>): Promise<T>
   /** Weights of the perceptual network. */
   faceRes(): Promise<Weights>
+  /** Finds faces, and is not closed by whom it is lent to. */
+  landmarker(): Promise<Landmarker>
 }
 
+let landmarker: Promise<Landmarker> | undefined
 /** Where nothing else runs. */
-const ALONE: FinishHost = { turn: (work) => work(), faceRes: readFaceRes }
+const ALONE: FinishHost = {
+  turn: (work) => work(),
+  faceRes: readFaceRes,
+  landmarker: () => {
+    landmarker ??= createLandmarker()
+    return landmarker
+  },
+}
 
-/** How far a judgement is when there is a surface, and when the views are rendered. */
+/** How far a judgement is when there is a surface, when the views are rendered, and when the shape is measured. */
 const SURFACE_DONE = 0.2
 const VIEWS_DONE = 0.7
+const SHAPE_DONE = 0.85
 /** Side in rays of the picture that shows whether there is anything to be seen. */
 const GLANCE = 64
 
@@ -105,10 +117,14 @@ export class Finish {
     progress?.(SURFACE_DONE)
     const around = await this.turnaround({ signal })
     progress?.(VIEWS_DONE)
+    const finished = { around, label: head.label, portrait, surface }
+    const landmarker = await this.host.landmarker()
+    const shape = await this.inTurn({ signal }, async () => measureShape(generator.config, finished, landmarker))
+    progress?.(SHAPE_DONE)
     const faceRes = await this.host.faceRes()
     return this.inTurn({ signal }, async () => {
       const recognition = await createRecognition(generator.runtime, faceRes)
-      return assess(generator.config, { around, label: head.label, portrait, surface }, recognition)
+      return assess(generator.config, finished, shape, recognition)
     })
   }
 
