@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The command line: `halfturn <command>`. Each command is a file in cli/; errors of the user's making exit with 2. */
 import { commands, help } from './cli/commands.ts'
-import { words } from './cli/language.ts'
 import { UserError } from './engine/errors.ts'
 import { say } from './words/message.ts'
+import { words } from './words/terminal.ts'
 
 const [name, ...rest] = process.argv.slice(2)
 try {

@@ -9,6 +9,7 @@ import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '..
 import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
 import { type Message, message } from '../src-main/words/message.ts'
 import { MOST_UPLOAD } from './limits.ts'
+import { language } from './strings.ts'
 
 declare global {
   interface Window {
@@ -113,6 +114,7 @@ function desktop(shell: Shell, line: Line, { onCommand }: Listeners): Host {
   })
   shell.onDown((restarting) => line.close(restarting ? 'restarting' : 'lost'))
   shell.onCommand(onCommand)
+  shell.speak(language)
   shell.connect()
   return {
     kind: 'desktop',

@@ -7,13 +7,15 @@ const LANGUAGE = 'language'
 export const language = languageOf(localStorage.getItem(LANGUAGE) ?? navigator.language)
 document.documentElement.lang = language
 
-/** The page is loaded anew, for everything in it has been said: the engine goes on, and the project is opened again. */
-export function speak(chosen: Language): void {
+/** Speaks another language from now on: the page is loaded anew, and finds engine and project as they were. */
+export function choose(chosen: Language): void {
   localStorage.setItem(LANGUAGE, chosen)
   window.location.reload()
 }
 
 const words = languages[language]
+/** Those to choose from, by what each is called in itself. */
+export const languageNames = Object.entries(languages).map(([id, { name }]) => ({ id: id as Language, name }))
 export const { window: strings, number } = words
 
 /** What the engine or the window has to say, in words. */

@@ -1,5 +1,6 @@
 /** The few messages between window and shell that are not the engine's, and what they may carry. */
 import { z } from 'zod'
+import type { Language } from '../words/languages.ts'
 import type { Message } from '../words/message.ts'
 
 export const channels = {
@@ -11,6 +12,8 @@ export const channels = {
   down: 'halfturn:down',
   /** Shell to window: a menu command. */
   command: 'halfturn:command',
+  /** Window to shell: the language it speaks. */
+  language: 'halfturn:language',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
   openExternal: 'halfturn:open-external',
@@ -43,6 +46,8 @@ export interface Shell {
   /** Asks for a line to the engine; it arrives as a message event on the window, with a port. */
   connect(): void
   onDown(listener: (restarting: boolean) => void): void
+  /** Makes the menu speak the window's language. */
+  speak(language: Language): void
   onCommand(listener: (command: Command) => void): void
   /** The system's save dialog. Nothing where the person cancels. */
   choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>

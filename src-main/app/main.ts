@@ -19,6 +19,8 @@ import {
 import { type Message, message } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { dataFolder } from '../session/folders.ts'
+import { type Language, languageOf, languages } from '../words/languages.ts'
+import type { Words } from '../words/message.ts'
 import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
@@ -27,6 +29,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const WINDOW_FILES = join(here, '..', 'renderer')
 
 app.setName('Halfturn')
+// Window and menu follow the system's language, or this, until one is chosen.
+if (process.env.HALFTURN_LANGUAGE) app.commandLine.appendSwitch('lang', process.env.HALFTURN_LANGUAGE)
 // Where the command line and the served window look as well.
 app.setPath('userData', dataFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
@@ -71,7 +75,7 @@ function start(): void {
     program('decode-process'),
     app.getPath('userData'),
   )
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menu()))
+  showMenu(languageOf(app.getLocale()))
 
   listen(channels.connect, ({ sender }) => engine?.connect(sender))
   handle(channels.choose, async ({ sender }, value): Promise<Chosen | undefined> => {
@@ -97,6 +101,8 @@ function start(): void {
     }
     return undefined
   })
+  // The menu speaks the language that was chosen in the window.
+  listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
   handle(channels.openExternal, (_, url) => openOutside(String(url)))
   createWindow()
 }
@@ -156,7 +162,12 @@ function openOutside(url: string): void {
   if (isOutside(url)) shell.openExternal(url)
 }
 
-function menu(): MenuItemConstructorOptions[] {
+function showMenu(language: Language): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu(languages[language].menu)))
+}
+
+/** Electron's own names of what the roles do are English everywhere. */
+function menu(text: Words['menu']): MenuItemConstructorOptions[] {
   const command = (label: string, name: Command, accelerator: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
@@ -166,33 +177,45 @@ function menu(): MenuItemConstructorOptions[] {
   return [
     ...(isMac ? [{ role: 'appMenu' } as const] : []),
     {
-      label: '&File',
+      label: text.file,
       submenu: [
-        { label: 'New Window', accelerator: 'CmdOrCtrl+Shift+N', click: createWindow },
-        command('New Head', 'new', 'CmdOrCtrl+N'),
-        command('Open…', 'open', 'CmdOrCtrl+O'),
-        command('Save Project…', 'save', 'CmdOrCtrl+S'),
+        { label: text.newWindow, accelerator: 'CmdOrCtrl+Shift+N', click: createWindow },
+        command(text.newHead, 'new', 'CmdOrCtrl+N'),
+        command(text.open, 'open', 'CmdOrCtrl+O'),
+        command(text.saveProject, 'save', 'CmdOrCtrl+S'),
         { type: 'separator' },
-        { role: isMac ? 'close' : 'quit' },
+        isMac ? { role: 'close', label: text.close } : { role: 'quit', label: text.quit },
       ],
     },
     // Undo and redo are the window's: they take back corrections of the pose, not only typing.
     {
-      label: '&Edit',
-      submenu: [{ role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }],
-    },
-    {
-      label: '&View',
+      label: text.edit,
       submenu: [
-        { role: 'reload' },
-        { role: 'resetZoom' },
-        { role: 'zoomIn' },
-        { role: 'zoomOut' },
-        { role: 'togglefullscreen' },
-        ...(app.isPackaged ? [] : [{ role: 'toggleDevTools' } as const]),
+        { role: 'cut', label: text.cut },
+        { role: 'copy', label: text.copy },
+        { role: 'paste', label: text.paste },
+        { role: 'selectAll', label: text.selectAll },
       ],
     },
-    { role: 'windowMenu' },
-    { label: '&Help', submenu: [command('Show Log', 'log', 'F12')] },
+    {
+      label: text.view,
+      submenu: [
+        { role: 'reload', label: text.reload },
+        { role: 'resetZoom', label: text.resetZoom },
+        { role: 'zoomIn', label: text.zoomIn },
+        { role: 'zoomOut', label: text.zoomOut },
+        { role: 'togglefullscreen', label: text.fullScreen },
+        ...(app.isPackaged ? [] : [{ role: 'toggleDevTools', label: text.developerTools } as const]),
+      ],
+    },
+    {
+      role: 'window',
+      label: text.window,
+      submenu: [
+        { role: 'minimize', label: text.minimize },
+        { role: 'close', label: text.close },
+      ],
+    },
+    { label: text.help, submenu: [command(text.log, 'log', 'F12')] },
   ]
 }

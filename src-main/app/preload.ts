@@ -9,6 +9,7 @@ const channels: typeof import('./channels.ts').channels = {
   port: 'halfturn:port',
   down: 'halfturn:down',
   command: 'halfturn:command',
+  language: 'halfturn:language',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
   openExternal: 'halfturn:open-external',
@@ -20,6 +21,7 @@ ipcRenderer.on(channels.port, ({ ports }) => window.postMessage(channels.port, w
 const shell: Shell = {
   connect: () => ipcRenderer.send(channels.connect),
   onDown: (listener) => void ipcRenderer.on(channels.down, (_, restarting) => listener(restarting)),
+  speak: (language) => ipcRenderer.send(channels.language, language),
   onCommand: (listener) => void ipcRenderer.on(channels.command, (_, command) => listener(command)),
   choose: (request) => ipcRenderer.invoke(channels.choose, request),
   save: (request) => ipcRenderer.invoke(channels.save, request),

@@ -1,5 +1,5 @@
 /** The list of commands. One is loaded when it is asked for, and with it the libraries that it needs. */
-import { words } from './language.ts'
+import { words } from '../words/terminal.ts'
 
 export interface Command {
   /** @returns the process's exit code */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { FileSet } from '../engine/files/file-set.ts'
 import { LIMITS } from '../engine/limits.ts'
+import { words } from '../words/terminal.ts'
 import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import {
@@ -13,7 +14,6 @@ import {
   writeHeadFiles,
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { words } from './language.ts'
 import { createReporter } from './reporter.ts'
 
 const options = {

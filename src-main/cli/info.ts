@@ -8,9 +8,9 @@ import { Runtime } from '../engine/runtime/runtime.ts'
 import { VERSION } from '../engine/version.ts'
 import { Library } from '../session/library.ts'
 import { say } from '../words/message.ts'
+import { words } from '../words/terminal.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './commands.ts'
-import { words } from './language.ts'
 import { generatorFolder } from './workbench.ts'
 
 const text = words.cli.info

@@ -12,6 +12,7 @@ import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { say } from '../words/message.ts'
+import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
 import {
@@ -23,9 +24,8 @@ import {
   writeHeadFiles,
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
-import { words } from './language.ts'
 import { readPhoto } from './photo-file.ts'
-import { clock, createReporter, type Reporter } from './reporter.ts'
+import { createReporter, minutesAndSeconds, type Reporter } from './reporter.ts'
 import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
 
 const options = {
@@ -158,7 +158,7 @@ function optimise(
     step: () => inversion.step(),
     show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
       const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
-      const text = words.cli.pace(step, steps, loss, rate, clock(left))
+      const text = words.cli.pace(step, steps, loss, rate, minutesAndSeconds(left))
       report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
     },
     save,

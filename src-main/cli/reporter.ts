@@ -1,6 +1,6 @@
 /** What a command says while it works: a line that rewrites itself on a terminal, plain lines elsewhere, or JSON. */
 import { type Message, say, type Words } from '../words/message.ts'
-import { words } from './language.ts'
+import { words } from '../words/terminal.ts'
 
 const BAR = 24
 
@@ -68,7 +68,7 @@ class TerminalReporter implements Reporter {
 const textOf = (fact: Message) => say(words, fact, 'cli').text
 
 /** 75 to '1:15'. */
-export function clock(seconds: number): string {
+export function minutesAndSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }

@@ -23,7 +23,7 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
-import { paintTexture, type Texture } from './surface/texture.ts'
+import { paintTexture, type Texture } from './surface/texture/texture.ts'
 
 /** A head, and what it comes from. */
 export interface HeadSource {
@@ -164,7 +164,7 @@ export class Finish {
   private texture(mesh: MeshOptions): Promise<Texture> {
     return this.inTurn({}, async () => {
       const extracted = await this.extract(mesh)
-      extracted.texture ??= await paintTexture(extracted.surface, extracted.field)
+      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, this.source.photos)
       return extracted.texture
     })
   }

@@ -4,12 +4,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { dataFolder } from '../session/folders.ts'
+import { words } from '../words/terminal.ts'
 import { serve } from './serve.ts'
 
 const { values } = parseArgs({ options: { port: { type: 'string' }, 'no-open': { type: 'boolean' } } })
 const port = Number(values.port ?? 0)
 if (!Number.isInteger(port) || port < 0 || port > 65535) {
-  console.error(`--port ${values.port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`)
+  console.error(words.serve.notAPort(String(values.port)))
   process.exit(2)
 }
 
@@ -20,9 +21,7 @@ const served = await serve({
   data: dataFolder(),
   port,
 })
-console.log(
-  `Halfturn is at\n\n  ${served.url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
-)
+console.log(words.serve.at(served.url))
 if (!values['no-open']) openInBrowser(served.url)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

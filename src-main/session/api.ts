@@ -9,6 +9,7 @@ import type { Message } from '../engine/errors.ts'
 import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
+import type { Box } from '../engine/networks/mediapipe.ts'
 import type { Verdict } from '../engine/quality/verdict.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
@@ -104,7 +105,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { FormatName, Phase, Quality, Verdict }
+export type { Box, FormatName, Phase, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -152,13 +153,6 @@ export interface Job {
   state: JobState
   step: number
   steps: number
-}
-
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
 }
 
 /** A project as the window needs to know it. */

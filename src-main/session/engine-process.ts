@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { MessagePortMain, ParentPort } from 'electron'
 import { z } from 'zod'
 import { writeFileAtomic } from '../engine/files/atomic.ts'
-import type { Answer } from '../engine/images/decode-process.ts'
+import type { DecodeAnswer } from '../engine/images/decode-process.ts'
 import { type ProviderName, providerNames, type Trial } from '../engine/runtime/provider.ts'
 import { Engine } from './engine.ts'
 import { MOST_TEXT, parseMessage, readMessage } from './envelope.ts'
@@ -38,7 +38,7 @@ const order = z.discriminatedUnion('type', [
     end: z.custom<Trial['end']>(),
   }),
   /** Desktop: what the decoder said of a photo; nothing where it died. */
-  z.object({ type: z.literal('decoded'), ticket, answer: z.custom<Answer>().optional() }),
+  z.object({ type: z.literal('decoded'), ticket, answer: z.custom<DecodeAnswer>().optional() }),
 ])
 const environment = z.object({
   HALFTURN_DATA: z.string().min(1),
@@ -53,7 +53,7 @@ const tell = (message: unknown) => {
   else process.send?.(message, undefined, undefined, () => {})
 }
 const trials = new Map<ProviderName, (trial: Trial) => void>()
-const decodings = new Map<number, (answer: Answer | undefined) => void>()
+const decodings = new Map<number, (answer: DecodeAnswer | undefined) => void>()
 let decodingTickets = 0
 
 // What a window asked for must not end what others are working at.
@@ -89,9 +89,9 @@ function tryOut(name: ProviderName): Promise<Trial> {
   return trial
 }
 
-function decoding(bytes: Uint8Array): Promise<Answer | undefined> {
+function decoding(bytes: Uint8Array): Promise<DecodeAnswer | undefined> {
   const ticket = ++decodingTickets
-  const answer = new Promise<Answer | undefined>((resolve) => decodings.set(ticket, resolve))
+  const answer = new Promise<DecodeAnswer | undefined>((resolve) => decodings.set(ticket, resolve))
   tell({ decode: ticket, bytes })
   return answer
 }

@@ -795,6 +795,12 @@ Aufruf: halfturn info [DATEI]
     },
   },
 
+  serve: {
+    notAPort: (port) => `--port ${port} ist kein Port. Eine Zahl von 0 bis 65535 angeben; 0 nimmt irgendeinen freien.`,
+    at: (url) =>
+      `Halfturn ist hier:\n\n  ${url}\n\nNur dieser Rechner erreicht es, und nur unter dieser Adresse. Strg-C beendet es.`,
+  },
+
   menu: {
     file: '&Datei',
     newWindow: 'Neues Fenster',

@@ -876,6 +876,12 @@ usage: halfturn info [FILE]
     },
   },
 
+  serve: {
+    notAPort: (port: string) => `--port ${port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`,
+    at: (url: string) =>
+      `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
+  },
+
   menu: {
     file: '&File',
     newWindow: 'New Window',

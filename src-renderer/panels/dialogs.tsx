@@ -1,9 +1,10 @@
 /** The two dialogs: about and log, and the camera. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { Language } from '../../src-main/words/languages.ts'
 import { message } from '../../src-main/words/message.ts'
 import { stage } from '../stage/stage.tsx'
 import { actions, host, useStore } from '../state/store.ts'
-import { inWords, strings } from '../strings.ts'
+import { choose, inWords, language, languageNames, strings } from '../strings.ts'
 
 function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -42,6 +43,16 @@ export function LogDialog() {
         {strings.app} <span className="quiet">{hello?.version}</span>
       </h2>
       <p>{text.privacy}</p>
+      <label className="field">
+        <span>{text.language}</span>
+        <select value={language} onChange={({ target }) => choose(target.value as Language)}>
+          {languageNames.map(({ id, name }) => (
+            <option key={id} value={id} lang={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
       {hello && (
         <dl>
           <dt>{text.provider}</dt>

@@ -3,7 +3,7 @@
  * sigma, blurring it again by a known s weakens its gradient by sqrt(1 + s^2 / sigma^2), which gives sigma.
  */
 
-import type { RgbImage } from '../networks/mediapipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import { cutCrop } from './crop.ts'
 
 /** The eyes are judged with this many pixels between them at most: enough to see 2 % of that distance. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RgbImage } from '../networks/mediapipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import { cutCrop } from './crop.ts'
 
 function picture(width: number, height: number, colour: (x: number, y: number) => [number, number, number]): RgbImage {

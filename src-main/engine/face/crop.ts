@@ -2,7 +2,7 @@
  * Cutting the crop's window out of the photo: turned, shrunk or enlarged with a Lanczos kernel that grows with the
  * reduction, so that nothing aliases; mirrored at the photo's border, with a mask of what the photo really shows.
  */
-import type { RgbImage } from '../networks/mediapipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { Window } from './pose.ts'
 
 export interface Crop {

@@ -10,8 +10,9 @@
  * the landmarks nor the length of dlib's descriptor tells the orientations apart.
  */
 
-import { type Box, boundingBox, type Face, type Landmarker, type RgbImage, type Spot } from '../networks/mediapipe.ts'
-import { lookAt, type Pyramid, pyramidOf, toPhoto } from './look.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
+import { type Box, boundingBox, type Face, type Landmarker, type Spot } from '../networks/mediapipe.ts'
+import { type Pyramid, pyramidOf, sampleWindow, toPhoto } from './look.ts'
 import type { Window } from './pose.ts'
 
 /** Pixels a side that detector and landmarks get to see. */
@@ -88,7 +89,7 @@ function glance(landmarker: Landmarker, pyramid: Pyramid, window: Window): Spot[
 }
 
 function spotsIn(landmarker: Landmarker, pyramid: Pyramid, window: Window): Spot[] {
-  return landmarker.spot(lookAt(pyramid, window, GLANCE)).map(({ centre, size, roll, score }) => ({
+  return landmarker.spot(sampleWindow(pyramid, window, GLANCE)).map(({ centre, size, roll, score }) => ({
     centre: toPhoto(window, GLANCE, centre),
     size: (size * window.side) / GLANCE,
     roll: window.roll + roll,
@@ -125,7 +126,7 @@ function faceIn(landmarker: Landmarker, pyramid: Pyramid, window: Window): Face 
   const offCentre = ({ box }: Face) =>
     Math.hypot(box.x + box.width / 2 - middle, box.y + box.height / 2 - middle) / Math.max(box.width, box.height)
   const [face] = landmarker
-    .detect(lookAt(pyramid, window, CLOSE))
+    .detect(sampleWindow(pyramid, window, CLOSE))
     .filter((face) => inside(face.box) && Math.abs(rollOf(face.points)) < MOST_TURN && offCentre(face) < OFF_CENTRE)
     .sort((a, b) => offCentre(a) - offCentre(b))
   if (!face) return undefined

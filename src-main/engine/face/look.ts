@@ -3,7 +3,7 @@
  * halved again and again. For networks that find things; what is shown or fitted is cut with care in crop.ts.
  */
 
-import type { RgbImage } from '../networks/mediapipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import { halve } from './crop.ts'
 import type { Window } from './pose.ts'
 
@@ -22,7 +22,7 @@ export function pyramidOf(photo: RgbImage): Pyramid {
 }
 
 /** The window as a picture of `size` x `size` pixels; black where it lies outside the photo. */
-export function lookAt(pyramid: Pyramid, { centre, side, roll }: Window, size: number): RgbImage {
+export function sampleWindow(pyramid: Pyramid, { centre, side, roll }: Window, size: number): RgbImage {
   const reduction = Math.max(1, side / size)
   const level = Math.min(pyramid.length - 1, Math.round(Math.log2(reduction)))
   const { width, height, rgb: from } = pyramid[level]

@@ -7,7 +7,7 @@ import { mkdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Message, message } from '../errors.ts'
 import { type Chunk, explainWriteError, makeFolder, writeWhole } from './atomic.ts'
-import { acceptableStem, freeStem, namesOf, obstacleTo, turnAround, type Wanted } from './plan.ts'
+import { acceptableStem, freeStem, namesOf, obstacleTo, situationIn, type Wanted } from './plan.ts'
 import { claimedNames, commit, hasWork, locked, Run, recover } from './work-folder.ts'
 
 export type { Wanted }
@@ -52,7 +52,7 @@ export class FileSet {
         const run = new Run(join(work, randomBytes(4).toString('hex')))
         try {
           const wish = acceptableStem(wanted, (name) => run.staged(name))
-          const stem = freeStem(wish, wanted, turnAround(folder, wanted, claimedNames(work, run.path)))
+          const stem = freeStem(wish, wanted, situationIn(folder, wanted, claimedNames(work, run.path)))
           if (wish !== wanted.stem) notes.push(message('name-shortened', { stem }))
           run.claim(namesOf(stem, wanted.endings))
           return new FileSet(wanted, folder, run, stem, notes)
@@ -159,7 +159,7 @@ export class FileSet {
   /** @returns false where foreign files have come since the claim: then the stem is another one */
   private place(work: string, endings: readonly string[], ahead: readonly string[]): boolean {
     const { folder, run, stem, wanted } = this
-    const around = turnAround(folder, wanted, claimedNames(work, run.path))
+    const around = situationIn(folder, wanted, claimedNames(work, run.path))
     if (!obstacleTo(stem, { ...wanted, endings }, around)) {
       commit(folder, run.path, namesOf(stem, endings), ahead)
       return true

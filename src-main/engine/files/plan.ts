@@ -36,7 +36,7 @@ export interface Surroundings {
 }
 
 /** @param claimed names that live runs have claimed */
-export function turnAround(folder: string, { inputs }: Wanted, claimed: readonly string[]): Surroundings {
+export function situationIn(folder: string, { inputs }: Wanted, claimed: readonly string[]): Surroundings {
   const present = new Map<string, string[]>()
   for (const name of readdirSync(folder)) {
     const key = nameKey(name)

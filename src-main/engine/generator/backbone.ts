@@ -1,7 +1,7 @@
 /** The StyleGAN2 synthesis network that paints the feature planes (docs/eg3d.md, Layers and Backbone). */
 import { backboneResolutions, type GeneratorConfig } from '../checkpoint/config.ts'
 import { add, expand, reshape, slice, type Tensor } from '../graph/index.ts'
-import { synthesisLayer, toRgb, upsample2d } from './layers.ts'
+import { synthesisLayer, toRgbLayer, upsample2d } from './layers.ts'
 import type { Parameters } from './parameters.ts'
 
 /**
@@ -25,7 +25,7 @@ export function backbone(config: GeneratorConfig, parameters: Parameters, ws: Te
       x = expand(reshape(seed, [1, ...seed.shape]), [batch, ...seed.shape])
     }
     x = synthesisLayer(parameters, `${block}.conv1`, x, at(next++), options)
-    const rgb: Tensor = toRgb(parameters, `${block}.torgb`, x, at(next), config.backbone_conv_clamp)
+    const rgb: Tensor = toRgbLayer(parameters, `${block}.torgb`, x, at(next), config.backbone_conv_clamp)
     image = image ? add(upsample2d(image), rgb) : rgb
   }
   return image!

@@ -190,7 +190,7 @@ export function synthesisLayer(
 }
 
 /** 1x1 modulated convolution without demodulation, linear, clamped (docs/eg3d.md, Layers). */
-export function toRgb(parameters: Parameters, name: string, x: Tensor, w: Tensor, clamp: number | null): Tensor {
+export function toRgbLayer(parameters: Parameters, name: string, x: Tensor, w: Tensor, clamp: number | null): Tensor {
   const weight = parameters.get(`${name}.weight`)
   const styles = mul(affine(parameters, name, w), 1 / Math.sqrt(weight.shape[1] * weight.shape[2] * weight.shape[3]))
   const y = modulatedConv(x, weight, styles, { bias: parameters.get(`${name}.bias`) })

@@ -1,6 +1,8 @@
 /** The generator's building blocks one by one, forward and backward, against recordings of the reference's. */
+
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { samplePlanesBackward } from '../../../testing/planes.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { add, input, mul, pullBack, reshape, type Tensor, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
@@ -8,7 +10,7 @@ import { expectClose, GoldenCase } from './golden-case.ts'
 import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
 import { march } from './march.ts'
 import type { Planes } from './plane-layout.ts'
-import { PlaneProjection, samplePlanes, samplePlanesBackward } from './planes.ts'
+import { PlaneProjection, samplePlanes } from './planes.ts'
 import { areaMatrix, bilinearMatrix, resample } from './resample.ts'
 import { boxBounds, coarseDepths, importanceDepths } from './sampling.ts'
 

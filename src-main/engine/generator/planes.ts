@@ -194,7 +194,7 @@ export function releaseSampler(sampler: PlaneSampler): void {
   idle.push(sampler)
 }
 
-/** Points in one batch of the functions below: 8 MiB of features at 32 channels. */
+/** Points in one batch: 8 MiB of features at 32 channels. */
 const BATCH = 1 << 16
 
 /**
@@ -211,33 +211,6 @@ export function samplePlanes(planes: Planes, projection: PlaneProjection, points
   }
   releaseSampler(sampler)
   return result
-}
-
-/**
- * The adjoint of `samplePlanes`: adds to `planesGradient`, laid out like the planes, and, where given, to `pointsGradient` [M * 3].
- * @param cotangent [M * C]
- */
-export function samplePlanesBackward(
-  planes: Planes,
-  projection: PlaneProjection,
-  points: Float32Array,
-  cotangent: Float32Array,
-  planesGradient: Float32Array,
-  pointsGradient?: Float32Array,
-): void {
-  const sampler = borrowSampler(planes, projection)
-  for (let first = 0; first < points.length / 3; first += BATCH) {
-    sampler.samplePoints(batchOf(points, first))
-    const part = sampler.cotangent
-    part.set(cotangent.subarray(first * planes.channels).subarray(0, part.length))
-    const rays = sampler.scatter({ rays: pointsGradient !== undefined })
-    if (!pointsGradient || !rays) continue
-    for (let i = 0; i < rays.length / 6; i++) {
-      for (let axis = 0; axis < 3; axis++) pointsGradient[(first + i) * 3 + axis] += rays[i * 6 + axis]
-    }
-  }
-  accumulate(planesGradient, sampler.gradient)
-  releaseSampler(sampler)
 }
 
 const batchOf = (points: Float32Array, first: number) => points.subarray(first * 3, (first + BATCH) * 3)

@@ -4,7 +4,7 @@
  */
 import { type GeneratorConfig, SUPER_RESOLUTION_CLASSES } from '../checkpoint/config.ts'
 import { add, slice, type Tensor } from '../graph/index.ts'
-import { synthesisLayer, toRgb, upsample2d } from './layers.ts'
+import { synthesisLayer, toRgbLayer, upsample2d } from './layers.ts'
 import type { Parameters } from './parameters.ts'
 import { bilinearMatrix, resample } from './resample.ts'
 
@@ -36,7 +36,7 @@ export function superResolution(
     const block = `superresolution.block${index}`
     x = synthesisLayer(parameters, `${block}.conv0`, x, w, { clamp, noise, up: doubles })
     x = synthesisLayer(parameters, `${block}.conv1`, x, w, { clamp, noise })
-    image = add(doubles ? upsample2d(image) : image, toRgb(parameters, `${block}.torgb`, x, w, clamp))
+    image = add(doubles ? upsample2d(image) : image, toRgbLayer(parameters, `${block}.torgb`, x, w, clamp))
     if (index === 0 && !doubles && !resized) returnedRaw = image
   })
   return { image, raw: returnedRaw }

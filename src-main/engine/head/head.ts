@@ -1,7 +1,7 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and what its photo added to the planes. */
 import type { Generator } from '../generator/generator.ts'
 import { type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
-import { addResidual, type Residual } from '../inversion/residual.ts'
+import { addResidual, type Residual } from './residual.ts'
 
 export interface Head {
   /** [num_ws * w_dim] */

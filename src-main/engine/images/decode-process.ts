@@ -6,7 +6,7 @@ import type { ParentPort } from 'electron'
 import { type Message, messageOf, UserError } from '../errors.ts'
 import { decodePixels, type Photo } from './photo.ts'
 
-export type Answer = { readonly photo: Photo } | { readonly refusal: Message } | { readonly defect: string }
+export type DecodeAnswer = { readonly photo: Photo } | { readonly refusal: Message } | { readonly defect: string }
 
 /** Seconds of the processor, and MiB of memory: an interlaced 16-bit PNG of 100 megapixels with alpha takes 7 and 1070. */
 const MOST_CPU = 90
@@ -25,10 +25,10 @@ else {
   process.once('message', async (bytes: Uint8Array) => process.send?.(await answerTo(bytes)))
 }
 
-function answerTo(bytes: Uint8Array): Promise<Answer> {
+function answerTo(bytes: Uint8Array): Promise<DecodeAnswer> {
   return decodePixels(bytes).then(
-    (photo): Answer => ({ photo }),
-    (error): Answer =>
+    (photo): DecodeAnswer => ({ photo }),
+    (error): DecodeAnswer =>
       error instanceof UserError
         ? { refusal: messageOf(error) }
         : { defect: error instanceof Error ? error.message : String(error) },

@@ -5,12 +5,12 @@
  */
 import { fork } from 'node:child_process'
 import { UserError } from '../errors.ts'
-import type { Answer } from './decode-process.ts'
+import type { DecodeAnswer } from './decode-process.ts'
 import type { Photo } from './photo.ts'
 import { requireFormat } from './signature.ts'
 
 /** Runs the process with a file's bytes. @returns its answer; nothing where it died */
-export type Decoding = (bytes: Uint8Array) => Promise<Answer | undefined>
+export type Decoding = (bytes: Uint8Array) => Promise<DecodeAnswer | undefined>
 
 /** Seconds until the process is ended from outside; it ends itself long before, by the processor's time it took. */
 const PATIENCE = 300
@@ -42,9 +42,9 @@ export function childProcess(script = scriptBeside()): Decoding {
       killSignal: 'SIGKILL',
     })
     return new Promise((resolve) => {
-      let answer: Answer | undefined
+      let answer: DecodeAnswer | undefined
       child.once('message', (message) => {
-        answer = message as Answer
+        answer = message as DecodeAnswer
         child.kill('SIGKILL')
       })
       child.once('error', () => resolve(answer))

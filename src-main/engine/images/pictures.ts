@@ -1,7 +1,7 @@
 /** The engine's numbers as picture files. */
 import sharp, { type Sharp } from 'sharp'
 import { UserError } from '../errors.ts'
-import type { RgbImage } from '../networks/mediapipe.ts'
+import type { RgbImage } from './rgb-image.ts'
 
 const MOST_PIXELS = 16e6
 

@@ -43,27 +43,6 @@ export function assertFinite({ runtime }: Generator, loss: number, ...gradients:
   throw new UserError('loss-not-finite', { provider: runtime.provider.name })
 }
 
-/** Mean squared difference of the final picture: the loss of the plain projector (docs/eg3d.md, Inversion). */
-export class SquaredError implements Objective {
-  private readonly target: Float32Array
-
-  constructor(target: Float32Array) {
-    this.target = target
-  }
-
-  judge({ image }: View): Promise<Judgement> {
-    const { target } = this
-    let loss = 0
-    const gradient = image.map((value, i) => {
-      const difference = value - target[i]
-      loss += difference * difference
-      return (2 * difference) / image.length
-    })
-    loss /= image.length
-    return Promise.resolve({ loss, terms: { pixels: loss }, gradient: { image: gradient } })
-  }
-}
-
 /** A portrait as the objective sees it. */
 export interface PortraitTarget {
   /** Side of `rgb`, `matte` in pixels. */

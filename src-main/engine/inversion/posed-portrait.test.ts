@@ -1,8 +1,9 @@
 /** Looking at several photos of one person, and giving them one light. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { SquaredError } from '../../../testing/squared-error.ts'
 import { expectRelative, GoldenCase } from '../generator/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { type PortraitTarget, SquaredError } from './objective.ts'
+import type { PortraitTarget } from './objective.ts'
 import { photoGradients } from './photo-gradients.ts'
 import { lit, matchColours } from './posed-portrait.ts'
 import { normalArray } from './random.ts'

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { SquaredError } from '../../../testing/squared-error.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import type { Generator } from '../generator/generator.ts'
 import { expectClose, expectRelative, GoldenCase } from '../generator/golden-case.ts'
@@ -24,7 +25,6 @@ import {
 import { Runtime } from '../runtime/runtime.ts'
 import { Adam } from './adam.ts'
 import { rampedRate } from './latent.ts'
-import { SquaredError } from './objective.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

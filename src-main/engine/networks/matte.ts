@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
-import type { Crop } from '../face/crop.ts'
 import type { Weights } from '../generator/generator.ts'
 import { bilinearMatrix, resample } from '../generator/resample.ts'
 import {
@@ -32,7 +31,7 @@ const SOLID = 0.5
 const FRINGE = 0.03
 
 /** Gives the matte of a crop: `size * size` opacities, 0 background to 1 person, rows from the top. */
-export type Matting = (crop: Crop) => Promise<Float32Array>
+export type Matting = (crop: { readonly size: number; readonly rgb: Uint8Array }) => Promise<Float32Array>
 
 /** The weights of a `matte.safetensors`; `name` is what messages call the file. */
 export function readMatteWeights(bytes: Uint8Array, name: string): Weights {

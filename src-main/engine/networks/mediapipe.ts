@@ -11,15 +11,9 @@ import { compileFunction } from 'node:vm'
 import type * as tasksVision from '@mediapipe/tasks-vision'
 import { unzipSync } from 'fflate'
 import { UserError } from '../errors.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import { networkFile } from './folder.ts'
 import { StubCanvas, StubImageData, StubWebGL } from './stub-canvas.ts'
-
-/** Any RGB picture: 8 bits a channel, rows from the top. */
-export interface RgbImage {
-  width: number
-  height: number
-  rgb: Uint8Array
-}
 
 export const LANDMARKS = 478
 const MOST_FACES = 10

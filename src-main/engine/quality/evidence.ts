@@ -7,8 +7,8 @@ import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
 import type { PortraitTarget } from '../inversion/objective.ts'
 import type { PosedPortrait } from '../inversion/posed-portrait.ts'
+import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
-import { rasterize } from './rasterize.ts'
 
 /** Side of the depth buffer: a pixel is half a millimetre of a head. */
 const BUFFER = 512

@@ -3,8 +3,8 @@ import { OPAQUE } from '../head/views.ts'
 import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import { smooth } from '../surface/clean.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
+import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
-import { rasterize } from './rasterize.ts'
 
 export interface Form {
   /** How far the face stands out of its own plane, as seen from the front, millimetres. A mask has next to none. */

@@ -115,7 +115,7 @@ function processor(): string {
   return threads.length > 0 ? `${threads[0].model.trim()}, ${threads.length} threads` : 'unknown'
 }
 
-export type Probe = Pick<ProviderReport, 'adapter' | 'problem'>
+export type ProviderProbe = Pick<ProviderReport, 'adapter' | 'problem'>
 
 /** How a probe's process ended: its answer, all it said, and what became of it. */
 export interface Trial {
@@ -127,9 +127,9 @@ export interface Trial {
 const HERE = `${process.platform} (${process.arch})`
 
 /** A provider's hardware does not change while the process lives. */
-const probes = new Map<ProviderName, Promise<Probe>>()
+const probes = new Map<ProviderName, Promise<ProviderProbe>>()
 
-function probed(name: ProviderName, tryOut: ProviderOptions['tryOut']): Promise<Probe> {
+function probed(name: ProviderName, tryOut: ProviderOptions['tryOut']): Promise<ProviderProbe> {
   let result = probes.get(name)
   if (!result) {
     result = isListed(name)
@@ -152,7 +152,11 @@ const LARGEST_DEVIATION = 1e-2
  * Tries a provider in another process.
  * @param script what that process runs; others than the default are for tests
  */
-export async function probe(name: ProviderName, script = probeScript(), timeLimit = TIME_LIMIT): Promise<Probe> {
+export async function probe(
+  name: ProviderName,
+  script = probeScript(),
+  timeLimit = TIME_LIMIT,
+): Promise<ProviderProbe> {
   const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = fork(script, [name], {
     execArgv: loader,
@@ -183,7 +187,7 @@ export async function probe(name: ProviderName, script = probeScript(), timeLimi
   return judge({ answer, said, end }, name)
 }
 
-function judge({ answer, said, end }: Trial, name: ProviderName): Probe {
+function judge({ answer, said, end }: Trial, name: ProviderName): ProviderProbe {
   const adapter = adapterNamed(said, name)
   // A driver that answers and falls over while it is put away has answered.
   return answer ? { adapter, problem: problemOf(answer) } : { adapter, problem: end }

@@ -17,6 +17,8 @@ export interface Surface extends Mesh {
   evidence?: Float32Array
   /** Distance between the density samples it was made from, world units: its level of detail. */
   voxel: number
+  /** The mesh it was simplified from, which has the detail of its normals; absent where it was not kept. */
+  fine?: Mesh
 }
 
 /** The volume a closed mesh encloses, negative when its triangles face inwards; cubed units of its positions. */

@@ -85,7 +85,7 @@ export async function extractSurface(
     vertices: mesh.positions.length / 3,
     triangles: mesh.triangles.length / 3,
   }
-  return { ...mesh, normals, colours, voxel: lattice.spacing, stats }
+  return { ...mesh, normals, colours, voxel: lattice.spacing, fine: smoothed, stats }
 }
 
 type Option = 'resolution' | 'smoothing-passes' | 'triangles'

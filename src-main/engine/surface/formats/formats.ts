@@ -3,7 +3,7 @@
  * beside this one and a line here. Its writer is loaded when it is asked for, and with it the libraries that it needs.
  */
 import type { Surface } from '../mesh.ts'
-import type { Texture } from '../texture.ts'
+import type { Texture } from '../texture/texture.ts'
 import type { Provenance } from './provenance.ts'
 
 /** What there is to write. */

@@ -1,9 +1,9 @@
 /** What a camera sees of a mesh: which triangle lies nearest behind each pixel, and how far away. */
 import { project } from '../generator/camera.ts'
-import type { Mesh } from '../surface/mesh.ts'
-import { eachTexel } from '../surface/texels.ts'
+import type { Mesh } from './mesh.ts'
+import { eachTexel } from './texture/texels.ts'
 
-export interface Raster {
+export interface Visibility {
   /** Pixels a side. */
   readonly size: number
   /** [size * size] along the camera's axis, world units; Infinity where there is nothing. */
@@ -18,7 +18,7 @@ export interface Raster {
 const NEAREST = 0.1
 
 /** Draws the triangles that face the camera into a depth buffer. */
-export function rasterize({ positions, triangles }: Mesh, label: Float32Array, size: number): Raster {
+export function rasterize({ positions, triangles }: Mesh, label: Float32Array, size: number): Visibility {
   const seen = new Float32Array(positions.length)
   for (let v = 0; v < positions.length; v += 3) {
     const [u, w, depth] = project(label, positions[v], positions[v + 1], positions[v + 2])

@@ -1,5 +1,0 @@
-/** The language the command line speaks: HALFTURN_LANGUAGE, or else what the system's locale asks for. */
-import { languageOf, languages } from '../words/languages.ts'
-
-const { HALFTURN_LANGUAGE, LC_ALL, LC_MESSAGES, LANG } = process.env
-export const words = languages[languageOf(HALFTURN_LANGUAGE || LC_ALL || LC_MESSAGES || LANG)]

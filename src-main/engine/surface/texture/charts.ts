@@ -1,0 +1,176 @@
+/** Cutting a surface into charts: connected pieces, each opened along edges until it is a disc that can be laid flat. */
+import type { Mesh } from '../mesh.ts'
+
+/** A disc of triangles, its vertices numbered for itself: one on a cut has a number on either side. */
+export interface Chart {
+  /** The part that it was wanted for. */
+  readonly part: number
+  /** Numbers of its triangles in the mesh. */
+  readonly triangles: Uint32Array
+  /** For each corner of each of them its vertex in the chart. */
+  readonly corners: Uint32Array
+  /** For each vertex of the chart that of the mesh. */
+  readonly vertices: Uint32Array
+}
+
+/** Passes that straighten the borders between parts. */
+const STRAIGHTENING = 6
+/** A piece of less than this share of the triangles joins what lies around it. */
+const SMALLEST = 1 / 200
+
+/** @param parts [triangles] which part each is wanted in; changed where borders are straightened and islands joined */
+export function cutCharts({ triangles }: Mesh, parts: Uint8Array): Chart[] {
+  const neighbours = faceNeighbours(triangles)
+  straighten(parts, neighbours)
+  joinIslands(parts, neighbours)
+  return pieces(parts, neighbours).map((piece) => open(piece, parts[piece[0]], triangles, neighbours))
+}
+
+/** A triangle with two neighbours in another part goes over to it: what it would be in a map is a sliver at the border. */
+function straighten(parts: Uint8Array, neighbours: Int32Array): void {
+  for (let pass = 0; pass < STRAIGHTENING; pass++) {
+    for (let t = 0; t < parts.length; t++) {
+      const around = [0, 1, 2].map((k) => parts[neighbours[3 * t + k]] ?? parts[t])
+      const other = around.find((part, k) => part !== parts[t] && part === around[(k + 1) % 3])
+      if (other !== undefined) parts[t] = other
+    }
+  }
+}
+
+function joinIslands(parts: Uint8Array, neighbours: Int32Array): void {
+  for (const piece of pieces(parts, neighbours)) {
+    if (piece.length > parts.length * SMALLEST) continue
+    const own = parts[piece[0]]
+    const beyond = new Map<number, number>()
+    for (const t of piece) {
+      for (let k = 0; k < 3; k++) {
+        const part = parts[neighbours[3 * t + k]] ?? own
+        if (part !== own) beyond.set(part, (beyond.get(part) ?? 0) + 1)
+      }
+    }
+    const [most] = [...beyond].sort((a, b) => b[1] - a[1])
+    if (most) for (const t of piece) parts[t] = most[0]
+  }
+}
+
+/** Connected triangles of one part, breadth first. */
+function pieces(parts: Uint8Array, neighbours: Int32Array): number[][] {
+  const met = new Uint8Array(parts.length)
+  const found: number[][] = []
+  for (let first = 0; first < parts.length; first++) {
+    if (met[first]) continue
+    met[first] = 1
+    const piece = [first]
+    for (const t of piece) {
+      for (let k = 0; k < 3; k++) {
+        const there = neighbours[3 * t + k]
+        if (there < 0 || met[there] || parts[there] !== parts[first]) continue
+        met[there] = 1
+        piece.push(there)
+      }
+    }
+    found.push(piece)
+  }
+  return found
+}
+
+/**
+ * Glues a piece's triangles along a tree first, which makes a disc of any piece, then zips up the cut wherever two of its
+ * edges meet in one place. What stays cut are the ways between the piece's borders, and around its handles.
+ */
+function open(piece: readonly number[], part: number, triangles: Uint32Array, neighbours: Int32Array): Chart {
+  const places = new Map(piece.map((t, n) => [t, n]))
+  const parents = Uint32Array.from({ length: 3 * piece.length }, (_, corner) => corner)
+  const rootOf = (corner: number): number => {
+    let root = corner
+    while (parents[root] !== root) {
+      parents[root] = parents[parents[root]]
+      root = parents[root]
+    }
+    return root
+  }
+  const next = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
+  /** For each edge, by the corner it leaves, the same edge seen from its other triangle, or -1 at the border. */
+  const twins = Int32Array.from(parents, (corner) => {
+    const t = piece[Math.trunc(corner / 3)]
+    const there = places.get(neighbours[3 * t + (corner % 3)])
+    if (there === undefined) return -1
+    const [from, to] = [triangles[3 * t + (corner % 3)], triangles[3 * t + (next(corner) % 3)]]
+    const u = piece[there]
+    return [0, 1, 2]
+      .map((k) => 3 * there + k)
+      .find((other) => {
+        return triangles[3 * u + (other % 3)] === to && triangles[3 * u + (next(other) % 3)] === from
+      })!
+  })
+  const isGlued = new Uint8Array(parents.length)
+  /** Corners by vertex, to find the edges at it. */
+  const cornersAt = new Map<number, number[]>()
+  parents.forEach((corner) => {
+    const vertex = triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]
+    const known = cornersAt.get(vertex)
+    if (known) known.push(corner)
+    else cornersAt.set(vertex, [corner])
+  })
+  const glue = (edge: number) => {
+    const twin = twins[edge]
+    isGlued[edge] = 1
+    isGlued[twin] = 1
+    parents[rootOf(edge)] = rootOf(next(twin))
+    parents[rootOf(next(edge))] = rootOf(twin)
+  }
+  const isMet = new Uint8Array(piece.length)
+  isMet[0] = 1
+  const tree = [0]
+  for (const n of tree) {
+    for (let edge = 3 * n; edge < 3 * n + 3; edge++) {
+      if (twins[edge] < 0) continue
+      const there = Math.trunc(twins[edge] / 3)
+      if (isMet[there]) continue
+      isMet[there] = 1
+      tree.push(there)
+      glue(edge)
+    }
+  }
+  const waiting = [...parents.keys()]
+  for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
+    const twin = twins[edge]
+    if (twin < 0 || isGlued[edge]) continue
+    const [meetsAtStart, meetsAtEnd] = [rootOf(edge) === rootOf(next(twin)), rootOf(next(edge)) === rootOf(twin)]
+    // Where both ends meet already the disc would close to a ball.
+    if (meetsAtStart === meetsAtEnd) continue
+    glue(edge)
+    const joined = meetsAtStart ? next(edge) : edge
+    const vertex = triangles[3 * piece[Math.trunc(joined / 3)] + (joined % 3)]
+    for (const corner of cornersAt.get(vertex)!) waiting.push(corner, corner % 3 === 0 ? corner + 2 : corner - 1)
+  }
+  const numbers = new Map<number, number>()
+  const vertices: number[] = []
+  const corners = Uint32Array.from({ length: parents.length }, (_, corner) => {
+    const root = rootOf(corner)
+    const known = numbers.get(root)
+    if (known !== undefined) return known
+    numbers.set(root, vertices.length)
+    return vertices.push(triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]) - 1
+  })
+  return { part, triangles: Uint32Array.from(piece), corners, vertices: Uint32Array.from(vertices) }
+}
+
+/** For each corner, the triangle beyond the edge from it to the next corner, or -1. */
+function faceNeighbours(triangles: Uint32Array): Int32Array {
+  const vertices = triangles.reduce((most, vertex) => Math.max(most, vertex), 0) + 1
+  const starts = new Uint32Array(vertices + 1)
+  for (const vertex of triangles) starts[vertex + 1]++
+  for (let v = 0; v < vertices; v++) starts[v + 1] += starts[v]
+  const leaving = new Uint32Array(triangles.length)
+  const fill = starts.slice()
+  for (let corner = 0; corner < triangles.length; corner++) leaving[fill[triangles[corner]]++] = corner
+  const following = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
+  return Int32Array.from(triangles, (from, corner) => {
+    const to = triangles[following(corner)]
+    for (let n = starts[to]; n < starts[to + 1]; n++) {
+      if (triangles[following(leaving[n])] === from) return Math.trunc(leaving[n] / 3)
+    }
+    return -1
+  })
+}

@@ -1,0 +1,121 @@
+/** A photo laid on a surface: how much each vertex is to be trusted to it, and its colour anywhere. */
+import { project } from '../../generator/camera.ts'
+import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
+import type { Surface } from '../mesh.ts'
+import { rasterize } from '../rasterize.ts'
+
+/** Side of the depth buffer. */
+const BUFFER = 512
+/** How far a vertex lies behind what the camera sees within {@link NEAR} pixels, world units: seen below, hidden above. */
+const HIDDEN: readonly [number, number] = [0.02, 0.05]
+const NEAR = 4
+/** Cosines between the surface and the way to the camera: smeared below, sharp above. */
+const FACING: readonly [number, number] = [0.15, 0.45]
+/** Opacities in the matte: a pixel that is a little background already is not the person's colour. */
+const INSIDE: readonly [number, number] = [0.8, 1]
+/** Passes that feather the weights' borders, an edge of the mesh each. */
+const FEATHER = 3
+
+/**
+ * Visibility x facing x matte, with its borders drawn in by an edge and feathered.
+ * @returns [n] 0..1 for each vertex
+ */
+export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
+  const { positions, normals, triangles } = surface
+  const nearest = nearestAround(rasterize(surface, label, BUFFER).depth)
+  const weights = Float32Array.from({ length: positions.length / 3 }, (_, vertex) => {
+    const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
+    const [u, v, far] = project(label, x, y, z)
+    if (!(u >= 0 && v >= 0 && u < 1 && v < 1)) return 0
+    const way = [label[3] - x, label[7] - y, label[11] - z]
+    const cosine = way.reduce((sum, w, axis) => sum + w * normals[3 * vertex + axis], 0) / Math.hypot(...way)
+    const behind = far - nearest[Math.floor(v * BUFFER) * BUFFER + Math.floor(u * BUFFER)]
+    const pixel = Math.floor(v * portrait.size) * portrait.size + Math.floor(u * portrait.size)
+    const inside = portrait.valid[pixel] * ramp(portrait.matte[pixel], INSIDE)
+    return ramp(cosine, FACING) * (1 - ramp(behind, HIDDEN)) * inside
+  })
+  const drawn = weights.slice()
+  triangles.forEach((from, corner) => {
+    const to = triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
+    drawn[from] = Math.min(drawn[from], weights[to])
+    drawn[to] = Math.min(drawn[to], weights[from])
+  })
+  return feather(drawn, triangles)
+}
+
+/** What is not wholly trusted becomes the mean of its neighbours and itself. */
+function feather(weights: Float32Array, triangles: Uint32Array): Float32Array {
+  let now = weights
+  for (let pass = 0; pass < FEATHER; pass++) {
+    const sums = now.slice()
+    const counts = new Float32Array(now.length).fill(1)
+    triangles.forEach((from, corner) => {
+      // In a closed mesh every edge leaves each of its ends once.
+      sums[from] += now[triangles[corner % 3 === 2 ? corner - 2 : corner + 1]]
+      counts[from]++
+    })
+    now = sums.map((sum, vertex) => Math.min(weights[vertex] * 2, sum / counts[vertex]))
+  }
+  return now
+}
+
+/** The least depth within {@link NEAR} pixels: along the rows, then along the columns. */
+function nearestAround(depth: Float32Array): Float32Array {
+  const side = Math.sqrt(depth.length)
+  const along = (values: Float32Array, stride: number) =>
+    values.map((_, i) => {
+      const place = Math.floor(i / stride) % side
+      let least = Number.POSITIVE_INFINITY
+      for (let step = Math.max(-NEAR, -place); step <= Math.min(NEAR, side - 1 - place); step++) {
+        least = Math.min(least, values[i + step * stride])
+      }
+      return least
+    })
+  return along(along(depth, 1), side)
+}
+
+/**
+ * The photo's colour where a camera sees a point: Catmull and Rom's cubic between its pixels.
+ * @param u, v in picture sides, 0..1
+ * @param into three numbers from `at` on, sRGB 0..1
+ */
+export function samplePhoto(
+  { size, rgb }: { size: number; rgb: Uint8Array },
+  u: number,
+  v: number,
+  into: Float32Array,
+  at: number,
+): void {
+  const [x, y] = [u * size - 0.5, v * size - 0.5]
+  const [left, top] = [Math.floor(x), Math.floor(y)]
+  const columns = cubic(x - left)
+  const rows = cubic(y - top)
+  let [r, g, b] = [0, 0, 0]
+  for (let j = 0; j < 4; j++) {
+    const row = Math.min(Math.max(top + j - 1, 0), size - 1) * size
+    for (let i = 0; i < 4; i++) {
+      const weight = rows[j] * columns[i]
+      const pixel = 3 * (row + Math.min(Math.max(left + i - 1, 0), size - 1))
+      r += weight * rgb[pixel]
+      g += weight * rgb[pixel + 1]
+      b += weight * rgb[pixel + 2]
+    }
+  }
+  into[at] = Math.min(255, Math.max(0, r)) / 255
+  into[at + 1] = Math.min(255, Math.max(0, g)) / 255
+  into[at + 2] = Math.min(255, Math.max(0, b)) / 255
+}
+
+/** Weights of four neighbours at `t` between the second and the third. */
+const cubic = (t: number): readonly [number, number, number, number] => [
+  ((2 - t) * t - 1) * t * 0.5,
+  ((3 * t - 5) * t * t + 2) * 0.5,
+  ((4 - 3 * t) * t + 1) * t * 0.5,
+  (t - 1) * t * t * 0.5,
+]
+
+/** 0 below the range, 1 above it, smooth between. */
+function ramp(value: number, [low, high]: readonly [number, number]): number {
+  const t = Math.min(1, Math.max(0, (value - low) / (high - low)))
+  return t * t * (3 - 2 * t)
+}

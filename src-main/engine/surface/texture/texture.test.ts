@@ -1,0 +1,130 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { orbitCamera, project } from '../../generator/camera.ts'
+import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
+import type { Surface } from '../mesh.ts'
+import { rasterize } from '../rasterize.ts'
+import { headLike, solid } from '../solids.ts'
+import { extractSurface } from '../surface.ts'
+import { membrane } from './membrane.ts'
+import { photoWeights } from './photo.ts'
+import { texelsOf } from './texels.ts'
+import { paintTexture, type Texture } from './texture.ts'
+
+const SIZE = 512
+const PHOTO = 256
+/** How much brighter the photos are than the surface. */
+const LIGHT = 0.1
+const field = solid(headLike())
+let surface: Surface
+let shot: PosedPortrait
+let texture: Texture
+
+/** The surface as a camera sees it, in brighter light, on magenta. */
+function photograph(yaw: number): PosedPortrait {
+  const label = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, yaw)
+  const seen = rasterize(surface, label, PHOTO)
+  const rgb = new Uint8Array(3 * PHOTO ** 2)
+  const matte = new Float32Array(PHOTO ** 2)
+  for (let i = 0; i < PHOTO ** 2; i++) {
+    const t = seen.triangle[i]
+    const [wb, wc] = seen.weights.subarray(2 * i, 2 * i + 2)
+    const corner = (n: number, k: number) => surface.colours[3 * surface.triangles[t + n] + k]
+    for (let k = 0; k < 3; k++) {
+      const colour = (1 - wb - wc) * corner(0, k) + wb * corner(1, k) + wc * corner(2, k) + LIGHT
+      rgb[3 * i + k] = t < 0 ? [255, 0, 255][k] : Math.round(255 * Math.min(1, colour))
+    }
+    matte[i] = t < 0 ? 0 : 1
+  }
+  return { label, portrait: { size: PHOTO, rgb, matte, valid: new Uint8Array(PHOTO ** 2).fill(1) } }
+}
+
+beforeAll(async () => {
+  surface = await extractSurface(field, { resolution: 64 })
+  shot = photograph(0.3)
+  texture = await paintTexture(surface, field, [shot], SIZE)
+})
+
+describe('paintTexture', () => {
+  it("shows the photo's own pixels where it saw the surface", () => {
+    const weights = photoWeights(surface, shot)
+    const texels = texelsOf(surface, texture.atlas, SIZE)
+    let [seen, wrong] = [0, 0]
+    texels.places.forEach((place, n) => {
+      const t = texels.triangles[n]
+      const corners = surface.triangles.subarray(t, t + 3)
+      if (!corners.every((vertex) => weights[vertex] > 0.99)) return
+      seen++
+      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
+      const point = [0, 1, 2].map((k) => {
+        const [a, b, c] = [...corners].map((vertex) => surface.positions[3 * vertex + k])
+        return (1 - wb - wc) * a + wb * b + wc * c
+      })
+      const [u, v] = project(shot.label, point[0], point[1], point[2])
+      const pixel = 3 * (Math.floor(v * PHOTO) * PHOTO + Math.floor(u * PHOTO))
+      if ([0, 1, 2].some((k) => Math.abs(texture.colours[3 * place + k] - shot.portrait.rgb[pixel + k]) > 4)) wrong++
+    })
+    expect(seen / texels.places.length).toBeGreaterThan(0.05)
+    expect(wrong / seen).toBeLessThan(0.001)
+  })
+
+  it('goes on in its light where no photo saw anything, without an edge and without the background', () => {
+    const texels = texelsOf(surface, texture.atlas, SIZE)
+    let [sum, worst] = [0, 0]
+    texels.places.forEach((place, n) => {
+      const t = texels.triangles[n]
+      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
+      for (let k = 0; k < 3; k++) {
+        const corner = (c: number) => surface.positions[3 * surface.triangles[t + c] + k]
+        // The field's colour is the place itself.
+        const place3 = (1 - wb - wc) * corner(0) + wb * corner(1) + wc * corner(2) + 0.5
+        const error = Math.abs(texture.colours[3 * place + k] / 255 - Math.min(1, place3 + LIGHT))
+        sum += error
+        worst = Math.max(worst, error)
+      }
+    })
+    expect(sum / texels.places.length / 3).toBeLessThan(0.01)
+    expect(worst).toBeLessThan(0.1)
+  })
+
+  it('fills what lies between the charts', () => {
+    // Colours lie in the box's inside: black would be a texel that nobody filled.
+    const black = texture.colours.filter(
+      (_, i) => i % 3 === 0 && texture.colours.subarray(i, i + 3).every((c) => c === 0),
+    )
+    expect(black.length).toBe(0)
+  })
+
+  it('has flat directions where the surface is its own fine one', () => {
+    const steep = texture.normals.filter((value, i) => i % 3 === 2 && value < 240).length
+    expect(steep / (texture.normals.length / 3)).toBeLessThan(0.05)
+  })
+
+  it('takes the detail of one photo and of another', async () => {
+    const both = await paintTexture(surface, field, [shot, photograph(-0.6)], SIZE)
+    const differences = both.colours.map((value, i) => Math.abs(value - texture.colours[i]))
+    expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(2)
+  })
+})
+
+describe('membrane', () => {
+  it('keeps what is known and is between it elsewhere', () => {
+    const count = surface.positions.length / 3
+    const height = (vertex: number) => surface.positions[3 * vertex + 1]
+    const trust = Float32Array.from({ length: count }, (_, i) => (Math.abs(height(i)) > 0.25 ? 1 : 0))
+    const values = Float32Array.from(
+      { length: 3 * count },
+      (_, i) => Math.sign(height(Math.floor(i / 3))) * (1 + (i % 3)),
+    )
+    const found = membrane(surface, values, trust)
+    for (let i = 0; i < count; i++) {
+      for (let k = 0; k < 3; k++) {
+        expect(Math.abs(found[3 * i + k])).toBeLessThan(1.001 + k)
+        if (Math.abs(height(i)) > 0.3) expect(found[3 * i + k]).toBeCloseTo(Math.sign(height(i)) * (1 + k), 1)
+      }
+    }
+    // Halfway it is about zero.
+    const middle = [...trust.keys()].filter((i) => Math.abs(height(i)) < 0.02)
+    const mean = middle.reduce((sum, i) => sum + found[3 * i], 0) / middle.length
+    expect(Math.abs(mean)).toBeLessThan(0.5)
+  })
+})

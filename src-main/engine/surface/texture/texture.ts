@@ -1,0 +1,206 @@
+/**
+ * The pictures on a surface: where a photo saw it the photo's own pixels, elsewhere the generator's colours, in the light
+ * and tone that the photo has where the two meet.
+ */
+import { project } from '../../generator/camera.ts'
+import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
+import { surfaceColours } from '../colour.ts'
+import type { Field } from '../field.ts'
+import type { Surface } from '../mesh.ts'
+import { type Atlas, unwrap } from './atlas.ts'
+import { membrane } from './membrane.ts'
+import { bakeNormals, tangentsOf } from './normal-map.ts'
+import { photoWeights, samplePhoto } from './photo.ts'
+import { spread, type Texels, texelsOf } from './texels.ts'
+
+/** Side of a texture where none is asked for, pixels. */
+const SIZE = 2048
+/** What a surface is painted with, and where in it each triangle lies. */
+export interface Texture {
+  readonly atlas: Atlas
+  /** [size * size, 3] sRGB, 8 bits, rows from the top. */
+  readonly colours: Uint8Array
+  /** [size / 2 * size / 2, 3] the fine surface's directions in tangent space, 8 bits. */
+  readonly normals: Uint8Array
+  /** [n, 4] for each of the atlas's entries, see {@link tangentsOf}. */
+  readonly tangents: Float32Array
+}
+
+/**
+ * @param field the one the surface was made from
+ * @param shots the photos, with their cameras as refined; none: the generator's colours alone
+ * @param size side of the colours, pixels, even
+ */
+export async function paintTexture(
+  surface: Surface,
+  field: Field,
+  shots: readonly PosedPortrait[],
+  size = SIZE,
+): Promise<Texture> {
+  const atlas = unwrap(surface, size)
+  const tangents = tangentsOf(surface, atlas)
+  return {
+    atlas,
+    colours: await bakeColours(surface, atlas, field, shots, size),
+    normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2),
+    tangents,
+  }
+}
+
+/** The generator's planes are far coarser than a texture: its colours are asked for once in so many texels a side. */
+const BLOCK = 2
+/** A photo's texels count in full where their weights' sum reaches this: what is left is not worth mixing. */
+const FULL = 0.95
+
+/**
+ * The base colour. A photo's difference from the generator's colours, at the vertices, goes on as a membrane over what no
+ * photo saw; texels between mix the photo with the generator so corrected. With several photos each keeps its detail and
+ * takes the tone of their mean.
+ * @param shots with their cameras as refined; none: the generator's colours alone
+ * @returns [size * size, 3] sRGB, rows from the top; the space between charts filled
+ */
+export async function bakeColours(
+  surface: Surface,
+  atlas: Atlas,
+  field: Field,
+  shots: readonly PosedPortrait[],
+  size: number,
+): Promise<Uint8Array> {
+  const texels = texelsOf(surface, atlas, size)
+  const layers = shots.map((shot) => new Layer(surface, texels, shot))
+  const count = surface.positions.length / 3
+  for (let i = 0; i < count; i++) {
+    const whole = layers.reduce((sum, { weights }) => sum + weights[i], 0)
+    for (const { weights } of layers) weights[i] /= Math.max(FULL, whole)
+  }
+
+  const wanted = new Float32Array(3 * count)
+  const trust = new Float32Array(count)
+  for (const { weights, differences } of layers) {
+    for (let i = 0; i < count; i++) {
+      trust[i] += weights[i]
+      for (let k = 0; k < 3; k++) wanted[3 * i + k] += weights[i] * differences[3 * i + k]
+    }
+  }
+  for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
+  const shift = membrane(surface, wanted, trust)
+
+  const generated = await generatorColours(surface, texels, trust, field)
+  const pixels = new Uint8Array(3 * size ** 2)
+  const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
+  for (let n = 0; n < texels.places.length; n++) {
+    let left = 1
+    sum.fill(0)
+    for (let k = 0; k < 3; k++) tone[k] = at(surface, texels, shift, 3, n, k)
+    for (const { weights, differences, colours } of layers) {
+      const weight = at(surface, texels, weights, 1, n, 0)
+      if (weight <= 0) continue
+      left -= weight
+      for (let k = 0; k < 3; k++) {
+        sum[k] += weight * (colours[3 * n + k] + tone[k] - at(surface, texels, differences, 3, n, k))
+      }
+    }
+    for (let k = 0; k < 3; k++) {
+      const rest = left > 1e-3 ? left * (generated[3 * n + k] + tone[k]) : 0
+      pixels[3 * texels.places[n] + k] = Math.round(255 * Math.min(1, Math.max(0, sum[k] + rest)))
+    }
+  }
+  spread(pixels, texels)
+  return pixels
+}
+
+/** A value of the vertices at a texel. */
+function at({ triangles }: Surface, texels: Texels, values: Float32Array, width: number, n: number, k: number): number {
+  const t = texels.triangles[n]
+  const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
+  return (
+    (1 - wb - wc) * values[triangles[t] * width + k] +
+    wb * values[triangles[t + 1] * width + k] +
+    wc * values[triangles[t + 2] * width + k]
+  )
+}
+
+/** A photo on the surface. */
+class Layer {
+  /** [n] how much each vertex is the photo's. */
+  readonly weights: Float32Array
+  /** [texels, 3] the photo's colour at each; only where its weight is above 0. */
+  readonly colours: Float32Array
+  /** [n, 3] at each vertex the photo's mean colour around it less the generator's. */
+  readonly differences: Float32Array
+
+  constructor(surface: Surface, texels: Texels, shot: PosedPortrait) {
+    const { positions, triangles, colours } = surface
+    const count = texels.places.length
+    this.weights = photoWeights(surface, shot)
+    this.colours = new Float32Array(3 * count)
+    const sums = new Float32Array(colours.length)
+    const masses = new Float32Array(this.weights.length)
+    for (let n = 0; n < count; n++) {
+      if (at(surface, texels, this.weights, 1, n, 0) <= 0) continue
+      const [u, v] = project(
+        shot.label,
+        at(surface, texels, positions, 3, n, 0),
+        at(surface, texels, positions, 3, n, 1),
+        at(surface, texels, positions, 3, n, 2),
+      )
+      samplePhoto(shot.portrait, u, v, this.colours, 3 * n)
+      const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
+      for (let k = 0; k < 3; k++) {
+        const vertex = triangles[texels.triangles[n] + k]
+        const mass = (k === 0 ? 1 - wb - wc : k === 1 ? wb : wc) * this.weights[vertex]
+        masses[vertex] += mass
+        for (let c = 0; c < 3; c++) sums[3 * vertex + c] += mass * this.colours[3 * n + c]
+      }
+    }
+    this.differences = sums.map((sum, i) => {
+      const mass = masses[Math.trunc(i / 3)]
+      return mass > 0 ? sum / mass - colours[i] : 0
+    })
+  }
+}
+
+/**
+ * The generator's colours at the texels that are not the photos' alone.
+ * @returns [texels, 3]
+ */
+async function generatorColours(
+  surface: Surface,
+  texels: Texels,
+  trust: Float32Array,
+  field: Field,
+): Promise<Float32Array> {
+  const { size, places } = texels
+  const side = Math.ceil(size / BLOCK)
+  /** For each block of texels the question asked for it, from 1. */
+  const asked = new Uint32Array(side ** 2)
+  const blocks = new Int32Array(places.length).fill(-1)
+  const points = new Float32Array(3 * side ** 2)
+  const directions = new Float32Array(3 * side ** 2)
+  let count = 0
+  for (let n = 0; n < places.length; n++) {
+    if (at(surface, texels, trust, 1, n, 0) > 1 - 1e-3) continue
+    const [x, y] = [places[n] % size, Math.trunc(places[n] / size)]
+    const block = Math.trunc(y / BLOCK) * side + Math.trunc(x / BLOCK)
+    if (!asked[block]) {
+      for (let k = 0; k < 3; k++) {
+        points[3 * count + k] = at(surface, texels, surface.positions, 3, n, k)
+        directions[3 * count + k] = at(surface, texels, surface.normals, 3, n, k)
+      }
+      asked[block] = ++count
+    }
+    blocks[n] = asked[block] - 1
+  }
+  const answers = await surfaceColours(
+    field,
+    points.subarray(0, 3 * count),
+    directions.subarray(0, 3 * count),
+    surface.voxel,
+  )
+  const colours = new Float32Array(3 * places.length)
+  for (let n = 0; n < places.length; n++) {
+    if (blocks[n] < 0) continue
+    for (let k = 0; k < 3; k++) colours[3 * n + k] = answers[3 * blocks[n] + k]
+  }
+  return colours
+}
