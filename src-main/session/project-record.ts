@@ -40,7 +40,15 @@ const quality = z.object({
     through: number,
     outline: number,
     face: z
-      .object({ depth: number, nose: number, chin: number, brow: number, width: number, length: number, height: number })
+      .object({
+        depth: number,
+        nose: number,
+        chin: number,
+        brow: number,
+        width: number,
+        length: number,
+        height: number,
+      })
       .nullable(),
     secondFaces: z.object({ colour: number, clay: number }),
   }),

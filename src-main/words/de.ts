@@ -484,7 +484,10 @@ export const de: Words = {
       'Es ist nicht gelungen, das Bild ist noch nicht dieser Mensch.',
       'Mit mehr Schritten versuchen.',
     ],
-    'head-faceless': () => ['In ihm ist kein Gesicht zu finden.', 'Den Ausschnitt prüfen oder ein anderes Foto nehmen.'],
+    'head-faceless': () => [
+      'In ihm ist kein Gesicht zu finden.',
+      'Den Ausschnitt prüfen oder ein anderes Foto nehmen.',
+    ],
     'head-second-face': (_, settings) => [
       'Am Hinterkopf ist ein Gesicht zu sehen.',
       `Ihn von vorn zeigen oder mit anderem ${settings.seed} versuchen.`,

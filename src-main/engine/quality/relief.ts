@@ -5,8 +5,8 @@
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import type { Surface } from '../surface/mesh.ts'
+import { rasterize, type Visibility } from '../surface/rasterize.ts'
 import { between } from './draw.ts'
-import { type Raster, rasterize } from './rasterize.ts'
 
 /** Of the face, as far as its landmarks are found. Millimetres are those of a head of average size. */
 export interface FaceRelief {
@@ -27,7 +27,7 @@ export interface Grain {
 }
 
 export interface BackRelief {
-  /** Root mean square of the back's relief, as fine as a face's features, millimetres. */
+  /** Standard deviation of the back's relief, as fine as a face's features, millimetres. */
   readonly back: number
   /** Correlation of the relief of the back with that of the face before it, -1 to 1: a face that shows through has much. */
   readonly through: number
@@ -63,7 +63,7 @@ const MOST_RELIEF = 15
  * @param spots [3 * 478] landmarks found in a picture from the camera, x and y in picture sides
  * @param sight what that camera, straight before the head, sees of the surface
  */
-export function faceRelief(spots: ArrayLike<number>, sight: Raster, label: Float32Array, frame: Frame): FaceRelief {
+export function faceRelief(spots: ArrayLike<number>, sight: Visibility, label: Float32Array, frame: Frame): FaceRelief {
   const points = TEMPLATE[frame]
     .filter(({ position: [x] }) => Math.abs(x) < INNER)
     .map(({ landmark, position }) => {
@@ -89,7 +89,9 @@ export function faceRelief(spots: ArrayLike<number>, sight: Raster, label: Float
 export function grainOf(surface: Surface, front: Float32Array): Grain {
   const sight = rasterize(surface, front, SIDE)
   const at = between(surface, sight, surface.normals, 3)
-  const inside = Uint8Array.from(sight.triangle, (triangle, pixel) => (triangle >= 0 && isIn(FACE, pixel, SIDE) ? 1 : 0))
+  const inside = Uint8Array.from(sight.triangle, (triangle, pixel) =>
+    triangle >= 0 && isIn(FACE, pixel, SIDE) ? 1 : 0,
+  )
   const normals = [0, 1, 2].map((k) => Float32Array.from(inside, (is, pixel) => (is ? at(pixel, k) : 0)))
   const means = normals.map((values) => boxMean(values, inside, SIDE, AROUND))
   const angles: number[] = []
@@ -97,9 +99,19 @@ export function grainOf(surface: Surface, front: Float32Array): Grain {
   for (let pixel = 0; pixel < inside.length; pixel++) {
     if (!inside[pixel]) continue
     const normal = normals.map((values) => values[pixel])
-    angles.push(angle(normal, means.map((values) => values[pixel])))
+    angles.push(
+      angle(
+        normal,
+        means.map((values) => values[pixel]),
+      ),
+    )
     const bends = [pixel + 1, pixel + SIDE].some(
-      (next) => inside[next] && angle(normal, normals.map((values) => values[next])) > STEP,
+      (next) =>
+        inside[next] &&
+        angle(
+          normal,
+          normals.map((values) => values[next]),
+        ) > STEP,
     )
     if (bends) steps++
   }
@@ -124,7 +136,7 @@ export function backRelief(surface: Surface, front: Float32Array, behind: Float3
     return list.map((value) => value - mean)
   })
   return {
-    back: Math.sqrt(dot(values, values) / values.length),
+    back: Math.sqrt(dot(a, a) / a.length),
     through: dot(a, b) / Math.max(Math.sqrt(dot(a, a) * dot(b, b)), 1e-9),
   }
 }
@@ -133,7 +145,7 @@ export function backRelief(surface: Surface, front: Float32Array, behind: Float3
 export function extentOf(
   { positions }: Surface,
   spots: ArrayLike<number>,
-  sight: Raster,
+  sight: Visibility,
   label: Float32Array,
   frame: Frame,
 ): Extent {
@@ -155,11 +167,13 @@ export function extentOf(
 }
 
 /** What a relief leaves when all that is wide is taken away, millimetres, positive out; NaN where it is not looked at. */
-function reliefSeen({ depth, size }: Raster): Float32Array {
+function reliefSeen({ depth, size }: Visibility): Float32Array {
   const covered = Uint8Array.from(depth, (value) => (Number.isFinite(value) ? 1 : 0))
-  const wide = boxMean(boxMean(depth, covered, size, WIDE), covered, size, WIDE)
+  const once = boxMean(depth, covered, size, WIDE)
+  const twice = boxMean(once, covered, size, WIDE)
   return Float32Array.from(depth, (value, pixel) => {
-    const relief = MILLIMETRES * (wide[pixel] - value)
+    // What the mean takes away, taken away from it again: a round back has none.
+    const relief = MILLIMETRES * (2 * once[pixel] - twice[pixel] - value)
     return covered[pixel] && isIn(BACK, pixel, size) && Math.abs(relief) < MOST_RELIEF ? relief : Number.NaN
   })
 }
@@ -185,7 +199,7 @@ function boxMean(values: Float32Array, inside: Uint8Array, size: number, radius:
 }
 
 /** The point of the surface in a place of the picture: NaN where there is nothing. */
-function pointAt(u: number, v: number, { depth, size }: Raster, label: Float32Array): number[] {
+function pointAt(u: number, v: number, { depth, size }: Visibility, label: Float32Array): number[] {
   const pixel = Math.floor(v * size) * size + Math.floor(u * size)
   const far = u >= 0 && u < 1 ? (depth[pixel] ?? Number.NaN) : Number.NaN
   const seen = [((u - label[18]) / label[16]) * far, ((v - label[21]) / label[20]) * far, far]

@@ -2,8 +2,8 @@
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import type { Surface } from '../surface/mesh.ts'
+import { rasterize } from '../surface/rasterize.ts'
 import { drawClay, drawColours } from './draw.ts'
-import { rasterize } from './rasterize.ts'
 import { SURROUNDINGS } from './turnaround.ts'
 
 /** Yaw and pitch of the cameras that must see none, degrees. */
