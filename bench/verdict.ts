@@ -13,8 +13,8 @@ import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { DEGREE, orbitCamera, zoom } from '../src-main/engine/generator/camera.ts'
 import { type Head, paintHead } from '../src-main/engine/head/head.ts'
-import { readHead, writeHead } from '../src-main/engine/head/head-file.ts'
 import { headField } from '../src-main/engine/head/head-field.ts'
+import { readHead, writeHead } from '../src-main/engine/head/head-file.ts'
 import { makeUp } from '../src-main/engine/head/made-up.ts'
 import { headView } from '../src-main/engine/head/views.ts'
 import { toRgb } from '../src-main/engine/images/pictures.ts'
@@ -22,7 +22,14 @@ import { Inversion, inversionSettings } from '../src-main/engine/inversion/inver
 import type { PortraitTarget } from '../src-main/engine/inversion/objective.ts'
 import { drawClay, drawColours } from '../src-main/engine/quality/draw.ts'
 import { SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/turnaround.ts'
-import { assess, type Figures, type Finished, judge, measureShape, verdicts } from '../src-main/engine/quality/verdict.ts'
+import {
+  assess,
+  type Figures,
+  type Finished,
+  judge,
+  measureShape,
+  verdicts,
+} from '../src-main/engine/quality/verdict.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { METRES_PER_UNIT } from '../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../src-main/engine/surface/mesh.ts'
@@ -144,7 +151,7 @@ async function measure(kit: Kit, truth: TrueHead, base: Base, kind: Kind): Promi
   const finished = await spoiled(kit, truth, base, kind)
   await look(finished.surface, config.rendering_kwargs, join(truth.folder, 'verdict', `${kind}.png`))
   const clock = startClock()
-  const shape = measureShape(config, finished, kit.landmarker)
+  const shape = await measureShape(config, finished, kit.landmarker)
   const cost = clock().cpu
   const { figures } = await assess(config, finished, shape, kit.recognition)
   return { kind, figures, truth: truthOf(pairsOf(truth, base.taken, finished), base.matrix), cost }

@@ -40,7 +40,7 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await page.getByRole('button', { name: 'Front' }).click()
   await check('look')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
-  await expect(page.getByText('Making the surface')).toBeHidden()
+  await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await page.getByRole('radio', { name: 'Evidence' }).check()
   await check('evidence')
 

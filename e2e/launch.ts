@@ -51,7 +51,7 @@ export interface BrowserLaunched extends Launched {
 }
 
 const environment = (data: string) =>
-  ({ ...process.env, HALFTURN_DATA: data, HALFTURN_PROVIDER: 'cpu' }) as Record<string, string>
+  ({ ...process.env, HALFTURN_DATA: data, HALFTURN_PROVIDER: 'cpu', HALFTURN_LANGUAGE: 'en' }) as Record<string, string>
 
 /** Requests outside loopback and the app's own scheme. */
 export const strays: string[] = []

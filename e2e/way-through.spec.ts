@@ -77,15 +77,18 @@ test('photo to head and back again', async ({ halfturn }) => {
   await page.getByRole('button', { name: 'Go on' }).click()
   await done(page)
   const turntable = page.getByRole('button', { name: 'Turntable', exact: true })
-  if ((await turntable.getAttribute('aria-pressed')) === 'true') await turntable.click()
+  // It turns once, from the photo's view, until somebody asks for another.
+  await expect(turntable).toHaveAttribute('aria-pressed', 'true')
   await page.getByRole('button', { name: 'Front' }).click()
+  await expect(turntable).toHaveAttribute('aria-pressed', 'false')
   await picture(halfturn, '5-volume')
 
   await page.getByRole('radio', { name: 'Depth' }).check()
   await expect(page.locator('.stage')).toHaveAttribute('data-mode', 'depth')
   await picture(halfturn, '6-depth')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
-  await expect(page.getByText('Making the surface')).toBeHidden()
+  await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
+  await expect(page.locator('.stage-surface canvas')).toBeVisible()
   for (const style of ['Clay', 'Wireframe', 'Evidence', 'Colour']) {
     await page.getByRole('radio', { name: style }).check()
     await expect(page.getByRole('img', { name: 'blue is invented' })).toBeVisible({ visible: style === 'Evidence' })
@@ -95,10 +98,9 @@ test('photo to head and back again', async ({ halfturn }) => {
   const verdict = page.locator('.verdict')
   await expect(verdict).toContainText('Not usable yet.')
   await expect(verdict).toContainText('Try more steps.')
-  await page.getByRole('radio', { name: 'Rendered' }).check()
-  await expect(page.locator('.stage-view')).toBeVisible()
-  await picture(halfturn, '8-rendered')
-  await page.getByRole('radio', { name: 'Volume' }).check()
+  await page.getByRole('radio', { name: 'Head', exact: true }).check()
+  await expect(page.locator('.stage')).toHaveAttribute('data-refined', 'true')
+  await picture(halfturn, '8-refined')
 
   await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
   const save = async (button: string, count = 1) => {

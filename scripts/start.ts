@@ -7,12 +7,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { words } from '../src-main/words/terminal.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const BUILT = join(root, 'out', 'main', 'main.js')
 
 if (isStale()) {
-  console.log('Building the window (a few seconds, once)…')
+  console.log(words.start.building)
   const builder = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
   const { status } = spawnSync(process.execPath, [builder, 'build', '--logLevel', 'error'], {
     cwd: root,
@@ -22,10 +23,7 @@ if (isStale()) {
 }
 
 const electron = process.argv.includes('--browser') ? undefined : electronProgram()
-if (electron) console.log('Opening the desktop app.')
-else {
-  console.log('Opening in the browser: Electron’s program is not here ("npx install-electron" fetches it once).')
-}
+console.log(electron ? words.start.desktop : words.start.browser)
 // As root in a container there is no sandbox to be had; anywhere else it stays on.
 const flags = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
 const child = electron

@@ -11,7 +11,7 @@ import { LookPanel, StageTools } from './panels/look-panel.tsx'
 import { PhotoEditor } from './panels/photo-editor.tsx'
 import { PhotoPanel } from './panels/photo-panel.tsx'
 import { Stage } from './stage/stage.tsx'
-import { actions, type Step, useStore } from './state/store.ts'
+import { actions, isTyping, type Step, useStore } from './state/store.ts'
 import { inWords, strings } from './strings.ts'
 
 const STEPS: readonly Step[] = ['photo', 'form', 'look']
@@ -76,12 +76,12 @@ export function App() {
 }
 
 function View({ step }: { step: Step }) {
-  const { volume, previewUrl, project } = useStore()
-  if (step === 'photo' || (!volume && project?.photo)) return <PhotoEditor />
+  const { previewUrl, project } = useStore()
+  if (step === 'photo') return <PhotoEditor />
   return (
     <div className={step === 'form' && previewUrl ? 'stage-and-compare' : 'stage-alone'}>
       <div className="stage-box">
-        <Stage />
+        <Stage key={project?.id} />
         <StageTools />
       </div>
       {step === 'form' && <Compare />}
@@ -250,12 +250,11 @@ function useDropAndPaste(): boolean {
   return dragging
 }
 
-/** Ctrl or Cmd with O, S, N, Z; in the desktop app the menu has all but the last. */
+/** Ctrl or Cmd with O, S, Z, Y; in the desktop app the menu has them too. */
 function useShortcuts(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return
-      const editing = event.target instanceof HTMLInputElement && event.target.type === 'number'
       const key = event.key.toLowerCase()
       const work: Record<string, () => void> = {
         o: () => document.getElementById('file-input')?.click(),
@@ -263,7 +262,7 @@ function useShortcuts(): void {
         z: () => (event.shiftKey ? actions.redo() : actions.undo()),
         y: () => actions.redo(),
       }
-      if (!work[key] || (editing && 'zy'.includes(key))) return
+      if (!work[key] || (isTyping(event.target) && 'zy'.includes(key))) return
       event.preventDefault()
       work[key]()
     }

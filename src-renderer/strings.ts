@@ -10,7 +10,9 @@ document.documentElement.lang = language
 /** Speaks another language from now on: the page is loaded anew, and finds engine and project as they were. */
 export function choose(chosen: Language): void {
   localStorage.setItem(LANGUAGE, chosen)
-  window.location.reload()
+  // Navigation is the shell's, where there is one.
+  if (window.halfturn) window.halfturn.reload()
+  else window.location.reload()
 }
 
 const words = languages[language]

@@ -10,5 +10,5 @@ export const TEST_RECORD: ProjectRecord = {
   correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0.1, pitch: 0 },
   settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
   job: { state: 'paused', step: 12, steps: 60 },
-  losses: [1, 0.5],
+  likeness: [0.3, 0.5],
 }

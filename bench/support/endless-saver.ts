@@ -22,7 +22,7 @@ export const recordOf = (generation: number): ProjectRecord => ({
   correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 },
   settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
   job: { state: 'running', step: 1, steps: 60 },
-  losses: [],
+  likeness: [],
 })
 
 /** What the parts of a generation are filled with. */

@@ -30,7 +30,7 @@ import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
 
 /** Side in rays and pixels of all pictures compared. */
-const SIDE = 128
+export const SIDE = 128
 const SURFACE = { resolution: 192 }
 /** 3 degrees and 5 %. */
 const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
@@ -131,6 +131,18 @@ export async function judgeHead(
   return { views, surface }
 }
 
+/** Where a head's surface lies against the true one; null where it has none. */
+export async function alignmentOf(
+  { context: { generator } }: Kit,
+  head: TrueHead,
+  window: Window,
+  found: Head,
+): Promise<Alignment | null> {
+  const planes = await paintHead(generator, found)
+  const { rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  return surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
+}
+
 /** Pairs of truth and reconstruction, one above the other: figures alone do not show what is wrong. */
 async function savePictures(pictures: readonly Uint8Array[], path: string): Promise<void> {
   const cells = pictures.map((rgb, i) => ({
@@ -223,7 +235,7 @@ async function compareView(
   return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES * Math.sqrt(sum / count)) }
 }
 
-async function compare(
+export async function compare(
   { recognition }: Kit,
   a: Uint8Array,
   b: Uint8Array,
@@ -250,7 +262,7 @@ async function photoOnWhite({ size, rgb, matte, valid }: PortraitTarget) {
   return { rgb: await shrink(white, size, 3), weight: await shrink(weight, size, 1) }
 }
 
-async function shrinkView(view: TrueView): Promise<TrueView> {
+export async function shrinkView(view: TrueView): Promise<TrueView> {
   const step = view.size / SIDE
   const depth = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
     const at = Math.floor(i / SIDE) * step * view.size + (i % SIDE) * step
@@ -276,7 +288,7 @@ const pixelsOf = (image: Float32Array) => shrink(toRgb(image), Math.sqrt(image.l
 const scaleOf = (m: readonly number[]) => Math.hypot(m[0], m[4], m[8])
 
 /** The camera that sees the reconstruction as `label` sees the true head. */
-function intoReconstruction(label: Float32Array, m: readonly number[]): Float32Array {
+export function intoReconstruction(label: Float32Array, m: readonly number[]): Float32Array {
   const scale = scaleOf(m)
   const result = Float32Array.from(label)
   // The inverse of x -> scale R x + t: x -> R^T (x - t) / scale. A camera's axes are turned, not scaled.

@@ -20,6 +20,7 @@ export interface Interference {
   interrupt?: RegExp
   signal?: NodeJS.Signals
   once?: { when: RegExp; act: () => void }
+  locale?: string
 }
 
 /** A place for a test file's photos, heads and imported generators; the home folder of what it runs. */
@@ -39,12 +40,15 @@ export class Workplace {
    * @param interrupt sends a signal, Ctrl-C unless another one is named, when standard output matches
    * @param once does something when standard output matches
    */
-  run(args: readonly string[], { interrupt, signal = 'SIGINT', once }: Interference = {}): Promise<Finished> {
+  run(
+    args: readonly string[],
+    { interrupt, signal = 'SIGINT', once, locale = 'C' }: Interference = {},
+  ): Promise<Finished> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
     const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
       cwd: root,
-      env: { ...process.env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data') },
+      env: { ...process.env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data'), LC_ALL: locale },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const texts = { stdout: '', stderr: '' }

@@ -29,6 +29,15 @@ describe('halfturn', () => {
     }
   })
 
+  it('speaks the language of the locale', async () => {
+    const { code, stderr } = await place.run(['import', 'nowhere.pkl'], { locale: 'de_DE.UTF-8' })
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      'halfturn: nowhere.pkl konnte nicht gelesen werden (ENOENT).\n' +
+        'Den Pfad einer Generatordatei (.safetensors) oder eines EG3D-Checkpoints (.pkl) angeben.\n',
+    )
+  })
+
   it.each([
     [['dance'], /no command 'dance'/],
     [['reconstruct'], /takes one to 5 photos/],

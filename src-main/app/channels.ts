@@ -14,6 +14,8 @@ export const channels = {
   command: 'halfturn:command',
   /** Window to shell: the language it speaks. */
   language: 'halfturn:language',
+  /** Window to shell: load me anew, which a window may not do by itself. */
+  reload: 'halfturn:reload',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
   openExternal: 'halfturn:open-external',
@@ -39,7 +41,7 @@ export const saveRequest = z.strictObject({
 })
 
 export type Chosen = { ticket: number; name: string }
-export type Command = 'open' | 'save' | 'new' | 'log'
+export type Command = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {
@@ -48,6 +50,8 @@ export interface Shell {
   onDown(listener: (restarting: boolean) => void): void
   /** Makes the menu speak the window's language. */
   speak(language: Language): void
+  /** Loads the window anew. */
+  reload(): void
   onCommand(listener: (command: Command) => void): void
   /** The system's save dialog. Nothing where the person cancels. */
   choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>

@@ -103,6 +103,7 @@ function start(): void {
   })
   // The menu speaks the language that was chosen in the window.
   listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
+  listen(channels.reload, ({ sender }) => sender.reload())
   handle(channels.openExternal, (_, url) => openOutside(String(url)))
   createWindow()
 }
@@ -191,6 +192,9 @@ function menu(text: Words['menu']): MenuItemConstructorOptions[] {
     {
       label: text.edit,
       submenu: [
+        command(text.undo, 'undo', 'CmdOrCtrl+Z'),
+        command(text.redo, 'redo', 'CmdOrCtrl+Shift+Z'),
+        { type: 'separator' },
         { role: 'cut', label: text.cut },
         { role: 'copy', label: text.copy },
         { role: 'paste', label: text.paste },

@@ -10,6 +10,7 @@ const channels: typeof import('./channels.ts').channels = {
   down: 'halfturn:down',
   command: 'halfturn:command',
   language: 'halfturn:language',
+  reload: 'halfturn:reload',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
   openExternal: 'halfturn:open-external',
@@ -21,6 +22,7 @@ ipcRenderer.on(channels.port, ({ ports }) => window.postMessage(channels.port, w
 const shell: Shell = {
   connect: () => ipcRenderer.send(channels.connect),
   onDown: (listener) => void ipcRenderer.on(channels.down, (_, restarting) => listener(restarting)),
+  reload: () => ipcRenderer.send(channels.reload),
   speak: (language) => ipcRenderer.send(channels.language, language),
   onCommand: (listener) => void ipcRenderer.on(channels.command, (_, command) => listener(command)),
   choose: (request) => ipcRenderer.invoke(channels.choose, request),

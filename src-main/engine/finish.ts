@@ -1,7 +1,7 @@
 /**
  * From a head to all that is shown of it and taken along: planes, surface with evidence, texture, turnaround, judgement,
- * sheet and files. Every front door asks here. A part is made when it is first asked for and kept; each one that runs a
- * network takes a turn of its own, so that what a person waits for gets in between two of them.
+ * sheet and files. Every front door asks here. A part is made when it is first asked for and kept. What runs a network
+ * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
 import { inEnglish } from './errors.ts'
 import type { Generator, Weights } from './generator/generator.ts'
@@ -9,6 +9,8 @@ import type { Planes } from './generator/plane-layout.ts'
 import { type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
+import { decodePhoto } from './images/decoder.ts'
+import type { RgbImage } from './images/rgb-image.ts'
 import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
 import { createLandmarker, type Landmarker } from './networks/mediapipe.ts'
@@ -23,7 +25,8 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
-import { paintTexture, type Texture } from './surface/texture/texture.ts'
+import { paintTexture, type Texture, type TexturePhoto } from './surface/texture/texture.ts'
+import { atOnce, type Rank, type Turn } from './turns.ts'
 
 /** A head, and what it comes from. */
 export interface HeadSource {
@@ -52,23 +55,25 @@ export interface FileOptions {
 }
 
 export interface FinishHost {
-  /** Runs `work` when nothing else runs a network. */
-  turn<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` when nothing else runs a network; see `Turns`. */
+  turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   /** Weights of the perceptual network. */
   faceRes(): Promise<Weights>
   /** Finds faces, and is not closed by whom it is lent to. */
   landmarker(): Promise<Landmarker>
+  decode(bytes: Uint8Array): Promise<RgbImage>
 }
 
 let landmarker: Promise<Landmarker> | undefined
 /** Where nothing else runs. */
 const ALONE: FinishHost = {
-  turn: (work) => work(),
+  turn: atOnce,
   faceRes: readFaceRes,
   landmarker: () => {
     landmarker ??= createLandmarker()
     return landmarker
   },
+  decode: decodePhoto,
 }
 
 /** How far a judgement is when there is a surface, when the views are rendered, and when the shape is measured. */
@@ -78,12 +83,25 @@ const SHAPE_DONE = 0.85
 /** Side in rays of the picture that shows whether there is anything to be seen. */
 const GLANCE = 64
 
+/** Whether somebody waits for a judgement, which may come to be so while it is made. */
+export interface Place {
+  rank: Rank
+}
+
+interface Extracted extends MeshOptions {
+  readonly surface: Surface
+  readonly field: Field
+  texture?: Texture
+}
+
 export class Finish {
   readonly source: HeadSource
   private readonly host: FinishHost
   private painted: Planes | undefined
   /** The last one: window, judgement and files ask for the same. */
-  private last: (MeshOptions & { surface: Surface; field: Field; texture?: Texture }) | undefined
+  private last: Extracted | undefined
+  /** A judgement's, while it is being made: who asks for the same one waits for it, and has it go first. */
+  private making: (MeshOptions & Place & { progress: Watch['progress'][]; extracted: Promise<Extracted> }) | undefined
   private around: Turnaround | undefined
 
   constructor(source: HeadSource, host = ALONE) {
@@ -101,31 +119,60 @@ export class Finish {
    * The head's surface, with its evidence where there are photos.
    * @throws UserError where the head shows nothing, or has no surface
    */
-  surface(mesh: MeshOptions, watch: Watch = {}): Promise<Surface> {
-    return this.inTurn(watch, async () => (await this.extract(mesh, watch)).surface)
+  async surface(mesh: MeshOptions, watch: Watch = {}): Promise<Surface> {
+    const { making } = this
+    if (!making || !isSame(making, mesh))
+      return this.inTurn(watch, async () => (await this.extract(mesh, watch)).surface)
+    making.rank = 'asked'
+    making.progress.push(watch.progress)
+    return (await making.extracted).surface
   }
 
   /**
    * What is to be thought of the head: of its pictures, and of the surface that is wanted.
+   * @param place whether somebody waits for it
    * @returns nothing for a made-up person, who cannot be compared with anybody
    */
-  async quality(mesh: MeshOptions, { progress, signal }: Watch = {}): Promise<Quality | undefined> {
+  async quality(
+    mesh: MeshOptions,
+    { progress, signal }: Watch = {},
+    place: Place = { rank: 'asked' },
+  ): Promise<Quality | undefined> {
     const { generator, head, photos } = this.source
     if (photos.length === 0) return undefined
     const [{ portrait }] = photos
-    const surface = await this.surface(mesh, { signal, progress: (done) => progress?.(done * SURFACE_DONE) })
+    const turn: Turn = (work) => this.inTurn({ signal }, work, place.rank)
+    const surface = await this.judgedSurface(mesh, place, {
+      signal,
+      progress: (done) => progress?.(done * SURFACE_DONE),
+    })
     progress?.(SURFACE_DONE)
-    const around = await this.turnaround({ signal })
+    const around = await this.turnaround(turn)
     progress?.(VIEWS_DONE)
     const finished = { around, label: head.label, portrait, surface }
-    const landmarker = await this.host.landmarker()
-    const shape = await this.inTurn({ signal }, async () => measureShape(generator.config, finished, landmarker))
+    const shape = await measureShape(generator.config, finished, await this.host.landmarker(), turn)
     progress?.(SHAPE_DONE)
-    const faceRes = await this.host.faceRes()
-    return this.inTurn({ signal }, async () => {
-      const recognition = await createRecognition(generator.runtime, faceRes)
-      return assess(generator.config, finished, shape, recognition)
+    const { identity, faceRes } = await createRecognition(generator.runtime, await this.host.faceRes())
+    return assess(generator.config, finished, shape, {
+      identity: (picture) => turn(() => identity(picture)),
+      faceRes: (picture) => turn(() => faceRes(picture)),
     })
+  }
+
+  /** A surface for which every question to the field takes a turn of its own. */
+  private async judgedSurface(mesh: MeshOptions, place: Place, { progress, signal }: Watch): Promise<Surface> {
+    const turn: Turn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
+    const tell = (done: number) => {
+      for (const watcher of making.progress) watcher?.(done)
+    }
+    const extracted = Promise.resolve().then(() => this.extract(mesh, { signal, progress: tell }, turn))
+    const making = { ...mesh, rank: place.rank, progress: [progress], extracted }
+    this.making = making
+    try {
+      return (await extracted).surface
+    } finally {
+      if (this.making === making) this.making = undefined
+    }
   }
 
   /** The sheet, a PNG that shows the head at a glance. */
@@ -137,7 +184,7 @@ export class Finish {
     ].join(' ')
     const crops = photos.map(({ portrait }) => portrait)
     const shown = photos.length > 0 ? { crops, surface: await this.surface(mesh) } : null
-    return drawSheet(generator.config, await this.turnaround(), shown, made)
+    return drawSheet(generator.config, await this.turnaround((work) => this.inTurn({}, work)), shown, made)
   }
 
   /**
@@ -161,21 +208,28 @@ export class Finish {
     return files
   }
 
-  private texture(mesh: MeshOptions): Promise<Texture> {
+  private async texture(mesh: MeshOptions): Promise<Texture> {
+    const photos = await Promise.all(this.source.photos.map((photo) => this.atItsResolution(photo)))
     return this.inTurn({}, async () => {
       const extracted = await this.extract(mesh)
-      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, this.source.photos)
+      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, photos)
       return extracted.texture
     })
   }
 
+  private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {
+    const { fine } = posed.portrait
+    if (!fine) return posed
+    const { width, rgb } = await this.host.decode(fine)
+    return { ...posed, fine: { size: width, rgb } }
+  }
+
   /** Pictures from all sides. */
-  private turnaround(watch: Watch = {}): Promise<Turnaround> {
-    return this.inTurn(watch, async () => {
-      const { generator, head, photos } = this.source
-      this.around ??= await turnAround(generator, await this.planes(), head.ws, photos.length > 0 ? head.label : null)
-      return this.around
-    })
+  private async turnaround(turn: Turn): Promise<Turnaround> {
+    const { generator, head, photos } = this.source
+    const planes = await turn(() => this.planes())
+    this.around ??= await turnAround(generator, planes, head.ws, photos.length > 0 ? head.label : null, turn)
+    return this.around
   }
 
   private provenance(settings: Provenance['settings'], quality?: Quality): Provenance {
@@ -189,14 +243,15 @@ export class Finish {
     }
   }
 
-  private async extract({ resolution, triangles }: MeshOptions, watch?: Watch) {
+  /** @param turn for everything that runs a network; call it in one where there is none */
+  private async extract({ resolution, triangles }: MeshOptions, watch?: Watch, turn = atOnce): Promise<Extracted> {
     const { generator, head, photos } = this.source
-    if (this.last?.resolution === resolution && this.last.triangles === triangles) return this.last
-    const planes = await this.planes()
-    const { image } = await headView(generator, planes, head.ws, head.label, GLANCE)
+    if (this.last && isSame(this.last, { resolution, triangles })) return this.last
+    const planes = await turn(() => this.planes())
+    const { image } = await turn(() => headView(generator, planes, head.ws, head.label, GLANCE))
     assertHealthy(image, generator.runtime.provider)
     const field = headField(generator, planes)
-    const bare = await extractSurface(field, { resolution, triangles }, watch)
+    const bare = await extractSurface(inTurns(field, turn), { resolution, triangles }, watch)
     const { frame } = generator.config
     const surface = photos.length > 0 ? { ...bare, evidence: evidenceOf(bare, photos, frame) } : bare
     this.last = { resolution, triangles, surface, field }
@@ -204,10 +259,20 @@ export class Finish {
   }
 
   /** @throws the signal's reason where it is aborted before the turn comes */
-  private inTurn<T>({ signal }: Watch, work: () => Promise<T>): Promise<T> {
+  private inTurn<T>({ signal }: Watch, work: () => Promise<T>, rank?: Rank): Promise<T> {
     return this.host.turn(async () => {
       signal?.throwIfAborted()
       return work()
-    })
+    }, rank)
   }
 }
+
+const isSame = (a: MeshOptions, b: MeshOptions) => a.resolution === b.resolution && a.triangles === b.triangles
+
+/** Asks the field in turns. */
+const inTurns = (field: Field, turn: Turn): Field => ({
+  ...field,
+  level: () => turn(async () => field.level?.()),
+  sigma: (points) => turn(() => field.sigma(points)),
+  colour: (points) => turn(() => field.colour(points)),
+})

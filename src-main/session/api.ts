@@ -81,7 +81,7 @@ export const requests = {
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
   /** The head as the volume shader needs it. */
   planes: z.strictObject({ project }),
-  /** A full view of the head. */
+  /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
@@ -171,8 +171,8 @@ export interface Project {
   portrait?: PortraitState
   settings: Settings
   job: Job
-  /** Loss of every step so far. */
-  losses: number[]
+  /** How alike head and photo were after every step so far, 0 to 1. */
+  likeness: number[]
   /** Whether there is a head to look at. */
   head: boolean
   /** Seed and truncation of a made-up person. */
@@ -209,6 +209,8 @@ export interface PortraitState {
 export interface PlanesState {
   /** Grows with every change of the head. */
   version: number
+  /** Of the photo, as the head has it; from the front for a made-up person. 25 numbers. */
+  camera: number[]
   planes: BlobId
   resolution: number
   channels: number
@@ -230,6 +232,8 @@ export interface DecoderState {
   /** [27]: three rows a plane, world to -1..1: across it, down it, along its normal. */
   projection: number[]
   box: number
+  /** The part of the box that its surface is taken from: corners, world units. */
+  bounds: { low: [number, number, number]; high: [number, number, number] }
   near: number
   far: number
   white: boolean
@@ -302,9 +306,10 @@ export type ProjectEvent = { project: string } & (
       step: number
       steps: number
       phase: Phase
-      loss: number
-      stepsPerSecond: number
-      secondsLeft: number
+      /** 0 to 1. */
+      likeness: number
+      /** Until the head is formed, its surface made and judged. Nothing where no step tells yet. */
+      secondsLeft?: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
   | { type: 'job'; job: Job; problem?: Message }

@@ -107,8 +107,15 @@ test('a finished head is judged once, and says in its files what is evidence', a
   expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
   const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
   await expect.poll(isDone).toBe(true)
-
-  const [verdict, again] = await Promise.all([engine.verdict({ project: id }), engine.verdict({ project: id })])
+  // Who asks for a picture does not wait for what the engine thinks of the head.
+  const { portrait } = await engine.open({ project: id })
+  const order: string[] = []
+  const [verdict, again] = await Promise.all([
+    engine.verdict({ project: id }).finally(() => order.push('verdict')),
+    engine.verdict({ project: id }),
+    engine.exportPicture({ project: id, camera: portrait!.camera }).finally(() => order.push('picture')),
+  ])
+  expect(order).toEqual(['picture', 'verdict'])
   expect(verdict).toEqual({ verdict: 'failed', reason: { code: 'head-unconverged', values: {} } })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))

@@ -1,7 +1,7 @@
 /**
  * The engine: projects, their jobs and the head each has, behind the API of api.ts. It knows neither window nor carrier:
- * a client is something that gets events. Everything that runs a network takes its turn in one queue, so jobs, pictures
- * and surfaces of several windows share one machine without meeting in the middle of a step. Of several engines on one
+ * a client is something that gets events. Everything that runs a network takes its turn, so jobs, pictures and surfaces of
+ * several windows share one machine without meeting in the middle of a step, and what a person waits for goes first. Of several engines on one
  * data folder one owns the projects; the others show them, and keep what they make in memory.
  */
 import { readFile } from 'node:fs/promises'
@@ -24,6 +24,7 @@ import { portraitTarget } from '../engine/portrait-target.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
+import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
 import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
 import { Blobs } from './blobs.ts'
@@ -75,7 +76,7 @@ export class Engine implements EngineApi {
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
-  private queue: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private readonly host: ProjectHost
 
   private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
@@ -96,7 +97,7 @@ export class Engine implements EngineApi {
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
       target: (portrait) => this.target(portrait),
-      turn: (work) => this.turn(work),
+      turn: (work, rank) => this.turns.take(work, rank),
       emit: (event) => this.emit(event),
       log: (line) => this.note(line),
     }
@@ -106,7 +107,7 @@ export class Engine implements EngineApi {
     const engine = new Engine(await Runtime.create(options.runtime), options)
     const { name, reason } = engine.runtime.provider
     engine.note(
-      `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${reason})`,
+      `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${inEnglish(reason)})`,
     )
     await engine.lock.take()
     return engine
@@ -135,7 +136,7 @@ export class Engine implements EngineApi {
     for (const result of closed) if (result.status === 'rejected') this.note(`closing: ${result.reason}`)
     await Promise.all(this.leaving.values())
     // A judgement may be in the middle of a network.
-    await this.queue
+    await this.turns.idle()
     this.lock.release()
     await this.runtime.dispose()
   }
@@ -195,7 +196,7 @@ export class Engine implements EngineApi {
 
   random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
     const loaded = await this.library.load(id)
-    const head = await this.turn(() => makeUp(loaded.generator, seed, truncation))
+    const head = await this.turns.take(() => makeUp(loaded.generator, seed, truncation))
     const replaced = before === undefined ? undefined : await this.projects.get(before)
     const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
     if (isReplaced) await this.leave(replaced.id, () => replaced.close())
@@ -236,7 +237,7 @@ export class Engine implements EngineApi {
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
     const project = await this.project(id)
-    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW)
+    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW, 'spare')
     const side = Math.sqrt(image.length / 3)
     const isOnWhite = project.generator.config.rendering_kwargs.white_back
     const bytes = isOnWhite
@@ -289,15 +290,15 @@ export class Engine implements EngineApi {
 
   log = async () => this.lines.join('\n')
 
-  private render(project: OpenProject, camera: number[], size: number): Promise<View> {
-    return this.turn(async () => {
+  private render(project: OpenProject, camera: number[], size: number, rank: Rank): Promise<View> {
+    return this.turns.take(async () => {
       const { planes, head } = await project.paint()
       return headView(project.generator, planes, head.ws, Float32Array.from(camera), size)
-    })
+    }, rank)
   }
 
   private async renderPng(project: OpenProject, camera: number[]): Promise<Uint8Array> {
-    const { image } = await this.render(project, camera, SAVED_VIEW)
+    const { image } = await this.render(project, camera, SAVED_VIEW, 'asked')
     const side = Math.sqrt(image.length / 3)
     return png({ rgb: toRgb(image), width: side, height: side })
   }
@@ -438,12 +439,6 @@ export class Engine implements EngineApi {
   private async target(portrait: Portrait): Promise<PortraitTarget> {
     this.matting ??= createMatting(this.runtime, portrait.crop.size)
     return portraitTarget(portrait, await this.matting)
-  }
-
-  private turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(work)
-    this.queue = result.catch(() => {})
-    return result
   }
 }
 

@@ -28,7 +28,7 @@ class StandIn implements Forming {
         make: () => {
           this.waiting = undefined
           this.progress = { ...this.progress, step: this.progress.step + 1 }
-          resolve({ ...this.progress, phase: 'code', loss: 1 / this.progress.step, terms: {} })
+          resolve({ ...this.progress, phase: 'code', loss: 1, terms: { perceptual: 0 } })
         },
         fail: (error) => {
           this.waiting = undefined
@@ -209,7 +209,7 @@ test('a checkpoint that is missing leaves an interrupted job where it is, and it
   await expect(it.commands.resume()).rejects.toThrow('missing')
   expect(it.state()).toBe('interrupted')
   await it.commands.start()
-  expect(it.job.view).toEqual({ job: { state: 'running', step: 0, steps: 3 }, losses: [] })
+  expect(it.job.view).toEqual({ job: { state: 'running', step: 0, steps: 3 }, likeness: [] })
 })
 
 test('cancelled while it starts, it ends as soon as it has', async () => {
@@ -218,7 +218,7 @@ test('cancelled while it starts, it ends as soon as it has', async () => {
   ;(await it.latest()).make()
   await all
   expect(it.told).toEqual(['running', 'none'])
-  expect(it.job.view.losses).toEqual([])
+  expect(it.job.view.likeness).toEqual([])
 })
 
 test('closed while it starts, it goes on in the next process', async () => {
@@ -233,7 +233,7 @@ test('closed while it starts, it goes on in the next process', async () => {
 test('a step that fails is told with its reason, once, and what there was stays', async () => {
   const it = await ways.failed()
   expect(it.told).toEqual(['running', 'failed: out of memory'])
-  expect(it.job.view).toEqual({ job: { state: 'failed', step: 1, steps: 3 }, losses: [1] })
+  expect(it.job.view).toEqual({ job: { state: 'failed', step: 1, steps: 3 }, likeness: [1] })
 })
 
 test('a step that fails after the job was cancelled concerns nobody', async () => {
@@ -254,7 +254,7 @@ test('after a pause at the last step no further one is made', async () => {
   await expect.poll(() => it.job.view.job.step, { interval: 1 }).toBe(3)
   await it.commands.resume()
   await expect.poll(() => it.state(), { interval: 1 }).toBe('done')
-  expect(it.job.view.losses).toHaveLength(3)
+  expect(it.job.view.likeness).toHaveLength(3)
 })
 
 test('steps given while it forms count, and never fewer than one more than were made', async () => {
@@ -281,7 +281,7 @@ test('it is saved when it begins, every five seconds, and when it ends', async (
   await expect.poll(() => it.saves(), { interval: 1 }).toBe(3)
 })
 
-test('whatever is asked in whatever order, there is one loop, and losses and steps agree', async () => {
+test('whatever is asked in whatever order, there is one loop, and likeness and steps agree', async () => {
   const act = fc.constantFrom(...commands, 'step', 'fail', 'breathe')
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 25 }), async (acts) => {
@@ -304,10 +304,10 @@ test('whatever is asked in whatever order, there is one loop, and losses and ste
         await new Promise((resolve) => setImmediate(resolve))
       }
       await Promise.all(asked)
-      const { job, losses } = it.job.view
+      const { job, likeness } = it.job.view
       expect(it.made.filter(({ underWay }) => underWay > 0)).toEqual([])
       expect(it.told.filter((line) => line.includes('two loops'))).toEqual([])
-      expect(losses.length).toBe(job.step)
+      expect(likeness.length).toBe(job.step)
     }),
     { numRuns: 300, examples: [[['start', 'breathe', 'pause', 'step', 'resume']]] },
   )

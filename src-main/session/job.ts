@@ -23,7 +23,7 @@ export interface JobHost<F extends Forming> {
   /** A step was made: its head is the new one. */
   advanced(forming: F): void
   /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
-  show(progress: Progress, secondsPerStep: number): Promise<void>
+  show(progress: Progress): Promise<void>
   /** The state has changed, or has been left because of `error`. */
   changed(error?: Error): void
   /** Saves job and head as they are. Never rejects: where it cannot be saved, the work goes on. */
@@ -36,7 +36,7 @@ export interface JobHost<F extends Forming> {
 export class Job<F extends Forming> {
   private readonly host: JobHost<F>
   private job: JobView
-  private losses: number[]
+  private likeness: number[]
   /** What goes on, or would after a pause. Nothing where it has to be read from the checkpoint first. */
   private current: F | undefined
   private loop: Promise<void> = Promise.resolve()
@@ -44,15 +44,15 @@ export class Job<F extends Forming> {
   private pending = 0
   private closed = false
 
-  constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, losses: readonly number[] = []) {
+  constructor(host: JobHost<F>, job: JobView = { state: 'none', step: 0, steps: 0 }, likeness: readonly number[] = []) {
     this.host = host
     this.job = job
-    this.losses = [...losses]
+    this.likeness = [...likeness]
   }
 
-  /** A copy, with the loss of every step so far. */
-  get view(): { job: JobView; losses: number[] } {
-    return { job: { ...this.job }, losses: [...this.losses] }
+  /** A copy, with the likeness after every step so far. */
+  get view(): { job: JobView; likeness: number[] } {
+    return { job: { ...this.job }, likeness: [...this.likeness] }
   }
 
   get isRunning(): boolean {
@@ -74,7 +74,7 @@ export class Job<F extends Forming> {
     return this.command('start', async () => {
       await this.loop
       const forming = await prepare()
-      this.losses = []
+      this.likeness = []
       this.begin(forming)
     })
   }
@@ -90,7 +90,7 @@ export class Job<F extends Forming> {
       if (!current) {
         current = await prepare()
         current.steps = this.job.steps
-        this.losses.length = Math.min(this.losses.length, current.progress.step)
+        this.likeness.length = Math.min(this.likeness.length, current.progress.step)
       }
       this.begin(current)
     })
@@ -180,8 +180,8 @@ export class Job<F extends Forming> {
           return undefined
         }
       },
-      show: (progress, secondsPerStep) =>
-        host.show(progress, secondsPerStep).catch((error: Error) => {
+      show: (progress) =>
+        host.show(progress).catch((error: Error) => {
           host.log(`showing step ${progress.step}: ${error.stack}`)
         }),
       save: () => host.save(),
@@ -197,13 +197,13 @@ export class Job<F extends Forming> {
     return false
   }
 
-  /** In the turn itself, so that who saves between two turns finds step, losses and head of one moment. */
+  /** In the turn itself, so that who saves between two turns finds step, likeness and head of one moment. */
   private async step(forming: F): Promise<Progress | undefined> {
     const progress = await forming.step()
     // A step that a cancelled job still made is nobody's.
     if (!this.isRunning && this.job.state !== 'paused') return undefined
-    const { step, steps, loss } = progress
-    this.losses.push(loss)
+    const { step, steps } = progress
+    this.likeness.push(likenessOf(progress))
     this.job = { ...this.job, step, steps }
     this.host.advanced(forming)
     return progress
@@ -218,3 +218,9 @@ export class Job<F extends Forming> {
     this.become(transition(state, 'fail', this.host.hasHead()), error)
   }
 }
+
+/**
+ * How alike head and photo are, 0 to 1, from their distance as the perceptual network has it. The loss itself does not
+ * tell: every phase adds up other terms, and would begin with a leap.
+ */
+export const likenessOf = ({ terms }: Progress): number => Math.exp(-terms.perceptual)

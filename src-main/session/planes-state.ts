@@ -4,6 +4,7 @@ import { encodeFloat16 } from '../engine/checkpoint/safetensors.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import { PlaneProjection } from '../engine/generator/planes.ts'
+import { keptBounds } from '../engine/surface/surface.ts'
 import type { BlobId, DecoderState, PlanesState } from './api.ts'
 
 /** @param put keeps bytes for the window, and says what to call them */
@@ -11,7 +12,7 @@ export function planesState(
   generator: Generator,
   planes: Planes,
   put: (bytes: Uint8Array, slot: string) => BlobId,
-): Omit<PlanesState, 'version'> {
+): Omit<PlanesState, 'version' | 'camera'> {
   const { resolution, channels, layers, shape } = planes
   const halves = ({ data }: Planes) => {
     const encoded = encodeFloat16(data)
@@ -43,6 +44,7 @@ function decoderOf({ config, weights }: Generator): DecoderState {
     bias1: scaled('decoder.net.2.bias', 4, multiplier),
     projection: [...new PlaneProjection(config).rows],
     box,
+    bounds: keptBounds(box),
     near: ray_start === 'auto' ? radius - reach : ray_start,
     far: ray_end === 'auto' ? radius + reach : ray_end,
     white: kwargs.white_back,

@@ -79,8 +79,11 @@ const record = z.object({
     step: z.int().min(0).max(LIMITS.steps.most),
     steps: z.int().min(0).max(LIMITS.steps.most),
   }),
-  /** One that is no number becomes null in JSON. */
-  losses: z.array(number.nullable().transform((loss) => loss ?? Number.NaN)).max(LIMITS.steps.most * 2),
+  /** After every step. Absent where an edition without it wrote the record; one that is no number becomes null in JSON. */
+  likeness: z
+    .array(number.nullable().transform((value) => value ?? Number.NaN))
+    .max(LIMITS.steps.most * 2)
+    .default([]),
   random: z.object({ seed: z.int(), truncation: number }).optional(),
   /** Of the finished head. What cannot be read, a figure that is no number and null in JSON, is judged again. */
   quality: quality.optional().catch(undefined),

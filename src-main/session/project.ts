@@ -6,7 +6,7 @@
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import { adjustPortrait, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
-import { Finish, type MeshOptions } from '../engine/finish.ts'
+import { Finish, type MeshOptions, type Place } from '../engine/finish.ts'
 import type { Generator, Weights } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Head } from '../engine/head/head.ts'
@@ -24,7 +24,11 @@ import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
+
+import type { Rank } from '../engine/turns.ts'
+
 import { bounded } from '../words/message.ts'
+
 import type {
   PlanesState,
   PortraitState,
@@ -37,7 +41,7 @@ import type {
 } from './api.ts'
 import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
-import { Job } from './job.ts'
+import { Job, likenessOf } from './job.ts'
 import type { Loaded } from './library.ts'
 import { planesState } from './planes-state.ts'
 import { type CarriedParts, packProject } from './project-file.ts'
@@ -45,6 +49,7 @@ import type { ProjectRecord } from './project-record.ts'
 import { Saving } from './saving.ts'
 import { KEPT, type SavedParts, type Store } from './store.ts'
 import { throttled } from './throttle.ts'
+import { TimeLeft } from './time-left.ts'
 
 /** What a project needs of the engine round it. */
 export interface ProjectHost {
@@ -56,8 +61,8 @@ export interface ProjectHost {
   faceRes(): Promise<Weights>
   /** The portrait with the person cut out, for an inversion to compare with. */
   target(portrait: Portrait): Promise<PortraitTarget>
-  /** Runs `work` when nothing else runs a network. */
-  turn<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` when nothing else runs a network; see `Turns`. */
+  turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   emit(event: ProjectEvent): void
   log(line: string): void
 }
@@ -114,7 +119,7 @@ export class OpenProject {
   private sources: readonly PosedPortrait[] = []
   private finishing: { finish: Finish; stale: AbortController } | undefined
   private quality: Quality | undefined
-  private judging: { of: Head; quality: Promise<Quality | undefined> } | undefined
+  private judging: { of: Head; place: Place; quality: Promise<Quality | undefined> } | undefined
   private planes: { of: Planes; state: PlanesState } | undefined
   /** A checkpoint that came in a file, until the job goes on from it. */
   private carriedCheckpoint: Uint8Array | undefined
@@ -122,6 +127,9 @@ export class OpenProject {
   private headBytes: { of: Head; bytes: Uint8Array } | undefined
   private thumbnail: { of: Portrait; bytes: Uint8Array } | undefined
   private nextPreview = 0
+  private timeLeft: TimeLeft
+  /** When the last step was made, or a job began or went on; milliseconds. */
+  private lastStep = 0
 
   private constructor(
     host: ProjectHost,
@@ -136,6 +144,7 @@ export class OpenProject {
     this.name = name
     this.loaded = loaded
     this.settings = settings
+    this.timeLeft = new TimeLeft(settings.quality)
     this.random = random
     this.isBorrowed = isBorrowed
     this.headless = headless
@@ -146,14 +155,14 @@ export class OpenProject {
         hasHead: () => this.head !== undefined,
         turn: (work) => host.turn(work),
         advanced: (inversion) => this.take(inversion),
-        show: (progress, secondsPerStep) => this.show(progress, secondsPerStep),
+        show: (progress) => this.show(progress),
         changed: (error) => this.tellJob(error),
         save: () => this.saving.save(),
         log: (line) => host.log(`project ${id}: ${line}`),
         now: () => host.clock.now(),
       },
       job,
-      record?.losses,
+      record?.likeness,
     )
     this.saving = new Saving({
       clock: host.clock,
@@ -307,9 +316,9 @@ export class OpenProject {
   adjust(correction: PoseCorrection): Promise<PortraitState> {
     return this.job.edit(async () => {
       this.correct(correction)
-      const state = await this.describePortrait()
-      await this.saving.save()
-      return state
+      // Saved behind the answer, which brings the warnings while a hand still drags.
+      void this.saving.save()
+      return this.describePortrait()
     })
   }
 
@@ -332,6 +341,8 @@ export class OpenProject {
       if (loaded.sha256 !== this.loaded.sha256) this.setHead(undefined)
       this.loaded = loaded
       this.settings = settings
+      this.timeLeft = new TimeLeft(settings.quality)
+      this.lastStep = this.host.clock.now()
       this.carriedCheckpoint = undefined
       return inversion
     })
@@ -343,6 +354,7 @@ export class OpenProject {
 
   /** Goes on with a job that was paused or interrupted, or has failed. */
   resume(): Promise<void> {
+    this.lastStep = this.host.clock.now()
     return this.job.resume(async () => {
       const bytes = this.carriedCheckpoint ?? (await this.host.store.readPart(this.id, 'checkpoint'))
       if (!bytes) throw new UserError('job-checkpoint-missing')
@@ -399,7 +411,8 @@ export class OpenProject {
     const planes = await finish.planes()
     if (this.planes?.of !== planes) {
       const state = planesState(this.generator, planes, (bytes, slot) => this.put(bytes, slot))
-      this.planes = { of: planes, state: { version: ++versions, ...state } }
+      const camera = [...finish.source.head.label]
+      this.planes = { of: planes, state: { version: ++versions, camera, ...state } }
     }
     return { planes, head: finish.source.head }
   }
@@ -416,24 +429,31 @@ export class OpenProject {
   async files(format: FormatName, name: string, mesh: MeshOptions, watch: Watch): Promise<WrittenFile[]> {
     const { finish } = this
     const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles
-    const quality = isJudged ? await this.judge() : this.isFinished ? await finish.quality(mesh, watch) : undefined
+    const quality = isJudged
+      ? await this.judge('asked')
+      : this.isFinished
+        ? await finish.quality(mesh, watch)
+        : undefined
     return finish.files([format], portableName(name), { mesh, settings: this.choices(), quality }, watch)
   }
 
   /**
    * What is to be thought of the finished head: found out once, then kept with it.
+   * @param rank whether somebody waits for it
    * @returns nothing for a made-up person, while the head forms, and where it has become another one meanwhile
    */
-  async judge(): Promise<Quality | undefined> {
+  async judge(rank: Rank = 'spare'): Promise<Quality | undefined> {
     const { head } = this
     if (!head || !this.isFinished) return undefined
     if (this.quality) return this.quality
     if (this.judging?.of !== head) {
-      const quality = this.makeJudgement().finally(() => {
+      const place = { rank }
+      const quality = this.makeJudgement(place).finally(() => {
         if (this.judging?.of === head) this.judging = undefined
       })
-      this.judging = { of: head, quality }
+      this.judging = { of: head, place, quality }
     }
+    if (rank === 'asked') this.judging.place.rank = rank
     return this.judging.quality
   }
 
@@ -451,13 +471,13 @@ export class OpenProject {
     return packProject(record, { photo, head, checkpoint })
   }
 
-  private async makeJudgement(): Promise<Quality | undefined> {
+  private async makeJudgement(place: Place): Promise<Quality | undefined> {
     const { finish, stale } = this.finishingNow()
     const { signal } = stale
     const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)
     try {
-      const quality = await finish.quality(JUDGED, { signal, progress: throttled(tell) })
+      const quality = await finish.quality(JUDGED, { signal, progress: throttled(tell) }, place)
       if (signal.aborted || !quality) return undefined
       this.quality = quality
       await this.saving.save()
@@ -507,19 +527,22 @@ export class OpenProject {
     this.finishing = undefined
   }
 
-  private async show({ step, steps, phase, loss }: Progress, secondsPerStep: number): Promise<void> {
+  private async show(progress: Progress): Promise<void> {
+    const { step, steps, phase } = progress
+    const { now } = this.host.clock
+    const start = now()
+    this.timeLeft.note(phase, (start - this.lastStep) / 1000)
+    this.lastStep = start
+    const secondsLeft = this.timeLeft.after(step, steps)
     this.host.emit({
       project: this.id,
       type: 'progress',
       step,
       steps,
       phase,
-      loss,
-      stepsPerSecond: 1 / secondsPerStep,
-      secondsLeft: Math.max(0, steps - step) * secondsPerStep,
+      likeness: likenessOf(progress),
+      ...(secondsLeft !== undefined && { secondsLeft }),
     })
-    const { now } = this.host.clock
-    const start = now()
     if (start < this.nextPreview && this.job.isRunning && step < steps) return
     await this.preview(step)
     this.nextPreview = now() + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now() - start))
@@ -531,7 +554,7 @@ export class OpenProject {
     const image = await this.host.turn(async () => {
       const { planes, head } = await this.paint()
       return withoutFrame(await generator.view(head.ws, head.label, { planes, ...PREVIEW }))
-    })
+    }, 'spare')
     const side = Math.sqrt(image.length / 3)
     const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
     const { state } = this.planes!
@@ -607,7 +630,7 @@ export class OpenProject {
   }
 
   private async picture(what: 'photo' | 'crop', image: RgbImage, longestSide?: number): Promise<string> {
-    this.pictures[what] ??= this.put(await jpeg(image, longestSide), what)
+    this.pictures[what] ??= this.put(await jpeg(image, { longestSide }), what)
     return this.pictures[what]
   }
 
@@ -669,7 +692,10 @@ export class OpenProject {
     const { portrait } = this
     if (portrait && this.thumbnail?.of !== portrait) {
       const { rgb, size } = portrait.crop
-      this.thumbnail = { of: portrait, bytes: await jpeg({ rgb, width: size, height: size }, THUMBNAIL) }
+      this.thumbnail = {
+        of: portrait,
+        bytes: await jpeg({ rgb, width: size, height: size }, { longestSide: THUMBNAIL }),
+      }
     }
     return this.thumbnail?.bytes
   }

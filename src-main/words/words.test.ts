@@ -59,12 +59,12 @@ test('no English is left in German', () => {
     if (typeof value === 'function') return [String(value(...Array(4).fill(anyValue('x'))))]
     return Object.values(value as object).flatMap(texts)
   }
-  const { messages, cli, serve, menu, window } = languages.de
+  const { messages, cli, start, serve, menu, window } = languages.de
   const { helps, ...rest } = cli
   const said = codes.flatMap((code) => read(languages.de, code, 'window').said)
   expect(said).toHaveLength(codes.flatMap((code) => read(languages.en, code, 'window').said).length)
   expect(Object.keys(messages)).toHaveLength(codes.length)
-  for (const text of [...said, ...texts({ rest, serve, menu, window })]) {
+  for (const text of [...said, ...texts({ rest, start, serve, menu, window })]) {
     // What stands in angles is a value, and options keep their names.
     expect(text.replace(/<[^>]*>|--?[\w-]+/g, '').toLowerCase()).not.toMatch(english)
   }

@@ -4,7 +4,7 @@ import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
 import { number, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
-import { LossPlot } from './loss-plot.tsx'
+import { LikenessPlot } from './likeness-plot.tsx'
 
 const text = strings.form
 
@@ -22,7 +22,7 @@ function Before() {
   const chosen = hello.generators.find(({ id }) => id === generator)
   return (
     <div className="panel">
-      {project.losses.length > 1 && <LossPlot losses={project.losses} steps={project.job.steps} />}
+      {project.likeness.length > 1 && <LikenessPlot likeness={project.likeness} steps={project.job.steps} />}
       <fieldset>
         <legend>{text.quality}</legend>
         <div className="segments">
@@ -38,9 +38,11 @@ function Before() {
             </label>
           ))}
         </div>
+        <p className="help">{text.qualityHelp[settings.quality]}</p>
       </fieldset>
       <NumberField
         label={text.steps}
+        help={text.stepsHelp}
         value={settings.steps}
         {...LIMITS.steps}
         onChange={(steps) => actions.setSettings({ steps })}
@@ -57,6 +59,7 @@ function Before() {
             ))}
           </select>
         </label>
+        <p className="help">{text.generatorHelp}</p>
         {chosen && <p className="quiet small">{chosen.licence}</p>}
         <button type="button" className="link" onClick={() => file.current?.click()}>
           {text.importGenerator}
@@ -70,12 +73,14 @@ function Before() {
         />
         <NumberField
           label={text.seed}
+          help={text.seedHelp}
           value={settings.seed}
           {...LIMITS.seed}
           onChange={(seed) => actions.setSettings({ seed })}
         />
         <NumberField
           label={text.learningRate}
+          help={text.learningRateHelp}
           value={settings.learningRate}
           least={0.0001}
           most={1}
@@ -105,14 +110,9 @@ function Forming() {
       <progress value={fraction} aria-label={text.stepOf(step, steps)} />
       <div className="facts">
         <span>{text.stepOf(step, steps)}</span>
-        {progress && isRunning && (
-          <>
-            <span>{text.speed(progress.stepsPerSecond)}</span>
-            <span>{text.left(duration(progress.secondsLeft))}</span>
-          </>
-        )}
+        {isRunning && progress?.secondsLeft !== undefined && <span>{text.left(duration(progress.secondsLeft))}</span>}
       </div>
-      <LossPlot losses={project.losses} steps={steps} />
+      <LikenessPlot likeness={project.likeness} steps={steps} />
       <NumberField
         label={text.steps}
         value={steps}
@@ -143,6 +143,7 @@ function Forming() {
 
 interface NumberFieldProps {
   label: string
+  help?: string
   value: number
   least: number
   most: number
@@ -151,7 +152,7 @@ interface NumberFieldProps {
 }
 
 /** A number that counts once it is complete and within its limits. */
-export function NumberField({ label, value, least, most, step = 1, onChange }: NumberFieldProps) {
+export function NumberField({ label, help, value, least, most, step = 1, onChange }: NumberFieldProps) {
   const commit = (input: HTMLInputElement) => {
     const wanted = Math.min(most, Math.max(least, Number(input.value)))
     if (Number.isFinite(wanted) && input.value !== '' && wanted !== value)
@@ -170,7 +171,9 @@ export function NumberField({ label, value, least, most, step = 1, onChange }: N
         step={step}
         onBlur={({ target }) => commit(target)}
         onKeyDown={(event) => event.key === 'Enter' && commit(event.currentTarget)}
+        aria-label={label}
       />
+      {help && <small className="help">{help}</small>}
     </label>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
 import { stagePicture, turntableVideo } from '../stage/turntable-video.ts'
-import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
+import { actions, isEnhanced, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { randomSeed } from './drop.tsx'
 import { NumberField } from './form-panel.tsx'
@@ -13,10 +13,10 @@ import { VerdictPanel } from './verdict.tsx'
 const text = strings.look
 /** Nobody has photographed a made-up person: there is nothing to tell apart. */
 const { evidence: _, ...withoutEvidence } = text.surfaceStyles
-const RESOLUTIONS = [96, 128, 192, 256, 384]
+const RESOLUTIONS = [96, 128, 192, 256, 384] as const
 
 export function LookPanel() {
-  const { project, mode, surfaceStyle } = useStore()
+  const { project, mode, surface, surfaceStyle } = useStore()
   if (!project?.head) return null
   return (
     <div className="panel">
@@ -26,16 +26,16 @@ export function LookPanel() {
         legend={text.mode}
         value={mode}
         options={text.modes}
-        onChange={(value) => {
-          actions.setMode(value as Mode)
-          if (value === 'surface') actions.loadSurface()
-        }}
+        help={text.modeHelp[mode]}
+        onChange={(value) => actions.setMode(value as Mode)}
       />
       {mode === 'surface' && (
         <Segments
           legend={text.surfaceStyle}
           value={surfaceStyle}
           options={project.photo ? text.surfaceStyles : withoutEvidence}
+          help={text.surfaceHelp[surfaceStyle]}
+          disabled={!surface}
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
         />
       )}
@@ -47,15 +47,25 @@ export function LookPanel() {
 
 /** Buttons over the stage: where to look from. */
 export function StageTools() {
-  const { turntable } = useStore()
+  const { turntable, project } = useStore()
+  const presets: Preset[] = [...(project?.photo ? (['photo'] as const) : []), ...(Object.keys(PRESETS) as Preset[])]
   return (
     <fieldset className="stage-tools" aria-label={text.presets}>
-      {(Object.keys(PRESETS) as Preset[]).map((preset) => (
-        <button key={preset} type="button" onClick={() => stage.current?.turnTo(preset)}>
-          {text[preset]}
+      {presets.map((preset) => (
+        <button
+          key={preset}
+          type="button"
+          title={text.presetHelp[preset]}
+          onClick={() => stage.current?.turnTo(preset)}
+        >
+          {text.presetNames[preset]}
         </button>
       ))}
-      <button type="button" aria-pressed={turntable} onClick={() => actions.setTurntable(!turntable)}>
+      <button
+        type="button"
+        aria-pressed={turntable !== 'off'}
+        onClick={() => actions.setTurntable(turntable === 'off' ? 'on' : 'off')}
+      >
         <Icon name="turn" />
         {text.turntable}
       </button>
@@ -96,14 +106,14 @@ function RandomPerson({ seed, truncation }: { seed: number; truncation: number }
 }
 
 function Save() {
-  const { mesh, busy, hello, project, volume } = useStore()
+  const state = useStore()
+  const { mesh, busy, volume, hello } = state
   const disabled = busy !== undefined
-  const enhanced = hello?.generators.find(({ id }) => id === project?.generator)?.resolution ?? 0
   const savePicture = () => {
     const { current } = stage
     if (!current) return
     // Where the engine has no super-resolution to offer, the stage's own picture is the sharper one.
-    const own = enhanced < 256 ? () => stagePicture(current.painter, current.camera()) : undefined
+    const own = !isEnhanced(state) ? () => stagePicture(current.painter, current.camera()) : undefined
     actions.savePicture(current.label(), own)
   }
   const saveVideo = () => {
@@ -138,7 +148,7 @@ function Save() {
           >
             {RESOLUTIONS.map((resolution) => (
               <option key={resolution} value={resolution}>
-                {resolution}³
+                {save.resolutions[resolution]}
               </option>
             ))}
           </select>
@@ -150,6 +160,7 @@ function Save() {
           onChange={(triangles) => actions.setMesh({ triangles })}
         />
       </div>
+      <p className="quiet small">{save.meshHelp}</p>
       <h3>{save.title}</h3>
       <div className="formats three">
         <button type="button" disabled={disabled} onClick={savePicture}>
@@ -170,12 +181,15 @@ interface SegmentsProps {
   legend: string
   value: string
   options: Record<string, string>
+  /** What is chosen, in a line. */
+  help: string
+  disabled?: boolean
   onChange(value: string): void
 }
 
-function Segments({ legend, value, options, onChange }: SegmentsProps) {
+function Segments({ legend, value, options, help, disabled = false, onChange }: SegmentsProps) {
   return (
-    <fieldset>
+    <fieldset disabled={disabled}>
       <legend>{legend}</legend>
       <div className="segments">
         {Object.entries(options).map(([key, label]) => (
@@ -185,6 +199,7 @@ function Segments({ legend, value, options, onChange }: SegmentsProps) {
           </label>
         ))}
       </div>
+      <p className="help">{help}</p>
     </fieldset>
   )
 }

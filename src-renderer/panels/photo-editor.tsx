@@ -6,7 +6,7 @@
 import { type PointerEvent as ReactPointerEvent, useRef } from 'react'
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
-import { cropToPhoto, project } from '../stage/camera.ts'
+import { cropToPhoto, project, windowUnder } from '../stage/camera.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 
@@ -22,13 +22,14 @@ const GROWTH = 1.02
 type Drag = (from: PoseCorrection, now: [number, number], start: [number, number]) => PoseCorrection
 
 export function PhotoEditor() {
-  const { project: current, photoUrl } = useStore()
+  const { project: current, photoUrl, correction: wanted } = useStore()
   const svg = useRef<SVGSVGElement>(null)
   const photo = current?.photo
   const portrait = current?.portrait
   if (!photo || !portrait || !photoUrl) return null
-  const { correction, camera, face } = portrait
-  const window = portrait
+  const { camera, face } = portrait
+  const correction = wanted ?? portrait.correction
+  const window = windowUnder(portrait, correction)
   const unit = Math.max(photo.width, photo.height) / 640
   const toPhoto = (uv: [number, number]) => cropToPhoto(window, uv)
   const points = (
@@ -39,7 +40,10 @@ export function PhotoEditor() {
       [0, 1],
     ] as [number, number][]
   ).map(toPhoto)
-  const knob = toPhoto([0.5, -0.07])
+  // Where the frame reaches beyond the photo, the knob stays within it.
+  const room = 8 * unit
+  const [knobX, knobY] = toPhoto([0.5, -0.07])
+  const knob: [number, number] = [clamp(knobX, room, photo.width - room), clamp(knobY, room, photo.height - room)]
 
   /** Photo pixels under the pointer. */
   const place = (event: { clientX: number; clientY: number }): [number, number] => {

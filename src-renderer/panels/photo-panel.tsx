@@ -9,20 +9,21 @@ const text = strings.photo
 const AUTOMATIC: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 
 export function PhotoPanel() {
-  const { project, cropUrl, history } = useStore()
+  const { project, cropUrl, history, correction: wanted } = useStore()
   const portrait = project?.portrait
   if (!project?.photo || !portrait) return null
-  const { correction, warnings } = portrait
+  const { warnings } = portrait
+  const correction = wanted ?? portrait.correction
   const locked = project.job.state === 'running' || project.job.state === 'paused'
   const changed = JSON.stringify(correction) !== JSON.stringify(AUTOMATIC)
   const angle = (key: 'yaw' | 'pitch' | 'roll', limit: number) => (
     <Dial
       label={text[key]}
-      value={portrait[key] / DEGREE}
+      value={(portrait[key] - portrait.correction[key] + correction[key]) / DEGREE}
       limit={limit}
       disabled={locked}
       onChange={(value, keep) =>
-        actions.correct({ ...correction, [key]: correction[key] + value * DEGREE - portrait[key] }, keep)
+        actions.correct({ ...correction, [key]: value * DEGREE - portrait[key] + portrait.correction[key] }, keep)
       }
     />
   )
@@ -34,7 +35,7 @@ export function PhotoPanel() {
           {text.good}
         </p>
       ) : (
-        <ul className="warnings">
+        <ul className="warnings" aria-live="polite">
           {warnings.map((warning) => (
             <li key={warning.code}>
               <Icon name="warn" />

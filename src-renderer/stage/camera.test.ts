@@ -1,8 +1,13 @@
 import { PerspectiveCamera } from 'three'
 import { expect, test } from 'vitest'
-import { cameraLabel } from '../../src-main/engine/face/pose.ts'
+import { adjustPortrait, type Portrait } from '../../src-main/engine/face/portrait.ts'
+import { cameraLabel, type Pose } from '../../src-main/engine/face/pose.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
-import { cropToPhoto, FIELD_OF_VIEW, FIRST_ZOOM, project, toLabel } from './camera.ts'
+import type { PoseCorrection } from '../../src-main/session/api.ts'
+import { cropToPhoto, FIELD_OF_VIEW, FIRST_ZOOM, orbitOf, project, toLabel, windowUnder } from './camera.ts'
+
+const NONE: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
+const POSE: Pick<Pose, 'yaw' | 'pitch' | 'focal' | 'rms'> = { yaw: 0, pitch: 0, focal: 4.2647, rms: 0 }
 
 function orbit(yaw: number, height = 0): PerspectiveCamera {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
@@ -29,6 +34,13 @@ test('the first view has air above a high crown, and is still filled by the head
   expect(chin - crown).toBeGreaterThan(0.6)
 })
 
+test('the stage opens at the photo’s view', () => {
+  const [yaw, pitch] = [-0.4, 0.15]
+  const { azimuth, polar } = orbitOf([...cameraLabel('eg3d', yaw, pitch)], [0, 0, 0.2])
+  expect(azimuth).toBeCloseTo(yaw, 1)
+  expect(polar).toBeCloseTo(Math.PI / 2 - pitch, 1)
+})
+
 test('a point is drawn where the engine’s ray through that place meets it', () => {
   const camera = orbit(0.7, 0.4)
   camera.zoom = 1.3
@@ -50,4 +62,27 @@ test('the middle of a turned crop stays its middle, and its right edge points al
   const [x, y] = cropToPhoto(window, [1, 0.5])
   expect(x).toBeCloseTo(300)
   expect(y).toBeCloseTo(250)
+})
+
+test('a frame that is dragged is where the engine will put it', () => {
+  const photo = { width: 400, height: 300, rgb: new Uint8Array(400 * 300 * 3), notes: [] }
+  const pose = { ...POSE, centre: [200, 150] as [number, number], side: 120, roll: 0.3 }
+  const found = {
+    frame: 'eg3d',
+    pose,
+    crop: { size: 16 },
+    warnings: [],
+    interocular: 80,
+    blur: 0,
+  } as unknown as Portrait
+  const correction = (values: Partial<PoseCorrection>) => ({ ...NONE, ...values })
+  const made = correction({ dx: 0.1, scale: 1.2, roll: -0.2 })
+  const wanted = correction({ dx: -0.15, dy: 0.2, scale: 0.8, roll: 0.4 })
+  const before = adjustPortrait(photo, found, made).pose
+  const after = adjustPortrait(photo, found, wanted).pose
+  const shown = windowUnder({ ...before, correction: made }, wanted)
+  expect(shown.side).toBeCloseTo(after.side)
+  expect(shown.roll).toBeCloseTo(after.roll)
+  expect(shown.centre[0]).toBeCloseTo(after.centre[0])
+  expect(shown.centre[1]).toBeCloseTo(after.centre[1])
 })

@@ -2,6 +2,7 @@
 
 import type { PerspectiveCamera } from 'three'
 import { PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
+import type { PoseCorrection } from '../../src-main/session/api.ts'
 
 /** What the stage begins with: air around the head, above a high crown too. */
 export const FIRST_ZOOM = 0.72
@@ -35,6 +36,21 @@ export function toEye(camera: PerspectiveCamera): Eye {
   }
 }
 
+/** Where an orbit round the world's origin stands, radians: azimuth from the front, polar angle from above. */
+export interface Orbit {
+  azimuth: number
+  polar: number
+}
+
+/**
+ * The orbit that sees a head from where a camera does.
+ * @param pivot what the camera looks at
+ */
+export function orbitOf(label: readonly number[], pivot: readonly number[]): Orbit {
+  const [x, y, z] = [0, 1, 2].map((i) => label[4 * i + 3] - pivot[i])
+  return { azimuth: Math.atan2(x, z), polar: Math.acos(y / Math.hypot(x, y, z)) }
+}
+
 /** @returns crop coordinates 0..1 of a world point under a camera label */
 export function project(label: readonly number[], point: readonly [number, number, number]): [number, number] {
   const d = point.map((value, i) => value - label[4 * i + 3])
@@ -47,6 +63,25 @@ export interface CropWindow {
   centre: readonly [number, number]
   side: number
   roll: number
+}
+
+/**
+ * The crop's window under another correction by hand, before the engine has made that portrait.
+ * @param portrait as the engine made it, with the correction it was made with
+ */
+export function windowUnder(
+  { centre, side, roll, correction: made }: CropWindow & { correction: PoseCorrection },
+  wanted: PoseCorrection,
+): CropWindow {
+  // Shifts count along the sides of the automatic window, which the correction's roll and scale do not change.
+  const [automatic, angle] = [side / made.scale, roll - made.roll]
+  const [x, y] = [(wanted.dx - made.dx) * automatic, (wanted.dy - made.dy) * automatic]
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  return {
+    centre: [centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y],
+    side: automatic * wanted.scale,
+    roll: angle + wanted.roll,
+  }
 }
 
 /** Crop coordinates 0..1 to photo pixels. */

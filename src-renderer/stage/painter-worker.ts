@@ -2,8 +2,9 @@
 import { createBirpc } from 'birpc'
 import { LinearSRGBColorSpace, WebGLRenderer } from 'three'
 import type { Volume } from '../state/store.ts'
+import type { Eye } from './camera.ts'
 import { Pace } from './pace.ts'
-import type { Look, PainterFunctions, WorkerFunctions } from './painter.ts'
+import type { Finer, Look, PainterFunctions, WorkerFunctions } from './painter.ts'
 import { VolumeRenderer } from './volume-renderer.ts'
 
 /** Part of the time the GPU may work while the head forms: where it is the processor, the engine needs that. */
@@ -27,6 +28,11 @@ function open(canvas: OffscreenCanvas): void {
         isOld = true
         schedule()
       },
+      refine(next) {
+        finer = next
+        isRefined = false
+        schedule()
+      },
       read: (eye, size, exact) => renderer.read(eye, size, exact),
     },
     {
@@ -42,6 +48,10 @@ function open(canvas: OffscreenCanvas): void {
   const pace = new Pace()
   let look: Look | undefined
   let volume: Volume | undefined
+  /** What the stage shows, which may be older. */
+  let shown = 0
+  let finer: Finer | undefined
+  let isRefined = false
   /** A look that was not drawn yet; a head that no frame shows; whether the last piece of work was a frame. */
   let [isNew, isOld, wasFrame] = [false, false, false]
   let scheduled = 0
@@ -63,6 +73,7 @@ function open(canvas: OffscreenCanvas): void {
     }
     const { eye, width, height, depth, isMoving, isHidden, isForming } = look
     const isTaken = renderer.holds(volume)
+    if (isTaken) shown = volume.version
     if (!isTaken && (wasFrame || !isNew || isHidden)) {
       wasFrame = false
       renderer.take(volume)
@@ -81,20 +92,28 @@ function open(canvas: OffscreenCanvas): void {
       }
       pace.frame(performance.now(), cost, !isForming)
       isNew = false
+      isRefined = false
       isOld = !isTaken
       if (!isMoving || !isTaken) schedule()
     } else if (isMoving) return
     else {
       pace.rest()
-      if (!renderer.renderResting(eye, depth)) schedule()
+      if (!renderer.isExact && !renderer.renderResting(eye, depth)) schedule()
+      else if (finer && !depth && finer.version === shown && isSame(finer.eye, eye)) {
+        renderer.renderRefined(finer.picture)
+        isRefined = true
+      }
     }
-    remote.drawn.asEvent({ fps: pace.fps, scale: pace.scale, isExact: renderer.isExact, frames: ++frames })
+    const { fps, scale } = pace
+    remote.drawn.asEvent({ fps, scale, isExact: renderer.isExact, isRefined, frames: ++frames, version: shown })
   }
 
   function resize(width: number, height: number): void {
     if (canvas.width !== width || canvas.height !== height) gl.setSize(width, height, false)
   }
 }
+
+const isSame = (a: Eye, b: Eye) => a.reach === b.reach && a.toWorld.every((value, i) => value === b.toWorld[i])
 
 function adapterName(gl: WebGLRenderer): string {
   const context = gl.getContext()

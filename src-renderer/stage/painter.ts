@@ -13,7 +13,17 @@ export interface Look {
   isMoving: boolean
   /** Something else is shown in its place. */
   isHidden: boolean
+  /** The engine needs the processor. */
   isForming: boolean
+}
+
+/** The engine's own picture of a view. */
+export interface Finer {
+  eye: Eye
+  /** Of the head it shows. */
+  version: number
+  /** Square, rows from the bottom. */
+  picture: ImageBitmap
 }
 
 export interface Drawn {
@@ -22,12 +32,18 @@ export interface Drawn {
   scale: number
   /** Whether the exact picture is shown. */
   isExact: boolean
+  /** Whether the engine's own picture is shown within it. */
+  isRefined: boolean
   frames: number
+  /** Of the head that is shown. */
+  version: number
 }
 
 export interface WorkerFunctions {
   look(look: Look): void
   take(volume: Volume): void
+  /** Shows it as soon as that view rests, and until it moves. */
+  refine(finer: Finer): void
   /** See `VolumeRenderer.read`. */
   read(eye: Eye, size: number, exact: boolean): Promise<Uint8Array<ArrayBuffer>>
 }
@@ -76,6 +92,10 @@ export class Painter {
 
   take(volume: Volume): void {
     this.remote.take.asEvent(volume)
+  }
+
+  refine(finer: Finer): void {
+    this.remote.refine.asEvent(finer)
   }
 
   read(eye: Eye, size: number, exact: boolean): Promise<Uint8Array<ArrayBuffer>> {

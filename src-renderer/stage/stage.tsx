@@ -5,15 +5,27 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { message } from '../../src-main/words/message.ts'
-import { actions, useStore } from '../state/store.ts'
+
+import { actions, isEnhanced, useStore } from '../state/store.ts'
+
 import { strings } from '../strings.ts'
-import { FIELD_OF_VIEW, FIRST_ZOOM, toEye, toLabel } from './camera.ts'
+import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
 import { RAMP } from './evidence.ts'
 import { type Drawn, Painter } from './painter.ts'
 import { SurfaceMesh } from './surface.tsx'
 
-export const PRESETS = { front: 0, threeQuarter: Math.PI / 5, profile: Math.PI / 2, back: Math.PI } as const
-export type Preset = keyof typeof PRESETS
+const LEVEL = Math.PI / 2
+/** Nearly from above: at the pole itself there is no left and right. */
+const ABOVE = 0.02
+export const PRESETS = {
+  front: { azimuth: 0, polar: LEVEL },
+  left: { azimuth: Math.PI / 2, polar: LEVEL },
+  right: { azimuth: -Math.PI / 2, polar: LEVEL },
+  top: { azimuth: 0, polar: ABOVE },
+  back: { azimuth: Math.PI, polar: LEVEL },
+} as const satisfies Record<string, Orbit>
+/** `photo`: where the photo was taken from. */
+export type Preset = keyof typeof PRESETS | 'photo'
 
 /** What other parts of the window may ask of the stage while it is there. */
 export interface StageHandle {
@@ -22,6 +34,7 @@ export interface StageHandle {
   turnBy(yaw: number, pitch: number): void
   zoom(factor: number): void
   label(): number[]
+  eye(): Eye
   camera(): PerspectiveCamera
   painter: Painter
 }
@@ -30,36 +43,47 @@ export const stage: { current: StageHandle | undefined } = { current: undefined 
 
 /** Milliseconds without movement after which the finest picture is drawn, and the engine's view asked for. */
 const REST = 220
-const REST_RENDERED = 450
-/** Radians a second of the turntable; half the swing while the head forms, and its speed. */
+const REST_REFINED = 450
+/** Radians a second of the turntable, and of the one turn a head is shown with; milliseconds it is looked at before that. */
 const TURN = 0.7
-const SWING = 0.7
-const SWING_SPEED = 0.6
+const GENTLY = 0.45
+const PAUSE = 1500
+/** Milliseconds the volume may be behind the newest picture before that is shown in its place. */
+const PATIENCE = 500
 const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
-  const { volume, mode, project, surface, surfaceStyle } = useStore()
+  const { volume, mode, project, surface, surfacing, surfaceStyle, mesh } = useStore()
   const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
-  const [isWaiting, setWaiting] = useState(true)
-  const view = useRenderedView(resting)
-  if (!volume) return null
-  const { radius } = volume.decoder
-  const isSurface = mode === 'surface' && surface !== undefined
-  const onDrawn = ({ fps, scale, isExact, frames }: Drawn) => {
-    setWaiting(false)
+  /** The head that the volume shows; 0 where it cannot be drawn. */
+  const [drawn, setDrawn] = useState<number>()
+  const [isTurned, setTurned] = useState(false)
+  useRefinement(resting)
+  const isForming = project?.job.state === 'running'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: any of these is another surface
+  useEffect(() => {
+    // While the head forms each surface would be an old one at once.
+    if (mode === 'surface' && (!isForming || !surface)) actions.loadSurface()
+  }, [mode, isForming, volume?.version, mesh])
+  const still = useStill(drawn, isTurned)
+  // Until the volume is drawn for the first time, the surface that was made is the picture there is.
+  const isSurface = surface !== undefined && (mode === 'surface' || drawn === undefined)
+  const onDrawn = ({ fps, scale, isExact, isRefined, frames, version }: Drawn) => {
+    setDrawn(version)
     if (!element.current) return
     const { dataset } = element.current
     dataset.fps = fps.toFixed(1)
     dataset.scale = scale.toFixed(2)
     dataset.resting = String(isExact)
+    dataset.refined = String(isRefined)
     dataset.frames = String(frames)
   }
   const onFailure = (reason: string) => {
-    setWaiting(false)
+    setDrawn(0)
     actions.problem(message('no-stage', { reason }))
   }
   return (
@@ -73,26 +97,44 @@ export function Stage() {
       onWheel={(event) => stage.current?.zoom(Math.exp(-event.deltaY / 600))}
       data-mode={mode}
     >
-      <Canvas
-        frameloop="demand"
-        flat
-        linear
-        dpr={[1, 2]}
-        className={isSurface ? 'stage-covered' : undefined}
-        gl={({ canvas }) => new Painter(canvas as HTMLCanvasElement, onDrawn, onFailure)}
-        camera={{ fov: FIELD_OF_VIEW, position: [0, 0, radius], near: 0.1, far: 20, zoom: FIRST_ZOOM }}
-        onCreated={({ camera }) => setCamera(camera as PerspectiveCamera)}
-      >
-        <Head onRest={setResting} key={project?.id} />
-      </Canvas>
+      {volume && (
+        <Canvas
+          frameloop="demand"
+          flat
+          linear
+          dpr={[1, 2]}
+          className={isSurface ? 'stage-covered' : undefined}
+          gl={({ canvas }) => new Painter(canvas as HTMLCanvasElement, onDrawn, onFailure)}
+          camera={{
+            fov: FIELD_OF_VIEW,
+            position: [0, 0, volume.decoder.radius],
+            near: 0.1,
+            far: 20,
+            zoom: FIRST_ZOOM,
+          }}
+          onCreated={({ camera }) => setCamera(camera as PerspectiveCamera)}
+        >
+          <Head
+            onRest={setResting}
+            onTurn={setTurned}
+            isTurned={isTurned}
+            isDrawn={drawn !== undefined || isSurface}
+            key={project?.id}
+          />
+        </Canvas>
+      )}
       {isSurface && camera && (
         <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
           <SurfaceMesh surface={surface} style={surfaceStyle} />
         </Canvas>
       )}
-      {isWaiting && !isSurface && mode !== 'rendered' && <p className="stage-note">{strings.look.preparing}</p>}
-      {mode === 'rendered' && resting && view && <img className="stage-view" src={view} alt="" />}
-      {mode === 'rendered' && resting && !view && <p className="stage-note">{strings.look.rendering}</p>}
+      {still && !isSurface && <img className="stage-still" src={still} alt="" />}
+      {surfacing !== undefined ? (
+        <progress className="stage-line" value={surfacing || undefined} aria-label={strings.look.extracting} />
+      ) : (
+        drawn === undefined &&
+        mode !== 'surface' && <progress className="stage-line" aria-label={strings.look.preparing} />
+      )}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>
   )
@@ -124,10 +166,12 @@ function onKey(event: React.KeyboardEvent): void {
     ['=', () => current.zoom(1.15)],
     ['-', () => current.zoom(1 / 1.15)],
     ['1', () => current.turnTo('front')],
-    ['2', () => current.turnTo('threeQuarter')],
-    ['3', () => current.turnTo('profile')],
-    ['4', () => current.turnTo('back')],
-    [' ', () => actions.setTurntable(!useStore.getState().turntable)],
+    ['2', () => current.turnTo('left')],
+    ['3', () => current.turnTo('right')],
+    ['4', () => current.turnTo('top')],
+    ['5', () => current.turnTo('back')],
+    ['0', () => current.turnTo('photo')],
+    [' ', () => actions.setTurntable(useStore.getState().turntable === 'off' ? 'on' : 'off')],
   ])
   const work = turns.get(event.key)
   if (!work) return
@@ -136,21 +180,30 @@ function onKey(event: React.KeyboardEvent): void {
 }
 
 /** Has the head drawn; everything that moves it ends here. */
-function Head({ onRest }: { onRest(resting: boolean): void }) {
+interface HeadProps {
+  onRest(resting: boolean): void
+  /** Whether it was turned away from the photo's view. */
+  onTurn(isTurned: boolean): void
+  isTurned: boolean
+  isDrawn: boolean
+}
+
+function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
   const { gl, camera, size, viewport } = useThree()
   const painter = gl as unknown as Painter
   const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
   const forming = project?.job.state === 'running'
   const controls = useRef<Controls>(null)
-  const motion = useRef({ resting: false, swing: 0, timer: 0 })
+  /** `left` of the one turn, radians. */
+  const motion = useRef({ resting: false, isTurning: false, left: 0, timer: 0 })
 
   /** Turns by an angle, or to one; the controls take it from there. */
   const turn = useMemo(
     () => ({
       by: (angle: number) => controls.current?.setAzimuthalAngle(controls.current.getAzimuthalAngle() + angle),
-      to: (angle: number) => {
-        controls.current?.setAzimuthalAngle(angle)
-        controls.current?.setPolarAngle(Math.PI / 2)
+      to: ({ azimuth, polar }: Orbit) => {
+        controls.current?.setAzimuthalAngle(azimuth)
+        controls.current?.setPolarAngle(polar)
       },
       tilt: (angle: number) => controls.current?.setPolarAngle(controls.current.getPolarAngle() + angle),
     }),
@@ -189,12 +242,14 @@ function Head({ onRest }: { onRest(resting: boolean): void }) {
     const perspective = camera as PerspectiveCamera
     stage.current = {
       turnTo: (preset) => {
-        actions.setTurntable(false)
-        turn.to(PRESETS[preset])
+        actions.setTurntable('off')
+        turn.to(preset === 'photo' ? photoOrbit() : PRESETS[preset])
+        onTurn(preset !== 'photo')
         stir()
       },
       turnBy: (yaw, pitch) => {
-        actions.setTurntable(false)
+        actions.setTurntable('off')
+        onTurn(true)
         turn.by(yaw)
         turn.tilt(pitch)
         stir()
@@ -205,13 +260,14 @@ function Head({ onRest }: { onRest(resting: boolean): void }) {
         stir()
       },
       label: () => toLabel(perspective),
+      eye: () => toEye(perspective),
       camera: () => perspective,
       painter,
     }
     return () => {
       stage.current = undefined
     }
-  }, [camera, painter, stir, turn])
+  }, [camera, painter, stir, turn, onTurn])
 
   useEffect(() => {
     if (volume) painter.take(volume)
@@ -220,28 +276,57 @@ function Head({ onRest }: { onRest(resting: boolean): void }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of these changes the picture
   useEffect(() => stir(), [volume, mode, surface, surfaceStyle, turntable, stir])
 
-  // While the head forms it swings; the turntable turns it all the way. Both stop at a touch.
+  // The photo's camera is put right while the head forms: the view goes with it until a hand turns it.
+  const photoCamera = volume?.camera.join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another camera is another view
   useEffect(() => {
-    if (!turntable) return
-    const timer = window.setInterval(invalidate, FRAME)
-    return () => window.clearInterval(timer)
-  }, [turntable])
+    if (turntable === 'off' && !isTurned) turn.to(photoOrbit())
+  }, [photoCamera, turn])
+
+  // The turntable stops at a touch. A finished head is looked at as the photo shows it, then once from all round.
+  useEffect(() => {
+    if (turntable === 'off') return
+    const now = motion.current
+    const isOnce = turntable === 'once'
+    if (isOnce) {
+      now.left = 2 * Math.PI
+      turn.to(photoOrbit())
+      onTurn(false)
+      if (window.matchMedia('(prefers-reduced-motion: reduce)').matches) return actions.setTurntable('off')
+      // Nobody would see a turn before the first picture.
+      if (!isDrawn) return
+    }
+    let frames = 0
+    const pause = window.setTimeout(
+      () => {
+        now.isTurning = true
+        frames = window.setInterval(invalidate, FRAME)
+      },
+      isOnce ? PAUSE : 0,
+    )
+    return () => {
+      now.isTurning = false
+      window.clearTimeout(pause)
+      window.clearInterval(frames)
+    }
+  }, [turntable, isDrawn, turn, onTurn])
 
   useFrame((_, delta) => {
     const now = motion.current
-    if (turntable) {
-      const seconds = Math.min(delta, 0.3)
-      if (forming) {
-        now.swing += seconds * SWING_SPEED
-        controls.current?.setAzimuthalAngle(SWING * Math.sin(now.swing))
-      } else turn.by(seconds * TURN)
+    const seconds = Math.min(delta, 0.3)
+    if (now.isTurning && turntable === 'on') turn.by(seconds * TURN)
+    else if (now.isTurning) {
+      const angle = Math.min(seconds * GENTLY, now.left)
+      now.left -= angle
+      turn.by(angle)
+      if (now.left <= 0) actions.setTurntable('off')
     }
     painter.look({
       eye: toEye(camera as PerspectiveCamera),
       width: Math.round(size.width * viewport.dpr),
       height: Math.round(size.height * viewport.dpr),
       depth: mode === 'depth',
-      isMoving: turntable || !now.resting,
+      isMoving: now.isTurning || !now.resting,
       isHidden: mode === 'surface' && surface !== undefined,
       isForming: forming,
     })
@@ -254,36 +339,61 @@ function Head({ onRest }: { onRest(resting: boolean): void }) {
       enableZoom={false}
       enableDamping={false}
       rotateSpeed={0.7}
-      minPolarAngle={Math.PI / 2 - 1.1}
-      maxPolarAngle={Math.PI / 2 + 1.1}
-      onStart={() => actions.setTurntable(false)}
+      minPolarAngle={ABOVE}
+      maxPolarAngle={LEVEL + 1.1}
+      onStart={() => {
+        actions.setTurntable('off')
+        onTurn(true)
+      }}
       onChange={stir}
     />
   )
 }
 
-/** The engine's own view, asked for whenever the camera has rested in that mode. */
-function useRenderedView(resting: boolean) {
-  const { mode, volume } = useStore()
-  const [view, setView] = useState<string>()
+/** The view the photo was taken from. */
+function photoOrbit(): Orbit {
+  const { volume } = useStore.getState()
+  return volume ? orbitOf(volume.camera, volume.decoder.pivot) : PRESETS.front
+}
+
+/** Has the engine's own view drawn within the volume's outline, whenever the camera has rested. */
+function useRefinement(resting: boolean): void {
+  const state = useStore()
+  const { mode, volume, project } = state
+  const isWanted = resting && mode === 'volume' && project?.job.state !== 'running' && isEnhanced(state)
   const version = volume?.version
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the head is another picture
   useEffect(() => {
-    setView(undefined)
-    if (mode !== 'rendered' || !resting) return
-    let wanted = true
+    if (!isWanted || version === undefined) return
+    let isStill = true
     const timer = window.setTimeout(async () => {
       const { current } = stage
       if (!current) return
-      const url = await actions.view(current.label())
-      if (!url) return
-      if (wanted) setView(url)
-      else URL.revokeObjectURL(url)
-    }, REST_RENDERED - REST)
+      const eye = current.eye()
+      // Where it cannot be had, the volume is what there is to see.
+      const picture = await actions.view(current.label()).catch(() => undefined)
+      if (isStill && picture) current.painter.refine({ eye, version, picture })
+    }, REST_REFINED - REST)
     return () => {
-      wanted = false
+      isStill = false
       window.clearTimeout(timer)
     }
-  }, [mode, resting, version])
-  return view
+  }, [isWanted, version])
+}
+
+/**
+ * The newest picture there is of the head, where the volume does not show that head yet: while it forms the last preview,
+ * and before the volume's first frame at least the photo.
+ * @param drawn the head that the volume shows
+ */
+function useStill(drawn: number | undefined, isTurned: boolean): string | undefined {
+  const { previewUrl, previewVersion, cropUrl, project } = useStore()
+  const [isBehind, setBehind] = useState(false)
+  const isLate = drawn !== undefined && drawn > 0 && previewVersion !== undefined && drawn < previewVersion
+  useEffect(() => {
+    if (!isLate) return setBehind(false)
+    const timer = window.setTimeout(() => setBehind(true), PATIENCE)
+    return () => window.clearTimeout(timer)
+  }, [isLate])
+  if (drawn === undefined) return previewUrl ?? cropUrl
+  return isBehind && !isTurned && project?.job.state === 'running' ? previewUrl : undefined
 }

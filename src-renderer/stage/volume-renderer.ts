@@ -17,6 +17,7 @@ import {
   RawShaderMaterial,
   RGBAFormat,
   Scene,
+  Texture,
   Vector2,
   Vector3,
   WebGL3DRenderTarget,
@@ -36,6 +37,7 @@ import {
   latticeFragment,
   latticeMarchFragment,
   probeFragment,
+  refinedFragment,
   spreadFragment,
 } from './volume-shaders.ts'
 
@@ -78,6 +80,11 @@ export class VolumeRenderer {
   private readonly spread = material(spreadFragment, { cells: { value: this.probed.texture } })
   private readonly copy = material(copyFragment, { picture: { value: null } }, true)
   private readonly quick = material(latticeMarchFragment, marchUniforms())
+  private readonly refined = material(
+    refinedFragment,
+    { picture: { value: null }, finer: { value: null }, aspect: { value: 1 } },
+    true,
+  )
   private readonly turn: Turn
   /** What is on the stage, and what the next head goes into meanwhile. */
   private shown: Held | undefined
@@ -171,6 +178,23 @@ export class VolumeRenderer {
   }
 
   /**
+   * Puts the engine's picture of the same view in the place of the exact one.
+   * @param finer square, rows from the bottom, colours not times opacity
+   */
+  renderRefined(finer: ImageBitmap): void {
+    const { uniforms } = this.refined
+    const texture = new Texture(finer)
+    texture.minFilter = LinearFilter
+    texture.generateMipmaps = false
+    texture.needsUpdate = true
+    uniforms.picture.value = this.full.texture
+    uniforms.finer.value = texture
+    uniforms.aspect.value = this.full.width / this.full.height
+    this.turn.begin(() => this.draw(this.refined, null))
+    texture.dispose()
+  }
+
+  /**
    * @param exact through planes and decoder rather than the lattice
    * @returns RGBA, 8 bits, colours times opacity, rows from the bottom: a square picture of `size` pixels
    */
@@ -222,7 +246,7 @@ export class VolumeRenderer {
       this.gl.initTexture(held.shape)
       yield
     }
-    const { projection, box, radius } = volume.decoder
+    const { projection, box, bounds, radius } = volume.decoder
     held.uniforms = {
       planes: { value: held.planes },
       resolution: { value: volume.resolution },
@@ -230,6 +254,8 @@ export class VolumeRenderer {
       shapeResolution: { value: shape.resolution },
       rows: { value: Array.from({ length: 9 }, (_, i) => new Vector3(...projection.slice(3 * i, 3 * i + 3))) },
       box: { value: box },
+      lowest: { value: new Vector3(...bounds.low) },
+      highest: { value: new Vector3(...bounds.high) },
       cells: { value: held.cells.texture },
       lattice: { value: held.lattice.texture },
       depths: { value: new Vector2(radius - 0.5 * box, radius + 0.25 * box) },
@@ -265,7 +291,7 @@ export class VolumeRenderer {
     const bake = material(latticeFragment(decoder, volume), { slice: { value: 0 } })
     const exact = material(exactFragment(decoder, volume), marchUniforms())
     const all = new Scene()
-    for (const one of [probe, bake, exact, this.spread, this.quick, this.copy]) {
+    for (const one of [probe, bake, exact, this.spread, this.quick, this.copy, this.refined]) {
       all.add(new Mesh(this.triangle.geometry, one))
     }
     let isDone = false

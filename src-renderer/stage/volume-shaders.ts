@@ -196,6 +196,9 @@ uniform float stride;
 uniform bool depthOnly;
 // Depths shown lightest and darkest.
 uniform vec2 depths;
+// Corners of what is drawn.
+uniform vec3 lowest;
+uniform vec3 highest;
 in vec2 place;
 out vec4 result;
 
@@ -211,8 +214,8 @@ void main() {
   vec3 origin = cameraToWorld[3].xyz;
   vec3 direction = normalize(mat3(cameraToWorld) * vec3(place * reach, -1.0));
   vec3 inverse = 1.0 / direction;
-  vec3 a = (-0.5 * box - origin) * inverse;
-  vec3 b = (0.5 * box - origin) * inverse;
+  vec3 a = (lowest - origin) * inverse;
+  vec3 b = (highest - origin) * inverse;
   vec3 low = min(a, b);
   vec3 high = max(a, b);
   float near = max(max(low.x, low.y), max(low.z, 0.0));
@@ -282,4 +285,25 @@ in vec2 place;
 out vec4 result;
 void main() {
   result = texture(picture, place * 0.5 + 0.5);
+}`
+
+/**
+ * The engine's picture within the exact one's outline: at edges, where it is half background, and beyond its square the
+ * exact one stays.
+ */
+export const refinedFragment = /* glsl */ `
+precision highp float;
+uniform sampler2D picture;
+uniform sampler2D finer;
+// Width of the stage in its heights.
+uniform float aspect;
+in vec2 place;
+out vec4 result;
+void main() {
+  vec4 exact = texture(picture, place * 0.5 + 0.5);
+  vec2 at = vec2(place.x * aspect, place.y);
+  vec4 fine = texture(finer, at * 0.5 + 0.5);
+  vec2 inside = smoothstep(1.0, 0.94, abs(at));
+  float share = inside.x * inside.y * smoothstep(0.9, 1.0, fine.a);
+  result = vec4(mix(exact.rgb, fine.rgb * exact.a, share), exact.a);
 }`

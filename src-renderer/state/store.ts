@@ -1,5 +1,6 @@
 /** What the window knows and what it can do: one store, its actions, and the line to the engine behind them. */
 import { create } from 'zustand'
+import type { Command } from '../../src-main/app/channels.ts'
 import type {
   BlobId,
   EngineEvent,
@@ -19,7 +20,9 @@ import { strings } from '../strings.ts'
 import { type History, noHistory, record, stepBack, stepForward } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
-export type Mode = 'volume' | 'rendered' | 'surface' | 'depth'
+export type Mode = 'volume' | 'surface' | 'depth'
+/** `once`: all the way round, and still again. */
+export type Turning = 'off' | 'once' | 'on'
 export type SurfaceStyle = 'colour' | 'clay' | 'wire' | 'evidence'
 
 /** The planes with their bytes, ready for textures. */
@@ -44,11 +47,10 @@ export interface Progress {
   step: number
   steps: number
   phase: Phase
-  stepsPerSecond: number
-  secondsLeft: number
+  secondsLeft: number | undefined
 }
 
-interface State {
+export interface State {
   hostState: HostState
   hello: Hello | undefined
   recent: ProjectSummary[]
@@ -59,7 +61,9 @@ interface State {
   /** Object URLs. */
   photoUrl: string | undefined
   cropUrl: string | undefined
+  /** The head from the photo's camera while it forms, and which head it is. */
   previewUrl: string | undefined
+  previewVersion: number | undefined
   progress: Progress | undefined
   volume: Volume | undefined
   surface: SurfaceData | undefined
@@ -67,14 +71,17 @@ interface State {
   generator: string
   mode: Mode
   surfaceStyle: SurfaceStyle
-  turntable: boolean
+  turntable: Turning
   mesh: { resolution: number; triangles: number }
   /** What takes longer than a moment, in words, with a fraction where it is known. */
   busy: { what: string; fraction?: number } | undefined
   problem: Message | undefined
   notice: string | undefined
-  /** How far the head's verdict is, 0..1, while it is being found out. */
+  /** How far the head's verdict, and the surface that was asked for, are: 0..1, while they are being made. */
   judging: number | undefined
+  surfacing: number | undefined
+  /** The pose's correction by hand, before the engine has answered with the portrait it makes. */
+  correction: PoseCorrection | undefined
   history: History<PoseCorrection>
   showCamera: boolean
   showLog: boolean
@@ -95,6 +102,7 @@ export const useStore = create<State>(() => ({
   photoUrl: undefined,
   cropUrl: undefined,
   previewUrl: undefined,
+  previewVersion: undefined,
   progress: undefined,
   volume: undefined,
   surface: undefined,
@@ -102,12 +110,14 @@ export const useStore = create<State>(() => ({
   generator: GENERATOR,
   mode: 'volume',
   surfaceStyle: 'colour',
-  turntable: false,
+  turntable: 'off',
   mesh: { resolution: 192, triangles: 60_000 },
   busy: undefined,
   problem: undefined,
   notice: undefined,
   judging: undefined,
+  surfacing: undefined,
+  correction: undefined,
   history: noHistory(),
   showCamera: false,
   showLog: false,
@@ -144,11 +154,11 @@ function onEvent(event: EngineEvent): void | Promise<void> {
   if (event.project !== project?.id) return
   switch (event.type) {
     case 'progress': {
-      const { step, steps, phase, loss, stepsPerSecond, secondsLeft } = event
-      const losses = [...project.losses.slice(0, step - 1), loss]
+      const { step, steps, phase, secondsLeft } = event
+      const likeness = [...project.likeness.slice(0, step - 1), event.likeness]
       return set({
-        progress: { step, steps, phase, stepsPerSecond, secondsLeft },
-        project: { ...project, losses, head: true, job: { ...project.job, step, steps }, verdict: undefined },
+        progress: { step, steps, phase, secondsLeft },
+        project: { ...project, likeness, head: true, job: { ...project.job, step, steps }, verdict: undefined },
       })
     }
     case 'preview':
@@ -157,7 +167,7 @@ function onEvent(event: EngineEvent): void | Promise<void> {
       const { job, problem } = event
       set({ project: { ...project, job }, ...(problem && { problem }) })
       if (job.state === 'done') {
-        set({ step: 'look', turntable: false })
+        set({ step: 'look', turntable: 'once' })
         judge()
       }
       return
@@ -167,6 +177,8 @@ function onEvent(event: EngineEvent): void | Promise<void> {
     case 'task':
       if (event.task === 'verdict')
         return set(({ judging }) => (judging === undefined ? {} : { judging: event.fraction }))
+      if (event.task === 'surface')
+        return set(({ surfacing }) => (surfacing === undefined ? {} : { surfacing: event.fraction }))
       return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
   }
 }
@@ -184,12 +196,20 @@ async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
   })
 }
 
-function onCommand(command: 'open' | 'save' | 'new' | 'log'): void {
-  if (command === 'new') actions.leave()
-  else if (command === 'log') set({ showLog: true })
-  else if (command === 'save') actions.saveProject()
-  else document.getElementById('file-input')?.click()
+function onCommand(command: Command): void {
+  const work: Record<Command, () => unknown> = {
+    open: () => document.getElementById('file-input')?.click(),
+    save: actions.saveProject,
+    new: actions.leave,
+    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : actions.undo()),
+    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : actions.redo()),
+    log: () => set({ showLog: true }),
+  }
+  work[command]()
 }
+
+/** Whether undo means what is typed. */
+export const isTyping = (target: EventTarget | null) => target instanceof HTMLInputElement && target.type === 'number'
 
 /** Runs `work`; what it refuses is shown with its cure. */
 async function attempt<T>(work: () => Promise<T>, busy?: string): Promise<T | undefined> {
@@ -245,14 +265,19 @@ async function show(project: Project): Promise<void> {
       surface: undefined,
       progress: undefined,
       judging: undefined,
+      correction: undefined,
       mode: 'volume',
       surfaceStyle: 'colour',
+      turntable: project.head && !forming ? 'once' : 'off',
       history: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
       ...(project.problem && { problem: project.problem }),
     }),
   })
-  if (isNew) replaceUrl('previewUrl', undefined)
+  if (isNew) {
+    replaceUrl('previewUrl', undefined)
+    set({ previewVersion: undefined })
+  }
   replaceUrl('photoUrl', project.photo && (await pictureUrl(project.photo.picture)))
   replaceUrl('cropUrl', project.portrait && (await pictureUrl(project.portrait.crop)))
   if (project.head && project.job.state !== 'running') await loadVolume()
@@ -292,6 +317,7 @@ async function halvesOf(planes: BlobId): Promise<Uint16Array> {
 
 async function showPreview(event: Extract<EngineEvent, { type: 'preview' }>): Promise<void> {
   replaceUrl('previewUrl', toUrl(event.picture))
+  set({ previewVersion: event.planes.version })
   await takeVolume(event.planes).catch(() => {})
   set(({ latency }) => ({ latency: { ...latency, preview: Date.now() - event.sent } }))
 }
@@ -320,6 +346,7 @@ async function sendCorrection(correction: PoseCorrection): Promise<void> {
     })
   }
   adjusting = false
+  set({ correction: undefined })
 }
 
 export const actions = {
@@ -342,9 +369,12 @@ export const actions = {
   },
 
   openSample: () =>
-    attempt(async () => show(await engine.openSample({ name: strings.drop.sampleName, generator: get().generator })), strings.photo.finding),
+    attempt(
+      async () => show(await engine.openSample({ name: strings.drop.sampleName, generator: get().generator })),
+      strings.photo.finding,
+    ),
 
-  openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.photo.finding),
+  openRecent: (id: string) => attempt(async () => show(await engine.open({ project: id })), strings.drop.opening),
 
   async forget(id: string): Promise<void> {
     await attempt(async () => {
@@ -385,24 +415,25 @@ export const actions = {
 
   /** @param keep whether this is a step to come back to: the end of a drag, not its middle */
   correct(correction: PoseCorrection, keep = true): void {
-    const { project, history } = get()
-    if (!project?.portrait) return
-    if (keep) set({ history: record(history, correctionBeforeDrag ?? project.portrait.correction, correction) })
-    correctionBeforeDrag = keep ? undefined : (correctionBeforeDrag ?? project.portrait.correction)
+    const { history } = get()
+    const now = correctionNow()
+    if (!now) return
+    if (keep) set({ history: record(history, correctionBeforeDrag ?? now, correction) })
+    correctionBeforeDrag = keep ? undefined : (correctionBeforeDrag ?? now)
     // Shown at once; the engine's answer brings crop, camera and warnings.
-    set({ project: { ...project, portrait: { ...project.portrait, correction } } })
+    set({ correction })
     sendCorrection(correction)
   },
 
   undo(): void {
-    const { project, history } = get()
-    const step = project?.portrait && stepBack(history, project.portrait.correction)
+    const now = correctionNow()
+    const step = now && stepBack(get().history, now)
     if (step) restore(step)
   },
 
   redo(): void {
-    const { project, history } = get()
-    const step = project?.portrait && stepForward(history, project.portrait.correction)
+    const now = correctionNow()
+    const step = now && stepForward(get().history, now)
     if (step) restore(step)
   },
 
@@ -432,7 +463,8 @@ export const actions = {
         surface: undefined,
         problem: undefined,
         mode: 'volume',
-        turntable: true,
+        turntable: 'off',
+        previewVersion: undefined,
       })
       replaceUrl('previewUrl', undefined)
       const started = await engine.start({ project: project.id, settings, generator })
@@ -445,21 +477,22 @@ export const actions = {
 
   setMode: (mode: Mode) => set({ mode }),
   setSurfaceStyle: (surfaceStyle: SurfaceStyle) => set({ surfaceStyle }),
-  setTurntable: (turntable: boolean) => set({ turntable }),
+  setTurntable: (turntable: Turning) => set({ turntable }),
   setMesh: (change: Partial<State['mesh']>) => set(({ mesh }) => ({ mesh: { ...mesh, ...change } })),
 
   /** Fetches the surface of the head as it is now, where it is not there yet. */
   async loadSurface(): Promise<void> {
-    const { project, volume, mesh, surface, busy } = get()
-    if (!project?.head || busy) return
-    const key = `${project.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
-    if (surface?.key === key) return
+    const { project, mesh, surface, surfacing } = get()
+    const key = surfaceKey()
+    if (!project?.head || surfacing !== undefined || surface?.key === key) return
+    set({ surfacing: 0 })
     await attempt(async () => {
       const state = await engine.surface({ project: project.id, ...mesh })
       const blobs = [state.positions, state.normals, state.colours, state.triangles]
       if (state.evidence) blobs.push(state.evidence)
       const [positions, normals, colours, triangles, evidence] = await Promise.all(blobs.map((blob) => host.get(blob)))
       const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer
+      if (get().project?.id !== project.id) return
       set({
         surface: {
           positions: new Float32Array(whole(positions)),
@@ -470,16 +503,19 @@ export const actions = {
           key,
         },
       })
-    }, strings.look.extracting)
+    })
+    set({ surfacing: undefined })
+    // Something else may have been asked for meanwhile.
+    if (get().mode === 'surface' && surfaceKey() !== key) await actions.loadSurface()
   },
 
-  /** The engine's own view from a camera, as an object URL. */
-  async view(camera: number[]): Promise<string | undefined> {
-    return attempt(async () => {
-      const { project } = get()
-      if (!project?.head) return undefined
-      return pictureUrl((await engine.view({ project: project.id, camera })).picture)
-    })
+  /** The engine's own view from a camera, rows from the bottom. */
+  async view(camera: number[]): Promise<ImageBitmap | undefined> {
+    const { project } = get()
+    if (!project?.head) return undefined
+    const { picture } = await engine.view({ project: project.id, camera })
+    const options = { imageOrientation: 'flipY', premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as const
+    return createImageBitmap(new Blob([await host.get(picture)]), options)
   },
 
   saveMesh: (format: FormatName, extension: string) => {
@@ -509,14 +545,30 @@ export const actions = {
   problem: (problem: Message) => set({ problem }),
 }
 
+/** What a surface is made from. */
+function surfaceKey(): string {
+  const { project, volume, mesh } = get()
+  return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
+}
+
+/** The generator's final picture shows more than the rendering a volume is drawn with. */
+const SHARPER = 256
+
+/** Whether the engine's own view of the head is the finer one. */
+export const isEnhanced = ({ hello, project }: State): boolean =>
+  (hello?.generators.find(({ id }) => id === project?.generator)?.resolution ?? 0) >= SHARPER
+
 /** Where a drag began: that is what undo goes back to. */
 let correctionBeforeDrag: PoseCorrection | undefined
 
 function restore({ value, history }: { value: PoseCorrection; history: History<PoseCorrection> }): void {
-  const { project } = get()
-  if (!project?.portrait) return
-  set({ history, project: { ...project, portrait: { ...project.portrait, correction: value } } })
+  set({ history, correction: value })
   sendCorrection(value)
+}
+
+function correctionNow(): PoseCorrection | undefined {
+  const { correction, project } = get()
+  return correction ?? project?.portrait?.correction
 }
 
 async function forProject(work: (project: string) => Promise<unknown>): Promise<void> {

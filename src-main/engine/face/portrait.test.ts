@@ -5,7 +5,7 @@ import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../t
 import { embeddedGenerator } from '../../../testing/generator.ts'
 import { readGeneratorFile } from '../checkpoint/generator-file.ts'
 import { message, UserError } from '../errors.ts'
-import { orbitCamera } from '../generator/camera.ts'
+import { orbitCamera, WIDE } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { decodePixels, type Photo } from '../images/photo.ts'
 import { toRgb } from '../images/pictures.ts'
@@ -62,6 +62,21 @@ describe('makePortrait', () => {
     expect(Math.abs(pitch)).toBeLessThan(0.15)
     expect(Math.abs(roll - 0.05)).toBeLessThan(0.03)
     expect(rms).toBeLessThan(8)
+  })
+
+  it('shows in the wide picture what lies around the crop, and the crop in its middle', () => {
+    const { crop, wide } = portrait
+    const away: number[] = []
+    for (let row = 1; row < SIZE - 1; row++) {
+      for (let column = 1; column < SIZE - 1; column++) {
+        const [x, y] = [column, row].map((at) => Math.floor((at + 0.5 - SIZE / 2) / WIDE + SIZE / 2))
+        for (let k = 0; k < 3; k++) {
+          away.push(Math.abs(crop.rgb[3 * (row * SIZE + column) + k] - wide.rgb[3 * (y * SIZE + x) + k]))
+        }
+      }
+    }
+    expect(wide.size).toBe(SIZE)
+    expect(away.sort((a, b) => a - b)[away.length >> 1]).toBeLessThan(8)
   })
 
   it('finds the same face, mirrored, in the mirror', async () => {

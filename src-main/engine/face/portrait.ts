@@ -3,8 +3,9 @@
  * it.
  */
 import { type Message, message, UserError } from '../errors.ts'
-import { DEGREE } from '../generator/camera.ts'
+import { DEGREE, WIDE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
 import { eyeBlur } from './blur.ts'
 import { type Crop, cutCrop } from './crop.ts'
@@ -15,7 +16,11 @@ import type { Frame } from './template.ts'
 
 export interface Portrait {
   frame: Frame
+  /** The photo it is cut from. */
+  photo: RgbImage
   crop: Crop
+  /** The crop with what lies around it: {@link WIDE} times its window. */
+  wide: Crop
   /** Camera label of the crop, see {@link cameraLabel}. */
   camera: Float32Array
   pose: Pose
@@ -123,7 +128,8 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
 
   return complete({
     frame,
-    crop: cutCrop(photo, pose, size),
+    photo,
+    ...cutCrops(photo, pose, size),
     pose,
     faces: faces.map(({ box }) => box),
     face: chosen,
@@ -163,10 +169,14 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
   }
   return complete({
     ...portrait,
-    crop: cutCrop(photo, adjusted, portrait.crop.size),
+    ...cutCrops(photo, adjusted, portrait.crop.size),
     pose: adjusted,
     warnings: portrait.warnings.filter(({ code }) => OF_THE_PHOTO.has(code)),
   })
+}
+
+function cutCrops(photo: Photo, pose: Pose, size?: number): Pick<Portrait, 'crop' | 'wide'> {
+  return { crop: cutCrop(photo, pose, size), wide: cutCrop(photo, { ...pose, side: WIDE * pose.side }, size) }
 }
 
 /** Adds what follows from the rest: the camera, and the warnings that can be read off the numbers. */

@@ -4,6 +4,9 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 /** Focal length of the portrait crops, in picture sides. */
 export const PORTRAIT_FOCAL = 4.2647
 
+/** How many times as wide as the crop a picture is that shows the rest of the person: the cube of a head just fits. */
+export const WIDE = 1.5
+
 /** In radians. */
 export const DEGREE = Math.PI / 180
 

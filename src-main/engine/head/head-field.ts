@@ -8,10 +8,15 @@ import type { Field } from '../surface/field.ts'
 
 /** Rays from which it is looked up where a head's surface is, and how many of them see nothing else. */
 const LOOKS = { yaws: [0, 120, 240], resolution: 32, opacity: 0.95 }
+/**
+ * The level as a part of what is met: hair and ears never get as dense as a face, and at its own level they come out too
+ * thin or not at all (bench/results/level-tried.json).
+ */
+const THIN = 0.6
 
 /**
- * The raw density at which a head's surface is where its pictures show it: the median density at the depths of opaque
- * rays from three sides. A density rises over some way, differently in every generator: at a level that is too low the
+ * The raw density at which a head's surface is where its pictures show it: a part of the median density at the depths of
+ * opaque rays from three sides. A density rises over some way, differently in every generator: at a level that is too low the
  * surface stands before what is seen, and has its colours from empty space.
  * @returns undefined where nothing is opaque
  */
@@ -28,7 +33,7 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
   }
   if (points.length === 0) return undefined
   const densities = await renderer.query(weights, planes, Float32Array.from(points), 'sigma')
-  return densities.sort()[Math.floor(densities.length / 2)]
+  return THIN * densities.sort()[Math.floor(densities.length / 2)]
 }
 
 /** The head as something a surface can be taken from: its density without steps from texel to texel. */

@@ -70,7 +70,7 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
 function storePortrait(portrait: PortraitTarget): [string, StoredTensor][] {
   const { size } = portrait
   return Object.entries(portraitBytes(portrait)).map(([name, data]) => {
-    const shape = [size, size, data.length / (size * size)]
+    const shape = name === 'fine' ? [data.length] : [size, size, data.length / (size * size)]
     return [`portrait.${name}`, { dtype: 'U8', shape, data }]
   })
 }
@@ -83,5 +83,6 @@ function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarge
     ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
   )
   if (!fits) throw new UserError('head-portrait-damaged')
-  return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data })
+  const fine = tensors.get('portrait.fine')?.data
+  return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data, ...(fine && { fine }) })
 }

@@ -18,10 +18,13 @@ export function toRgb(image: Float32Array): Uint8Array {
   return rgb
 }
 
-export async function jpeg({ rgb, width, height }: RgbImage, longestSide = 16_384): Promise<Uint8Array> {
+export async function jpeg(
+  { rgb, width, height }: RgbImage,
+  { longestSide = 16_384, quality = 88 } = {},
+): Promise<Uint8Array> {
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })
-    .jpeg({ quality: 88, chromaSubsampling: '4:4:4' })
+    .jpeg({ quality, chromaSubsampling: '4:4:4' })
     .toBuffer()
 }
 

@@ -26,7 +26,7 @@ const workshopOf = (golden: GoldenCase): InversionContext => ({
 })
 // One with a white background, whose opacity is compared too, and one without.
 const [white, dark] = [new GoldenCase('tiny2x'), new GoldenCase('tiny8x')]
-const portrait = portraitOf(48)
+const portrait = { ...portraitOf(48), wide: portraitOf(48) }
 const settingsOf = (change: Partial<InversionSettings> = {}) =>
   inversionSettings.parse({ quality: 'fast', steps: 4, seed: 5, ...change })
 const shotOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })

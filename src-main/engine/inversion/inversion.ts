@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { type Text, UserError } from '../errors.ts'
-import { LABEL, orbitCamera } from '../generator/camera.ts'
+import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
@@ -24,7 +24,7 @@ import { startingCode } from './encoder.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
-import { type Aim, PortraitObjective } from './objective.ts'
+import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
 import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { lit, MOST_PHOTOS, matchColours, type PosedPortrait } from './posed-portrait.ts'
@@ -42,6 +42,7 @@ import {
   stepsWhen,
 } from './schedule.ts'
 import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
+import { CROP, Surroundings } from './surroundings.ts'
 
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
@@ -93,8 +94,9 @@ const DRAWS = 4
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-/** Keeps the draws for the background apart from those for the probes, and those for one photo from the next one's. */
+/** Keeps the draws for the background apart from those for the probes, those around a crop from its own, one photo's from the next one's. */
 const BACKGROUND_STREAM = 1 << 20
+const WIDE_STREAM = 1 << 22
 const SHOT_STREAM = 1 << 24
 /** How the head is looked at to match the photos' colours to it. */
 const GLANCE = { resolution: 48, coarse: 24, fine: 16, plain: true, keep: false }
@@ -122,6 +124,7 @@ export class Inversion {
   private readonly gains: Float32Array
   private readonly outlines = new Map<string, RaySelection>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
+  private readonly around = new Map<string, Surroundings>()
   private shape: ShapeState | null = null
   private shapeStage: ShapeStage | null = null
   private detail: DetailState | null = null
@@ -279,6 +282,8 @@ export class Inversion {
     for (const [i, { portrait, label }] of shots.entries()) {
       put(`${i}.label`, label)
       for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
+      if (!portrait.wide) continue
+      for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
     }
     const state: CheckpointState = {
       version: CHECKPOINT_VERSION,
@@ -325,8 +330,14 @@ export class Inversion {
       adam.steps = steps
     }
     const shots = state.sizes.map((size, i): PosedPortrait => {
-      const bytes = (name: string, channels: number) => take(`${i}.${name}`, channels * size * size, 'U8').data
-      const portrait = portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
+      const picture = (at: string) => {
+        const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
+        return portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
+      }
+      const fine = tensors.get(`${i}.fine`)?.data
+      // An edition that knew no more than the crop may have written the file.
+      const wide = tensors.has(`${i}.wide.rgb`) ? picture(`${i}.wide`) : undefined
+      const portrait = { ...picture(`${i}`), ...(fine && { fine: Uint8Array.from(fine) }), ...(wide && { wide }) }
       return { portrait, label: floats(`${i}.label`, LABEL) }
     })
     const width = config.num_ws * config.w_dim
@@ -397,6 +408,7 @@ export class Inversion {
       this.gains.set(matchColours(portrait, view.image, view.rendering.opacity), 3 * i)
     }
     this.objectives.clear()
+    this.around.clear()
   }
 
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
@@ -404,7 +416,7 @@ export class Inversion {
     this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
     const cameras = this.camerasOf(this.latent.cameras)
     const looks = (await this.looks('shape', step)).map((look, shot) => ({ ...look, label: cameras[shot] }))
-    return this.shapeStage.step(looks, rate, this.probe(step))
+    return this.shapeStage.step([...looks, ...this.looksAround('shape', step)], rate, this.probe(step))
   }
 
   private async detailStep(step: number, rate: number): Promise<LatentStep> {
@@ -435,18 +447,16 @@ export class Inversion {
   /** The photos, and the one in the mirror, from the cameras that the latent stage found, and what these see of the pivot. */
   private async detailLooks(pivot: Planes, draw: number): Promise<PosedPhoto[]> {
     const { renderer, weights } = this.context.generator
-    const { resolution } = this.plan.phases.detail
     const cameras = this.camerasOf(this.latent.cameras)
-    const looks: PosedPhoto[] = []
-    for (const shot of this.shots.keys()) {
-      const { inside } = this.outline(shot, resolution)
-      const objective = await this.objective(shot, 'detail')
-      const rendering = this.rendering('detail', draw, SHOT_STREAM * shot, inside)
-      looks.push({ label: cameras[shot], objective, weight: 1 / this.shots.length, rendering })
-    }
+    const looks: PosedPhoto[] = (await this.looks('detail', draw)).map((look, shot) => ({
+      ...look,
+      label: cameras[shot],
+    }))
+    looks.push(...this.looksAround('detail', draw))
     if (this.witness) {
       const { label, objective, pixels } = this.witness
-      const rendering = { ...this.rendering('detail', draw, SHOT_STREAM, pixels), plain: true }
+      const samples = this.samples('detail', draw, SHOT_STREAM, pixels.length)
+      const rendering = { plain: true, resolution: this.plan.phases.detail.resolution, pixels, ...samples }
       looks.push({ label, objective, weight: this.terms.mirror, rendering })
     }
     for (const [i, look] of looks.entries()) {
@@ -468,32 +478,48 @@ export class Inversion {
   }
 
   /** How a step looks at the photos; their cameras are the stage's own. */
-  private async looks(phase: Exclude<Phase, 'detail'>, step: number): Promise<Omit<PosedPhoto, 'label'>[]> {
-    const { seed } = this.settings
+  private async looks(phase: Phase, step: number): Promise<Omit<PosedPhoto, 'label'>[]> {
     const { resolution } = this.plan.phases[phase]
     const looks: Omit<PosedPhoto, 'label'>[] = []
     for (const shot of this.shots.keys()) {
       const stream = SHOT_STREAM * shot
-      const pixels = this.outline(shot, resolution).draw(seed, stream + BACKGROUND_STREAM + step)
-      const objective = await this.objective(shot, phase)
-      looks.push({
-        objective,
-        weight: 1 / this.shots.length,
-        rendering: this.rendering(phase, step, stream, pixels),
-      })
+      const rendering = this.rendering(phase, step, stream, this.outline(shot, resolution))
+      looks.push({ objective: await this.objective(shot, phase), weight: 1 / this.shots.length, rendering })
     }
     return looks
   }
 
+  /** How it looks at what the photos show around their crops. The code is found without: it trades the nose for the hair. */
+  private looksAround(phase: 'shape' | 'detail', step: number): PosedPhoto[] {
+    return this.camerasOf(this.latent.cameras).flatMap((camera, shot) => {
+      const objective = this.surroundings(shot, phase)
+      if (!objective) return []
+      const rendering = {
+        ...this.rendering(phase, step, SHOT_STREAM * shot + WIDE_STREAM, objective.rays),
+        plain: true,
+      }
+      return [{ label: zoom(camera, CROP), objective, weight: 1 / this.shots.length, rendering }]
+    })
+  }
+
   /** @param stream of random numbers, apart for each photo */
-  private rendering(phase: Phase, step: number, stream: number, pixels: Uint32Array): ViewOptions {
-    const { resolution, coarse, fine } = this.plan.phases[phase]
+  private rendering(phase: Phase, step: number, stream: number, rays: RaySelection): ViewOptions {
+    const { resolution } = this.plan.phases[phase]
+    // Colour alone needs no background.
+    const pixels =
+      AIMS[phase] === 'colour' ? rays.inside : rays.draw(this.settings.seed, stream + BACKGROUND_STREAM + step)
+    return { plain: this.isPlain(phase), resolution, pixels, ...this.samples(phase, step, stream, pixels.length) }
+  }
+
+  /** @param rays how many */
+  private samples(phase: Phase, step: number, stream: number, rays: number) {
+    const { coarse, fine } = this.plan.phases[phase]
     const { seed } = this.settings
     const jitter = {
-      coarse: uniformArray(pixels.length * coarse, seed, stream + 3 * step),
-      fine: uniformArray(pixels.length * fine, seed, stream + 3 * step + 1),
+      coarse: uniformArray(rays * coarse, seed, stream + 3 * step),
+      fine: uniformArray(rays * fine, seed, stream + 3 * step + 1),
     }
-    return { plain: this.isPlain(phase), resolution, pixels, coarse, fine, jitter }
+    return { coarse, fine, jitter }
   }
 
   /** Whether a phase looks at the rendering itself. */
@@ -509,12 +535,28 @@ export class Inversion {
     let objective = this.objectives.get(key)
     if (!objective) {
       const { generator, faceRes } = this.context
-      const { portrait } = this.shots[shot]
-      const seen = shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
-      objective = PortraitObjective.create(generator, seen, resolution, plain, faceRes, aim)
+      objective = PortraitObjective.create(generator, this.inHeadsLight(shot), resolution, plain, faceRes, aim)
       this.objectives.set(key, objective)
     }
     return objective
+  }
+
+  /** What a photo shows around its crop, where that is known. */
+  private surroundings(shot: number, phase: Phase): Surroundings | undefined {
+    const { resolution } = this.plan.phases[phase]
+    const aim = AIMS[phase]
+    const key = `${shot}/${resolution}/${aim}`
+    const known = this.around.get(key)
+    const { wide } = this.inHeadsLight(shot)
+    if (known || !wide) return known
+    const around = new Surroundings(this.context.generator, wide, resolution, aim)
+    this.around.set(key, around)
+    return around
+  }
+
+  private inHeadsLight(shot: number): PortraitTarget {
+    const { portrait } = this.shots[shot]
+    return shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
   }
 
   private outline(shot: number, resolution: number): RaySelection {

@@ -53,13 +53,17 @@ export interface PortraitTarget {
   readonly matte: Float32Array
   /** [size * size] 1 where the photo shows the pixel, 0 where it was made up. */
   readonly valid: Uint8Array
+  /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
+  readonly fine?: Uint8Array
+  /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
+  readonly wide?: PortraitTarget
 }
 
 /**
  * Where the outline moves shape, colour only says which of the shapes of that outline: at its full weight, and with the
  * perceptual distance, it bends the face to mend what is none of shape.
  */
-const WEIGHTS: Readonly<Record<Aim, { pixels: number; perceptual: number; matte: number }>> = {
+export const WEIGHTS: Readonly<Record<Aim, { pixels: number; perceptual: number; matte: number }>> = {
   head: { pixels: 1, perceptual: 0.4, matte: 1 },
   outline: { pixels: 0.3, perceptual: 0, matte: 1 },
   colour: { pixels: 1, perceptual: 0.4, matte: 0 },
@@ -181,7 +185,14 @@ function blend(image: Tensor, target: Tensor, mask: Tensor): Tensor {
 }
 
 /** Target and mask at the picture's size and, where that is not the rendering, at the rendering's; the matte at the latter. */
-function prepare(portrait: PortraitTarget, side: number, resolution: number, plain: boolean, white: boolean, aim: Aim) {
+export function prepare(
+  portrait: PortraitTarget,
+  side: number,
+  resolution: number,
+  plain: boolean,
+  white: boolean,
+  aim: Aim,
+) {
   // The white background counts a little: it holds the outline, but the person matters. What is half background has
   // nothing to say of the person's colour.
   const count = (alpha: number) => (aim === 'colour' ? Math.max(0, 2 * alpha - 1) : white ? 0.15 + 0.85 * alpha : alpha)

@@ -47,5 +47,6 @@ export function matchColours(
 
 /** The photo in another light. */
 export function lit(portrait: PortraitTarget, gains: Float32Array): PortraitTarget {
-  return { ...portrait, rgb: portrait.rgb.map((value, i) => Math.min(255, Math.round(value * gains[i % 3]))) }
+  const rgb = portrait.rgb.map((value, i) => Math.min(255, Math.round(value * gains[i % 3])))
+  return { ...portrait, rgb, ...(portrait.wide && { wide: lit(portrait.wide, gains) }) }
 }

@@ -16,8 +16,11 @@ export class RaySelection {
   readonly inside: Uint32Array
   private readonly outside: readonly number[]
 
-  /** @param resolution side of the rendering, in rays */
-  constructor({ matte, size }: PortraitTarget, resolution: number) {
+  /**
+   * @param resolution side of the rendering, in rays
+   * @param hole side of a square in the middle that is left to another view, as a share of the picture's
+   */
+  constructor({ matte, size }: PortraitTarget, resolution: number, hole = 0) {
     const shares = shrink(matte, size, resolution)
     const near = new Uint8Array(resolution * resolution)
     shares.forEach((share, pixel) => {
@@ -28,7 +31,7 @@ export class RaySelection {
         near.fill(1, y * resolution + Math.max(column - MARGIN, 0), y * resolution + last + 1)
       }
     })
-    const pixels = [...near.keys()]
+    const pixels = [...near.keys()].filter((pixel) => !isWithin(pixel, resolution, hole))
     this.inside = Uint32Array.from(pixels.filter((pixel) => near[pixel] === 1))
     this.outside = pixels.filter((pixel) => near[pixel] === 0)
   }
@@ -44,4 +47,10 @@ export class RaySelection {
     }
     return Uint32Array.from([...this.inside, ...rest.slice(0, count)]).sort()
   }
+}
+
+/** Whether a pixel's centre lies in the middle square of a picture, whose side is the share `side` of the picture's. */
+export function isWithin(pixel: number, resolution: number, side: number): boolean {
+  const away = [Math.floor(pixel / resolution), pixel % resolution].map((at) => Math.abs(2 * at + 1 - resolution))
+  return Math.max(...away) < side * resolution
 }

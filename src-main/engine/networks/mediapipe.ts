@@ -99,8 +99,9 @@ export async function createLandmarker(taskFile = networkFile(...TASK_FILES)): P
   }
 }
 
-const require = createRequire(import.meta.url)
-const wasm = require.resolve('@mediapipe/tasks-vision/vision_wasm_internal.wasm')
+// Not named `require`: the build declares one of its own in the same scope.
+const { resolve } = createRequire(import.meta.url)
+const wasm = resolve('@mediapipe/tasks-vision/vision_wasm_internal.wasm')
 /** Compiled once: the library would read and compile its 11 MB for every task. */
 let compiled: Promise<WebAssembly.Module> | undefined
 
@@ -108,8 +109,8 @@ let compiled: Promise<WebAssembly.Module> | undefined
 async function loadMediaPipe() {
   compiled ??= readFile(wasm).then((bytes) => WebAssembly.compile(bytes))
   const module = await compiled
-  const library = require.resolve('@mediapipe/tasks-vision')
-  const loader = require.resolve('@mediapipe/tasks-vision/vision_wasm_internal.js')
+  const library = resolve('@mediapipe/tasks-vision')
+  const loader = resolve('@mediapipe/tasks-vision/vision_wasm_internal.js')
 
   const quiet = () => {}
   const self: Record<string, unknown> = {

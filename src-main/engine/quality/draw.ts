@@ -10,7 +10,12 @@ const TOWARDS_LAMP = [-0.3, -0.5, -0.8].map((value) => value / Math.hypot(0.3, 0
 const CLAY = 204
 
 /** A value of each vertex, `width` numbers wide, between the corners of the triangle a pixel shows. */
-export function between({ triangles }: Surface, { triangle, weights }: Visibility, values: Float32Array, width: number) {
+export function between(
+  { triangles }: Surface,
+  { triangle, weights }: Visibility,
+  values: Float32Array,
+  width: number,
+) {
   return (pixel: number, k: number) => {
     const t = triangle[pixel]
     const [wb, wc] = [weights[2 * pixel], weights[2 * pixel + 1]]

@@ -11,7 +11,7 @@ it('finds a face on the back, and none where there is none', async () => {
   const orbit = { avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] as [number, number, number] }
   const landmarker = await createLandmarker()
   const head = await extractSurface(solid(headLike()), { resolution: 96 })
-  expect(secondFaces(head, orbit, landmarker)).toEqual({ colour: 0, clay: 0 })
+  expect(await secondFaces(head, orbit, landmarker)).toEqual({ colour: 0, clay: 0 })
 
   // A portrait painted on the back, as planes do that know no behind.
   const size = 256
@@ -22,7 +22,7 @@ it('finds a face on the back, and none where there is none', async () => {
     const [u, v] = project(behind, x, y, z).map((at) => Math.min(Math.max(Math.floor(at * size), 0), size - 1))
     return z < 0.05 ? rgb[3 * (v * size + u) + (i % 3)] / 255 : 0.5
   })
-  const painted = secondFaces({ ...head, colours }, orbit, landmarker)
+  const painted = await secondFaces({ ...head, colours }, orbit, landmarker)
   expect(painted.colour).toBeGreaterThan(0)
   expect(painted.clay).toBe(0)
   landmarker.close()

@@ -3,6 +3,7 @@ import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import type { Surface } from '../surface/mesh.ts'
 import { rasterize } from '../surface/rasterize.ts'
+import { atOnce } from '../turns.ts'
 import { drawClay, drawColours } from './draw.ts'
 import { SURROUNDINGS } from './turnaround.ts'
 
@@ -22,18 +23,22 @@ export interface SecondFaces {
   readonly clay: number
 }
 
-export function secondFaces(
+/** @param turn for each direction */
+export async function secondFaces(
   surface: Surface,
   orbit: Parameters<typeof orbitCamera>[0],
   landmarker: Pick<Landmarker, 'detect'>,
-): SecondFaces {
+  turn = atOnce,
+): Promise<SecondFaces> {
   const shows = (rgb: Uint8Array) => landmarker.detect({ width: SIDE, height: SIDE, rgb }).length > 0
   const found = { colour: 0, clay: 0 }
   for (const [yaw, pitch] of DIRECTIONS) {
-    const label = zoom(orbitCamera(orbit, yaw * DEGREE, pitch * DEGREE), SURROUNDINGS)
-    const sight = rasterize(surface, label, SIDE)
-    if (shows(drawColours(surface, sight))) found.colour++
-    if (shows(drawClay(surface, sight, label))) found.clay++
+    await turn(async () => {
+      const label = zoom(orbitCamera(orbit, yaw * DEGREE, pitch * DEGREE), SURROUNDINGS)
+      const sight = rasterize(surface, label, SIDE)
+      if (shows(drawColours(surface, sight))) found.colour++
+      if (shows(drawClay(surface, sight, label))) found.clay++
+    })
   }
   return found
 }

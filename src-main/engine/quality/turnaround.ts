@@ -4,6 +4,7 @@ import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { headView } from '../head/views.ts'
 import { toRgb } from '../images/pictures.ts'
+import { atOnce } from '../turns.ts'
 import type { FacePicture } from './identity.ts'
 
 export interface TurnaroundView extends FacePicture {
@@ -26,15 +27,19 @@ export const SURROUNDINGS = 0.75
 /** Side in rays: the part of a side view that a portrait shows has the 150 pixels the identity network takes. */
 const SIDE = 200
 
-/** @param label the photo's camera, 25 numbers */
+/**
+ * @param label the photo's camera, 25 numbers
+ * @param turn for each view
+ */
 export async function turnAround(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
   label: Float32Array | null,
+  turn = atOnce,
 ): Promise<Turnaround> {
   const see = async (camera: Float32Array): Promise<TurnaroundView> => {
-    const { image, rendering } = await headView(generator, planes, ws, camera, SIDE)
+    const { image, rendering } = await turn(() => headView(generator, planes, ws, camera, SIDE))
     const { depth, opacity } = rendering
     return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
   }

@@ -10,6 +10,7 @@ import { type PortraitTarget, shrink } from '../inversion/objective.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
+import { atOnce } from '../turns.ts'
 import { type Form, formOf, outlineError, type Silhouette, silhouetteOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
@@ -110,7 +111,7 @@ const LIMITS = {
   /** Reconstructions have 0.03, strangers 0.15 and more. */
   outline: 0.12,
   /** Times the average depth: reconstructions have 0.85 to 1, without their nose 0.5 to 0.6, a mask as much as is left of it. */
-  mask: 0.45,
+  mask: 0.4,
   depth: [0.7, 1.35],
   /** Millimetres: reconstructions have -7 to 3; a nose that is pressed in has -20. */
   nose: [-10, 10],
@@ -131,31 +132,32 @@ const LIMITS = {
   back: 4,
 } as const
 
-/** Measures the surface from the front, from behind and from above, in colour and as clay. Runs no network of the runtime's. */
-export function measureShape(
+/**
+ * Measures the surface from the front, from behind and from above, in colour and as clay.
+ * @param turn for each part, a fifth of a second or less
+ */
+export async function measureShape(
   { rendering_kwargs: orbit, frame }: GeneratorConfig,
   { around, surface }: Pick<Finished, 'around' | 'surface'>,
   landmarker: Pick<Landmarker, 'detect'>,
-): ShapeFigures {
+  turn = atOnce,
+): Promise<ShapeFigures> {
   const [front, behind] = [orbitCamera(orbit, 0), orbitCamera(orbit, Math.PI)]
   const seen = around.sides.get(0)
   if (!seen) throw new Error('a head is judged from the front too')
   const { size, rgb } = seen
-  const [found] = landmarker.detect({ width: size, height: size, rgb })
-  let face: ShapeFigures['face'] = null
-  if (found) {
-    const label = zoom(front, SURROUNDINGS)
+  const label = zoom(front, SURROUNDINGS)
+  const face = await turn(async () => {
+    const [found] = landmarker.detect({ width: size, height: size, rgb })
+    if (!found) return null
     const sight = rasterize(surface, label, size)
     const spots = found.points.map((value) => value / size)
-    face = { ...faceRelief(spots, sight, label, frame), ...extentOf(surface, spots, sight, label, frame) }
-  }
-  return {
-    ...formOf(surface, front),
-    ...grainOf(surface, front),
-    ...backRelief(surface, front, behind),
-    face,
-    secondFaces: secondFaces(surface, orbit, landmarker),
-  }
+    return { ...faceRelief(spots, sight, label, frame), ...extentOf(surface, spots, sight, label, frame) }
+  })
+  const form = await turn(async () => formOf(surface, front))
+  const grain = await turn(async () => grainOf(surface, front))
+  const back = await turn(async () => backRelief(surface, front, behind))
+  return { ...form, ...grain, ...back, face, secondFaces: await secondFaces(surface, orbit, landmarker, turn) }
 }
 
 /** Compares what is seen of a head with its photo, and judges. */

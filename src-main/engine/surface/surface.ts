@@ -25,10 +25,18 @@ export interface SurfaceOptions {
 
 /**
  * The part of the field's cube that is kept, in shares of its side. Hardly a training camera saw what is at its edges, and
- * what nobody looks at grows as it likes: below, where the bust is cut, and in front the border is the reference's, 30 of
- * 256 samples (docs/eg3d.md, Density grid). Above and behind it is narrow, for there hair reaches.
+ * what nobody looks at grows as it likes: in front the border is about the reference's, 30 of 256 samples (docs/eg3d.md,
+ * Density grid). Below it cuts the bust where it is still whole, above the flaps it ends in. Above and behind it is narrow,
+ * for there hair reaches.
  */
-const KEPT = { side: 0.86, centre: [0, 0.047, -0.04] } as const
+const KEPT = { side: 0.84, centre: [0, 0.07, -0.045] } as const
+
+/** The corners of that part in a cube of `side`, world units: pictures of the same head may end where its surface does. */
+export function keptBounds(side: number): { low: [number, number, number]; high: [number, number, number] } {
+  const corner = (sign: number) =>
+    KEPT.centre.map((at) => side * (at + (sign * KEPT.side) / 2)) as [number, number, number]
+  return { low: corner(-1), high: corner(1) }
+}
 
 /** Where the reference takes its meshes. */
 const REFERENCE_LEVEL = 10

@@ -38,7 +38,7 @@ const COLLAR = { bottom: -0.3, top: -0.18, side: 0.17 }
 /** The bust is cut this near above its lowest point. */
 const CUT = 0.01
 /** What a chart shrinks by more than this is cut off, if it is more than this share of the triangles. */
-const SHRUNK = { factor: 4, share: 1 / 500 }
+const SHRUNK = { factor: 4, share: 1 / 400 }
 /** How often what was cut off may be cut again. */
 const ROUNDS = 3
 

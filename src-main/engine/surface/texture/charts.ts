@@ -16,7 +16,7 @@ export interface Chart {
 /** Passes that straighten the borders between parts. */
 const STRAIGHTENING = 6
 /** A piece of less than this share of the triangles joins what lies around it. */
-const SMALLEST = 1 / 200
+const SMALLEST = 1 / 1000
 
 /** @param parts [triangles] which part each is wanted in; changed where borders are straightened and islands joined */
 export function cutCharts({ triangles }: Mesh, parts: Uint8Array): Chart[] {
@@ -39,7 +39,8 @@ function straighten(parts: Uint8Array, neighbours: Int32Array): void {
 
 function joinIslands(parts: Uint8Array, neighbours: Int32Array): void {
   for (const piece of pieces(parts, neighbours)) {
-    if (piece.length > parts.length * SMALLEST) continue
+    // Of a closed surface two parts must be left: a ball has no border to lay down.
+    if (piece.length > parts.length * SMALLEST || new Set(parts).size === 2) continue
     const own = parts[piece[0]]
     const beyond = new Map<number, number>()
     for (const t of piece) {

@@ -74,18 +74,19 @@ function nearestAround(depth: Float32Array): Float32Array {
   return along(along(depth, 1), side)
 }
 
+export interface SquarePicture {
+  /** Pixels a side. */
+  readonly size: number
+  /** RGB, 8 bits, rows from the top. */
+  readonly rgb: Uint8Array
+}
+
 /**
  * The photo's colour where a camera sees a point: Catmull and Rom's cubic between its pixels.
  * @param u, v in picture sides, 0..1
  * @param into three numbers from `at` on, sRGB 0..1
  */
-export function samplePhoto(
-  { size, rgb }: { size: number; rgb: Uint8Array },
-  u: number,
-  v: number,
-  into: Float32Array,
-  at: number,
-): void {
+export function samplePhoto({ size, rgb }: SquarePicture, u: number, v: number, into: Float32Array, at: number): void {
   const [x, y] = [u * size - 0.5, v * size - 0.5]
   const [left, top] = [Math.floor(x), Math.floor(y)]
   const columns = cubic(x - left)

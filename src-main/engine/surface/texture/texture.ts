@@ -10,11 +10,16 @@ import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
 import { membrane } from './membrane.ts'
 import { bakeNormals, tangentsOf } from './normal-map.ts'
-import { photoWeights, samplePhoto } from './photo.ts'
+import { photoWeights, type SquarePicture, samplePhoto } from './photo.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
 /** Side of a texture where none is asked for, pixels. */
 const SIZE = 2048
+/** A photo, and the same crop of it at its own resolution where that is finer. */
+export interface TexturePhoto extends PosedPortrait {
+  readonly fine?: SquarePicture
+}
+
 /** What a surface is painted with, and where in it each triangle lies. */
 export interface Texture {
   readonly atlas: Atlas
@@ -28,20 +33,20 @@ export interface Texture {
 
 /**
  * @param field the one the surface was made from
- * @param shots the photos, with their cameras as refined; none: the generator's colours alone
+ * @param photos with their cameras as refined; none: the generator's colours alone
  * @param size side of the colours, pixels, even
  */
 export async function paintTexture(
   surface: Surface,
   field: Field,
-  shots: readonly PosedPortrait[],
+  photos: readonly TexturePhoto[],
   size = SIZE,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
   const tangents = tangentsOf(surface, atlas)
   return {
     atlas,
-    colours: await bakeColours(surface, atlas, field, shots, size),
+    colours: await bakeColours(surface, atlas, field, photos, size),
     normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2),
     tangents,
   }
@@ -56,18 +61,18 @@ const FULL = 0.95
  * The base colour. A photo's difference from the generator's colours, at the vertices, goes on as a membrane over what no
  * photo saw; texels between mix the photo with the generator so corrected. With several photos each keeps its detail and
  * takes the tone of their mean.
- * @param shots with their cameras as refined; none: the generator's colours alone
+ * @param photos with their cameras as refined; none: the generator's colours alone
  * @returns [size * size, 3] sRGB, rows from the top; the space between charts filled
  */
 export async function bakeColours(
   surface: Surface,
   atlas: Atlas,
   field: Field,
-  shots: readonly PosedPortrait[],
+  photos: readonly TexturePhoto[],
   size: number,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
-  const layers = shots.map((shot) => new Layer(surface, texels, shot))
+  const layers = photos.map((photo) => new Layer(surface, texels, photo))
   const count = surface.positions.length / 3
   for (let i = 0; i < count; i++) {
     const whole = layers.reduce((sum, { weights }) => sum + weights[i], 0)
@@ -129,22 +134,22 @@ class Layer {
   /** [n, 3] at each vertex the photo's mean colour around it less the generator's. */
   readonly differences: Float32Array
 
-  constructor(surface: Surface, texels: Texels, shot: PosedPortrait) {
+  constructor(surface: Surface, texels: Texels, photo: TexturePhoto) {
     const { positions, triangles, colours } = surface
     const count = texels.places.length
-    this.weights = photoWeights(surface, shot)
+    this.weights = photoWeights(surface, photo)
     this.colours = new Float32Array(3 * count)
     const sums = new Float32Array(colours.length)
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
       if (at(surface, texels, this.weights, 1, n, 0) <= 0) continue
       const [u, v] = project(
-        shot.label,
+        photo.label,
         at(surface, texels, positions, 3, n, 0),
         at(surface, texels, positions, 3, n, 1),
         at(surface, texels, positions, 3, n, 2),
       )
-      samplePhoto(shot.portrait, u, v, this.colours, 3 * n)
+      samplePhoto(photo.fine ?? photo.portrait, u, v, this.colours, 3 * n)
       const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
       for (let k = 0; k < 3; k++) {
         const vertex = triangles[texels.triangles[n] + k]

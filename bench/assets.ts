@@ -1,0 +1,240 @@
+/**
+ * What people take away: the textured surface of the sample and of held-out heads, seen from the photo's camera against the
+ * photo, and from the sides against the true head, beside the surface with a colour for each vertex and the rendering that
+ * it is a copy of; how sharp its eyes are; its atlas, its files and what they cost.
+ *
+ * `npm run bench -- assets [--heads 4] [--first 900100] [--quality balanced] [--no-sample]`
+ *
+ * Pictures of the photo's view, one beside the other, are kept in ~/.cache/halfturn-bench.
+ */
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
+import { eyeBlur } from '../src-main/engine/face/blur.ts'
+import { TEMPLATE } from '../src-main/engine/face/template.ts'
+import { project } from '../src-main/engine/generator/camera.ts'
+import { type Head, paintHead } from '../src-main/engine/head/head.ts'
+import { headField } from '../src-main/engine/head/head-field.ts'
+import { headView } from '../src-main/engine/head/views.ts'
+import { toRgb } from '../src-main/engine/images/pictures.ts'
+import { Inversion, inversionSettings } from '../src-main/engine/inversion/inversion.ts'
+import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
+import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { formats } from '../src-main/engine/surface/formats/formats.ts'
+import { rasterize } from '../src-main/engine/surface/rasterize.ts'
+import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
+import { paintTexture, type Texture } from '../src-main/engine/surface/texture/texture.ts'
+import {
+  alignmentOf,
+  compare,
+  intoReconstruction,
+  type Kit,
+  prepareKit,
+  SIDE,
+  shrinkView,
+  type Taken,
+  takeShot,
+} from './support/judge.ts'
+import { type Recorder, startClock } from './support/recorder.ts'
+import { drawSurface } from './support/textured.ts'
+import { type TrueHead, trueHeads } from './support/truth.ts'
+
+const SAMPLE = join(import.meta.dirname, '..', 'resources', 'sample-portrait.jpg')
+const PICTURES = join(homedir(), '.cache', 'halfturn-bench')
+/** Side of the photo's view. */
+const SIZE = 512
+const SURFACE = { resolution: 256, triangles: 60_000 }
+const EYES = [
+  [33, 133],
+  [263, 362],
+]
+
+export default async function assets(recorder: Recorder, options: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...options],
+    allowNegative: true,
+    options: {
+      heads: { type: 'string', default: '4' },
+      first: { type: 'string', default: '900100' },
+      quality: { type: 'string', default: 'balanced' },
+      sample: { type: 'boolean', default: true },
+    },
+  })
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const kit = await prepareKit(runtime)
+  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const settings = inversionSettings.parse({ quality: values.quality })
+  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(SAMPLE))
+  for (const head of await trueHeads(seeds)) {
+    await measure(recorder, kit, settings, `${head.seed}`, head.photos[0], head)
+  }
+  kit.landmarker.close()
+  await runtime.dispose()
+}
+
+async function measure(
+  recorder: Recorder,
+  kit: Kit,
+  settings: Inversion['settings'],
+  name: string,
+  photo: Uint8Array,
+  truth?: TrueHead,
+): Promise<void> {
+  const taken = await takeShot(kit, photo, false)
+  const inversion = await Inversion.start(kit.context, [taken], settings)
+  while (!inversion.progress.done) await inversion.step()
+  await judge(recorder, kit, name, taken, inversion.head, truth)
+}
+
+export async function judge(
+  recorder: Recorder,
+  kit: Kit,
+  name: string,
+  taken: Taken,
+  head: Head,
+  truth?: TrueHead,
+): Promise<void> {
+  const { generator } = kit.context
+  const planes = await paintHead(generator, head)
+  const field = headField(generator, planes)
+  const surface = await extractSurface(field, SURFACE)
+  const clock = startClock()
+  const texture = await paintTexture(surface, field, [{ portrait: taken.portrait, label: head.label }])
+  const { cpu } = clock()
+
+  const { image } = await headView(generator, planes, head.ws, head.label, SIZE)
+  const rendered = toRgb(image)
+  const views = {
+    textured: drawSurface(surface, head.label, SIZE, texture),
+    vertices: drawSurface(surface, head.label, SIZE),
+    ...(rendered.length === 3 * SIZE ** 2 && { rendering: rendered }),
+  }
+  const { triangle } = rasterize(surface, head.label, SIZE)
+  await againstPhoto(recorder, kit, name, taken, head.label, views, triangle)
+  recorder.add({ what: `${name} texture`, cpu, ...atlasFigures(surface, texture) })
+  const model = { surface, provenance: PROVENANCE, texture: async () => texture }
+  for (const format of ['glb', 'obj'] as const) {
+    const writing = startClock()
+    const files = await (await formats[format].load())(model, name)
+    const bytes = files.reduce((sum, [, { length }]) => sum + length, 0)
+    recorder.add({ what: `${name} ${format}`, megabytes: bytes / 1e6, cpu: writing().cpu })
+  }
+  if (truth) await againstTruth(recorder, kit, truth, taken, { head, planes, surface, texture })
+}
+
+const PROVENANCE = { generated: true, generatorName: 'bench', generatorHash: '', settings: {} } as const
+
+async function againstPhoto(
+  recorder: Recorder,
+  { recognition, context }: Kit,
+  name: string,
+  { portrait }: Taken,
+  label: Float32Array,
+  views: Readonly<Record<string, Uint8Array>>,
+  shown: Int32Array,
+): Promise<void> {
+  const { rgb, matte, valid, size } = portrait
+  if (size !== SIZE) throw new Error(`The crop has ${size} pixels a side, not ${SIZE}.`)
+  const onWhite = (picture: Uint8Array) =>
+    picture.map((value, i) => Math.round(matte[Math.trunc(i / 3)] * value + (1 - matte[Math.trunc(i / 3)]) * 255))
+  const weight = matte.map((alpha, i) => alpha * valid[i])
+  // Where the head's outline lies inside the photo's there is nothing to be coloured.
+  const covered = weight.map((value, i) => (shown[i] >= 0 ? value : 0))
+  const wanted = await recognition.faceRes({ size, rgb: onWhite(rgb) })
+  const { frame } = context.generator.config
+  const eyes = EYES.map((landmarks) => {
+    const corners = TEMPLATE[frame].filter(({ landmark }) => landmarks.includes(landmark))
+    const seen = corners.map(({ position: [x, y, z] }) => project(label, x, y, z))
+    return [0, 1].map((axis) => (size * seen.reduce((sum, at) => sum + at[axis], 0)) / seen.length)
+  }) as [number[], number[]]
+  const blur = (picture: Uint8Array) => eyeBlur({ width: size, height: size, rgb: picture }, eyes)
+  recorder.add({ what: `${name} photo`, eye_blur: blur(rgb) })
+  for (const [what, picture] of Object.entries(views)) {
+    recorder.add({
+      what: `${name} ${what}`,
+      psnr: psnr(picture, rgb, weight),
+      psnr_on_surface: psnr(picture, rgb, covered),
+      faceres: 1 - cosine(wanted, await recognition.faceRes({ size, rgb: picture })),
+      eye_blur: blur(picture),
+    })
+  }
+  const cells = [rgb, ...Object.values(views)].map((picture, i) => ({
+    input: Buffer.from(picture),
+    raw: { width: size, height: size, channels: 3 as const },
+    left: i * size,
+    top: 0,
+  }))
+  await sharp({ create: { width: cells.length * size, height: size, channels: 3, background: '#ffffff' } })
+    .composite(cells)
+    .toFile(join(PICTURES, `assets-${name}.png`))
+}
+
+/** Texels and triangles: how much of the square the charts take, the largest of them, and what a texel is of the face. */
+function atlasFigures({ positions, triangles }: Surface, { atlas, colours }: Texture) {
+  const side = Math.sqrt(colours.length / 3)
+  const { uvs, corners } = atlas
+  let [all, face] = [0, 0]
+  let onSurface = 0
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = corners.subarray(t, t + 3)
+    const area =
+      ((uvs[2 * b] - uvs[2 * a]) * (uvs[2 * c + 1] - uvs[2 * a + 1]) -
+        (uvs[2 * c] - uvs[2 * a]) * (uvs[2 * b + 1] - uvs[2 * a + 1])) /
+      2
+    all += area
+    const [p, q, r] = [...triangles.subarray(t, t + 3)].map((vertex) => positions.subarray(3 * vertex, 3 * vertex + 3))
+    // The face without its sides: where a portrait shows it well.
+    if (p[2] < 0.1 || Math.abs(p[1]) > 0.2) continue
+    face += area
+    const [e, f] = [q, r].map((to) => [0, 1, 2].map((k) => to[k] - p[k]))
+    onSurface += Math.hypot(e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]) / 2
+  }
+  const millimetres = 400
+  return {
+    side,
+    charts: atlas.charts,
+    used: all,
+    front_of_face: face,
+    texels_per_mm: Math.sqrt(face / onSurface) * (side / millimetres),
+  }
+}
+
+async function againstTruth(
+  recorder: Recorder,
+  kit: Kit,
+  truth: TrueHead,
+  { window }: Taken,
+  {
+    head,
+    planes,
+    surface,
+    texture,
+  }: { head: Head; planes: Parameters<typeof headView>[1]; surface: Surface; texture: Texture },
+): Promise<void> {
+  const aligned = await alignmentOf(kit, truth, window, head)
+  if (!aligned) return
+  for (const full of truth.views.filter(({ degrees }) => [30, 60].includes(Math.abs(degrees)))) {
+    const view = await shrinkView(full)
+    const label = intoReconstruction(view.label, aligned.matrix)
+    const weight = view.depth.map((depth) => (depth > 0 ? 1 : 0))
+    const { image } = await headView(kit.context.generator, planes, head.ws, label, SIDE)
+    const pictures = {
+      textured: drawSurface(surface, label, SIDE, texture),
+      vertices: drawSurface(surface, label, SIDE),
+      rendering: new Uint8Array(
+        await sharp(toRgb(image), {
+          raw: { width: Math.sqrt(image.length / 3), height: Math.sqrt(image.length / 3), channels: 3 },
+        })
+          .resize(SIDE, SIDE, { kernel: 'mitchell' })
+          .raw()
+          .toBuffer(),
+      ),
+    }
+    for (const [what, picture] of Object.entries(pictures)) {
+      const { depth_mm: _, ...figures } = await compare(kit, picture, view.rgb, weight, Number.NaN)
+      recorder.add({ what: `${truth.seed} ${what} ${view.degrees}`, ...figures })
+    }
+  }
+}

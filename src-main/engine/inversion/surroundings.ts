@@ -1,0 +1,66 @@
+/**
+ * What the photo shows around its crop: crown, hair and shoulders, in colour and outline, through the same camera with a
+ * wider angle. Without it, what the crop's edge cuts is closed by whatever the code makes up, in another colour.
+ */
+import { WIDE } from '../generator/camera.ts'
+import type { Generator, View } from '../generator/generator.ts'
+import { type Aim, type Judgement, type Objective, type PortraitTarget, prepare, WEIGHTS } from './objective.ts'
+import { isWithin, RaySelection } from './ray-selection.ts'
+
+/** Share of a wide picture's side that the crop has. */
+export const CROP = 1 / WIDE
+
+/** Charbonnier distance of colours, and of opacity from the matte, around the crop; a pixel counts as much as in the crop. */
+export class Surroundings implements Objective {
+  /** Of the person around the crop; what lies beyond the photo's edge is nobody's. */
+  readonly rays: RaySelection
+  private readonly target: Float32Array
+  /** [n * n], of each pixel's colour and opacity. */
+  private readonly colour: Float32Array
+  private readonly outline: Float32Array
+  private readonly matte: Float32Array
+  private readonly aim: Aim
+
+  /**
+   * @param wide the wide picture
+   * @param resolution side of its rendering, in rays
+   * @param aim what the loss is to move
+   */
+  constructor({ config }: Generator, wide: PortraitTarget, resolution: number, aim: Aim) {
+    const white = config.rendering_kwargs.white_back
+    const { target, mask, matte, known } = prepare(wide, resolution, resolution, true, white, aim)
+    const { pixels, matte: outline } = WEIGHTS[aim]
+    const around = (values: Float32Array, weight: number) => {
+      const sum = values.reduce((total, value, i) => total + (isWithin(i, resolution, CROP) ? value : 0), 0)
+      return values.map((value, i) => (isWithin(i, resolution, CROP) || sum === 0 ? 0 : (weight * value) / sum))
+    }
+    this.target = target
+    this.matte = matte
+    this.colour = around(mask, pixels / 3)
+    this.outline = around(known, white ? outline : 0)
+    this.aim = aim
+    const shown = wide.matte.map((alpha, i) => alpha * wide.valid[i])
+    this.rays = new RaySelection({ ...wide, matte: shown }, resolution, CROP)
+  }
+
+  judge({ image, rendering }: View): Promise<Judgement> {
+    const { target, matte, colour, outline } = this
+    let loss = 0
+    const ofImage = image.map((value, i) => {
+      const weight = colour[i % colour.length]
+      const difference = value - target[i]
+      const distance = Math.sqrt(difference * difference + 1e-4)
+      loss += weight * distance
+      return (weight * difference) / distance
+    })
+    if (this.aim === 'colour') {
+      return Promise.resolve({ loss, terms: { around: loss }, gradient: { image: ofImage } })
+    }
+    const ofOpacity = rendering.opacity.map((value, i) => {
+      const difference = value - matte[i]
+      loss += outline[i] * difference * difference
+      return 2 * outline[i] * difference
+    })
+    return Promise.resolve({ loss, terms: { around: loss }, gradient: { image: ofImage, opacity: ofOpacity } })
+  }
+}
