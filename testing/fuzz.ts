@@ -284,7 +284,10 @@ const headFile = concat(
       detail: { resolution: 4, data: halves },
     },
     { config },
-    portrait,
+    [
+      { portrait, label: new Float32Array(25) },
+      { portrait, label: new Float32Array(25) },
+    ],
   ),
 )
 
@@ -400,11 +403,14 @@ export const parsers: readonly Parser[] = [
     name: 'head',
     input: damagedTensors(headFile),
     read: (bytes) => {
-      const { head, portrait } = readHead(bytes, { config } as Generator)
+      const { head, photos } = readHead(bytes, { config } as Generator)
       for (const planes of [head.shape, head.detail]) {
         if (planes && planes.data.length % config.plane_channels !== 0) throw new Error('planes in parts')
       }
-      if (portrait && portrait.rgb.length !== 3 * portrait.size ** 2) throw new Error('a portrait in parts')
+      for (const { portrait, label } of photos) {
+        if (portrait.rgb.length !== 3 * portrait.size ** 2 || label.length !== 25)
+          throw new Error('a portrait in parts')
+      }
     },
   },
   { name: 'project', input: projectInput, read: (bytes) => void unpackProject(bytes, 'fuzz.halfturn') },

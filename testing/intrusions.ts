@@ -361,8 +361,11 @@ const windows: Intrusion[] = [
   call('a project outside its folder', 'open', { project: '../../../etc' }),
   call('a project nobody has', 'pause', { project: '0123456789abcdef' }),
   call('a generator outside its folder', 'openSample', { name: 'x', generator: '../../../../etc/passwd' }),
-  call('a photo nobody sent', 'openPhoto', { photo: '0'.repeat(32), name: 'x', generator: 'default' }),
-  call('a name of 60 000 letters', 'openPhoto', { photo: '0'.repeat(32), name: 'x'.repeat(60_000), generator: 'd' }),
+  call('a photo nobody sent', 'openPhotos', { photos: [{ file: '0'.repeat(32), name: 'x' }], generator: 'default' }),
+  call('a name of 60 000 letters', 'openPhotos', {
+    photos: [{ file: '0'.repeat(32), name: 'x'.repeat(60_000) }],
+    generator: 'd',
+  }),
   call('a prototype', 'hello', JSON.parse('{"__proto__":{"isAdmin":true}}')),
   call('settings beyond reason', 'random', { seed: 1e300, truncation: -1e300, generator: 'default' }),
   frames('without a mask', frame(1, query('hello', {}), { masked: false })),

@@ -11,10 +11,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { uniform } from '../../src-main/engine/inversion/random.ts'
-import { parts } from '../../src-main/session/project-record.ts'
 import { Store } from '../../src-main/session/store.ts'
 import type { Part } from '../robustness.ts'
-import { fillOf, PASSING, PROJECT } from '../support/endless-saver.ts'
+import { fillOf, PASSING, PROJECT, savedParts } from '../support/endless-saver.ts'
 
 const SAVER = join(import.meta.dirname, '..', 'support', 'endless-saver.ts')
 
@@ -79,8 +78,8 @@ function strays(folder: string): string[] {
     .filter((name) => !others.includes(name))
     .map((name) => readdirSync(join(folder, name)))
     .flatMap((files) => [
-      ...files.filter((file) => !/^(project\.json|(photo|head|checkpoint|thumbnail)-[0-9a-f]{16})$/.test(file)),
-      ...parts.flatMap((part) => files.filter((file) => file.startsWith(`${part}-`)).slice(1)),
+      ...files.filter((file) => !/^(project\.json|(photo2?|head|checkpoint|thumbnail)-[0-9a-f]{16})$/.test(file)),
+      ...savedParts.flatMap((part) => files.filter((file) => file.startsWith(`${part}-`)).slice(1)),
     ])
   return [...others, ...inside]
 }
@@ -89,10 +88,10 @@ function strays(folder: string): string[] {
 async function generationIn(store: Store): Promise<number | undefined> {
   if (!(await store.has(PROJECT))) return 0
   try {
-    const { record, parts: found } = await store.read(PROJECT, parts)
+    const { record, parts: found } = await store.read(PROJECT, savedParts)
     const generation = Number(record.name)
     const fill = fillOf(generation)
-    const isWhole = parts.every((part) => found[part]?.every((value) => value === fill[part]))
+    const isWhole = savedParts.every((part) => found[part]?.every((value) => value === fill[part]))
     return isWhole ? generation : undefined
   } catch {
     return undefined

@@ -7,19 +7,20 @@ import { type SavedParts, Store } from '../../src-main/session/store.ts'
 
 export const PROJECT = '0123456789abcdef'
 export const PASSING = 'fedcba9876543210'
-/** Bytes of each part: about what a small head, its checkpoint and its photo have. */
-const SIZES = { photo: 500_000, head: 1_000_000, checkpoint: 4_000_000, thumbnail: 5000 }
-/** Every so many generations another photo, and a project that comes and goes. */
+/** Bytes of each part: about what a small head, its checkpoint and its photos have. */
+const SIZES = { photo: 500_000, photo2: 300_000, head: 1_000_000, checkpoint: 4_000_000, thumbnail: 5000 }
+export const savedParts = ['photo', 'photo2', 'head', 'checkpoint', 'thumbnail'] as const
+/** Every so many generations other photos, and a project that comes and goes. */
 const PHOTO_EVERY = 4
 const PASSING_EVERY = 3
 
+const correction = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 export const recordOf = (generation: number): ProjectRecord => ({
   format: 'halfturn-project',
-  version: 1,
+  version: 2,
   name: String(generation),
   generator: { id: 'default', sha256: 'a'.repeat(64) },
-  face: 0,
-  correction: { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 },
+  photos: ['a', 'b'].map((name) => ({ name, face: 0, correction })),
   settings: { quality: 'fast', steps: 60, learningRate: 0.02, seed: 0 },
   job: { state: 'running', step: 1, steps: 60 },
   likeness: [],
@@ -28,6 +29,7 @@ export const recordOf = (generation: number): ProjectRecord => ({
 /** What the parts of a generation are filled with. */
 export const fillOf = (generation: number) => ({
   photo: Math.floor(generation / PHOTO_EVERY) % 251,
+  photo2: Math.floor(generation / PHOTO_EVERY) % 241,
   head: generation % 251,
   checkpoint: generation % 241,
   thumbnail: generation % 239,

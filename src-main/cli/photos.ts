@@ -1,14 +1,14 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 
 import { message } from '../engine/errors.ts'
-import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import { frontalFirst, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
 import type { InversionContext } from '../engine/inversion/inversion.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
-import { createLandmarker } from '../engine/networks/mediapipe.ts'
+import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
-import { createIdentity, identityDistance, SAME_PERSON } from '../engine/quality/identity.ts'
+import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -18,7 +18,7 @@ interface Taken extends PhotoFile {
 
 /**
  * @param face which face of the photo, 1 being the largest
- * @returns the photos' portraits, the one that is least turned first: it says most about the face
+ * @returns the photos' portraits, the least turned one first
  * @throws UserError where a photo cannot be used; of several photos it names which
  */
 export async function takeShots(
@@ -28,22 +28,24 @@ export async function takeShots(
   report: Reporter,
 ): Promise<PosedPortrait[]> {
   const { frame } = generator.config
-  const landmarker = await createLandmarker()
+  let landmarker: Landmarker | undefined
   const several = files.length > 1
-  const taken: Taken[] = []
+  const found: Taken[] = []
   for (const file of files) {
-    const portrait = await decodePhoto(file.bytes)
-      .then((photo) => makePortrait(photo, { frame, landmarker, face }))
-      .catch((cause) => {
-        throw several ? withPath(file.path, cause) : cause
-      })
+    const refuse = (cause: unknown): never => {
+      throw several ? withPath(file.path, cause) : cause
+    }
+    const photo = await decodePhoto(file.bytes).catch(refuse)
+    // What cannot be decoded is refused before the landmarker is loaded.
+    landmarker ??= await createLandmarker()
+    const portrait = await makePortrait(photo, { frame, landmarker, face }).catch(refuse)
     for (const warning of portrait.warnings) {
       const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning
       report.warn(what, { ...warning, photo: file.path })
     }
-    taken.push({ ...file, portrait })
+    found.push({ ...file, portrait })
   }
-  taken.sort((a, b) => Math.abs(a.portrait.pose.yaw) - Math.abs(b.portrait.pose.yaw))
+  const taken = frontalFirst(found)
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
@@ -61,11 +63,10 @@ async function warnOfStrangers(
   report: Reporter,
 ): Promise<void> {
   const identity = await createIdentity(runtime)
-  const wanted = await identity(first.portrait.crop)
-  for (const { path, portrait } of others) {
-    const distance = identityDistance(wanted, await identity(portrait.crop))
-    if (distance <= SAME_PERSON) continue
-    const values = { photo: path, first: first.path, distance, limit: SAME_PERSON }
-    report.warn(message('different-people', values), { photo: path, distance })
+  const described = async ({ path, portrait }: Taken) => ({ name: path, descriptor: await identity(portrait.crop) })
+  const wanted = await described(first)
+  for (const other of others) {
+    const warning = strangerWarning(await described(other), wanted)
+    if (warning) report.warn(warning, { photo: other.path, distance: warning.values.distance })
   }
 }

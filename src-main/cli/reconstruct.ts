@@ -7,7 +7,6 @@ import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
 import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
 import { runLoop } from '../engine/inversion/loop.ts'
-import { MOST_PHOTOS } from '../engine/inversion/posed-portrait.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
@@ -43,12 +42,12 @@ export const reconstruct: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
-      process.stdout.write(words.cli.helps.reconstruct(MOST_PHOTOS, headFileHelp))
+      process.stdout.write(words.cli.helps.reconstruct(LIMITS.photos.most, headFileHelp))
       return 0
     }
     const [photo] = positionals
-    if (photo === undefined || positionals.length > MOST_PHOTOS) {
-      throw new UserError('photos-count', { most: MOST_PHOTOS })
+    if (photo === undefined || positionals.length > LIMITS.photos.most) {
+      throw new UserError('photos-count', { most: LIMITS.photos.most })
     }
     const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
     const steps = wholeNumber('steps', values.steps, LIMITS.steps)

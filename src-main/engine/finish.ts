@@ -92,6 +92,7 @@ interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
   texture?: Texture
+  quality?: Quality
 }
 
 export class Finish {
@@ -140,6 +141,7 @@ export class Finish {
   ): Promise<Quality | undefined> {
     const { generator, head, photos } = this.source
     if (photos.length === 0) return undefined
+    if (this.last?.quality && isSame(this.last, mesh)) return this.last.quality
     const [{ portrait }] = photos
     const turn: Turn = (work) => this.inTurn({ signal }, work, place.rank)
     const surface = await this.judgedSurface(mesh, place, {
@@ -153,10 +155,12 @@ export class Finish {
     const shape = await measureShape(generator.config, finished, await this.host.landmarker(), turn)
     progress?.(SHAPE_DONE)
     const { identity, faceRes } = await createRecognition(generator.runtime, await this.host.faceRes())
-    return assess(generator.config, finished, shape, {
+    const quality = await assess(generator.config, finished, shape, {
       identity: (picture) => turn(() => identity(picture)),
       faceRes: (picture) => turn(() => faceRes(picture)),
     })
+    if (this.last?.surface === surface) this.last.quality = quality
+    return quality
   }
 
   /** A surface for which every question to the field takes a turn of its own. */

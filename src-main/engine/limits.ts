@@ -6,6 +6,8 @@ export interface Range {
 }
 
 export const LIMITS = {
+  /** Of one person, for one head. More say little new, and each costs a rendering in every step. */
+  photos: { least: 1, most: 5 },
   /** Of an optimisation. */
   steps: { least: 3, most: 20_000 },
   learningRate: { least: 1e-5, most: 1 },

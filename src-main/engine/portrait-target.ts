@@ -2,6 +2,7 @@
 
 import { type Crop, cutCrop } from './face/crop.ts'
 import type { Portrait } from './face/portrait.ts'
+import { WIDE } from './generator/camera.ts'
 import { jpeg } from './images/pictures.ts'
 import type { PortraitTarget } from './inversion/objective.ts'
 import type { Matting } from './networks/matte.ts'
@@ -14,9 +15,9 @@ const MOST_SIDE = 2048
 const QUALITY = 96
 
 /** Cuts the person out of the crop and of what lies around it. */
-export async function portraitTarget(portrait: Portrait, matting: Matting): Promise<PortraitTarget> {
-  const { crop, wide, photo, pose } = portrait
-  const target = { ...(await cutOut(crop, matting)), wide: await cutOut(wide, matting) }
+export async function portraitTarget({ crop, photo, pose }: Portrait, matting: Matting): Promise<PortraitTarget> {
+  const around = cutCrop(photo, { ...pose, side: WIDE * pose.side }, crop.size)
+  const target = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting) }
   if (pose.side < FINER * crop.size) return target
   const side = Math.min(MOST_SIDE, Math.round(pose.side))
   const { rgb } = cutCrop(photo, pose, side)
@@ -24,7 +25,9 @@ export async function portraitTarget(portrait: Portrait, matting: Matting): Prom
 }
 
 /** Opacities are kept in 256 steps, so that a saved target is the target itself. */
-async function cutOut(crop: Crop, matting: Matting): Promise<PortraitTarget> {
-  const matte = (await matting(crop)).map((alpha) => Math.round(Math.min(Math.max(alpha, 0), 1) * 255) / 255)
-  return { size: crop.size, rgb: crop.rgb, matte, valid: crop.valid }
+async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<PortraitTarget> {
+  const matte = (await matting({ size, rgb })).map((alpha) => Math.round(clamp(alpha) * 255) / 255)
+  return { size, rgb, matte, valid }
 }
+
+const clamp = (value: number) => Math.min(Math.max(value, 0), 1)

@@ -20,6 +20,13 @@ export type BlobId = string
 
 const blob = z.string().regex(/^[0-9a-f]{32}$/)
 const project = z.string().regex(/^[0-9a-f]{16}$/)
+const name = z.string().min(1).max(300)
+const upload = { file: blob, name }
+/** Which one of the project's, from 0. */
+const photo = z
+  .int()
+  .min(0)
+  .max(LIMITS.photos.most - 1)
 const within = ({ least, most }: Range) => z.number().min(least).max(most)
 const whole = ({ least, most }: Range) => z.int().min(least).max(most)
 const seed = whole(LIMITS.seed)
@@ -56,10 +63,14 @@ export const requests = {
   recent: z.strictObject({}),
   /** Removes a recent project from this machine. */
   forget: z.strictObject({ project }),
-  openPhoto: z.strictObject({ photo: blob, name: z.string().min(1).max(300), generator: z.string().max(300) }),
-  openSample: z.strictObject({ name: z.string().min(1).max(300), generator: z.string().max(300) }),
+  /** Photos of one person; the project is called after the first. */
+  openPhotos: z.strictObject({
+    photos: z.array(z.strictObject(upload)).min(LIMITS.photos.least).max(LIMITS.photos.most),
+    generator: z.string().max(300),
+  }),
+  openSample: z.strictObject({ name, generator: z.string().max(300) }),
   /** A `.halfturn` file. */
-  openFile: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
+  openFile: z.strictObject(upload),
   /** A recent project; one that was interrupted while its head was forming goes on. */
   open: z.strictObject({ project }),
   /** A person nobody has photographed; in the place of `project`, where that is such a one as well. */
@@ -70,9 +81,12 @@ export const requests = {
     project: project.optional(),
   }),
   /** A generator file, or an official checkpoint. */
-  importGenerator: z.strictObject({ file: blob, name: z.string().min(1).max(300) }),
-  chooseFace: z.strictObject({ project, face: z.int().min(0).max(99) }),
-  adjust: z.strictObject({ project, correction }),
+  importGenerator: z.strictObject(upload),
+  /** Another photo of the same person. */
+  addPhoto: z.strictObject({ project, ...upload }),
+  removePhoto: z.strictObject({ project, photo }),
+  chooseFace: z.strictObject({ project, photo, face: z.int().min(0).max(99) }),
+  adjust: z.strictObject({ project, photo, correction }),
   start: z.strictObject({ project, settings, generator: z.string().max(300) }),
   pause: z.strictObject({ project }),
   resume: z.strictObject({ project }),
@@ -160,15 +174,8 @@ export interface Project {
   id: string
   name: string
   generator: string
-  /** Nothing where the person is made up. */
-  photo?: {
-    /** What faces and windows are measured in; the picture shown may be smaller. */
-    width: number
-    height: number
-    picture: BlobId
-    faces: Box[]
-  }
-  portrait?: PortraitState
+  /** None where the person is made up. */
+  photos: PhotoState[]
   settings: Settings
   job: Job
   /** How alike head and photo were after every step so far, 0 to 1. */
@@ -183,6 +190,16 @@ export interface Project {
   unsaved?: Unsaved
   /** Why the head it had cannot be shown. */
   problem?: Message
+}
+
+export interface PhotoState {
+  name: string
+  /** What faces and windows are measured in; the picture shown may be smaller. */
+  width: number
+  height: number
+  picture: BlobId
+  faces: Box[]
+  portrait: PortraitState
 }
 
 export interface VerdictState {
@@ -272,12 +289,14 @@ export interface Responses {
   hello: Hello
   recent: ProjectSummary[]
   forget: Nothing
-  openPhoto: Project
+  openPhotos: Project
   openSample: Project
   openFile: Project
   open: Project
   random: Project
   importGenerator: GeneratorSummary
+  addPhoto: Project
+  removePhoto: Project
   chooseFace: Project
   adjust: PortraitState
   start: Project

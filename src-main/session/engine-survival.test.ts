@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { builtDecoding } from '../../testing/decoding.ts'
+import { builtDecoding } from '../../testing/built.ts'
 import { tinyConfig, tinyWeights } from '../../testing/generator.ts'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import type { EngineEvent, Settings } from './api.ts'
@@ -123,7 +123,7 @@ test('of two starts at once one succeeds, and of forgetting and asking nothing i
   const results = await Promise.allSettled([start(), start()])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
   expect(results[1]).toMatchObject({ reason: { message: 'The head is forming.' } })
-  await expect(engine.adjust({ project: id, correction: still })).rejects.toThrow('The head is forming.')
+  await expect(engine.adjust({ project: id, photo: 0, correction: still })).rejects.toThrow('The head is forming.')
   const meeting = await Promise.allSettled([
     engine.forget({ project: id }),
     engine.cancel({ project: id }),
@@ -143,11 +143,11 @@ test('a second engine shows the projects of the first and changes none, and take
   const second = await launch()
   expect((await first.engine.hello()).unsaved).toBeUndefined()
   expect((await second.engine.hello()).unsaved).toMatchObject({ code: 'unsaved-locked' })
-  expect((await second.engine.open({ project: id })).photo).toBeDefined()
+  expect((await second.engine.open({ project: id })).photos).toHaveLength(1)
   for (const change of [
     () => second.engine.forget({ project: id }),
     () => second.engine.start({ project: id, generator, settings: LONG }),
-    () => second.engine.adjust({ project: id, correction: { ...still, dx: 0.1 } }),
+    () => second.engine.adjust({ project: id, photo: 0, correction: { ...still, dx: 0.1 } }),
   ]) {
     await expect(change()).rejects.toThrow('can only be looked at')
   }
@@ -158,12 +158,12 @@ test('a second engine shows the projects of the first and changes none, and take
   expect(await saved()).toEqual([id])
   expect(await record()).toBe(before)
 
-  await first.engine.adjust({ project: id, correction: { ...still, dx: 0.2 } })
+  await first.engine.adjust({ project: id, photo: 0, correction: { ...still, dx: 0.2 } })
   await first.close()
   second.pass()
   await expect.poll(async () => (await saved()).sort(), soon).toEqual([id, made.id].sort())
   expect(second.events.filter(({ type }) => type === 'storage')).toEqual([{ type: 'storage' }])
-  expect((await second.engine.open({ project: id })).portrait?.correction.dx).toBe(0.2)
+  expect((await second.engine.open({ project: id })).photos[0].portrait.correction.dx).toBe(0.2)
   await second.engine.forget({ project: id })
   expect(await saved()).toEqual([made.id])
 })
@@ -171,7 +171,7 @@ test('a second engine shows the projects of the first and changes none, and take
 test('a head that is of no use any more does not keep its photo from its owner', async () => {
   const first = await launch()
   const { id } = await first.engine.openSample({ name: 'Sample portrait', generator })
-  await first.engine.adjust({ project: id, correction: { ...still, dx: 0.1 } })
+  await first.engine.adjust({ project: id, photo: 0, correction: { ...still, dx: 0.1 } })
   await first.close()
   const path = join(folder, 'projects', id, 'project.json')
   const record = JSON.parse(await readFile(path, 'utf8'))
@@ -185,8 +185,8 @@ test('a head that is of no use any more does not keep its photo from its owner',
 
   const second = await launch()
   const project = await second.engine.open({ project: id })
-  expect(project).toMatchObject({ head: false, job: { state: 'none' }, portrait: { correction: { dx: 0.1 } } })
-  expect(project.photo).toBeDefined()
+  expect(project).toMatchObject({ head: false, job: { state: 'none' } })
+  expect(project.photos).toMatchObject([{ portrait: { correction: { dx: 0.1 } } }])
   expect(project.problem).toMatchObject({
     code: 'head-not-shown',
     values: { what: { code: 'project-of-another-generator' } },

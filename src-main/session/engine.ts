@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks'
 import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
-import type { View, Weights } from '../engine/generator/generator.ts'
+import type { Weights } from '../engine/generator/generator.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
@@ -21,6 +21,7 @@ import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createMatting, type Matting } from '../engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
+import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
@@ -32,9 +33,11 @@ import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
 import type { Disk } from './disk.ts'
 import { EMBEDDED, Library, type Loaded, productFile } from './library.ts'
-import { OpenProject, type ProjectHost, verdictOf } from './project.ts'
+import { OpenProject, verdictOf } from './project.ts'
 import { unpackProject } from './project-file.ts'
-import type { ProjectRecord } from './project-record.ts'
+import type { ProjectHost } from './project-host.ts'
+import type { NamedPhoto } from './project-photos.ts'
+import { type ProjectRecord, photoParts } from './project-record.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
 
@@ -76,6 +79,7 @@ export class Engine implements EngineApi {
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
+  private descriptors: Promise<Identity> | undefined
   private readonly turns = new Turns()
   private readonly host: ProjectHost
 
@@ -96,6 +100,7 @@ export class Engine implements EngineApi {
       clock,
       landmarker: () => this.landmarker(),
       faceRes: () => this.faceRes(),
+      identity: () => this.identity(),
       target: (portrait) => this.target(portrait),
       turn: (work, rank) => this.turns.take(work, rank),
       emit: (event) => this.emit(event),
@@ -172,11 +177,16 @@ export class Engine implements EngineApi {
     })
   }
 
-  openPhoto: EngineApi['openPhoto'] = ({ photo, name, generator }) =>
-    this.newFromPhoto(this.blobs.take(photo), name, generator)
+  openPhotos: EngineApi['openPhotos'] = ({ photos, generator }) =>
+    this.newFromPhotos(
+      photos.map(({ file, name }) => ({ name, bytes: this.blobs.take(file) })),
+      generator,
+    )
 
-  openSample: EngineApi['openSample'] = async ({ name, generator }) =>
-    this.newFromPhoto(await readFile(productFile('resources', 'sample-portrait.jpg')), name, generator)
+  openSample: EngineApi['openSample'] = async ({ name, generator }) => {
+    const bytes = await readFile(productFile('resources', 'sample-portrait.jpg'))
+    return this.newFromPhotos([{ name, bytes }], generator)
+  }
 
   openFile: EngineApi['openFile'] = async ({ file, name }) => {
     const { record, parts } = unpackProject(this.blobs.take(file), name)
@@ -214,13 +224,26 @@ export class Engine implements EngineApi {
 
   importGenerator: EngineApi['importGenerator'] = ({ file, name }) => this.library.add(this.blobs.take(file), name)
 
-  chooseFace: EngineApi['chooseFace'] = async ({ project: id, face }) => {
+  addPhoto: EngineApi['addPhoto'] = async ({ project: id, file, name }) => {
     const project = await this.own(id)
-    await project.chooseFace(face)
+    await project.addPhoto({ name, bytes: this.blobs.take(file) })
     return project.describe()
   }
 
-  adjust: EngineApi['adjust'] = async ({ project, correction }) => (await this.own(project)).adjust(correction)
+  removePhoto: EngineApi['removePhoto'] = async ({ project: id, photo }) => {
+    const project = await this.own(id)
+    await project.removePhoto(photo)
+    return project.describe()
+  }
+
+  chooseFace: EngineApi['chooseFace'] = async ({ project: id, photo, face }) => {
+    const project = await this.own(id)
+    await project.chooseFace(photo, face)
+    return project.describe()
+  }
+
+  adjust: EngineApi['adjust'] = async ({ project, photo, correction }) =>
+    (await this.own(project)).adjust(photo, correction)
 
   start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
     const project = await this.own(id)
@@ -237,9 +260,9 @@ export class Engine implements EngineApi {
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
     const project = await this.project(id)
-    const { image, rendering } = await this.render(project, camera, SHOWN_VIEW, 'spare')
+    const { image, rendering, generator } = await this.render(project, camera, SHOWN_VIEW, 'spare')
     const side = Math.sqrt(image.length / 3)
-    const isOnWhite = project.generator.config.rendering_kwargs.white_back
+    const isOnWhite = generator.config.rendering_kwargs.white_back
     const bytes = isOnWhite
       ? await cutOut(image, rendering.opacity)
       : await jpeg({ rgb: toRgb(image), width: side, height: side })
@@ -290,10 +313,10 @@ export class Engine implements EngineApi {
 
   log = async () => this.lines.join('\n')
 
-  private render(project: OpenProject, camera: number[], size: number, rank: Rank): Promise<View> {
+  private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {
-      const { planes, head } = await project.paint()
-      return headView(project.generator, planes, head.ws, Float32Array.from(camera), size)
+      const { planes, head, generator } = await project.paint()
+      return { generator, ...(await headView(generator, planes, head.ws, Float32Array.from(camera), size)) }
     }, rank)
   }
 
@@ -315,9 +338,9 @@ export class Engine implements EngineApi {
     return result
   }
 
-  private async newFromPhoto(bytes: Uint8Array, name: string, generator: string): Promise<Project> {
+  private async newFromPhotos(photos: readonly NamedPhoto[], generator: string): Promise<Project> {
     const loaded = await this.library.load(generator)
-    const project = await OpenProject.fromPhoto(this.host, loaded, DEFAULT_SETTINGS, bytes, name)
+    const project = await OpenProject.fromPhotos(this.host, loaded, DEFAULT_SETTINGS, photos)
     this.adopt(project.id, Promise.resolve(project))
     return project.describe()
   }
@@ -325,15 +348,15 @@ export class Engine implements EngineApi {
   private async read(id: string): Promise<OpenProject> {
     await this.leaving.get(id)
     const { isLocked } = this
-    const { record, parts } = await this.store.read(id, ['photo', 'head'])
+    const { record, parts } = await this.store.read(id, [...photoParts, 'head'])
     try {
       return await OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
     } catch (error) {
-      // A head that is damaged, or whose generator has gone, does not keep the photo from its owner.
+      // A head that is damaged, or whose generator has gone, does not keep the photos from their owner.
       if (!(error instanceof UserError) || !parts.photo) throw error
       this.note(`project ${id} is opened without its head: ${error.message}`)
       const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
-      return OpenProject.withoutHead(this.host, loaded, id, record, parts.photo, isLocked, messageOf(error))
+      return OpenProject.withoutHead(this.host, loaded, id, record, parts, isLocked, messageOf(error))
     }
   }
 
@@ -434,6 +457,11 @@ export class Engine implements EngineApi {
   private faceRes(): Promise<Weights> {
     this.faceResWeights ??= readFaceRes()
     return this.faceResWeights
+  }
+
+  private identity(): Promise<Identity> {
+    this.descriptors ??= createIdentity(this.runtime)
+    return this.descriptors
   }
 
   private async target(portrait: Portrait): Promise<PortraitTarget> {

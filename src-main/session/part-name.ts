@@ -1,7 +1,7 @@
 /** Files named by what is in them: the same name means the same bytes, so that none is ever written over. */
 import { createHash } from 'node:crypto'
-import { message, type Text, UserError } from '../engine/errors.ts'
-import type { Part } from './project-record.ts'
+import { type Text, UserError } from '../engine/errors.ts'
+import { nameOfPart, type Part } from './project-record.ts'
 
 const digests = new WeakMap<Uint8Array, string>()
 
@@ -19,5 +19,5 @@ export function partName(part: Part, bytes: Uint8Array): string {
 export function checkPart(part: Part, name: string, bytes: Uint8Array, whose: Text): void {
   // A part from before there were digests.
   if (name === part || name === partName(part, bytes)) return
-  throw new UserError('part-changed', { part: message(`part-${part}`), whose })
+  throw new UserError('part-changed', { part: nameOfPart(part), whose })
 }

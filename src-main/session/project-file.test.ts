@@ -1,12 +1,17 @@
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { expect, test } from 'vitest'
-import { TEST_RECORD as record } from '../../testing/record.ts'
+import { OLD_RECORD, TEST_RECORD as record } from '../../testing/record.ts'
 import { storeFloat32, writeSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { packProject, unpackProject } from './project-file.ts'
 
 const tensors = (value: number) =>
   Uint8Array.from(Buffer.concat(writeSafetensors(new Map([['ws', storeFloat32(Float32Array.of(value), [1])]]))))
-const parts = { photo: new Uint8Array([1, 2, 3]), head: tensors(4), checkpoint: tensors(5) }
+const parts = {
+  photo: new Uint8Array([1, 2, 3]),
+  photo2: new Uint8Array([4]),
+  head: tensors(4),
+  checkpoint: tensors(5),
+}
 const json = (value: object) => strToU8(JSON.stringify(value))
 const changed = (change: (files: Record<string, Uint8Array>) => void) => {
   const files = unzipSync(packProject(record, parts))
@@ -19,8 +24,8 @@ test('a project that was packed is unpacked as it was', () => {
   expect(unpackProject(packProject(record, {}), 'x')).toEqual({ record, parts: {} })
 })
 
-test('one from before records named their parts is unpacked as well', () => {
-  expect(unpackProject(zipSync({ 'project.json': json(record), photo: parts.photo }), 'x')).toEqual({
+test('one from before records named their parts, and projects had several photos, is unpacked as well', () => {
+  expect(unpackProject(zipSync({ 'project.json': json(OLD_RECORD), photo: parts.photo }), 'x')).toEqual({
     record,
     parts: { photo: parts.photo },
   })

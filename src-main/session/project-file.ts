@@ -3,10 +3,18 @@ import { unzipSync, zipSync } from 'fflate'
 import { readSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { message, UserError } from '../engine/errors.ts'
 import { checkPart, partName } from './part-name.ts'
-import { type PartNames, type ProjectRecord, readRecord, writeRecord } from './project-record.ts'
+import {
+  isPhoto,
+  nameOfPart,
+  type PartNames,
+  type ProjectRecord,
+  photoParts,
+  readRecord,
+  writeRecord,
+} from './project-record.ts'
 
 /** What of a project is carried around: the rest can be made from it. */
-const carried = ['photo', 'head', 'checkpoint'] as const
+const carried = [...photoParts, 'head', 'checkpoint'] as const
 export type CarriedParts = { [P in (typeof carried)[number]]?: Uint8Array }
 
 const RECORD = 'project.json'
@@ -45,11 +53,11 @@ export function unpackProject(bytes: Uint8Array, name: string): { record: Projec
   for (const part of carried) {
     const [wanted, found] = [names[part], files[part]]
     if (!wanted || !found) {
-      if (isComplete && wanted) throw new UserError('project-file-lacks', { name, part: message(`part-${part}`) })
+      if (isComplete && wanted) throw new UserError('project-file-lacks', { name, part: nameOfPart(part) })
       continue
     }
     checkPart(part, wanted, found, name)
-    if (part !== 'photo') readSafetensors(found, message('part-of', { part: message(`part-${part}`), whose: name }))
+    if (!isPhoto(part)) readSafetensors(found, message('part-of', { part: nameOfPart(part), whose: name }))
     parts[part] = found
   }
   return { record, parts }

@@ -1,13 +1,20 @@
 /** The record of a project: all of it but pictures, head and checkpoint, which it names. */
 import { z } from 'zod'
-import { type Message, type Text, UserError } from '../engine/errors.ts'
+import { type Message, message, type Text, UserError } from '../engine/errors.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { failures, verdicts } from '../engine/quality/verdict.ts'
 
+/** The photos, in their order. */
+export const photoParts = ['photo', 'photo2', 'photo3', 'photo4', 'photo5'] as const
 /** What lies beside the record, a file each. `checkpoint` is the inversion's own. */
-export const parts = ['photo', 'head', 'checkpoint', 'thumbnail'] as const
+export const parts = [...photoParts, 'head', 'checkpoint', 'thumbnail'] as const
+export type PhotoPart = (typeof photoParts)[number]
 export type Part = (typeof parts)[number]
+
+export const isPhoto = (part: Part): part is PhotoPart => photoParts.some((photo) => photo === part)
+/** What messages call it. */
+export const nameOfPart = (part: Part): Message => message(isPhoto(part) ? 'part-photo' : `part-${part}`)
 
 const number = z.number()
 const reason: z.ZodType<Message> = z.object({
@@ -55,19 +62,21 @@ const quality = z.object({
 })
 /** Named by content: the first 16 digits of its SHA-256. Without them it was saved when parts had no digest. */
 const partName = (part: Part) => z.string().regex(new RegExp(`^${part}(-[0-9a-f]{16})?$`))
-const partNames = z.object({
-  photo: partName('photo').optional(),
-  head: partName('head').optional(),
-  checkpoint: partName('checkpoint').optional(),
-  thumbnail: partName('thumbnail').optional(),
-})
-const record = z.object({
-  format: z.literal('halfturn-project'),
-  version: z.literal(1),
-  name: z.string().min(1).max(300),
-  generator: z.object({ id: z.string().max(300), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+const partNames = z.object(
+  Object.fromEntries(parts.map((part) => [part, partName(part).optional()])) as Record<
+    Part,
+    z.ZodOptional<z.ZodString>
+  >,
+)
+const photo = {
   face: z.int().min(0).max(99),
   correction: z.object({ dx: number, dy: number, scale: number, roll: number, yaw: number, pitch: number }),
+}
+const name = z.string().min(1).max(300)
+const common = {
+  format: z.literal('halfturn-project'),
+  name,
+  generator: z.object({ id: z.string().max(300), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   settings: z.object({
     steps: z.int().min(1).max(LIMITS.steps.most),
     quality: z.enum(qualities),
@@ -88,7 +97,20 @@ const record = z.object({
   /** Of the finished head. What cannot be read, a figure that is no number and null in JSON, is judged again. */
   quality: quality.optional().catch(undefined),
   parts: partNames.optional(),
+}
+const record = z.object({
+  ...common,
+  version: z.literal(2),
+  photos: z.array(z.object({ name, ...photo })).max(LIMITS.photos.most),
 })
+/** When a project had one photo. */
+const oldRecord = z.object({ ...common, version: z.literal(1), ...photo }).transform(
+  ({ face, correction, ...rest }): z.infer<typeof record> => ({
+    ...rest,
+    version: 2,
+    photos: rest.random ? [] : [{ name: rest.name, face, correction }],
+  }),
+)
 type StoredRecord = z.infer<typeof record>
 
 export type PartNames = z.infer<typeof partNames>
@@ -108,7 +130,7 @@ export const writeRecord = (value: ProjectRecord, names: PartNames): string =>
 export function readRecord(text: string, name: Text) {
   let value: StoredRecord
   try {
-    value = record.parse(JSON.parse(text))
+    value = z.union([record, oldRecord]).parse(JSON.parse(text))
   } catch (error) {
     throw new UserError('record-damaged', { name }, { cause: error })
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { TEST_RECORD as record } from '../../testing/record.ts'
+import { OLD_RECORD, TEST_RECORD as record } from '../../testing/record.ts'
 import { type Disk, disk } from './disk.ts'
 import { ChangedElsewhere, KEPT, Store } from './store.ts'
 
@@ -142,7 +142,7 @@ test('a part whose bytes have changed on disk is said to be damaged', async () =
 
 test('a project from before records named their parts opens, and is saved anew', async () => {
   await mkdir(join(folder, id))
-  await writeFile(join(folder, id, 'project.json'), JSON.stringify(record))
+  await writeFile(join(folder, id, 'project.json'), JSON.stringify(OLD_RECORD))
   await writeFile(join(folder, id, 'photo'), bytes(1))
   await writeFile(join(folder, id, 'checkpoint'), bytes(5))
   await writeFile(join(folder, id, 'thumbnail.jpg'), bytes(7))

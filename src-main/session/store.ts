@@ -9,7 +9,15 @@ import { message, UserError } from '../engine/errors.ts'
 import type { ProjectSummary } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { checkPart, partName } from './part-name.ts'
-import { type Part, type PartNames, type ProjectRecord, parts, readRecord, writeRecord } from './project-record.ts'
+import {
+  nameOfPart,
+  type Part,
+  type PartNames,
+  type ProjectRecord,
+  parts,
+  readRecord,
+  writeRecord,
+} from './project-record.ts'
 
 const RECORD = 'project.json'
 /** Where a thumbnail was before the record named it. */
@@ -165,7 +173,7 @@ export class Store {
         found[part] = bytes
       }
       if (missing === undefined) return { record, parts: found, text }
-      if (look === LOOKS) throw new UserError('part-missing', { part: message(`part-${missing}`) })
+      if (look === LOOKS) throw new UserError('part-missing', { part: nameOfPart(missing) })
     }
   }
 

@@ -537,6 +537,19 @@ export const de: Words = {
     'head-rough': () => ['Die Oberfläche ist rau.', 'Mit weniger Schritten versuchen.'],
 
     'no-photo': () => ['Dieses Projekt hat kein Foto.', OPEN_PHOTO],
+    'no-such-photo': () => ['Dieses Projekt hat kein solches Foto.', 'Eines von denen wählen, die gezeigt werden.'],
+    'photos-too-many': ({ most }) => [
+      `Ein Kopf entsteht aus höchstens ${most} Fotos.`,
+      'Zuerst ein anderes entfernen.',
+    ],
+    'photos-too-large': ({ most }) => [
+      `Die Fotos eines Projekts sind zusammen größer als ${most} MiB.`,
+      'Kleinere oder weniger Fotos nehmen.',
+    ],
+    'photo-last': () => [
+      'Das letzte Foto bleibt im Projekt.',
+      'Zuerst ein anderes hinzufügen oder ein neues Projekt beginnen.',
+    ],
     'no-photo-to-form': () => ['Es gibt kein Foto, aus dem ein Kopf zu formen wäre.', OPEN_PHOTO],
     'no-head': () => ['Es gibt noch keinen Kopf.', 'Ihn zuerst aus einem Foto formen.'],
     'head-not-shown': ({ what }) => [what, 'Das Foto ist noch da: den Kopf daraus neu formen.'],
@@ -631,8 +644,8 @@ export const de: Words = {
       'Seine Oberfläche zeigen oder den Grafiktreiber aktualisieren.',
     ],
     'no-video': () => [
-      'Dieser Browser kann kein Video kodieren.',
-      'Ein aktuelles Chromium, Edge oder Chrome verwenden oder ein Bild speichern.',
+      'Diese Art Video lässt sich hier nicht kodieren.',
+      'Eine andere Art wählen, ein aktuelles Edge oder Chrome verwenden oder ein Bild speichern.',
     ],
 
     'no-command': ({ name, known }) => [`Es gibt keinen Befehl „${name}“.`, `Möglich sind ${known.join(', ')}.`],
@@ -866,6 +879,8 @@ Aufruf: halfturn info [DATEI]
       release: 'Loslassen, um dieses Foto zu verwenden',
       recent: 'Zuletzt',
       opening: 'Wird geöffnet…',
+      several: (count, name) =>
+        `Von diesen ${count} Dateien wurde ${name} geöffnet: das Fenster nimmt ein Foto auf einmal.`,
       forget: (name) => `${name} aus den letzten Projekten entfernen`,
       unfinished: 'unfertig',
     },
@@ -981,6 +996,22 @@ Aufruf: halfturn info [DATEI]
       fps: (value, scale) => `${value.toFixed(0)} Bilder/s bei ${Math.round(scale * 100)} %`,
     },
 
+    stage: {
+      title: 'Hintergrund und Licht',
+      backdrop: 'Hintergrund',
+      backdrops: {
+        window: 'Wie das Fenster',
+        light: 'Hell',
+        dark: 'Dunkel',
+        own: 'Eigene Farbe',
+        clear: 'Durchsichtig',
+      },
+      colour: 'Farbe',
+      light: 'Licht',
+      lights: { even: 'Gleichmäßig', studio: 'Studio', side: 'Von der Seite' },
+      exposure: 'Belichtung',
+    },
+
     verdict: {
       judging: 'Er wird von allen Seiten betrachtet…',
       titles: VERDICTS,
@@ -1001,6 +1032,10 @@ Aufruf: halfturn info [DATEI]
       ply: 'PLY',
       stl: 'STL',
       picture: 'Bild',
+      pictureSize: 'Bildgröße',
+      pixels: (side) => `${side} Pixel`,
+      film: 'Video',
+      films: { webm: 'WebM', mp4: 'MP4' },
       video: 'Drehteller-Video',
       project: 'Projekt',
       hints: {

@@ -586,6 +586,16 @@ export const en = {
 
     // Projects
     'no-photo': () => ['This project has no photo.', OPEN_PHOTO],
+    'no-such-photo': () => ['This project has no such photo.', 'Choose one of those that are shown.'],
+    'photos-too-many': ({ most }: { most: number }) => [
+      `A head is made of ${most} photos at most.`,
+      'Remove another one first.',
+    ],
+    'photos-too-large': ({ most }: { most: number }) => [
+      `The photos of a project are larger than ${most} MiB together.`,
+      'Use smaller photos, or fewer.',
+    ],
+    'photo-last': () => ['A project keeps its last photo.', 'Add another one first, or begin a new project.'],
     'no-photo-to-form': () => ['There is no photo to form a head from.', OPEN_PHOTO],
     'no-head': () => ['There is no head yet.', 'Form it from a photo first.'],
     'head-not-shown': ({ what }: { what: string }) => [what, 'The photo is still here: form the head again from it.'],
@@ -682,8 +692,8 @@ export const en = {
       'Show its surface, or update the graphics driver.',
     ],
     'no-video': () => [
-      'This browser cannot encode video.',
-      'Use a current Chromium, Edge or Chrome, or save a picture.',
+      'This kind of video cannot be encoded here.',
+      'Choose another kind of video, use a current Edge or Chrome, or save a picture.',
     ],
 
     // The command line
@@ -943,6 +953,8 @@ usage: halfturn info [FILE]
       release: 'Release to use this photo',
       recent: 'Recent',
       opening: 'Opening…',
+      several: (count: number, name: string) =>
+        `Of these ${count} files ${name} was opened: the window takes one photo at a time.`,
       forget: (name: string) => `Remove ${name} from recent projects`,
       unfinished: 'unfinished',
     },
@@ -1058,6 +1070,16 @@ usage: halfturn info [FILE]
       fps: (value: number, scale: number) => `${value.toFixed(0)} fps at ${Math.round(scale * 100)} %`,
     },
 
+    stage: {
+      title: 'Background and light',
+      backdrop: 'Background',
+      backdrops: { window: 'As the window', light: 'Light', dark: 'Dark', own: 'Own colour', clear: 'Transparent' },
+      colour: 'Colour',
+      light: 'Light',
+      lights: { even: 'Even', studio: 'Studio', side: 'From the side' },
+      exposure: 'Exposure',
+    },
+
     verdict: {
       judging: 'Looking at it from all sides…',
       titles: VERDICTS,
@@ -1072,6 +1094,10 @@ usage: halfturn info [FILE]
       ply: 'PLY',
       stl: 'STL',
       picture: 'Picture',
+      pictureSize: 'Picture size',
+      pixels: (side: number) => `${side} pixels`,
+      film: 'Video',
+      films: { webm: 'WebM', mp4: 'MP4' },
       video: 'Turntable video',
       project: 'Project',
       hints: {

@@ -10,7 +10,7 @@ const text = strings.form
 
 export function FormPanel() {
   const { project } = useStore()
-  if (!project?.portrait) return null
+  if (!project?.photos.length) return null
   const { state } = project.job
   return state === 'none' || state === 'done' ? <Before /> : <Forming />
 }

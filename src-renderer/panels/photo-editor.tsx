@@ -24,9 +24,9 @@ type Drag = (from: PoseCorrection, now: [number, number], start: [number, number
 export function PhotoEditor() {
   const { project: current, photoUrl, correction: wanted } = useStore()
   const svg = useRef<SVGSVGElement>(null)
-  const photo = current?.photo
-  const portrait = current?.portrait
-  if (!photo || !portrait || !photoUrl) return null
+  const photo = current?.photos.at(0)
+  if (!photo || !photoUrl) return null
+  const { portrait } = photo
   const { camera, face } = portrait
   const correction = wanted ?? portrait.correction
   const window = windowUnder(portrait, correction)

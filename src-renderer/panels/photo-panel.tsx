@@ -10,8 +10,9 @@ const AUTOMATIC: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pit
 
 export function PhotoPanel() {
   const { project, cropUrl, history, correction: wanted } = useStore()
-  const portrait = project?.portrait
-  if (!project?.photo || !portrait) return null
+  const photo = project?.photos.at(0)
+  if (!project || !photo) return null
+  const { portrait } = photo
   const { warnings } = portrait
   const correction = wanted ?? portrait.correction
   const locked = project.job.state === 'running' || project.job.state === 'paused'
@@ -44,7 +45,7 @@ export function PhotoPanel() {
           ))}
         </ul>
       )}
-      {project.photo.faces.length > 1 && <p className="quiet">{text.faces(project.photo.faces.length)}</p>}
+      {photo.faces.length > 1 && <p className="quiet">{text.faces(photo.faces.length)}</p>}
       <details>
         <summary>{text.correct}</summary>
         <div className="correct">

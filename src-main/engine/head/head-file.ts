@@ -1,6 +1,6 @@
 /**
- * A head as bytes: the code, the camera, shape and detail in half precision, and the portrait it was formed from, which
- * tells what of it is evidence.
+ * A head as bytes: the code, the camera, shape and detail in half precision, and the portraits it was formed from, which
+ * tell what of it is evidence.
  */
 
 import {
@@ -15,18 +15,19 @@ import { message, UserError } from '../errors.ts'
 import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
-import type { PortraitTarget } from '../inversion/objective.ts'
 import { portraitBytes, portraitFrom } from '../inversion/portrait-bytes.ts'
+import type { PosedPortrait } from '../inversion/posed-portrait.ts'
+import { LIMITS } from '../limits.ts'
 import type { Detail, Head } from './head.ts'
 
 /**
- * @param portrait absent for a person nobody has photographed
+ * @param photos none for a person nobody has photographed; the first one's camera is the head's
  * @returns chunks for `writeFileAtomic`
  */
 export function writeHead(
   { ws, label, shape, detail }: Head,
   { config }: Pick<Generator, 'config'>,
-  portrait?: PortraitTarget,
+  photos: readonly PosedPortrait[],
 ): Uint8Array[] {
   const store = ({ data, resolution }: Detail) => {
     return storeFloat16(data, planesShape({ ...layoutOf(config), resolution }))
@@ -37,14 +38,14 @@ export function writeHead(
       ['label', storeFloat32(label, [label.length])],
       ...(shape ? [['shape', store(shape)] as const] : []),
       ...(detail ? [['detail', store(detail)] as const] : []),
-      ...(portrait ? storePortrait(portrait) : []),
+      ...photos.flatMap(storePhoto),
     ]),
     {},
   )
 }
 
 /** @throws UserError where it is damaged, or of another generator */
-export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; portrait?: PortraitTarget } {
+export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; photos: PosedPortrait[] } {
   const { tensors } = readSafetensors(bytes, message('the-head'))
   const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
@@ -55,7 +56,6 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
         !planes || planes.shape.join() === planesShape({ ...layoutOf(config), resolution: planes.shape[1] }).join(),
     )
   if (!ws || !label || !fits) throw new UserError('head-unfit')
-  const portrait = readPortrait(tensors)
   return {
     head: {
       ws: toFloat32(ws),
@@ -63,26 +63,38 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
       ...(shape && { shape: { resolution: shape.shape[1], data: toFloat32(shape) } }),
       ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
     },
-    ...(portrait && { portrait }),
+    photos: readPhotos(tensors),
   }
 }
 
-function storePortrait(portrait: PortraitTarget): [string, StoredTensor][] {
+/** What the tensors of a photo begin with. The first one's have no number: there was but one. */
+const prefix = (photo: number) => (photo === 0 ? 'portrait' : `portrait${photo + 1}`)
+
+function storePhoto({ portrait, label }: PosedPortrait, photo: number): [string, StoredTensor][] {
   const { size } = portrait
-  return Object.entries(portraitBytes(portrait)).map(([name, data]) => {
+  const pictures = Object.entries(portraitBytes(portrait)).map(([name, data]): [string, StoredTensor] => {
     const shape = name === 'fine' ? [data.length] : [size, size, data.length / (size * size)]
-    return [`portrait.${name}`, { dtype: 'U8', shape, data }]
+    return [`${prefix(photo)}.${name}`, { dtype: 'U8', shape, data }]
   })
+  return photo === 0 ? pictures : [...pictures, [`${prefix(photo)}.label`, storeFloat32(label, [label.length])]]
 }
 
-function readPortrait(tensors: ReadonlyMap<string, StoredTensor>): PortraitTarget | undefined {
-  const [rgb, matte, valid] = ['rgb', 'matte', 'valid'].map((name) => tensors.get(`portrait.${name}`))
-  if (!rgb || !matte || !valid) return undefined
-  const [size] = rgb.shape
-  const fits = [rgb, matte, valid].every(
-    ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
-  )
-  if (!fits) throw new UserError('head-portrait-damaged')
-  const fine = tensors.get('portrait.fine')?.data
-  return portraitFrom(size, { rgb: rgb.data, matte: matte.data, valid: valid.data, ...(fine && { fine }) })
+function readPhotos(tensors: ReadonlyMap<string, StoredTensor>): PosedPortrait[] {
+  const photos: PosedPortrait[] = []
+  while (photos.length < LIMITS.photos.most) {
+    const name = prefix(photos.length)
+    const [rgb, matte, valid] = ['rgb', 'matte', 'valid'].map((part) => tensors.get(`${name}.${part}`))
+    if (!rgb || !matte || !valid) break
+    const [size] = rgb.shape
+    const label = tensors.get(photos.length === 0 ? 'label' : `${name}.label`)
+    const fits = [rgb, matte, valid].every(
+      ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
+    )
+    if (!fits || label?.shape.join() !== `${LABEL}`) throw new UserError('head-portrait-damaged')
+    const fine = tensors.get(`${name}.fine`)?.data
+    const crop = { rgb: rgb.data, matte: matte.data, valid: valid.data }
+    const portrait = portraitFrom(size, { ...crop, ...(fine && { fine }) })
+    photos.push({ portrait, label: toFloat32(label) })
+  }
+  return photos
 }

@@ -53,10 +53,10 @@ export interface PortraitTarget {
   readonly matte: Float32Array
   /** [size * size] 1 where the photo shows the pixel, 0 where it was made up. */
   readonly valid: Uint8Array
-  /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
-  readonly fine?: Uint8Array
   /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
   readonly wide?: PortraitTarget
+  /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
+  readonly fine?: Uint8Array
 }
 
 /**

@@ -7,8 +7,6 @@ export interface PosedPortrait {
   readonly label: Float32Array
 }
 
-/** More say little new, and each costs a rendering in every step. */
-export const MOST_PHOTOS = 5
 /** What a photo's channels are multiplied with at most, and divided by. */
 const MOST_GAIN = 1.6
 

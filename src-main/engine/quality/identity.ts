@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
+import { type Message, message } from '../errors.ts'
 import { cutCrop } from '../face/crop.ts'
 import type { Window } from '../face/pose.ts'
 import type { Weights } from '../generator/generator.ts'
@@ -80,6 +81,19 @@ export async function createIdentity(runtime: Runtime, file = networkFile('dlib.
  */
 export function identityDistance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0))
+}
+
+/**
+ * What is to be said of a photo that seems to show somebody else than the first; nothing where it does not.
+ * @param of, first the photos' names and whom they show
+ */
+export function strangerWarning(
+  of: { name: string; descriptor: Float32Array },
+  first: { name: string; descriptor: Float32Array },
+): Message | undefined {
+  const distance = identityDistance(first.descriptor, of.descriptor)
+  if (distance <= SAME_PERSON) return undefined
+  return message('different-people', { photo: of.name, first: first.name, distance, limit: SAME_PERSON })
 }
 
 /**

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { TINY_CONFIG } from '../../../testing/generator.ts'
+import { parseConfig } from '../checkpoint/config.ts'
+import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import type { Generator } from '../generator/generator.ts'
+import type { PosedPortrait } from '../inversion/posed-portrait.ts'
+import { readHead, writeHead } from './head-file.ts'
+
+const config = parseConfig(TINY_CONFIG)
+const head = {
+  ws: Float32Array.from({ length: config.num_ws * config.w_dim }, (_, i) => i / 7),
+  label: Float32Array.from({ length: 25 }, (_, i) => i / 3),
+}
+const photo = (value: number, label: Float32Array): PosedPortrait => ({
+  portrait: {
+    size: 2,
+    rgb: new Uint8Array(12).fill(value),
+    matte: new Float32Array(4).fill(value / 255),
+    valid: new Uint8Array(4).fill(1),
+  },
+  label,
+})
+const photos = [
+  photo(1, head.label),
+  photo(
+    2,
+    head.label.map((x) => -x),
+  ),
+  photo(
+    3,
+    head.label.map((x) => x + 1),
+  ),
+]
+const written = (count: number) => Buffer.concat(writeHead(head, { config }, photos.slice(0, count)))
+const read = (bytes: Uint8Array) => readHead(bytes, { config } as Generator)
+
+test.each([0, 1, 3])('a head of %i photos is read as it was written', (count) => {
+  expect(read(written(count))).toEqual({ head, photos: photos.slice(0, count) })
+})
+
+test('a photo in parts, or without its camera, is refused', () => {
+  const without = (name: string) => {
+    const tensors = new Map(readSafetensors(written(2)).tensors)
+    tensors.delete(name)
+    return Buffer.concat(writeSafetensors(tensors, {}))
+  }
+  expect(() => read(without('portrait2.label'))).toThrow('portrait')
+  expect(read(without('portrait2.matte')).photos).toEqual([photos[0]])
+})

@@ -1,0 +1,77 @@
+/** What the windows are told while a head forms: how far it is, how long it takes and, now and then, what it looks like. */
+import { withoutFrame } from '../engine/head/views.ts'
+import { jpeg, toRgb } from '../engine/images/pictures.ts'
+import type { Progress } from '../engine/inversion/inversion.ts'
+import type { Quality } from '../engine/inversion/schedule.ts'
+import { likenessOf } from './job.ts'
+import type { ProjectHead } from './project-head.ts'
+import type { ProjectHost } from './project-host.ts'
+import { TimeLeft } from './time-left.ts'
+
+/** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
+const PREVIEW_EVERY = 500
+const PREVIEW_SHARE = 5
+/** What a preview's picture is rendered with. */
+const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
+
+export class FormingReport {
+  private readonly host: ProjectHost
+  private readonly id: string
+  private readonly head: ProjectHead
+  private timeLeft: TimeLeft
+  /** When the last step was made, or the job began or went on; milliseconds. */
+  private lastStep = 0
+  private nextPreview = 0
+
+  constructor(host: ProjectHost, id: string, head: ProjectHead, quality: Quality) {
+    this.host = host
+    this.id = id
+    this.head = head
+    this.timeLeft = new TimeLeft(quality)
+  }
+
+  /** A job begins. */
+  begin(quality: Quality): void {
+    this.timeLeft = new TimeLeft(quality)
+    this.goOn()
+  }
+
+  /** It goes on after a pause. */
+  goOn(): void {
+    this.lastStep = this.host.clock.now()
+  }
+
+  /** @param isOver whether this is the last step for now, after which the head is shown as it is */
+  async step(progress: Progress, isOver: boolean): Promise<void> {
+    const { step, steps, phase } = progress
+    const { now } = this.host.clock
+    const start = now()
+    this.timeLeft.note(phase, (start - this.lastStep) / 1000)
+    this.lastStep = start
+    const secondsLeft = this.timeLeft.after(step, steps)
+    this.host.emit({
+      project: this.id,
+      type: 'progress',
+      step,
+      steps,
+      phase,
+      likeness: likenessOf(progress),
+      ...(secondsLeft !== undefined && { secondsLeft }),
+    })
+    if (start < this.nextPreview && !isOver) return
+    await this.preview(step)
+    this.nextPreview = now() + Math.max(PREVIEW_EVERY, PREVIEW_SHARE * (now() - start))
+  }
+
+  /** The head as it stands: its planes, and the picture from the photo's camera. */
+  private async preview(step: number): Promise<void> {
+    const { image, state } = await this.host.turn(async () => {
+      const { planes, head, state, generator } = await this.head.paint()
+      const view = await generator.view(head.ws, head.label, { planes, ...PREVIEW })
+      return { image: withoutFrame(view), state }
+    }, 'spare')
+    const side = Math.sqrt(image.length / 3)
+    const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
+    this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
+  }
+}
