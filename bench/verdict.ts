@@ -122,7 +122,7 @@ async function reconstructed(kit: Kit, truth: TrueHead): Promise<Base> {
   if (!existsSync(file)) {
     const inversion = await Inversion.start(kit.context, [taken], SETTINGS)
     while (!inversion.progress.done) await inversion.step()
-    await writeFile(file, Buffer.concat(writeHead(inversion.head, generator)))
+    await writeFile(file, Buffer.concat(writeHead(inversion.head, generator, [])))
   }
   const { head } = readHead(new Uint8Array(await readFile(file)), generator)
   const finished = await finish(kit, head, taken.portrait)
