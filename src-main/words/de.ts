@@ -23,9 +23,15 @@ const FROM_THE_PHOTO = 'Den Kopf aus dem Foto neu formen.'
 const START_AGAIN = 'Die Rekonstruktion vom Foto an neu beginnen.'
 const WITHOUT_RESUME = 'Ohne --resume vom Foto an beginnen.'
 const GOES_ON = 'Die Arbeit geht weiter, und das Speichern wird wieder versucht.'
+const SIDE_PHOTO = 'Wenn das nicht stimmt, ein Foto von der Seite dazunehmen.'
 const FRONT_PHOTO = 'Ein Foto, das mehr von vorn aufgenommen ist, zeigte mehr vom Gesicht.'
 const LIST = 'Eine CSV-Datei angeben, wie halfturn batch --help sie beschreibt.'
-const VERDICTS = { good: 'Gut.', uncertain: 'Genauer hinsehen.', failed: 'Noch nicht brauchbar.' }
+const VERDICTS = {
+  good: 'Gut.',
+  front: 'Gut von vorn.',
+  uncertain: 'Form ungewiss.',
+  failed: 'Noch nicht brauchbar.',
+}
 
 const notWritten =
   (cure: string) =>
@@ -457,7 +463,7 @@ export const de: Words = {
     'smoothing-passes': () => 'Zahl der Glättungen',
     triangles: () => 'Zahl der Dreiecke',
 
-    'head-good': () => 'Er sieht aus wie das Foto, und er hält von der Seite.',
+    'head-good': () => 'Er sieht aus wie das Foto, und er hält von allen Seiten.',
     'head-black': (_, settings) => ['Das Bild ist schwarz.', `Mit ${settings.provider} versuchen.`],
     'head-grey': (_, settings) => [
       'Das Bild zeigt nichts.',
@@ -478,6 +484,42 @@ export const de: Words = {
     'head-unconverged': () => [
       'Es ist nicht gelungen, das Bild ist noch nicht dieser Mensch.',
       'Mit mehr Schritten versuchen.',
+    ],
+    'head-faceless': () => [
+      'In ihm ist kein Gesicht zu finden.',
+      'Den Ausschnitt prüfen oder ein anderes Foto nehmen.',
+    ],
+    'head-second-face': (_, settings) => [
+      'Am Hinterkopf ist ein Gesicht zu sehen.',
+      `Ihn von vorn zeigen oder mit anderem ${settings.seed} versuchen.`,
+    ],
+    'head-back-uneven': (_, settings) => [
+      'Der Hinterkopf ist uneben.',
+      `Ihn von vorn zeigen oder mit anderem ${settings.seed} versuchen.`,
+    ],
+    'face-depth': ({ percent }) => [
+      `Das Gesicht ist ${percent} % so tief wie Gesichter sind.`,
+      'Ein Foto von einer anderen Seite dazunehmen oder eines von vorn verwenden.',
+    ],
+    'nose-off': ({ millimetres }) => [
+      `Die Nase steht ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'weniger' : 'weiter'} vor als im Durchschnitt.`,
+      SIDE_PHOTO,
+    ],
+    'chin-off': ({ millimetres }) => [
+      `Das Kinn steht ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'weniger' : 'weiter'} vor als im Durchschnitt.`,
+      SIDE_PHOTO,
+    ],
+    'brow-off': ({ millimetres }) => [
+      `Die Stirn steht ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'weniger' : 'weiter'} vor als im Durchschnitt.`,
+      SIDE_PHOTO,
+    ],
+    'outline-off': () => [
+      'Sein Umriss ist nicht der des Menschen auf dem Foto.',
+      'Den Ausschnitt prüfen oder mit mehr Schritten versuchen.',
+    ],
+    'head-size': () => [
+      'Schädel oder Haar sind so groß wie an keinem Kopf.',
+      'Den Ausschnitt prüfen oder mit mehr Schritten versuchen.',
     ],
     'photo-from-the-side': ({ degrees }) => [
       `Die Seitenansicht ist ungewiss, weil das Foto um ${degrees}° gedreht ist.`,
@@ -660,6 +702,7 @@ export const de: Words = {
     'unfinished-here': ({ path }) => `${path} enthält diesen Kopf, unfertig: --resume macht damit weiter.`,
     verdict: ({ title, what, cure }) => [title, what, cure].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
+    front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,
     failed: () => VERDICTS.failed,
     'batch-arguments': () => [

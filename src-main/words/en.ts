@@ -27,6 +27,7 @@ const FROM_THE_PHOTO = 'Form it again from the photo.'
 const START_AGAIN = 'Start the reconstruction again from the photo.'
 const WITHOUT_RESUME = 'Leave --resume out to start from the photo.'
 const GOES_ON = 'The work goes on, and saving is tried again.'
+const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
 
 /** What commands that write a head's files say of their options. */
@@ -40,7 +41,12 @@ const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
   --mesh-resolution N    density samples along a side, ${resolution.least} to ${resolution.most} (default 256)
   --triangles N          of the mesh (default 60000)`
 
-const VERDICTS = { good: 'Good.', uncertain: 'Look twice.', failed: 'Not usable yet.' }
+const VERDICTS = {
+  good: 'Good.',
+  front: 'Good from the front.',
+  uncertain: 'Shape uncertain.',
+  failed: 'Not usable yet.',
+}
 
 const notWritten =
   (cure: string) =>
@@ -513,7 +519,7 @@ export const en = {
     triangles: () => 'number of triangles',
 
     // What is to be thought of a head
-    'head-good': () => 'It looks like the photo, and it holds from the side.',
+    'head-good': () => 'It looks like the photo, and it holds from all sides.',
     'head-black': (_: object, settings: SettingNames) => ['The picture is black.', `Try ${settings.provider}.`],
     'head-grey': (_: object, settings: SettingNames) => [
       'The picture shows nothing.',
@@ -532,6 +538,33 @@ export const en = {
       `Try fewer steps, or a smaller ${settings.learningRate}.`,
     ],
     'head-unconverged': () => ['It did not converge, the picture is not the person yet.', 'Try more steps.'],
+    'head-faceless': () => ['No face is to be found in it.', 'Check the crop, or use another photo.'],
+    'head-second-face': (_: object, settings: SettingNames) => [
+      'A face shows on the back of the head.',
+      `Show it from the front, or try another ${settings.seed}.`,
+    ],
+    'head-back-uneven': (_: object, settings: SettingNames) => [
+      'The back of the head is uneven.',
+      `Show it from the front, or try another ${settings.seed}.`,
+    ],
+    'face-depth': ({ percent }: { percent: number }) => [
+      `The face is ${percent} % as deep as faces are.`,
+      'Add a photo from another side, or use one from the front.',
+    ],
+    'nose-off': ({ millimetres }: { millimetres: number }) => [
+      `The nose stands out ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'less' : 'more'} than an average one.`,
+      SIDE_PHOTO,
+    ],
+    'chin-off': ({ millimetres }: { millimetres: number }) => [
+      `The chin stands out ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'less' : 'more'} than an average one.`,
+      SIDE_PHOTO,
+    ],
+    'brow-off': ({ millimetres }: { millimetres: number }) => [
+      `The brow stands out ${Math.abs(millimetres)} mm ${millimetres < 0 ? 'less' : 'more'} than an average one.`,
+      SIDE_PHOTO,
+    ],
+    'outline-off': () => ['Its outline is not that of the person in the photo.', 'Check the crop, or try more steps.'],
+    'head-size': () => ['Skull or hair have a size that no head has.', 'Check the crop, or try more steps.'],
     'photo-from-the-side': ({ degrees }: { degrees: number }) => [
       `Side view uncertain because the photo is turned ${degrees}°.`,
       FRONT_PHOTO,
@@ -740,6 +773,7 @@ export const en = {
     verdict: ({ title, what, cure }: { title: string; what: string; cure: string }) =>
       [title, what, cure].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
+    front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,
     failed: () => VERDICTS.failed,
     // Batches
