@@ -2,18 +2,20 @@
  * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and what to
  * think of it.
  */
+
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { type Message, message } from '../errors.ts'
 import { cutCrop } from '../face/crop.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { DEGREE, orbitCamera } from '../generator/camera.ts'
-import { type PortraitTarget, shrink } from '../inversion/objective.ts'
+import { shrink } from '../inversion/objective.ts'
 import type { Surface } from '../surface/surface.ts'
 import { type Form, formOf, type Silhouette, silhouetteOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
 import { cosine, psnr, type Recognition } from './likeness.ts'
 import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
 
-export interface Quality {
+export interface Assessment {
   readonly verdict: Verdict
   /** Why, and what to do about it. */
   readonly reason: Message
@@ -55,7 +57,7 @@ export interface Finished {
   readonly around: Turnaround
   /** That camera, 25 numbers. */
   readonly label: Float32Array
-  readonly portrait: PortraitTarget
+  readonly portrait: MattedPortrait
   /** With its evidence, where that is known. */
   readonly surface: Surface
 }
@@ -86,7 +88,7 @@ export async function assess(
   { rendering_kwargs: orbit }: GeneratorConfig,
   { around, label, portrait, surface }: Finished,
   { identity, faceRes }: Recognition,
-): Promise<Quality> {
+): Promise<Assessment> {
   const { input, sides } = around
   if (!input) throw new Error('a head is judged by its photo: look around with its camera')
   const photo = pictureOf(portrait, orbit.white_back)
@@ -125,7 +127,7 @@ export async function assess(
 }
 
 /** What the figures say. */
-export function judge(figures: Figures): Quality {
+export function judge(figures: Figures): Assessment {
   const { input, views, turned } = figures
   const signs: Record<Failure, boolean> = {
     black: figures.brightness < LIMITS.black,
@@ -139,7 +141,7 @@ export function judge(figures: Figures): Quality {
   const found = failures.filter((failure) => signs[failure])
   if (found.length > 0) return { verdict: 'failed', reason: message(`head-${found[0]}`), failures: found, figures }
 
-  const doubt = (reason: Message): Quality => ({ verdict: 'uncertain', reason, failures: [], figures })
+  const doubt = (reason: Message): Assessment => ({ verdict: 'uncertain', reason, failures: [], figures })
   if (Math.abs(turned) > LIMITS.turned) {
     return doubt(message('photo-from-the-side', { degrees: Math.round(Math.abs(turned)) }))
   }
@@ -156,7 +158,7 @@ export function judge(figures: Figures): Quality {
 }
 
 /** The portrait as the generator's pictures are: on white where it paints on white. */
-function pictureOf({ size, rgb, matte }: PortraitTarget, white: boolean): FacePicture {
+function pictureOf({ size, rgb, matte }: MattedPortrait, white: boolean): FacePicture {
   if (!white) return { size, rgb }
   return {
     size,
