@@ -163,7 +163,7 @@ export interface ProjectSummary {
 /** `interrupted`: the engine or the app ended in the middle; opening the project goes on. */
 export type JobState = 'none' | 'running' | 'paused' | 'done' | 'interrupted' | 'failed'
 
-export interface Job {
+export interface JobView {
   state: JobState
   step: number
   steps: number
@@ -177,7 +177,7 @@ export interface Project {
   /** None where the person is made up. */
   photos: PhotoState[]
   settings: Settings
-  job: Job
+  job: JobView
   /** How alike head and photo were after every step so far, 0 to 1. */
   likeness: number[]
   /** Whether there is a head to look at. */
@@ -331,7 +331,7 @@ export type ProjectEvent = { project: string } & (
       secondsLeft?: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
-  | { type: 'job'; job: Job; problem?: Message }
+  | { type: 'job'; job: JobView; problem?: Message }
   | { type: 'saving'; unsaved?: Unsaved }
   | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )
