@@ -13,6 +13,7 @@ export default defineConfig({
       'e2e/cli/**/*.test.ts',
     ],
     globalSetup: 'e2e/cli/build.ts',
+    setupFiles: 'testing/equality.ts',
     reporters: [new SlowestTests(), 'default'],
     // The engine's native library does not like worker threads, and two cores are all a small machine has.
     pool: 'forks',

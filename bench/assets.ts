@@ -88,7 +88,7 @@ async function measure(
   await judge(recorder, kit, name, taken, inversion.head, truth)
 }
 
-export async function judge(
+async function judge(
   recorder: Recorder,
   kit: Kit,
   name: string,

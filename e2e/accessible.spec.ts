@@ -42,7 +42,10 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
   await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await page.getByRole('radio', { name: 'Evidence' }).check()
+  await page.getByText('Background and light').click()
+  await page.getByRole('combobox', { name: 'Background' }).selectOption('own')
   await check('evidence')
+  await page.getByRole('combobox', { name: 'Background' }).selectOption('window')
 
   await page.getByRole('button', { name: 'About and log' }).click()
   await check('log')

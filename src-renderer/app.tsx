@@ -77,7 +77,8 @@ export function App() {
 
 function View({ step }: { step: Step }) {
   const { previewUrl, project } = useStore()
-  if (step === 'photo') return <PhotoEditor />
+  // Without a head there is nothing to see but the photo.
+  if (step === 'photo' || (!project?.head && project?.photos.length)) return <PhotoEditor />
   return (
     <div className={step === 'form' && previewUrl ? 'stage-and-compare' : 'stage-alone'}>
       <div className="stage-box">
@@ -226,9 +227,11 @@ function useDropAndPaste(): boolean {
   const [dragging, setDragging] = useState(false)
   useEffect(() => {
     let depth = 0
-    const take = (files: FileList | undefined) => {
-      const [file] = files ?? []
-      if (file) actions.openFile(file)
+    const take = async (files: FileList | undefined) => {
+      const [file, ...others] = files ?? []
+      if (!file) return
+      await actions.openFile(file)
+      if (others.length > 0) actions.notice(strings.drop.several(others.length + 1, file.name))
     }
     const on = {
       dragenter: () => setDragging(++depth > 0),

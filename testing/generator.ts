@@ -2,11 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
-import { expectedWeights } from '../src-main/engine/checkpoint/generator-file.ts'
+import { expectedWeights, writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
+import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
 import {
   readSafetensors,
   type StoredTensor,
   storeFloat32,
+  toFloat32,
   writeSafetensors,
 } from '../src-main/engine/checkpoint/safetensors.ts'
 
@@ -50,6 +52,16 @@ export const quick: Change = (config, tensors) => {
     if (!/^superresolution.*noise_const$/.test(name)) continue
     tensors.set(name, { ...rest, shape: shape.map((side) => side / 2), data: data.subarray(0, data.length / 4) })
   }
+}
+
+/** The file of one small enough to be quick and dense enough to have a surface, which is no head. */
+export function denseGenerator(): Uint8Array {
+  const { config, weights } = importCheckpoint(fixture('tiny2x.pkl'), 'tiny2x.pkl')
+  const name = 'decoder.net.2.bias'
+  const bias = toFloat32(weights.get(name)!).slice()
+  // The first of the decoder's outputs is density.
+  bias[0] += 20
+  return Buffer.concat(writeGeneratorFile(config, new Map(weights).set(name, storeFloat32(bias, [bias.length]))))
 }
 
 export const TINY_CONFIG = {

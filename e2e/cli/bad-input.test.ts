@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { embeddedGenerator, quick } from '../../testing/generator.ts'
+import { denseGenerator, embeddedGenerator } from '../../testing/generator.ts'
 import { expectRefusal, samplePortrait, Workplace } from './command.ts'
 
 const place = new Workplace()
@@ -86,7 +86,7 @@ describe('a disk that is full', () => {
     const old = '# Halfturn: an old head, a hundred times '.repeat(100)
     for (const name of ['glb', 'obj', 'mtl', 'png', 'sheet.png']) writeFileSync(`${disk}/person-7.${name}`, old)
     writeFileSync(`${disk}/filling`, Buffer.alloc(900_000))
-    const generator = place.generator('quick.safetensors', quick)
+    const generator = place.write('dense.safetensors', denseGenerator())
     const run = await place.run([
       'generate',
       '--seed',

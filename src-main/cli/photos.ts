@@ -7,7 +7,7 @@ import { decodePhoto } from '../engine/images/decoder.ts'
 import type { InversionContext } from '../engine/inversion/inversion.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
-import { createLandmarker } from '../engine/networks/mediapipe.ts'
+import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
@@ -28,15 +28,17 @@ export async function takeShots(
   report: Reporter,
 ): Promise<PosedPortrait[]> {
   const { frame } = generator.config
-  const landmarker = await createLandmarker()
+  let landmarker: Landmarker | undefined
   const several = files.length > 1
   const found: Taken[] = []
   for (const file of files) {
-    const portrait = await decodePhoto(file.bytes)
-      .then((photo) => makePortrait(photo, { frame, landmarker, face }))
-      .catch((cause) => {
-        throw several ? withPath(file.path, cause) : cause
-      })
+    const refuse = (cause: unknown): never => {
+      throw several ? withPath(file.path, cause) : cause
+    }
+    const photo = await decodePhoto(file.bytes).catch(refuse)
+    // What cannot be decoded is refused before the landmarker is loaded.
+    landmarker ??= await createLandmarker()
+    const portrait = await makePortrait(photo, { frame, landmarker, face }).catch(refuse)
     for (const warning of portrait.warnings) {
       const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning
       report.warn(what, { ...warning, photo: file.path })

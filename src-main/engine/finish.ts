@@ -79,6 +79,7 @@ interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
   texture?: Texture
+  quality?: Assessment
 }
 
 export class Finish {
@@ -127,6 +128,7 @@ export class Finish {
   ): Promise<Assessment | undefined> {
     const { generator, head, photos } = this.source
     if (photos.length === 0) return undefined
+    if (this.last?.quality && isSame(this.last, mesh)) return this.last.quality
     const [{ portrait }] = photos
     const turn: Turn = (work) => this.inTurn({ signal }, work, place.rank)
     const surface = await this.judgedSurface(mesh, place, {
@@ -137,11 +139,13 @@ export class Finish {
     const around = await this.turnaround(turn)
     progress?.(VIEWS_DONE)
     const { identity, faceRes } = await createRecognition(generator.runtime, await this.host.faceRes())
-    return assess(
+    const quality = await assess(
       generator.config,
       { around, label: head.label, portrait, surface },
       { identity: (picture) => turn(() => identity(picture)), faceRes: (picture) => turn(() => faceRes(picture)) },
     )
+    if (this.last?.surface === surface) this.last.quality = quality
+    return quality
   }
 
   /** A surface for which every question to the field takes a turn of its own. */

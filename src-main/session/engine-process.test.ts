@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { builtEngine } from '../../testing/built.ts'
 import type { Hello } from './api.ts'
 
 let folder: string
@@ -17,8 +18,7 @@ afterEach(async () => {
 })
 
 function launch() {
-  const child = fork(join(import.meta.dirname, 'engine-process.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(builtEngine, {
     serialization: 'advanced',
     env: { ...process.env, HALFTURN_DATA: folder, HALFTURN_PROVIDER: 'cpu' },
   })

@@ -17,9 +17,9 @@ const COSTS: Readonly<Record<Quality, Readonly<Record<Phase, Cost>>>> = {
   },
   balanced: {
     code: { enter: 0, step: 1 },
-    layers: { enter: 2, step: 1.25 },
-    shape: { enter: 3, step: 1.35 },
-    detail: { enter: 17, step: 1.4 },
+    layers: { enter: 2, step: 1.1 },
+    shape: { enter: 3, step: 1.25 },
+    detail: { enter: 16, step: 1.15 },
   },
   full: {
     code: { enter: 0, step: 1 },
@@ -29,7 +29,7 @@ const COSTS: Readonly<Record<Quality, Readonly<Record<Phase, Cost>>>> = {
   },
 }
 /** Surface, views from all sides and judgement, in steps of the first phase. */
-const AFTERWARDS: Readonly<Record<Quality, number>> = { fast: 50, balanced: 50, full: 25 }
+const AFTERWARDS: Readonly<Record<Quality, number>> = { fast: 50, balanced: 42, full: 25 }
 
 /** The first steps of a phase that tell nothing of the others: in the last one each draw of samples is looked at anew. */
 const FIRST: Readonly<Record<Phase, number>> = { code: 1, layers: 1, shape: 1, detail: 4 }

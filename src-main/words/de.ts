@@ -602,8 +602,8 @@ export const de: Words = {
       'Seine Oberfläche zeigen oder den Grafiktreiber aktualisieren.',
     ],
     'no-video': () => [
-      'Dieser Browser kann kein Video kodieren.',
-      'Ein aktuelles Chromium, Edge oder Chrome verwenden oder ein Bild speichern.',
+      'Diese Art Video lässt sich hier nicht kodieren.',
+      'Eine andere Art wählen, ein aktuelles Edge oder Chrome verwenden oder ein Bild speichern.',
     ],
 
     'no-command': ({ name, known }) => [`Es gibt keinen Befehl „${name}“.`, `Möglich sind ${known.join(', ')}.`],
@@ -836,6 +836,8 @@ Aufruf: halfturn info [DATEI]
       release: 'Loslassen, um dieses Foto zu verwenden',
       recent: 'Zuletzt',
       opening: 'Wird geöffnet…',
+      several: (count, name) =>
+        `Von diesen ${count} Dateien wurde ${name} geöffnet: das Fenster nimmt ein Foto auf einmal.`,
       forget: (name) => `${name} aus den letzten Projekten entfernen`,
       unfinished: 'unfertig',
     },
@@ -951,6 +953,22 @@ Aufruf: halfturn info [DATEI]
       fps: (value, scale) => `${value.toFixed(0)} Bilder/s bei ${Math.round(scale * 100)} %`,
     },
 
+    stage: {
+      title: 'Hintergrund und Licht',
+      backdrop: 'Hintergrund',
+      backdrops: {
+        window: 'Wie das Fenster',
+        light: 'Hell',
+        dark: 'Dunkel',
+        own: 'Eigene Farbe',
+        clear: 'Durchsichtig',
+      },
+      colour: 'Farbe',
+      light: 'Licht',
+      lights: { even: 'Gleichmäßig', studio: 'Studio', side: 'Von der Seite' },
+      exposure: 'Belichtung',
+    },
+
     verdict: {
       judging: 'Er wird von allen Seiten betrachtet…',
       titles: VERDICTS,
@@ -971,6 +989,10 @@ Aufruf: halfturn info [DATEI]
       ply: 'PLY',
       stl: 'STL',
       picture: 'Bild',
+      pictureSize: 'Bildgröße',
+      pixels: (side) => `${side} Pixel`,
+      film: 'Video',
+      films: { webm: 'WebM', mp4: 'MP4' },
       video: 'Drehteller-Video',
       project: 'Projekt',
       hints: {

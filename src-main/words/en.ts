@@ -659,8 +659,8 @@ export const en = {
       'Show its surface, or update the graphics driver.',
     ],
     'no-video': () => [
-      'This browser cannot encode video.',
-      'Use a current Chromium, Edge or Chrome, or save a picture.',
+      'This kind of video cannot be encoded here.',
+      'Choose another kind of video, use a current Edge or Chrome, or save a picture.',
     ],
 
     // The command line
@@ -919,6 +919,8 @@ usage: halfturn info [FILE]
       release: 'Release to use this photo',
       recent: 'Recent',
       opening: 'Opening…',
+      several: (count: number, name: string) =>
+        `Of these ${count} files ${name} was opened: the window takes one photo at a time.`,
       forget: (name: string) => `Remove ${name} from recent projects`,
       unfinished: 'unfinished',
     },
@@ -1034,6 +1036,16 @@ usage: halfturn info [FILE]
       fps: (value: number, scale: number) => `${value.toFixed(0)} fps at ${Math.round(scale * 100)} %`,
     },
 
+    stage: {
+      title: 'Background and light',
+      backdrop: 'Background',
+      backdrops: { window: 'As the window', light: 'Light', dark: 'Dark', own: 'Own colour', clear: 'Transparent' },
+      colour: 'Colour',
+      light: 'Light',
+      lights: { even: 'Even', studio: 'Studio', side: 'From the side' },
+      exposure: 'Exposure',
+    },
+
     verdict: {
       judging: 'Looking at it from all sides…',
       titles: VERDICTS,
@@ -1048,6 +1060,10 @@ usage: halfturn info [FILE]
       ply: 'PLY',
       stl: 'STL',
       picture: 'Picture',
+      pictureSize: 'Picture size',
+      pixels: (side: number) => `${side} pixels`,
+      film: 'Video',
+      films: { webm: 'WebM', mp4: 'MP4' },
       video: 'Turntable video',
       project: 'Project',
       hints: {

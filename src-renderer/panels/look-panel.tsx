@@ -1,18 +1,22 @@
 /** Step 3: looking at the head, and taking it along. */
 import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
+import { backdropColour } from '../stage/look.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
-import { stagePicture, turntableVideo } from '../stage/turntable-video.ts'
-import { actions, isEnhanced, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
+import { surfacePicture } from '../stage/surface.tsx'
+import { PAPER, pngOn, stagePicture, turntableVideo } from '../stage/turntable-video.ts'
+import { actions, type Film, films, isEnhanced, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { randomSeed } from './drop.tsx'
 import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
+import { StagePanel } from './stage-panel.tsx'
 import { VerdictPanel } from './verdict.tsx'
 
 const text = strings.look
 /** Nobody has photographed a made-up person: there is nothing to tell apart. */
 const { evidence: _, ...withoutEvidence } = text.surfaceStyles
+const PICTURE_SIZES = [1024, 2048]
 const RESOLUTIONS = [96, 128, 192, 256, 384] as const
 
 export function LookPanel() {
@@ -39,6 +43,7 @@ export function LookPanel() {
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
         />
       )}
+      <StagePanel />
       <Save />
       <p className="quiet small">{project.random ? text.honestRandom : text.honest}</p>
     </div>
@@ -110,19 +115,25 @@ function RandomPerson({ seed, truncation }: { seed: number; truncation: number }
 
 function Save() {
   const state = useStore()
-  const { mesh, busy, volume, hello } = state
+  const { mesh, mode, busy, volume, hello, look, pictureSize, film } = state
   const disabled = busy !== undefined
+  /** What is behind a picture that is saved: nothing, where the stage has none. */
+  const paper = () => (look.backdrop === 'clear' ? undefined : (backdropColour(look) ?? PAPER))
   const savePicture = () => {
     const { current } = stage
     if (!current) return
-    // Where the engine has no super-resolution to offer, the stage's own picture is the sharper one.
-    const own = !isEnhanced(state) ? () => stagePicture(current.painter, current.camera()) : undefined
-    actions.savePicture(current.label(), own)
+    const label = current.label()
+    const surface = mode === 'surface' && surfacePicture.current
+    if (surface) return actions.savePicture(label, () => pngOn(surface(pictureSize).getContext('2d')!, paper()))
+    const finer = isEnhanced(state) ? () => actions.view(label) : undefined
+    actions.savePicture(label, () => stagePicture(current.painter, current.camera(), pictureSize, paper(), finer))
   }
   const saveVideo = () => {
     const { current } = stage
     if (current && volume) {
-      actions.saveVideo((progress) => turntableVideo(current.painter, volume.decoder.radius, progress))
+      actions.saveVideo(film, (progress) =>
+        turntableVideo(current.painter, volume.decoder.radius, film, paper() ?? PAPER, progress),
+      )
     }
   }
   const { save } = strings
@@ -165,6 +176,28 @@ function Save() {
       </div>
       <p className="quiet small">{save.meshHelp}</p>
       <h3>{save.title}</h3>
+      <div className="pair">
+        <label className="field">
+          <span>{save.pictureSize}</span>
+          <select value={pictureSize} onChange={({ target }) => actions.setPictureSize(Number(target.value))}>
+            {PICTURE_SIZES.map((size) => (
+              <option key={size} value={size}>
+                {save.pixels(size)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>{save.film}</span>
+          <select value={film} onChange={({ target }) => actions.setFilm(target.value as Film)}>
+            {films.map((name) => (
+              <option key={name} value={name}>
+                {save.films[name]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
       <div className="formats three">
         <button type="button" disabled={disabled} onClick={savePicture}>
           {save.picture}

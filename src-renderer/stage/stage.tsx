@@ -11,6 +11,7 @@ import { actions, isEnhanced, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
 import { RAMP } from './evidence.ts'
+import { backdropColour } from './look.ts'
 import { type Drawn, Painter } from './painter.ts'
 import { SurfaceMesh } from './surface.tsx'
 
@@ -56,7 +57,7 @@ const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
-  const { volume, mode, project, surface, surfacing, surfaceStyle, mesh } = useStore()
+  const { volume, mode, project, surface, surfacing, surfaceStyle, mesh, look } = useStore()
   const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
   /** The head that the volume shows; 0 where it cannot be drawn. */
@@ -89,7 +90,8 @@ export function Stage() {
   return (
     <section
       ref={element}
-      className="stage"
+      className={look.backdrop === 'clear' ? 'stage clear' : 'stage'}
+      style={{ background: backdropColour(look) }}
       aria-label={strings.look.stage}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the stage is turned with the keyboard
       tabIndex={0}
@@ -125,7 +127,7 @@ export function Stage() {
       )}
       {isSurface && camera && (
         <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
-          <SurfaceMesh surface={surface} style={surfaceStyle} />
+          <SurfaceMesh surface={surface} style={surfaceStyle} light={look.light} exposure={look.exposure} />
         </Canvas>
       )}
       {still && !isSurface && <img className="stage-still" src={still} alt="" />}

@@ -1,12 +1,43 @@
 /** The head as a mesh: in its colours, as clay, as wire, or in the colours of its evidence. */
+import { useThree } from '@react-three/fiber'
 import { useEffect, useMemo } from 'react'
-import { BufferAttribute, BufferGeometry, DataTexture, LinearFilter, RGBAFormat } from 'three'
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Color,
+  DataTexture,
+  LinearFilter,
+  LinearSRGBColorSpace,
+  type PerspectiveCamera,
+  RGBAFormat,
+  type Scene,
+  WebGLRenderer,
+} from 'three'
 import type { SurfaceData, SurfaceStyle } from '../state/store.ts'
-import { evidenceColours, light } from './evidence.ts'
+import { evidenceColours, light as lightOf } from './evidence.ts'
+import type { Light } from './look.ts'
 
 type Shade = (x: number, y: number, z: number) => readonly [number, number, number]
 
-export function SurfaceMesh({ surface, style }: { surface: SurfaceData; style: SurfaceStyle }) {
+/** Draws the surface that is on the stage again, square and as large as it is wanted. */
+export const surfacePicture: { current: ((size: number) => OffscreenCanvas) | undefined } = { current: undefined }
+
+interface SurfaceMeshProps {
+  surface: SurfaceData
+  style: SurfaceStyle
+  light: Light
+  /** What the light is multiplied with. */
+  exposure: number
+}
+
+/** Key from the upper left, fill from the right, rim from behind; and what the surroundings throw back. */
+const LIGHTING: Readonly<Record<Exclude<Light, 'even'>, { key: number; fill: number; rim: number; around: number }>> = {
+  studio: { key: 1.7, fill: 0.7, rim: 0.8, around: 1.1 },
+  side: { key: 2.6, fill: 0.4, rim: 0.9, around: 0.8 },
+}
+const KEY = { studio: [-1.5, 2, 2.5], side: [-3, 0.8, 0.6] } as const
+
+export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProps) {
   const showsEvidence = style === 'evidence' && surface.evidence !== undefined
   const geometry = useMemo(() => {
     const colours = showsEvidence && surface.evidence ? evidenceColours(surface.evidence) : surface.colours
@@ -20,8 +51,17 @@ export function SurfaceMesh({ surface, style }: { surface: SurfaceData; style: S
   useEffect(() => () => geometry.dispose(), [geometry])
   const sphere = useMemo(() => sphereTexture(showsEvidence ? lamp : clay), [showsEvidence])
   useEffect(() => () => sphere.dispose(), [sphere])
+  const bright = useMemo(() => new Color(exposure, exposure, exposure), [exposure])
+  const { scene, camera } = useThree()
+  useEffect(() => {
+    surfacePicture.current = (size) => drawAgain(scene, camera as PerspectiveCamera, size)
+    return () => {
+      surfacePicture.current = undefined
+    }
+  }, [scene, camera])
   return (
     <>
+      {style === 'colour' && light !== 'even' && <Lights light={light} />}
       {style === 'wire' && (
         // Not seen itself, but hides the wires of the far side.
         <mesh geometry={geometry} renderOrder={-1}>
@@ -29,19 +69,52 @@ export function SurfaceMesh({ surface, style }: { surface: SurfaceData; style: S
         </mesh>
       )}
       {/* A material is compiled for what it shows: another style is another one. */}
-      <mesh geometry={geometry} key={style}>
-        {style === 'colour' && <meshBasicMaterial vertexColors toneMapped={false} />}
+      <mesh geometry={geometry} key={`${style}/${light === 'even'}`}>
+        {style === 'colour' && light === 'even' && <meshBasicMaterial vertexColors toneMapped={false} color={bright} />}
+        {style === 'colour' && light !== 'even' && (
+          <meshLambertMaterial vertexColors toneMapped={false} color={bright} />
+        )}
         {style !== 'colour' && (
           <meshMatcapMaterial
             matcap={sphere}
             vertexColors={showsEvidence}
             wireframe={style === 'wire'}
+            color={bright}
             toneMapped={false}
           />
         )}
       </mesh>
     </>
   )
+}
+
+function Lights({ light }: { light: Exclude<Light, 'even'> }) {
+  const { key, fill, rim, around } = LIGHTING[light]
+  return (
+    <>
+      <hemisphereLight args={['#fff6ea', '#c9cdd8', around]} />
+      <directionalLight position={KEY[light]} intensity={key} />
+      <directionalLight position={[2.5, 0.3, 1.5]} intensity={fill} color="#e6ecff" />
+      <directionalLight position={[1, 1.5, -3]} intensity={rim} />
+    </>
+  )
+}
+
+/** With a renderer of its own: that of the stage keeps its size. */
+function drawAgain(scene: Scene, camera: PerspectiveCamera, size: number): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(size, size)
+  const renderer = new WebGLRenderer({ canvas, alpha: true, antialias: true, preserveDrawingBuffer: true })
+  renderer.outputColorSpace = LinearSRGBColorSpace
+  const square = camera.clone()
+  square.aspect = 1
+  square.updateProjectionMatrix()
+  renderer.setSize(size, size, false)
+  renderer.render(scene, square)
+  const copy = new OffscreenCanvas(size, size)
+  copy.getContext('2d')!.drawImage(canvas, 0, 0)
+  renderer.dispose()
+  renderer.forceContextLoss()
+  return copy
 }
 
 /** A soft key light from the upper left, a cool fill, a rim. */
@@ -58,7 +131,7 @@ const clay: Shade = (x, y, z) => {
 }
 
 /** White light beside the camera: it leaves colours what they are. */
-const lamp: Shade = (_, __, z) => [light(z), light(z), light(z)]
+const lamp: Shade = (_, __, z) => [lightOf(z), lightOf(z), lightOf(z)]
 
 const SIDE = 128
 

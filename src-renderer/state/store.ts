@@ -16,11 +16,14 @@ import type {
 } from '../../src-main/session/api.ts'
 import { type Message, message } from '../../src-main/words/message.ts'
 import { createHost, type HostState, Refusal } from '../host.ts'
+import { keepLook, recallLook, type StageLook } from '../stage/look.ts'
 import { strings } from '../strings.ts'
 import { type History, noHistory, record, stepBack, stepForward } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
 export type Mode = 'volume' | 'surface' | 'depth'
+export const films = ['webm', 'mp4'] as const
+export type Film = (typeof films)[number]
 /** `once`: all the way round, and still again. */
 export type Turning = 'off' | 'once' | 'on'
 export type SurfaceStyle = 'colour' | 'clay' | 'wire' | 'evidence'
@@ -72,6 +75,10 @@ export interface State {
   mode: Mode
   surfaceStyle: SurfaceStyle
   turntable: Turning
+  look: StageLook
+  /** Side in pixels of pictures that are saved, and how the turntable is. */
+  pictureSize: number
+  film: Film
   mesh: { resolution: number; triangles: number }
   /** What takes longer than a moment, in words, with a fraction where it is known. */
   busy: { what: string; fraction?: number } | undefined
@@ -111,6 +118,9 @@ export const useStore = create<State>(() => ({
   mode: 'volume',
   surfaceStyle: 'colour',
   turntable: 'off',
+  look: recallLook(),
+  pictureSize: 1024,
+  film: 'webm',
   mesh: { resolution: 192, triangles: 60_000 },
   busy: undefined,
   problem: undefined,
@@ -251,9 +261,20 @@ async function loadRecent(): Promise<ProjectSummary[]> {
   return recent
 }
 
+/** A photo that was merely opened: nothing was done with it that would be worth keeping. */
+function isUntouched({ photos, head, job, problem }: Project): boolean {
+  const isCorrected = photos.some(({ portrait }) => {
+    const { scale, ...others } = portrait.correction
+    return scale !== 1 || Object.values(others).some((value) => value !== 0)
+  })
+  return photos.length > 0 && !head && !problem && job.state === 'none' && !isCorrected
+}
+
 /** Puts a project into the window, at the step it was left in. */
 async function show(project: Project): Promise<void> {
-  const isNew = get().project?.id !== project.id
+  const before = get().project
+  const isNew = before?.id !== project.id
+  if (isNew && before && isUntouched(before)) await engine.forget({ project: before.id }).catch(() => {})
   sessionStorage.setItem(LAST_PROJECT, project.id)
   const forming = ['running', 'paused', 'interrupted', 'failed'].includes(project.job.state)
   set({
@@ -386,6 +407,7 @@ export const actions = {
   },
 
   async leave(): Promise<void> {
+    const { project } = get()
     sessionStorage.removeItem(LAST_PROJECT)
     set({
       project: undefined,
@@ -395,7 +417,10 @@ export const actions = {
       problem: undefined,
       mode: 'volume',
     })
-    await attempt(loadRecent)
+    await attempt(async () => {
+      if (project && isUntouched(project)) await engine.forget({ project: project.id })
+      await loadRecent()
+    })
   },
 
   randomPerson: (seed: number, truncation: number) =>
@@ -484,9 +509,10 @@ export const actions = {
 
   /** Fetches the surface of the head as it is now, where it is not there yet. */
   async loadSurface(): Promise<void> {
-    const { project, mesh, surface, surfacing } = get()
+    const { project, volume, mesh, surface, surfacing } = get()
     const key = surfaceKey()
-    if (!project?.head || surfacing !== undefined || surface?.key === key) return
+    // Before its planes are here nobody knows which head it would be of.
+    if (!project?.head || !volume || surfacing !== undefined || surface?.key === key) return
     set({ surfacing: 0 })
     await attempt(async () => {
       const state = await engine.surface({ project: project.id, ...mesh })
@@ -528,16 +554,24 @@ export const actions = {
   saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),
 
   /** @param render the window's own picture, where it is the better one */
-  savePicture: (camera: number[], render: (() => Promise<Uint8Array>) | undefined) =>
+  setLook(change: Partial<StageLook>): void {
+    const look = { ...get().look, ...change }
+    set({ look })
+    keepLook(look)
+  },
+  setPictureSize: (pictureSize: number) => set({ pictureSize }),
+  setFilm: (film: Film) => set({ film }),
+
+  savePicture: (camera: number[], render: () => Promise<Uint8Array>) =>
     save('png', async () => {
-      const picture = render && (await host.put(await render()))
-      return engine.exportPicture({ project: get().project!.id, camera, ...(picture && { picture }) })
+      const picture = await host.put(await render())
+      return engine.exportPicture({ project: get().project!.id, camera, picture })
     }),
 
-  saveVideo: (encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
-    save('webm', async (name) => {
+  saveVideo: (film: Film, encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
+    save(film, async (name) => {
       const bytes = await encode((fraction) => set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})))
-      return [{ name: `${name}.webm`, blob: await host.put(bytes) }]
+      return [{ name: `${name}.${film}`, blob: await host.put(bytes) }]
     }),
 
   log: () => engine.log({}),
@@ -545,6 +579,7 @@ export const actions = {
   showCamera: (showCamera: boolean) => set({ showCamera }),
   dismiss: () => set({ problem: undefined, notice: undefined }),
   problem: (problem: Message) => set({ problem }),
+  notice: (notice: string) => set({ notice }),
 }
 
 /** What a surface is made from. */

@@ -1,4 +1,5 @@
 /** A portrait with the person cut out: what an inversion compares with, and what is kept with a head as its evidence. */
+import { WIDE } from '../generator/camera.ts'
 import { jpeg } from '../images/pictures.ts'
 import type { Matting } from '../networks/matte.ts'
 import { type Crop, cutCrop } from './crop.ts'
@@ -15,7 +16,7 @@ export interface MattedPortrait {
   readonly valid: Uint8Array
   /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
   readonly fine?: Uint8Array
-  /** The same camera's picture `WIDE` times as wide; absent where no more than the crop is known. */
+  /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
   readonly wide?: MattedPortrait
 }
 
@@ -27,9 +28,9 @@ const MOST_SIDE = 2048
 const QUALITY = 96
 
 /** Cuts the person out of the crop and of what lies around it. */
-export async function mattePortrait(portrait: Portrait, matting: Matting): Promise<MattedPortrait> {
-  const { crop, wide, photo, pose } = portrait
-  const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(wide, matting) }
+export async function mattePortrait({ crop, photo, pose }: Portrait, matting: Matting): Promise<MattedPortrait> {
+  const around = cutCrop(photo, { ...pose, side: WIDE * pose.side }, crop.size)
+  const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting) }
   if (pose.side < FINER * crop.size) return matted
   const side = Math.min(MOST_SIDE, Math.round(pose.side))
   const { rgb } = cutCrop(photo, pose, side)
@@ -37,10 +38,12 @@ export async function mattePortrait(portrait: Portrait, matting: Matting): Promi
 }
 
 /** Opacities are kept in 256 steps, so that a saved portrait is the portrait itself. */
-async function cutOut(crop: Crop, matting: Matting): Promise<MattedPortrait> {
-  const matte = (await matting(crop)).map((alpha) => Math.round(Math.min(Math.max(alpha, 0), 1) * 255) / 255)
-  return { size: crop.size, rgb: crop.rgb, matte, valid: crop.valid }
+async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<MattedPortrait> {
+  const matte = (await matting({ size, rgb })).map((alpha) => Math.round(clamp(alpha) * 255) / 255)
+  return { size, rgb, matte, valid }
 }
+
+const clamp = (value: number) => Math.min(Math.max(value, 0), 1)
 
 /** What a portrait is kept as in files; its side is kept beside it. */
 export type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>

@@ -3,7 +3,7 @@
  * it.
  */
 import { type Message, message, UserError } from '../errors.ts'
-import { DEGREE, WIDE } from '../generator/camera.ts'
+import { DEGREE } from '../generator/camera.ts'
 import type { Note, Photo } from '../images/photo.ts'
 import type { RgbImage } from '../images/rgb-image.ts'
 import type { Box, Face, Landmarker } from '../networks/mediapipe.ts'
@@ -19,8 +19,6 @@ export interface Portrait {
   /** The photo it is cut from. */
   photo: RgbImage
   crop: Crop
-  /** The crop with what lies around it: {@link WIDE} times its window. */
-  wide: Crop
   /** Camera label of the crop, see {@link cameraLabel}. */
   camera: Float32Array
   pose: Pose
@@ -129,7 +127,7 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
   return complete({
     frame,
     photo,
-    ...cutCrops(photo, pose, size),
+    crop: cutCrop(photo, pose, size),
     pose,
     faces: faces.map(({ box }) => box),
     face: chosen,
@@ -169,7 +167,7 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
   }
   return complete({
     ...portrait,
-    ...cutCrops(photo, adjusted, portrait.crop.size),
+    crop: cutCrop(photo, adjusted, portrait.crop.size),
     pose: adjusted,
     warnings: portrait.warnings.filter(({ code }) => OF_THE_PHOTO.has(code)),
   })
@@ -178,10 +176,6 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
 /** Photos of one person, the one that is least turned first: it says most about the face. */
 export function frontalFirst<T extends { readonly portrait: Portrait }>(photos: readonly T[]): T[] {
   return photos.toSorted((a, b) => Math.abs(a.portrait.pose.yaw) - Math.abs(b.portrait.pose.yaw))
-}
-
-function cutCrops(photo: Photo, pose: Pose, size?: number): Pick<Portrait, 'crop' | 'wide'> {
-  return { crop: cutCrop(photo, pose, size), wide: cutCrop(photo, { ...pose, side: WIDE * pose.side }, size) }
 }
 
 /** Adds what follows from the rest: the camera, and the warnings that can be read off the numbers. */

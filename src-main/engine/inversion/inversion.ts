@@ -295,6 +295,7 @@ export class Inversion {
       steps: this.stepsWanted,
       shared: latent.shared,
       sizes: shots.map(({ portrait }) => portrait.size),
+      wide: shots.map(({ portrait }) => portrait.wide !== undefined),
       latentSteps: latent.adam.steps,
       cameraSteps: latent.cameraAdam.steps,
       shape: shape ? { steps: shape.adam.steps } : null,
@@ -333,13 +334,12 @@ export class Inversion {
     const shots = state.sizes.map((size, i): PosedPortrait => {
       const picture = (at: string) => {
         const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
-        return portraitFrom(size, { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) })
+        const fine = tensors.get(`${at}.fine`)?.data
+        const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
+        return portraitFrom(size, { ...crop, ...(fine && { fine }) })
       }
-      const fine = tensors.get(`${i}.fine`)?.data
-      // An edition that knew no more than the crop may have written the file.
-      const wide = tensors.has(`${i}.wide.rgb`) ? picture(`${i}.wide`) : undefined
-      const portrait = { ...picture(`${i}`), ...(fine && { fine: Uint8Array.from(fine) }), ...(wide && { wide }) }
-      return { portrait, label: floats(`${i}.label`, LABEL) }
+      const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
+      return { portrait: { ...picture(`${i}`), ...(wide && { wide }) }, label: floats(`${i}.label`, LABEL) }
     })
     const width = config.num_ws * config.w_dim
     const parameters = shots.length * CAMERA_PARAMETERS
@@ -548,8 +548,9 @@ export class Inversion {
     const aim = AIMS[phase]
     const key = `${shot}/${resolution}/${aim}`
     const known = this.around.get(key)
+    if (known) return known
     const { wide } = this.inHeadsLight(shot)
-    if (known || !wide) return known
+    if (!wide) return undefined
     const around = new Surroundings(this.context.generator, wide, resolution, aim)
     this.around.set(key, around)
     return around
@@ -597,6 +598,8 @@ const checkpointState = z.strictObject({
   steps: z.int().min(0),
   shared: z.boolean(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
+  /** Absent where an edition that knew no more than the crops wrote the file. */
+  wide: z.array(z.boolean()).max(LIMITS.photos.most).default([]),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */

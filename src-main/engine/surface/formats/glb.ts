@@ -13,7 +13,7 @@ const QUALITY = { colours: 90, normals: 92 }
  * Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
  * attribute `_EVIDENCE` (0 invented, 1 seen).
  */
-export async function writeGlb({ surface, provenance, texture }: Asset): Promise<WrittenFile[]> {
+export async function writeGlb({ surface, provenance, texture }: Asset, name: string): Promise<WrittenFile[]> {
   const { atlas, colours, normals, tangents } = await texture()
   const document = new Document()
   const root = document.getRoot()
@@ -23,11 +23,11 @@ export async function writeGlb({ surface, provenance, texture }: Asset): Promise
     type: (typeof Accessor.Type)[keyof typeof Accessor.Type],
     array: Float32Array | Uint16Array | Uint32Array,
   ) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer)
-  const picture = async (name: string, pixels: Uint8Array, quality: number) => {
+  const picture = async (what: string, pixels: Uint8Array, quality: number) => {
     const side = Math.sqrt(pixels.length / 3)
     const image = sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
     const bytes = await image.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
-    return document.createTexture(name).setImage(bytes).setMimeType('image/jpeg')
+    return document.createTexture(what).setImage(bytes).setMimeType('image/jpeg')
   }
 
   // glTF has one vertex for each place in the texture.
@@ -68,9 +68,9 @@ export async function writeGlb({ surface, provenance, texture }: Asset): Promise
   if (surface.evidence) primitive.setAttribute('_EVIDENCE', accessor('SCALAR', spread(surface.evidence, 1)))
   const mesh = document.createMesh('head').addPrimitive(primitive)
   const scene = document
-    .createScene()
+    .createScene(name)
     .setExtras({ ...provenance })
-    .addChild(document.createNode('head').setMesh(mesh))
+    .addChild(document.createNode(name).setMesh(mesh))
   root.setDefaultScene(scene)
 
   return [['glb', await new NodeIO().writeBinary(document)]]

@@ -6,13 +6,15 @@ import type { Mesh } from '../mesh.ts'
 
 /** What a wholly trusted value weighs against a neighbour's. */
 const TRUST = 100
+/** What the mean of all that is known weighs against a neighbour's value: it is reached some 25 edges away. */
+const PULL = 0.01
 /** Relative residual at which the system counts as solved, and the most steps to get there. */
 const SOLVED = 1e-4
 const MOST_STEPS = 500
 
 /**
- * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2, channel by channel, by
- * conjugate gradients.
+ * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2 + PULL (x_i - m)^2, m the
+ * mean of b, channel by channel, by conjugate gradients.
  * @param values [n, 3] b
  * @param trust [n] w, 0..1
  * @returns [n, 3] x
@@ -22,7 +24,7 @@ export function membrane({ triangles }: Mesh, values: Float32Array, trust: Float
   const degrees = new Float32Array(count)
   for (const vertex of triangles) degrees[vertex]++
   const x = new Float32Array(values.length)
-  const diagonal = degrees.map((degree, i) => degree + TRUST * trust[i] || 1)
+  const diagonal = degrees.map((degree, i) => degree + TRUST * trust[i] + PULL)
   const apply = (p: Float64Array, out: Float64Array) => {
     for (let i = 0; i < count; i++) out[i] = diagonal[i] * p[i]
     // In a closed mesh every edge leaves each of its ends once.
@@ -45,12 +47,11 @@ export function membrane({ triangles }: Mesh, values: Float32Array, trust: Float
       sum += trust[i] * values[3 * i + channel]
       total += trust[i]
     }
-    // Where nothing near is known the mean is.
     const mean = total > 0 ? sum / total : 0
     for (let i = 0; i < count; i++) y[i] = trust[i] > 0 ? values[3 * i + channel] : mean
     apply(y, r)
     for (let i = 0; i < count; i++) {
-      r[i] = TRUST * trust[i] * values[3 * i + channel] - r[i]
+      r[i] = TRUST * trust[i] * values[3 * i + channel] + PULL * mean - r[i]
       z[i] = r[i] / diagonal[i]
       p[i] = z[i]
     }

@@ -1,0 +1,47 @@
+/** How the stage looks: what is behind the head, and the light on its surface. Kept for the next time. */
+
+export const backdrops = ['window', 'light', 'dark', 'own', 'clear'] as const
+export type Backdrop = (typeof backdrops)[number]
+/** `even`: colours as they are. `studio`, `side`: three lights and what the surroundings throw back. */
+export const lights = ['even', 'studio', 'side'] as const
+export type Light = (typeof lights)[number]
+
+export interface StageLook {
+  readonly backdrop: Backdrop
+  /** The own colour, #rrggbb. */
+  readonly colour: string
+  readonly light: Light
+  /** What the surface's light is multiplied with. */
+  readonly exposure: number
+}
+
+export const EXPOSURE = { least: 0.5, most: 1.6 }
+const KEY = 'stage'
+const FIRST: StageLook = { backdrop: 'window', colour: '#6f8fae', light: 'even', exposure: 1 }
+const FIXED = { light: '#f4f3f0', dark: '#26262a' } as const
+
+/** What was chosen last; what it cannot be is as at first. */
+export function storedLook(text: string | null): StageLook {
+  let stored: Partial<StageLook>
+  try {
+    stored = JSON.parse(text ?? '{}') ?? {}
+  } catch {
+    return FIRST
+  }
+  const { backdrop, colour, light, exposure } = stored
+  return {
+    backdrop: backdrops.find((name) => name === backdrop) ?? FIRST.backdrop,
+    colour: /^#[0-9a-f]{6}$/.test(String(colour)) ? String(colour) : FIRST.colour,
+    light: lights.find((name) => name === light) ?? FIRST.light,
+    exposure: Math.min(EXPOSURE.most, Math.max(EXPOSURE.least, Number(exposure) || FIRST.exposure)),
+  }
+}
+
+export const recallLook = (): StageLook => storedLook(localStorage.getItem(KEY))
+export const keepLook = (look: StageLook): void => localStorage.setItem(KEY, JSON.stringify(look))
+
+/** A colour of CSS; nothing where it is the window's own, or where there is none. */
+export function backdropColour({ backdrop, colour }: StageLook): string | undefined {
+  if (backdrop === 'own') return colour
+  return backdrop === 'light' || backdrop === 'dark' ? FIXED[backdrop] : undefined
+}
