@@ -9,6 +9,7 @@
  * latent too; samples: random heads compared with as many renders, at most three a record; codes: random
  * heads looked at for a face, in colour and as clay, from the front and from behind. 0 leaves a part out.
  */
+
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,16 +18,17 @@ import { toPixels } from '../models/training/charts.ts'
 import { colourOnWhite, type HeadRecord, type RecordedView, readRecords } from '../models/training/records.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
+import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from '../src-main/engine/inversion/latent-space.ts'
-import { type Judgement, type Objective, type PortraitTarget, shrink } from '../src-main/engine/inversion/objective.ts'
-import { normalArray } from '../src-main/engine/inversion/random.ts'
+import { type Judgement, type Objective, shrink } from '../src-main/engine/inversion/objective.ts'
 import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
+import { normalArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { clayPicture } from './support/clay.ts'
 import { frechetDistance } from './support/frechet.ts'
@@ -352,7 +354,7 @@ function picture(view: RecordedView, side: number): Float32Array {
 }
 
 /** A recorded view as the starter is shown photos. */
-function portraitOf(view: RecordedView): PortraitTarget {
+function portraitOf(view: RecordedView): MattedPortrait {
   const rgb = new Uint8Array(view.rgb.length)
   const colour = new Float32Array(3)
   for (let i = 0; i < view.mask.length; i++) {

@@ -11,6 +11,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { DEGREE, orbitCamera, zoom } from '../src-main/engine/generator/camera.ts'
 import { type Head, paintHead } from '../src-main/engine/head/head.ts'
 import { headField } from '../src-main/engine/head/head-field.ts'
@@ -19,17 +20,10 @@ import { makeUp } from '../src-main/engine/head/made-up.ts'
 import { headView } from '../src-main/engine/head/views.ts'
 import { toRgb } from '../src-main/engine/images/pictures.ts'
 import { Inversion, inversionSettings } from '../src-main/engine/inversion/inversion.ts'
-import type { PortraitTarget } from '../src-main/engine/inversion/objective.ts'
 import { drawClay, drawColours } from '../src-main/engine/quality/draw.ts'
 import { SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/turnaround.ts'
-import {
-  assess,
-  type Figures,
-  type Finished,
-  judge,
-  measureShape,
-  verdicts,
-} from '../src-main/engine/quality/verdict.ts'
+import { assess, type Figures, type Finished, judge, measureShape } from '../src-main/engine/quality/verdict.ts'
+import { verdicts } from '../src-main/engine/quality/verdicts.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { METRES_PER_UNIT } from '../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../src-main/engine/surface/mesh.ts'
@@ -130,7 +124,7 @@ async function reconstructed(kit: Kit, truth: TrueHead): Promise<Base> {
   return { taken, head, finished, matrix: (await alignSurface(truth, finished.surface, pairs)).matrix }
 }
 
-async function finish(kit: Kit, head: Head, portrait: PortraitTarget): Promise<Finished> {
+async function finish(kit: Kit, head: Head, portrait: MattedPortrait): Promise<Finished> {
   const { generator } = kit.context
   const planes = await paintHead(generator, head)
   const surface = await extractSurface(headField(generator, planes), SURFACE)
@@ -219,7 +213,7 @@ async function look(surface: Surface, orbit: Parameters<typeof orbitCamera>[0], 
     .toFile(path)
 }
 
-function turnedOver({ size, rgb, matte, valid }: PortraitTarget): PortraitTarget {
+function turnedOver({ size, rgb, matte, valid }: MattedPortrait): MattedPortrait {
   const area = size * size
   return {
     size,

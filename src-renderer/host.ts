@@ -4,7 +4,7 @@
  */
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
-import type { Chosen, Command, Shell } from '../src-main/app/channels.ts'
+import type { Chosen, MenuCommand, Shell } from '../src-main/app/channels.ts'
 import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/session/api.ts'
 import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
 import { type Message, message } from '../src-main/words/message.ts'
@@ -45,7 +45,7 @@ export interface Host {
 export interface Listeners {
   onState(state: HostState): void
   onEvent(event: EngineEvent): void
-  onCommand(command: Command): void
+  onCommand(command: MenuCommand): void
 }
 
 type Remote = BirpcReturn<EngineFunctions, WindowFunctions>

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { FileSet } from '../../src-main/engine/files/file-set.ts'
-import { uniform } from '../../src-main/engine/inversion/random.ts'
+import { uniform } from '../../src-main/engine/random.ts'
 import type { Part } from '../robustness.ts'
 import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writer.ts'
 

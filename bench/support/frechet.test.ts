@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import { frechetDistance, sumOfSingularValues } from './frechet.ts'
 
 /** Normal vectors, each feature with its own mean and spread. */

@@ -1,8 +1,10 @@
 /** Compares a head with the true one: seen from its photo's camera and from all sides, and where its surface lies. */
+
 import { loadavg } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
+import { type MattedPortrait, mattePortrait } from '../../src-main/engine/face/matted-portrait.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
 import type { Generator, View, Weights } from '../../src-main/engine/generator/generator.ts'
@@ -14,12 +16,10 @@ import { headView } from '../../src-main/engine/head/views.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { toRgb } from '../../src-main/engine/images/pictures.ts'
 import type { InversionContext } from '../../src-main/engine/inversion/inversion.ts'
-import type { PortraitTarget } from '../../src-main/engine/inversion/objective.ts'
 import type { PosedPortrait } from '../../src-main/engine/inversion/posed-portrait.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { createMatting } from '../../src-main/engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
-import { portraitTarget } from '../../src-main/engine/portrait-target.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
@@ -37,7 +37,7 @@ const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 1
 const MILLIMETRES = 1000 * METRES_PER_UNIT
 
 /** Of one picture of one head. */
-export interface Figures {
+export interface Scores {
   psnr: number
   /** 1 - cosine of FaceRes' descriptors. */
   faceres: number
@@ -51,7 +51,7 @@ export interface Figures {
 export interface Measured {
   readonly method: string
   readonly cost: Cost
-  readonly views: ReadonlyMap<string, Figures>
+  readonly views: ReadonlyMap<string, Scores>
   readonly surface: Alignment | null
 }
 
@@ -95,7 +95,7 @@ export async function takeShot({ context, landmarker }: Kit, file: Uint8Array, d
   const photo = await decodePixels(file)
   const found = await makePortrait(photo, { frame: config.frame, landmarker })
   const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
-  const target = await portraitTarget(portrait, await createMatting(runtime, portrait.crop.size))
+  const target = await mattePortrait(portrait, await createMatting(runtime, portrait.crop.size))
   return { portrait: target, label: portrait.camera, window: portrait.pose }
 }
 
@@ -112,7 +112,7 @@ export async function judgeHead(
 ): Promise<Pick<Measured, 'views' | 'surface'>> {
   const { generator } = kit.context
   const planes = await paintHead(generator, found)
-  const views = new Map<string, Figures>()
+  const views = new Map<string, Scores>()
   const photo = await photoOnWhite(portrait)
   const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
   const seen = await pixelsOf(image)
@@ -212,7 +212,7 @@ async function compareView(
   { ws }: Head,
   truth: TrueView,
   matrix: readonly number[],
-): Promise<{ rgb: Uint8Array; figures: Figures }> {
+): Promise<{ rgb: Uint8Array; figures: Scores }> {
   const { image, rendering } = await headView(
     kit.context.generator,
     planes,
@@ -241,7 +241,7 @@ export async function compare(
   b: Uint8Array,
   weight: ArrayLike<number>,
   depth_mm: number,
-): Promise<Figures> {
+): Promise<Scores> {
   const [pictureA, pictureB] = [a, b].map((rgb) => ({ size: SIDE, rgb }))
   const { identity, faceRes } = recognition
   return {
@@ -253,7 +253,7 @@ export async function compare(
 }
 
 /** The portrait's person on white, and how much each pixel counts. */
-async function photoOnWhite({ size, rgb, matte, valid }: PortraitTarget) {
+async function photoOnWhite({ size, rgb, matte, valid }: MattedPortrait) {
   const white = rgb.map((value, i) => {
     const alpha = matte[Math.floor(i / 3)]
     return Math.round(alpha * value + (1 - alpha) * 255)
@@ -371,7 +371,7 @@ function table(all: readonly Measured[], title: string): string {
     const mine = all.filter((measured) => measured.method === method)
     const cells = columns.map(([, names]) => {
       const figures = mine.flatMap(({ views }) => names.flatMap((name) => views.get(name) ?? []))
-      const of = (key: keyof Figures, digits: number) => median(figures.map((f) => f[key])).toFixed(digits)
+      const of = (key: keyof Scores, digits: number) => median(figures.map((f) => f[key])).toFixed(digits)
       const depth = names[0] === 'input' ? [] : [of('depth_mm', 1)]
       return [of('psnr', 1), of('faceres', 3), of('dlib', 2), ...depth].join(' / ')
     })

@@ -2,13 +2,14 @@
  * Pivotal tuning as published (Roich et al. 2021; docs/eg3d.md, Inversion), to compare with: Adam on every weight of
  * the generator until the picture is the photo, with nothing that holds the other sides.
  */
+import type { MattedPortrait } from '../../src-main/engine/face/matted-portrait.ts'
 import type { Generator, Weights } from '../../src-main/engine/generator/generator.ts'
 import type { Head } from '../../src-main/engine/head/head.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
-import { PortraitObjective, type PortraitTarget } from '../../src-main/engine/inversion/objective.ts'
-import { uniformArray } from '../../src-main/engine/inversion/random.ts'
+import { PortraitObjective } from '../../src-main/engine/inversion/objective.ts'
 import { RaySelection } from '../../src-main/engine/inversion/ray-selection.ts'
 import { type Plan, phaseAt } from '../../src-main/engine/inversion/schedule.ts'
+import { uniformArray } from '../../src-main/engine/random.ts'
 
 /** The published learning rate. */
 const RATE = 3e-4
@@ -21,7 +22,7 @@ const RATE = 3e-4
 export async function tunePlainly(
   generator: Generator,
   faceRes: Weights,
-  portrait: PortraitTarget,
+  portrait: MattedPortrait,
   pivot: Head,
   plan: Plan,
   judge: () => Promise<void>,

@@ -1,5 +1,5 @@
 /** Surfaces spoiled in ways that are known: what a verdict must not call good. No inversion is needed to make one. */
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import type { Surface } from '../../src-main/engine/surface/mesh.ts'
 import { vertexNormals } from '../../src-main/engine/surface/normals.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest'
 import { parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { facelessBehind, faceShare } from './behind.ts'
 import { defaultConfig, initialWeights, PAINTER } from './network.ts'

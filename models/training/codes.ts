@@ -4,7 +4,7 @@
  */
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { input, matMul, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { type HeadRecord, thumbnail } from './records.ts'
 

@@ -29,7 +29,7 @@ import {
   sumAll,
   type Tensor,
 } from '../../src-main/engine/graph/index.ts'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 
 export interface DiscriminatorConfig {
   /** Side of the picture, a power of two. */

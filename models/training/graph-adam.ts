@@ -17,7 +17,7 @@ import {
   writeModel,
 } from '../../src-main/engine/graph/index.ts'
 import { Resident, residents } from '../../src-main/engine/runtime/resident.ts'
-import type { Program, Runtime, Values } from '../../src-main/engine/runtime/runtime.ts'
+import type { Arrays, Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADAM, type Gain, HostAdam, type Optimiser, type OptimiserState, PARTS, type Part } from './optimiser.ts'
 
 /** The faster of the two forms on this runtime's provider. */
@@ -104,7 +104,7 @@ export class GraphAdam implements Optimiser {
 
   private async createGroup(names: readonly string[]): Promise<Group> {
     const places = this.places(names)
-    const join = (values: Values) => {
+    const join = (values: Arrays) => {
       const vector = new Float32Array(places.at(-1)!.to)
       // Moments begin at zero.
       for (const { name, from } of places) if (values[name]) vector.set(values[name], from)

@@ -7,7 +7,7 @@ import {
 } from '../../src-main/engine/checkpoint/config.ts'
 import { expectedWeights, type GeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
 export const FAR = 3.3

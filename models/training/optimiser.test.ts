@@ -1,6 +1,6 @@
 /** Both forms of the optimiser on made-up gradients; the model's runs on any provider. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import { residents } from '../../src-main/engine/runtime/resident.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { GraphAdam } from './graph-adam.ts'

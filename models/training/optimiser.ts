@@ -6,7 +6,7 @@
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
 import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
-import type { Values } from '../../src-main/engine/runtime/runtime.ts'
+import type { Arrays } from '../../src-main/engine/runtime/runtime.ts'
 
 export const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }
 
@@ -15,7 +15,7 @@ export const PARTS = ['weights', 'average', 'first', 'second'] as const
 export type Part = (typeof PARTS)[number]
 
 /** All that an optimiser needs to go on, by weight, in main memory. Moments and steps are of weights that were trained. */
-export interface OptimiserState extends Readonly<Record<Part, Values>> {
+export interface OptimiserState extends Readonly<Record<Part, Arrays>> {
   /** Taken so far. */
   readonly steps: Readonly<Record<string, number>>
 }

@@ -1,6 +1,6 @@
 /** The ridge regression against its definition. */
 import { describe, expect, it } from 'vitest'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { centred, means, ridge, table } from './regression.ts'
 

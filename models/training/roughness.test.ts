@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { normalArray } from '../../src-main/engine/inversion/random.ts'
+import { normalArray } from '../../src-main/engine/random.ts'
 import { defaultConfig } from './network.ts'
 import { roughness } from './roughness.ts'
 

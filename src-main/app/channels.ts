@@ -41,7 +41,7 @@ export const saveRequest = z.strictObject({
 })
 
 export type Chosen = { ticket: number; name: string }
-export type Command = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
+export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {
@@ -52,7 +52,7 @@ export interface Shell {
   speak(language: Language): void
   /** Loads the window anew. */
   reload(): void
-  onCommand(listener: (command: Command) => void): void
+  onCommand(listener: (command: MenuCommand) => void): void
   /** The system's save dialog. Nothing where the person cancels. */
   choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>
   /** @returns why it failed, or nothing */

@@ -21,7 +21,7 @@ import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { dataFolder } from '../session/folders.ts'
 import { type Language, languageOf, languages } from '../words/languages.ts'
 import type { Words } from '../words/message.ts'
-import { type Chosen, type Command, channels, chooseRequest, saveRequest } from './channels.ts'
+import { type Chosen, channels, chooseRequest, type MenuCommand, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
 
@@ -169,7 +169,7 @@ function showMenu(language: Language): void {
 
 /** Electron's own names of what the roles do are English everywhere. */
 function menu(text: Words['menu']): MenuItemConstructorOptions[] {
-  const command = (label: string, name: Command, accelerator: string): MenuItemConstructorOptions => ({
+  const command = (label: string, name: MenuCommand, accelerator: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
     click: (_, window) => (window as BrowserWindow | undefined)?.webContents.send(channels.command, name),

@@ -4,7 +4,7 @@ import { message, UserError } from '../engine/errors.ts'
 import type { FileSet, SetFile } from '../engine/files/file-set.ts'
 import type { Finish, MeshOptions } from '../engine/finish.ts'
 import { LIMITS } from '../engine/limits.ts'
-import type { Quality } from '../engine/quality/verdict.ts'
+import type { Assessment } from '../engine/quality/verdict.ts'
 import { type FormatName, formatExtensions, formatNames } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import { type Options, wholeNumber } from './arguments.ts'
@@ -59,7 +59,7 @@ interface Beside {
   /** Endings of what was written ahead and goes when the files are there. */
   readonly obsolete?: readonly string[]
   /** Further files of the set. */
-  more?(quality: Quality | undefined): readonly SetFile[]
+  more?(quality: Assessment | undefined): readonly SetFile[]
 }
 
 /** Takes the surface, says what is to be thought of the head, and writes sheet and files. */

@@ -1,5 +1,5 @@
 /** Photos as they are on disk. */
-import { clip, message, messageOf, UserError } from '../engine/errors.ts'
+import { clipText, message, messageOf, UserError } from '../engine/errors.ts'
 import { readRegularFile } from '../engine/files/regular-file.ts'
 import { MOST_BYTES, requireFormat } from '../engine/images/signature.ts'
 
@@ -30,5 +30,5 @@ export async function readPhoto(path: string): Promise<PhotoFile> {
 export function withPath(path: string, error: unknown): unknown {
   if (!(error instanceof UserError)) return error
   const what = messageOf(error)
-  return new UserError('photo-refused', { photo: clip(path), what, cure: what }, { cause: error })
+  return new UserError('photo-refused', { photo: clipText(path), what, cure: what }, { cause: error })
 }

@@ -1,11 +1,11 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 
 import { message } from '../engine/errors.ts'
+import { mattePortrait } from '../engine/face/matted-portrait.ts'
 import { frontalFirst, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
-import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
 import type { Runtime } from '../engine/runtime/runtime.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
@@ -50,7 +50,7 @@ export async function takeShots(
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
   const shots: PosedPortrait[] = []
   for (const { portrait } of taken) {
-    shots.push({ portrait: await portraitTarget(portrait, matting), label: portrait.camera })
+    shots.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
   }
   return shots
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clip, UserError } from './errors.ts'
+import { clipText, UserError } from './errors.ts'
 
 test('a message and a cure stay one line of a few hundred characters, whatever a file puts in', () => {
   const { message, cure } = new UserError('tool', {
@@ -12,7 +12,7 @@ test('a message and a cure stay one line of a few hundred characters, whatever a
 })
 
 test('clipping leaves out the middle, and no half of a character', () => {
-  expect(clip('short')).toBe('short')
-  expect(clip('0123456789abcdef', 10)).toBe('0123...def')
-  expect(clip('\u{1f600}'.repeat(100), 20)).not.toMatch(/\p{Cs}/u)
+  expect(clipText('short')).toBe('short')
+  expect(clipText('0123456789abcdef', 10)).toBe('0123...def')
+  expect(clipText('\u{1f600}'.repeat(100), 20)).not.toMatch(/\p{Cs}/u)
 })

@@ -3,7 +3,7 @@ import { en } from '../words/en.ts'
 import {
   type Arguments,
   bounded,
-  clip,
+  clipText,
   cutMiddle,
   type ErrorCode,
   type Message,
@@ -13,7 +13,7 @@ import {
   type Values,
 } from '../words/message.ts'
 
-export { clip, type Message, message, type Text }
+export { clipText, type Message, message, type Text }
 
 /** Characters of a message or cure in English. */
 const MOST_CHARACTERS = 400
@@ -24,7 +24,7 @@ type ErrorArguments<C extends ErrorCode> = [...Arguments<C>, options?: { cause?:
  * Something the user gave cannot be used, or something they can change went wrong. It is a code with values; doors say
  * it in the person's language, with what to do, and exit with code 2. Every other error is a defect of ours. `message`
  * and `cure` are the same in English, for logs: at most 400 characters each, and the message is one line. What files and
- * other people say goes through {@link clip} first, so that the words around it are not what is lost.
+ * other people say goes through {@link clipText} first, so that the words around it are not what is lost.
  */
 export class UserError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C
@@ -34,7 +34,7 @@ export class UserError<C extends ErrorCode = ErrorCode> extends Error {
   constructor(code: C, ...[values = {} as Values<C>, options]: ErrorArguments<C>) {
     const { values: cut } = bounded({ code, values: values as Message['values'] })
     const { text, cure = '' } = say(en, { code, values: cut }, 'cli')
-    super(clip(text, MOST_CHARACTERS), options)
+    super(clipText(text, MOST_CHARACTERS), options)
     this.name = 'UserError'
     this.code = code
     this.values = cut

@@ -10,7 +10,7 @@ import { LABEL } from '../engine/generator/camera.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Box } from '../engine/networks/mediapipe.ts'
-import type { Verdict } from '../engine/quality/verdict.ts'
+import type { Verdict } from '../engine/quality/verdicts.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
 import type { ErrorCode } from '../words/message.ts'
@@ -163,7 +163,7 @@ export interface ProjectSummary {
 /** `interrupted`: the engine or the app ended in the middle; opening the project goes on. */
 export type JobState = 'none' | 'running' | 'paused' | 'done' | 'interrupted' | 'failed'
 
-export interface Job {
+export interface JobView {
   state: JobState
   step: number
   steps: number
@@ -177,7 +177,7 @@ export interface Project {
   /** None where the person is made up. */
   photos: PhotoState[]
   settings: Settings
-  job: Job
+  job: JobView
   /** How alike head and photo were after every step so far, 0 to 1. */
   likeness: number[]
   /** Whether there is a head to look at. */
@@ -331,7 +331,7 @@ export type ProjectEvent = { project: string } & (
       secondsLeft?: number
     }
   | { type: 'preview'; step: number; picture: Uint8Array; planes: PlanesState; sent: number }
-  | { type: 'job'; job: Job; problem?: Message }
+  | { type: 'job'; job: JobView; problem?: Message }
   | { type: 'saving'; unsaved?: Unsaved }
   | { type: 'task'; task: 'surface' | 'export' | 'verdict'; fraction: number }
 )

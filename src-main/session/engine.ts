@@ -4,10 +4,12 @@
  * several windows share one machine without meeting in the middle of a step, and what a person waits for goes first. Of several engines on one
  * data folder one owns the projects; the others show them, and keep what they make in memory.
  */
+
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
+import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
 import type { Weights } from '../engine/generator/generator.ts'
@@ -15,12 +17,10 @@ import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
 import { cutOut, describedPng, jpeg, png, toRgb } from '../engine/images/pictures.ts'
-import type { PortraitTarget } from '../engine/inversion/objective.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createMatting, type Matting } from '../engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
-import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
@@ -464,9 +464,9 @@ export class Engine implements EngineApi {
     return this.descriptors
   }
 
-  private async target(portrait: Portrait): Promise<PortraitTarget> {
+  private async target(portrait: Portrait): Promise<MattedPortrait> {
     this.matting ??= createMatting(this.runtime, portrait.crop.size)
-    return portraitTarget(portrait, await this.matting)
+    return mattePortrait(portrait, await this.matting)
   }
 }
 

@@ -17,15 +17,15 @@ const message = z.discriminatedUnion('t', [
   /** What the window says of an event, which is nothing, or that it failed. */
   z.object({ t: z.literal('s'), i: id, e: z.unknown().optional() }),
 ])
-export type Message = z.output<typeof message>
+export type Envelope = z.output<typeof message>
 
 /** @returns the message, or nothing where `data` is none */
-export function readMessage(data: unknown): Message | undefined {
+export function readMessage(data: unknown): Envelope | undefined {
   return message.safeParse(data).data
 }
 
 /** The same for a message as JSON. */
-export function parseMessage(text: string): Message | undefined {
+export function parseMessage(text: string): Envelope | undefined {
   if (text.length > MOST_TEXT) return undefined
   try {
     return readMessage(JSON.parse(text))

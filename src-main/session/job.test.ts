@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Progress } from '../engine/inversion/inversion.ts'
 import type { JobState } from './api.ts'
 import { type Forming, Job } from './job.ts'
-import { type Command, transitions } from './job-state.ts'
+import { type JobCommand, transitions } from './job-state.ts'
 
 /** Makes a step when the test lets it. */
 class StandIn implements Forming {
@@ -77,7 +77,7 @@ function bench(state: JobState = 'none', step = 0) {
   })
   const latest = async () =>
     vi.waitFor(() => made.at(-1)!.waiting ?? Promise.reject(), { interval: 1, timeout: 600_000 })
-  const commands: Record<Command, () => Promise<unknown>> = {
+  const commands: Record<JobCommand, () => Promise<unknown>> = {
     start: () => job.start(prepare),
     resume: () => job.resume(reread),
     pause: () => job.pause(),

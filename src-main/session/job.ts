@@ -5,8 +5,8 @@
 import { UserError } from '../engine/errors.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
 import { runLoop } from '../engine/inversion/loop.ts'
-import type { Job as JobView } from './api.ts'
-import { type Command, transition } from './job-state.ts'
+import type { JobView } from './api.ts'
+import { type JobCommand, transition } from './job-state.ts'
 
 /** What the loop drives: an inversion. */
 export interface Forming {
@@ -142,7 +142,7 @@ export class Job<F extends Forming> {
     return last
   }
 
-  private command<T>(action: Command, work: (state: JobView['state']) => Promise<T>): Promise<T> {
+  private command<T>(action: JobCommand, work: (state: JobView['state']) => Promise<T>): Promise<T> {
     this.pending++
     const result = this.commands
       .then(() => {

@@ -4,7 +4,7 @@
  */
 import { type BirpcReturn, createBirpc } from 'birpc'
 import type { Engine } from './engine.ts'
-import type { Message } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
 import { type EngineFunctions, serveRpc, type WindowFunctions } from './rpc-server.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -15,7 +15,7 @@ export interface Carrier {
 
 export interface Line {
   /** Deals with a message; with nothing, where what came was none. */
-  receive(message: Message | undefined): void
+  receive(message: Envelope | undefined): void
   close(): void
 }
 
@@ -35,7 +35,7 @@ export class Lines {
 
   /** Opens the line of a connection, in the place of the one it had. */
   open(connection: number, { post, hangUp }: Carrier): Line {
-    let deliver: (message: Message) => void = () => {}
+    let deliver: (message: Envelope) => void = () => {}
     let remote: BirpcReturn<WindowFunctions, EngineFunctions> | undefined
     const door = serveRpc(this.engine, this.uploads, async (event) => {
       // Only previews wait for the window.

@@ -6,7 +6,7 @@ import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Head } from '../engine/head/head.ts'
 import { writeHead } from '../engine/head/head-file.ts'
-import type { Quality } from '../engine/quality/verdict.ts'
+import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
@@ -29,8 +29,8 @@ interface Formed {
   readonly finish: Finish
   /** Aborted when the head has become another one. */
   readonly stale: AbortController
-  quality?: Quality
-  judging?: { readonly place: Place; readonly quality: Promise<Quality | undefined> }
+  quality?: Assessment
+  judging?: { readonly place: Place; readonly quality: Promise<Assessment | undefined> }
   planes?: PlanesState
   /** As it was saved last. */
   bytes?: Uint8Array
@@ -50,7 +50,7 @@ export class ProjectHead {
   }
 
   /** @param known of the head, where it was saved */
-  become(source: HeadSource | undefined, known: { quality?: Quality; bytes?: Uint8Array } = {}): void {
+  become(source: HeadSource | undefined, known: { quality?: Assessment; bytes?: Uint8Array } = {}): void {
     this.formed?.stale.abort()
     this.formed = source && {
       ...{ source, finish: new Finish(source, this.host), stale: new AbortController() },
@@ -68,7 +68,7 @@ export class ProjectHead {
   }
 
   /** Where it has been judged. */
-  get quality(): Quality | undefined {
+  get quality(): Assessment | undefined {
     return this.formed?.quality
   }
 
@@ -125,7 +125,7 @@ export class ProjectHead {
    * @param rank whether somebody waits for it
    * @returns nothing for a made-up person, and where the head has become another one meanwhile
    */
-  async judge(rank: Rank = 'spare'): Promise<Quality | undefined> {
+  async judge(rank: Rank = 'spare'): Promise<Assessment | undefined> {
     const formed = this.require()
     if (formed.quality) return formed.quality
     if (!formed.judging) {
@@ -139,7 +139,7 @@ export class ProjectHead {
     return formed.judging.quality
   }
 
-  private async makeJudgement(formed: Formed, place: Place): Promise<Quality | undefined> {
+  private async makeJudgement(formed: Formed, place: Place): Promise<Assessment | undefined> {
     const { signal } = formed.stale
     const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)

@@ -1,8 +1,8 @@
 /** What a project needs of the engine round it. */
+import type { MattedPortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import type { Weights } from '../engine/generator/generator.ts'
 import type { Photo } from '../engine/images/photo.ts'
-import type { PortraitTarget } from '../engine/inversion/objective.ts'
 import type { Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Identity } from '../engine/quality/identity.ts'
 import type { Rank } from '../engine/turns.ts'
@@ -21,7 +21,7 @@ export interface ProjectHost {
   /** Tells people apart. */
   identity(): Promise<Identity>
   /** The portrait with the person cut out, for an inversion to compare with. */
-  target(portrait: Portrait): Promise<PortraitTarget>
+  target(portrait: Portrait): Promise<MattedPortrait>
   /** Runs `work` when nothing else runs a network; see `Turns`. */
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   emit(event: ProjectEvent): void

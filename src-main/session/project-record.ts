@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Message, message, type Text, UserError } from '../engine/errors.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
-import { failures, verdicts } from '../engine/quality/verdict.ts'
+import { failures, verdicts } from '../engine/quality/verdicts.ts'
 
 /** The photos, in their order. */
 export const photoParts = ['photo', 'photo2', 'photo3', 'photo4', 'photo5'] as const

@@ -9,7 +9,7 @@ import type { Head } from '../engine/head/head.ts'
 import { readHead } from '../engine/head/head-file.ts'
 import { Inversion, type InversionContext } from '../engine/inversion/inversion.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
-import type { Quality } from '../engine/quality/verdict.ts'
+import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
@@ -347,7 +347,7 @@ export class OpenProject {
   }
 
   /** What is to be thought of the finished head; nothing for a made-up person, and while the head forms. */
-  async judge(): Promise<Quality | undefined> {
+  async judge(): Promise<Assessment | undefined> {
     return this.isFinished ? this.head.judge() : undefined
   }
 
@@ -381,7 +381,7 @@ export class OpenProject {
     return this.random ?? { quality, steps: this.job.view.job.steps, learningRate, seed }
   }
 
-  private setHead(head: Head, photos: readonly PosedPortrait[], known?: { quality?: Quality; bytes?: Uint8Array }) {
+  private setHead(head: Head, photos: readonly PosedPortrait[], known?: { quality?: Assessment; bytes?: Uint8Array }) {
     const { generator, sha256 } = this.loaded
     this.head.become({ generator, sha256, head, photos }, known)
   }
@@ -451,7 +451,7 @@ export class OpenProject {
 }
 
 /** What the window is told; the figures go into files. */
-export const verdictOf = ({ verdict, reason }: Quality): VerdictState => ({ verdict, reason })
+export const verdictOf = ({ verdict, reason }: Assessment): VerdictState => ({ verdict, reason })
 
 function problemOf(error: Error): Message {
   return error instanceof UserError ? messageOf(error) : bounded(message('job-failed', { what: error.message }))

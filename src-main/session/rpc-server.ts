@@ -3,7 +3,7 @@
  * A window can only name what the schemas of api.ts allow: no path, no function, no object of another shape.
  */
 import { z } from 'zod'
-import { clip, type Message, message, messageOf, UserError } from '../engine/errors.ts'
+import { clipText, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import type { Answer, BlobId, EngineEvent } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'
@@ -118,7 +118,7 @@ export function failureOf(error: unknown, note: (line: string) => void): Message
   }
   const { message: what, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
   note(`error: ${(stack ?? what).slice(0, MOST_LOGGED)}`)
-  return message('defect', { what: clip(what, 300) })
+  return message('defect', { what: clipText(what, 300) })
 }
 
 const isProject = (value: unknown): value is { id: string; job: unknown } =>

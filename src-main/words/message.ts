@@ -66,7 +66,7 @@ export function say(words: Words, { code, values }: Message, door: Door): Said {
   const inWords = (value: Value, key: string): unknown => {
     if (Array.isArray(value)) return value.map((part) => inWords(part, key))
     if (!isMessage(value)) return value
-    const { text, cure = text } = say(words, value, door)
+    const { text, cure = '' } = say(words, value, door)
     return key === 'cure' ? cure : text
   }
   const unknown = () => words.messages['unknown-message']({ code })
@@ -90,7 +90,7 @@ const MOST_PARTS = 20
 /** The message with its values cut to what fits a sentence, whatever a file has put in. */
 export function bounded<C extends string>({ code, values }: Message<C>): Message<C> {
   const cut = (value: Value): Value => {
-    if (typeof value === 'string') return clip(value, MOST_CHARACTERS)
+    if (typeof value === 'string') return clipText(value, MOST_CHARACTERS)
     if (Array.isArray(value)) return value.slice(0, MOST_PARTS).map(cut) as Value
     return isMessage(value) ? bounded(value) : value
   }
@@ -101,7 +101,7 @@ export function bounded<C extends string>({ code, values }: Message<C>): Message
 const CONTROLS = /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /** Foreign text made fit for a message: without control characters, its middle left out beyond `most` characters. */
-export function clip(text: string, most = 120): string {
+export function clipText(text: string, most = 120): string {
   return cutMiddle(text, most).replace(CONTROLS, ' ')
 }
 

@@ -1,6 +1,6 @@
 /** What the window knows and what it can do: one store, its actions, and the line to the engine behind them. */
 import { create } from 'zustand'
-import type { Command } from '../../src-main/app/channels.ts'
+import type { MenuCommand } from '../../src-main/app/channels.ts'
 import type {
   BlobId,
   EngineEvent,
@@ -46,7 +46,7 @@ export interface SurfaceData {
   key: string
 }
 
-export interface Progress {
+export interface JobProgress {
   step: number
   steps: number
   phase: Phase
@@ -67,7 +67,7 @@ export interface State {
   /** The head from the photo's camera while it forms, and which head it is. */
   previewUrl: string | undefined
   previewVersion: number | undefined
-  progress: Progress | undefined
+  progress: JobProgress | undefined
   volume: Volume | undefined
   surface: SurfaceData | undefined
   settings: Settings | undefined
@@ -206,8 +206,8 @@ async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
   })
 }
 
-function onCommand(command: Command): void {
-  const work: Record<Command, () => unknown> = {
+function onCommand(command: MenuCommand): void {
+  const work: Record<MenuCommand, () => unknown> = {
     open: () => document.getElementById('file-input')?.click(),
     save: actions.saveProject,
     new: actions.leave,

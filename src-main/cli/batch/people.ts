@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import Papa from 'papaparse'
-import { clip, message, UserError } from '../../engine/errors.ts'
+import { clipText, message, UserError } from '../../engine/errors.ts'
 import { nameKey, numbered, portableName, shortened } from '../../engine/files/names.ts'
 import { readRegularFile } from '../../engine/files/regular-file.ts'
 import { PHOTO_FORMATS } from '../../engine/images/photo-formats.ts'
@@ -71,7 +71,7 @@ function freeName(wish: string, taken: ReadonlySet<string>): string {
 
 async function lookInto(path: string, output: string): Promise<Found[]> {
   const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new UserError('no-such-input', { path: clip(path) })
+  if (!there) throw new UserError('no-such-input', { path: clipText(path) })
   if (there.isDirectory()) return lookIntoFolder(path, path, output)
   return extname(path).toLowerCase() === LIST ? readList(path) : [alone(path)]
 }
@@ -107,12 +107,12 @@ async function readList(path: string): Promise<Found[]> {
     transformHeader: (name) => name.trim().toLowerCase(),
   })
   if (!['person', 'photo'].every((name) => meta.fields?.includes(name))) {
-    throw new UserError('list-without-columns', { path: clip(path) })
+    throw new UserError('list-without-columns', { path: clipText(path) })
   }
   const people = new Map<string, string[]>()
   for (const [row, { person = '', photo = '' }] of data.entries()) {
     if (person.trim() === '' || photo.trim() === '') {
-      throw new UserError('list-row-incomplete', { path: clip(path), row: row + 1 })
+      throw new UserError('list-row-incomplete', { path: clipText(path), row: row + 1 })
     }
     const photos = people.get(person.trim()) ?? []
     people.set(person.trim(), photos)

@@ -1,6 +1,7 @@
 /** results.csv: a line for every person, with verdict, figures, seconds and what went wrong. */
 import Papa from 'papaparse'
 import type { Message } from '../../engine/errors.ts'
+import { type Verdict, verdicts } from '../../engine/quality/verdicts.ts'
 import { say } from '../../words/message.ts'
 import { words } from '../../words/terminal.ts'
 import type { Person } from './people.ts'
@@ -12,8 +13,9 @@ export interface Result {
 }
 
 /** What is to be thought of a person's head, or that there is none. */
-export type Standing = 'good' | 'uncertain' | 'failed' | 'error'
-export const standings: readonly Standing[] = ['error', 'failed', 'uncertain', 'good']
+export type Standing = Verdict | 'error'
+/** The worst first. */
+export const standings: readonly Standing[] = ['error', ...verdicts.toReversed()]
 
 export const standingOf = ({ record }: Result): Standing => record.quality?.verdict ?? 'error'
 

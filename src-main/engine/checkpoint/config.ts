@@ -3,7 +3,7 @@
  * JSON in the metadata of the generator's file; keys keep EG3D's names (docs/eg3d.md).
  */
 import { z } from 'zod'
-import { clip, message, type Text, UserError } from '../errors.ts'
+import { clipText, message, type Text, UserError } from '../errors.ts'
 import { quote } from './quote.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
@@ -225,9 +225,9 @@ export function parseConfig(value: unknown, name: Text = message('the-generator'
   if (!result.success) {
     const { path, message: reason } = result.error.issues[0]
     throw new UserError('config-unusable', {
-      name: typeof name === 'string' ? clip(name) : name,
-      field: clip(path.join('.')),
-      reason: clip(reason, 200),
+      name: typeof name === 'string' ? clipText(name) : name,
+      field: clipText(path.join('.')),
+      reason: clipText(reason, 200),
     })
   }
   return result.data

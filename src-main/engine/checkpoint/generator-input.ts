@@ -1,5 +1,5 @@
 /** A generator's file that somebody named: one of this program's, or an official checkpoint, told apart by their begin. */
-import { clip, message, UserError } from '../errors.ts'
+import { clipText, message, UserError } from '../errors.ts'
 import { readRegularFile } from '../files/regular-file.ts'
 
 /** Bytes: a checkpoint with everything a training keeps has 378 MB. */
@@ -21,7 +21,7 @@ export function readGeneratorInput(path: string): Promise<Uint8Array> {
     // An archive is refused by the import, in words of its own.
     const isArchive = head[0] === 0x50 && head[1] === 0x4b
     if (isCheckpoint(head) || isSafetensors(head) || isArchive) return
-    throw new UserError('neither-generator', { path: clip(path) })
+    throw new UserError('neither-generator', { path: clipText(path) })
   }
   return readRegularFile(path, {
     most: MOST_BYTES,

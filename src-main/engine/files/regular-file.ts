@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { clip, type Message, UserError } from '../errors.ts'
+import { clipText, type Message, UserError } from '../errors.ts'
 
 /** Bytes that `check` is given: enough for any format's signature. */
 const HEAD_BYTES = 64
@@ -22,7 +22,7 @@ export interface RegularFile {
 
 /** @throws UserError where there is none, or it is no regular file, too large, or not what `check` wants. */
 export async function readRegularFile(path: string, { most, what, cure, check }: RegularFile): Promise<Uint8Array> {
-  const shown = clip(path)
+  const shown = clipText(path)
   let file: FileHandle | undefined
   try {
     // Without a wait, a pipe opens at once and a terminal stays where it is. Windows has neither of them there.

@@ -30,28 +30,6 @@ export function orbitCamera(
     radius * Math.sin(pitch),
     radius * Math.cos(pitch) * Math.cos(yaw),
   ]
-  return lookFrom(centre, pivot)
-}
-
-/**
- * EG3D's pose sampler without its randomness: h and v as in the reference, both pi/2 seen from the front; v is equal
- * area on the sphere, not an angle, except at pi/2.
- */
-export function lookAt(
-  { avg_camera_radius: radius, avg_camera_pivot: pivot }: Orbit,
-  h: number,
-  v: number,
-): Float32Array {
-  const phi = Math.acos(1 - (2 * Math.min(Math.max(v, 1e-5), Math.PI - 1e-5)) / Math.PI)
-  const theta = Math.PI - h
-  const centre = [Math.sin(phi) * Math.cos(theta), Math.cos(phi), Math.sin(phi) * Math.sin(theta)]
-  return lookFrom(
-    centre.map((value) => value * radius),
-    pivot,
-  )
-}
-
-function lookFrom(centre: readonly number[], pivot: readonly number[]): Float32Array {
   const forward = unit(pivot.map((value, i) => value - centre[i]))
   const right = unit(cross(forward, [0, 1, 0]))
   const down = cross(forward, right)

@@ -1,7 +1,7 @@
 /** A generator whose planes have several layers: gradients against central differences, all the way through. */
 import { afterAll, expect, it } from 'vitest'
 import { expectedWeights } from '../checkpoint/generator-file.ts'
-import { normalArray } from '../inversion/random.ts'
+import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { orbitCamera } from './camera.ts'
 import { Generator, type View } from './generator.ts'

@@ -4,7 +4,7 @@
  * quarter of a step's time for 0.5 GiB. On a GPU, whose memory is out of our reach between runs, they are computed again.
  */
 import { ancestors, type Model, sizeOf, type Tensor, writeModel } from '../graph/index.ts'
-import type { Feeds, Program, Runtime, Values } from '../runtime/runtime.ts'
+import type { Arrays, Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, noisePictures, trainable, unprefixed } from './adjoint.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -28,7 +28,7 @@ export class Pass {
   private readonly graph: PassGraph
   private readonly kept: ReadonlyMap<Tensor, string>
   private readonly programs = new Map<string, Promise<Program>>()
-  private buffers: Values | undefined
+  private buffers: Arrays | undefined
   /** The run whose values the buffers hold. */
   private latest: Trace | undefined
 
@@ -40,7 +40,7 @@ export class Pass {
   }
 
   /** @param trace given where a backward run may follow: the next such run overwrites what this one keeps */
-  async forward(feeds: Feeds, trace?: Trace): Promise<Values> {
+  async forward(feeds: Feeds, trace?: Trace): Promise<Arrays> {
     if (!trace || this.kept.size === 0) {
       const program = await this.program('forward', () => writeModel(this.graph.outputs))
       return program.run(feeds)
@@ -62,7 +62,7 @@ export class Pass {
    * @param trace of the forward run; where nothing is kept of it any more, it is repeated
    * @returns gradients by name, of the leaves and of what is wanted besides
    */
-  async backward(feeds: Feeds, cotangents: Values, want: PassWant = {}, trace: Trace = {}): Promise<Values> {
+  async backward(feeds: Feeds, cotangents: Arrays, want: PassWant = {}, trace: Trace = {}): Promise<Arrays> {
     const { outputs, leaves, parameters } = this.graph
     if (this.kept.size > 0 && this.latest !== trace) await this.forward(feeds, trace)
     const program = await this.program(`backward ${want.weights ?? false} ${want.noise ?? false}`, () => {

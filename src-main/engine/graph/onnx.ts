@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Operation } from './operations.ts'
-import { Message } from './protobuf.ts'
+import { ProtobufMessage } from './protobuf.ts'
 import { ancestors, type DType, type Shape, sizeOf, type Tensor } from './tensor.ts'
 
 export interface ModelInput {
@@ -40,7 +40,7 @@ interface Node {
 
 /** Collects nodes and initialisers while the lowering rules run. */
 class Writer {
-  readonly graph = new Message()
+  readonly graph = new ProtobufMessage()
   readonly inputs: ModelInput[] = []
   private readonly nodes: Node[] = []
   private readonly outputs = new Map<string, string>()
@@ -94,10 +94,10 @@ class Writer {
    * sums over all layers after the last one, with every layer's gradient in memory: 440 instead of 120 MiB for the
    * backbone's backward pass, and a tenth more time.
    */
-  finish(): Message {
+  finish(): ProtobufMessage {
     const called = (name: string) => this.outputs.get(name) ?? name
     for (const { type, inputs, output, attributes } of this.nodes.toReversed()) {
-      const message = new Message()
+      const message = new ProtobufMessage()
       for (const input of inputs) message.text(1, called(input))
       message.text(2, called(output)).text(4, type)
       for (const [name, value] of Object.entries(attributes)) message.message(5, attributeProto(name, value))
@@ -108,7 +108,7 @@ class Writer {
 
   initializer(dtype: DType, shape: Shape, data: Float32Array | BigInt64Array): string {
     const name = this.newName()
-    const message = new Message()
+    const message = new ProtobufMessage()
     for (const size of shape) message.int(1, size)
     message.int(2, TYPES[dtype]).text(8, name)
     message.blob(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -132,8 +132,8 @@ class Writer {
   }
 }
 
-function attributeProto(name: string, value: Attribute): Message {
-  const message = new Message().text(1, name)
+function attributeProto(name: string, value: Attribute): ProtobufMessage {
+  const message = new ProtobufMessage().text(1, name)
   if (typeof value === 'number') return message.int(3, value).int(20, 2)
   if ('float' in value) return message.float(2, value.float).int(20, 1)
   for (const entry of value) message.int(8, entry)
@@ -239,17 +239,17 @@ export function writeModel(
   const graph = writer.finish()
   for (const { name, shape } of writer.inputs) graph.message(11, valueInfo(name, shape))
   for (const { name, shape } of results) graph.message(12, valueInfo(name, shape))
-  const opset = new Message().text(1, '').int(2, OPSET)
-  const model = new Message().int(1, IR_VERSION).text(2, 'halfturn').message(7, graph).message(8, opset)
+  const opset = new ProtobufMessage().text(1, '').int(2, OPSET)
+  const model = new ProtobufMessage().int(1, IR_VERSION).text(2, 'halfturn').message(7, graph).message(8, opset)
   const bytes = model.bytes()
   const hash = createHash('sha256').update(bytes).digest('hex')
   const largest = tensors.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 0)
   return { bytes, hash, inputs: writer.inputs, outputs: results, largest }
 }
 
-function valueInfo(name: string, shape: Shape): Message {
-  const dimensions = new Message()
-  for (const size of shape) dimensions.message(1, new Message().int(1, size))
-  const tensor = new Message().int(1, TYPES.float32).message(2, dimensions)
-  return new Message().text(1, name).message(2, new Message().message(1, tensor))
+function valueInfo(name: string, shape: Shape): ProtobufMessage {
+  const dimensions = new ProtobufMessage()
+  for (const size of shape) dimensions.message(1, new ProtobufMessage().int(1, size))
+  const tensor = new ProtobufMessage().int(1, TYPES.float32).message(2, dimensions)
+  return new ProtobufMessage().text(1, name).message(2, new ProtobufMessage().message(1, tensor))
 }

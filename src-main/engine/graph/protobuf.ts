@@ -3,7 +3,7 @@
 const encoder = new TextEncoder()
 
 /** A message under construction: call the field methods in order, then `bytes`. */
-export class Message {
+export class ProtobufMessage {
   private readonly chunks: Uint8Array[] = []
   private length = 0
 
@@ -24,7 +24,7 @@ export class Message {
     return this.tag(field, 2).varint(BigInt(value.length)).push(value)
   }
 
-  message(field: number, value: Message): this {
+  message(field: number, value: ProtobufMessage): this {
     this.tag(field, 2).varint(BigInt(value.length))
     for (const chunk of value.chunks) this.push(chunk)
     return this

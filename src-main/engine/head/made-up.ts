@@ -1,7 +1,7 @@
 /** A person nobody has photographed: a code drawn at random, seen from the front. */
 import { orbitCamera } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
-import { normalArray } from '../inversion/random.ts'
+import { normalArray } from '../random.ts'
 import type { Head } from './head.ts'
 
 /**

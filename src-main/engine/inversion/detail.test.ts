@@ -5,10 +5,10 @@ import { expectClose, expectRelative, GoldenCase } from '../generator/golden-cas
 import { layoutOf, type Planes, refine } from '../generator/plane-layout.ts'
 import { PlaneProjection, samplePlanes } from '../generator/planes.ts'
 import { addDetail, paintHead } from '../head/head.ts'
+import { normalArray, uniformArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState } from './detail.ts'
 import type { Objective } from './objective.ts'
-import { normalArray, uniformArray } from './random.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

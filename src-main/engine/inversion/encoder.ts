@@ -3,15 +3,16 @@
  * linear map from a thumbnail: `starter.mean`, then `starter.w.matrix` and `starter.w.offset` to w, or `starter.matrix`
  * to z), otherwise at the mean latent.
  */
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { Generator, Weights } from '../generator/generator.ts'
 import type { Shape } from '../graph/index.ts'
-import { type PortraitTarget, shrink } from './objective.ts'
+import { shrink } from './objective.ts'
 
 /** @returns [num_ws * w_dim] */
 export async function startingCode(
   generator: Generator,
   extras: Weights,
-  portrait: PortraitTarget,
+  portrait: MattedPortrait,
   label: Float32Array,
 ): Promise<Float32Array> {
   const [mean, toZ, toW, offset] = ['mean', 'matrix', 'w.matrix', 'w.offset'].map((name) =>
@@ -33,7 +34,7 @@ export async function startingCode(
 }
 
 /** [3 * size * size] in 0..1, the person on white. */
-function onWhite({ size, rgb, matte }: PortraitTarget): Float32Array {
+function onWhite({ size, rgb, matte }: MattedPortrait): Float32Array {
   const result = new Float32Array(3 * size * size)
   for (let i = 0; i < size * size; i++) {
     for (let channel = 0; channel < 3; channel++) {

@@ -2,15 +2,16 @@
  * A whole job on small random generators with the real perceptual network: what it promises about interruption, the best
  * so far, changed plans and foreign checkpoints.
  */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { GoldenCase } from '../generator/golden-case.ts'
 import { readFaceRes } from '../networks/faceres.ts'
+import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion, type InversionContext, type InversionSettings, inversionSettings } from './inversion.ts'
-import type { PortraitTarget } from './objective.ts'
-import { uniform } from './random.ts'
 import { type Phase, phases } from './schedule.ts'
 
 const GENERATOR = 'digest of the generator'
@@ -34,7 +35,7 @@ const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
   Inversion.start(workshopOf(golden), [shotOf(golden, 0)], settingsOf(change))
 
 /** A head and shoulders of two colours on a background, as bytes. */
-function portraitOf(size: number): PortraitTarget {
+function portraitOf(size: number): MattedPortrait {
   const rgb = new Uint8Array(3 * size * size)
   const matte = new Float32Array(size * size)
   const valid = new Uint8Array(size * size).fill(1)

@@ -3,6 +3,7 @@
  * needs to go on is in its checkpoint, and what it draws at random depends on the seed and the step alone, so that a job
  * that was interrupted ends in the same bits as one that was not.
  */
+
 import { z } from 'zod'
 import {
   readSafetensors,
@@ -12,11 +13,13 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { type Text, UserError } from '../errors.ts'
+import { type MattedPortrait, portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
 import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
 import { LIMITS } from '../limits.ts'
+import { uniform, uniformArray } from '../random.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
 import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
@@ -24,11 +27,9 @@ import { startingCode } from './encoder.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
 import { mirroredWitness, type Witness } from './mirror.ts'
-import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
+import { type Aim, PortraitObjective } from './objective.ts'
 import type { PosedPhoto } from './photo-gradients.ts'
-import { portraitBytes, portraitFrom } from './portrait-bytes.ts'
 import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
-import { uniform, uniformArray } from './random.ts'
 import { RaySelection } from './ray-selection.ts'
 import {
   DEFAULT_RATE,
@@ -555,7 +556,7 @@ export class Inversion {
     return around
   }
 
-  private inHeadsLight(shot: number): PortraitTarget {
+  private inHeadsLight(shot: number): MattedPortrait {
     const { portrait } = this.shots[shot]
     return shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
   }

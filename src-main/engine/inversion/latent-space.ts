@@ -6,7 +6,7 @@
  * where noses grow.
  */
 import type { Generator } from '../generator/generator.ts'
-import { normalArray } from './random.ts'
+import { normalArray } from '../random.ts'
 
 /** Codes drawn for each feature of w. */
 const SAMPLES = 5

@@ -4,9 +4,9 @@ import { EMBEDDED, Library } from '../../session/library.ts'
 import { orbitCamera, project } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { toRgb } from '../images/pictures.ts'
+import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { mirroredWitness, mirrorLabel, type Witness } from './mirror.ts'
-import { normalArray } from './random.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

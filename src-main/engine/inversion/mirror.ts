@@ -3,11 +3,12 @@
  * not show of one cheek it shows of the other. Their light is not the same, so the witness is asked for what stands out on
  * a cheek, and the head's own colours stay.
  */
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { cross, project } from '../generator/camera.ts'
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { castRays } from '../generator/rays.ts'
-import { type Judgement, type Objective, type PortraitTarget, shrink } from './objective.ts'
+import { type Judgement, type Objective, shrink } from './objective.ts'
 import type { PosedPortrait } from './posed-portrait.ts'
 
 /** Where a ray ends in the head and not in its edge. */
@@ -109,7 +110,7 @@ function sightOf(own: View, label: Float32Array, other: View, mirrored: Float32A
 }
 
 /** The photo turned over: [3 * n * n] in -1..1, how much a pixel is the person's and shown, and the sum of that. */
-function turnedOver({ size, rgb, matte, valid }: PortraitTarget, n: number) {
+function turnedOver({ size, rgb, matte, valid }: MattedPortrait, n: number) {
   const from = (i: number) => Math.floor(i / size) * size + (size - 1 - (i % size))
   const area = size * size
   const picture = new Float32Array(3 * area).map((_, i) => rgb[3 * from(i % area) + Math.floor(i / area)] / 127.5 - 1)

@@ -1,10 +1,12 @@
 /** What a portrait asks of a view: everything of a head, and of colour alone only where the person is. */
+
 import { afterAll, describe, expect, it } from 'vitest'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { View } from '../generator/generator.ts'
 import { expectClose, GoldenCase } from '../generator/golden-case.ts'
 import { readFaceRes } from '../networks/faceres.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { type Aim, PortraitObjective, type PortraitTarget } from './objective.ts'
+import { type Aim, PortraitObjective } from './objective.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -16,7 +18,7 @@ const faceRes = await readFaceRes()
 
 const isLeft = (pixel: number) => pixel % SIZE < SIZE / 2
 /** The person is the left half. */
-const portrait: PortraitTarget = {
+const portrait: MattedPortrait = {
   size: SIZE,
   rgb: Uint8Array.from({ length: 3 * AREA }, (_, i) => (i * 37) % 256),
   matte: Float32Array.from({ length: AREA }, (_, i) => Number(isLeft(i))),

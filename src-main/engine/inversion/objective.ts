@@ -1,5 +1,7 @@
 /** What an inversion minimises: how far a view is from the portrait, as one model that gives loss and gradients. */
+
 import { UserError } from '../errors.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { coloursOf, type Generator, type View, type ViewGradient, type Weights } from '../generator/generator.ts'
 import { areaMatrix, bilinearMatrix } from '../generator/resample.ts'
 import {
@@ -41,22 +43,6 @@ export function assertFinite({ runtime }: Generator, loss: number, ...gradients:
   const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
   if ([loss, ...sums].every(Number.isFinite)) return
   throw new UserError('loss-not-finite', { provider: runtime.provider.name })
-}
-
-/** A portrait as the objective sees it. */
-export interface PortraitTarget {
-  /** Side of `rgb`, `matte` in pixels. */
-  readonly size: number
-  /** RGB, 8 bits, rows from the top. */
-  readonly rgb: Uint8Array
-  /** [size * size] 0..1: how much of a pixel is the person. */
-  readonly matte: Float32Array
-  /** [size * size] 1 where the photo shows the pixel, 0 where it was made up. */
-  readonly valid: Uint8Array
-  /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
-  readonly wide?: PortraitTarget
-  /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
-  readonly fine?: Uint8Array
 }
 
 /**
@@ -108,7 +94,7 @@ export class PortraitObjective implements Objective {
    */
   static async create(
     generator: Generator,
-    portrait: PortraitTarget,
+    portrait: MattedPortrait,
     resolution: number,
     plain: boolean,
     faceRes: Weights,
@@ -186,7 +172,7 @@ function blend(image: Tensor, target: Tensor, mask: Tensor): Tensor {
 
 /** Target and mask at the picture's size and, where that is not the rendering, at the rendering's; the matte at the latter. */
 export function prepare(
-  portrait: PortraitTarget,
+  portrait: MattedPortrait,
   side: number,
   resolution: number,
   plain: boolean,

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { orbitCamera, project, zoom } from '../generator/camera.ts'
+import { normalArray, uniform, uniformArray } from '../random.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
 import { rampedRate } from './latent.ts'
-import { normalArray, uniform, uniformArray } from './random.ts'
 import { phaseAt, phases, plans, qualities, rateAt } from './schedule.ts'
 
 describe('Adam', () => {

@@ -1,12 +1,13 @@
 /** Looking at several photos of one person, and giving them one light. */
+
 import { afterAll, describe, expect, it } from 'vitest'
 import { SquaredError } from '../../../testing/squared-error.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { expectRelative, GoldenCase } from '../generator/golden-case.ts'
+import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import type { PortraitTarget } from './objective.ts'
 import { photoGradients } from './photo-gradients.ts'
 import { lit, matchColours } from './posed-portrait.ts'
-import { normalArray } from './random.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -59,7 +60,7 @@ describe('a photo in other light', () => {
   /** A head of soft blots, in the middle third of what can be shown. */
   const head = Float32Array.from({ length: 3 * area }, (_, i) => 0.4 * Math.sin(0.1 * i + i / area) - 0.2)
   const opacity = Float32Array.from({ length: area }, (_, i) => (i % size > 8 ? 1 : 0))
-  const photoOf = (gains: readonly number[]): PortraitTarget => ({
+  const photoOf = (gains: readonly number[]): MattedPortrait => ({
     size,
     rgb: Uint8Array.from({ length: 3 * area }, (_, i) => {
       const pixel = Math.floor(i / 3)

@@ -1,8 +1,9 @@
 /** A photo of the person, and what makes its light that of the others. */
-import { type PortraitTarget, shrink } from './objective.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { shrink } from './objective.ts'
 
 export interface PosedPortrait {
-  readonly portrait: PortraitTarget
+  readonly portrait: MattedPortrait
   /** The camera its landmarks gave, 25 numbers. */
   readonly label: Float32Array
 }
@@ -18,7 +19,7 @@ const MOST_GAIN = 1.6
  * @returns [3]
  */
 export function matchColours(
-  { rgb, matte, valid, size }: PortraitTarget,
+  { rgb, matte, valid, size }: MattedPortrait,
   image: Float32Array,
   opacity: Float32Array,
 ): Float32Array {
@@ -44,7 +45,7 @@ export function matchColours(
 }
 
 /** The photo in another light. */
-export function lit(portrait: PortraitTarget, gains: Float32Array): PortraitTarget {
+export function lit(portrait: MattedPortrait, gains: Float32Array): MattedPortrait {
   const rgb = portrait.rgb.map((value, i) => Math.min(255, Math.round(value * gains[i % 3])))
   return { ...portrait, rgb, ...(portrait.wide && { wide: lit(portrait.wide, gains) }) }
 }

@@ -2,8 +2,10 @@
  * Which rays of a view are worth casting: those of the person and its outline, and some of the background, other ones
  * in every step, so that nothing grows there unseen.
  */
-import { type PortraitTarget, shrink } from './objective.ts'
-import { uniform } from './random.ts'
+
+import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { uniform } from '../random.ts'
+import { shrink } from './objective.ts'
 
 /** Pixels around the person that are always rendered. */
 const MARGIN = 2
@@ -20,7 +22,7 @@ export class RaySelection {
    * @param resolution side of the rendering, in rays
    * @param hole side of a square in the middle that is left to another view, as a share of the picture's
    */
-  constructor({ matte, size }: PortraitTarget, resolution: number, hole = 0) {
+  constructor({ matte, size }: MattedPortrait, resolution: number, hole = 0) {
     const shares = shrink(matte, size, resolution)
     const near = new Uint8Array(resolution * resolution)
     shares.forEach((share, pixel) => {

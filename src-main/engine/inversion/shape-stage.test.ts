@@ -5,9 +5,9 @@ import { GoldenCase } from '../generator/golden-case.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { paintHead } from '../head/head.ts'
 import { addResidual, upsample, upsampleBackward } from '../head/residual.ts'
+import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import type { Objective } from './objective.ts'
-import { normalArray } from './random.ts'
 import { DEFAULT_SHAPE, residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0)

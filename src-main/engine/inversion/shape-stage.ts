@@ -11,12 +11,12 @@ import { orbitCamera } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import { addResidual, type Residual, upsampleBackward } from '../head/residual.ts'
+import { normalArray } from '../random.ts'
 import { Adam } from './adam.ts'
 import type { Probe } from './detail.ts'
 import type { LatentStep } from './latent.ts'
 import { assertFinite } from './objective.ts'
 import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
-import { normalArray } from './random.ts'
 
 export interface ShapeOptions {
   /** Mean square of the residual, in variances of random heads' planes. */

@@ -1,7 +1,9 @@
 /** What a photo shows around its crop is asked for there, and nowhere else. */
+
 import { describe, expect, it } from 'vitest'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { Generator, View } from '../generator/generator.ts'
-import type { Aim, PortraitTarget } from './objective.ts'
+import type { Aim } from './objective.ts'
 import { isWithin } from './ray-selection.ts'
 import { CROP, Surroundings } from './surroundings.ts'
 
@@ -11,7 +13,7 @@ const isLeft = (pixel: number) => pixel % SIZE < SIZE / 2
 const isKnown = (pixel: number) => pixel >= 6 * SIZE
 const isAsked = (pixel: number) => isKnown(pixel) && !isWithin(pixel, SIZE, CROP)
 /** The person is the left half, grey; the uppermost rows are made up. */
-const wide: PortraitTarget = {
+const wide: MattedPortrait = {
   size: SIZE,
   rgb: new Uint8Array(3 * AREA).fill(128),
   matte: Float32Array.from({ length: AREA }, (_, i) => Number(isLeft(i))),

@@ -2,9 +2,10 @@
  * What the photo shows around its crop: crown, hair and shoulders, in colour and outline, through the same camera with a
  * wider angle. Without it, what the crop's edge cuts is closed by whatever the code makes up, in another colour.
  */
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { WIDE } from '../generator/camera.ts'
 import type { Generator, View } from '../generator/generator.ts'
-import { type Aim, type Judgement, type Objective, type PortraitTarget, prepare, WEIGHTS } from './objective.ts'
+import { type Aim, type Judgement, type Objective, prepare, WEIGHTS } from './objective.ts'
 import { isWithin, RaySelection } from './ray-selection.ts'
 
 /** Share of a wide picture's side that the crop has. */
@@ -26,7 +27,7 @@ export class Surroundings implements Objective {
    * @param resolution side of its rendering, in rays
    * @param aim what the loss is to move
    */
-  constructor({ config }: Generator, wide: PortraitTarget, resolution: number, aim: Aim) {
+  constructor({ config }: Generator, wide: MattedPortrait, resolution: number, aim: Aim) {
     const white = config.rendering_kwargs.white_back
     const { target, mask, matte, known } = prepare(wide, resolution, resolution, true, white, aim)
     const { pixels, matte: outline } = WEIGHTS[aim]

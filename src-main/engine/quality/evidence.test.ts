@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { samplePhoto } from '../../../testing/face.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import type { PortraitTarget } from '../inversion/objective.ts'
 import { headLike, solid, sphere } from '../surface/solids.ts'
 import { extractSurface, type Surface } from '../surface/surface.ts'
 import { drawEvidence, evidenceOf } from './evidence.ts'
@@ -11,7 +11,7 @@ const FRONT = orbitCamera(ORBIT, 0)
 const SIZE = 256
 
 let head: Surface
-let sharp: PortraitTarget
+let sharp: MattedPortrait
 beforeAll(async () => {
   head = await extractSurface(solid(headLike()), { resolution: 96 })
   // About what the crop of a sharp photo is: its eyes lie where the average head has them.

@@ -2,10 +2,11 @@
  * Evidence and invention: how well the photo saw each point of a head's surface. A point is seen where nothing lies
  * before it, where it faces the camera, inside the person's outline, as far as the photo is sharp.
  */
+
 import { eyeBlur } from '../face/blur.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
-import type { PortraitTarget } from '../inversion/objective.ts'
 import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
@@ -55,7 +56,7 @@ function seenBy(surface: Surface, { label, portrait }: PosedPortrait, frame: Fra
 }
 
 /** 1 for a sharp photo, 0 for one too blurred to see anything; judged at the eyes, where the average head has them. */
-function sharpness({ size, rgb }: PortraitTarget, label: Float32Array, frame: Frame): number {
+function sharpness({ size, rgb }: MattedPortrait, label: Float32Array, frame: Frame): number {
   const eye = (landmarks: readonly number[]) => {
     const corners = TEMPLATE[frame].filter(({ landmark }) => landmarks.includes(landmark))
     const seen = corners.map(({ position: [x, y, z] }) => project(label, x, y, z))

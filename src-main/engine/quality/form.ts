@@ -1,6 +1,7 @@
 /** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { OPAQUE } from '../head/views.ts'
-import { type PortraitTarget, shrink } from '../inversion/objective.ts'
+import { shrink } from '../inversion/objective.ts'
 import { smooth } from '../surface/clean.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import { rasterize } from '../surface/rasterize.ts'
@@ -120,7 +121,7 @@ export function silhouetteOf(opacity: Float32Array): Silhouette {
  * What outline and matte do not share, as a part of what they cover together, where the photo shows anything.
  * @param opacity [n * n] from the photo's camera, 0..1
  */
-export function outlineError(opacity: Float32Array, { size, matte, valid }: PortraitTarget): number {
+export function outlineError(opacity: Float32Array, { size, matte, valid }: MattedPortrait): number {
   const side = Math.sqrt(opacity.length)
   const person = shrink(matte, size, side)
   const shown = shrink(Float32Array.from(valid), size, side)

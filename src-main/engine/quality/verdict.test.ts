@@ -5,15 +5,15 @@ import { tinyConfig } from '../../../testing/generator.ts'
 import { en } from '../../words/en.ts'
 import { say } from '../../words/message.ts'
 import { cutCrop } from '../face/crop.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import type { PortraitTarget } from '../inversion/objective.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { createIdentity } from './identity.ts'
 import type { Recognition } from './likeness.ts'
 import type { TurnaroundView } from './turnaround.ts'
-import { assess, type Figures, type Finished, judge, type Quality } from './verdict.ts'
+import { type Assessment, assess, type Figures, type Finished, judge } from './verdict.ts'
 
 const GOOD: Figures = {
   input: { psnr: 24, faceRes: 0.8, identity: 0.3 },
@@ -40,7 +40,7 @@ const face = (change: Partial<NonNullable<Figures['face']>>) => ({ face: { ...GO
 const from = (degrees: number, identity: number) =>
   GOOD.views.map((view) => (view.degrees === degrees ? { degrees, identity } : view))
 
-const sentenceOf = ({ reason }: Quality) => {
+const sentenceOf = ({ reason }: Assessment) => {
   const { text, cure } = say(en, reason, 'cli')
   return `${text} ${cure ?? ''}`
 }
@@ -122,7 +122,7 @@ describe('assess', () => {
     recognition = { identity, faceRes: identity }
     const photo = await samplePhoto()
     const { rgb } = cutCrop(photo, { centre: [224, 121], side: 167, roll: 0 }, SIZE)
-    const portrait: PortraitTarget = {
+    const portrait: MattedPortrait = {
       size: SIZE,
       rgb,
       matte: new Float32Array(SIZE * SIZE).fill(1),

@@ -2,11 +2,13 @@
  * How good a finished head is, as far as that can be known without the truth: figures, recognised failures, and what to
  * think of it.
  */
+
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { type Message, message } from '../errors.ts'
 import { cutCrop } from '../face/crop.ts'
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
-import { type PortraitTarget, shrink } from '../inversion/objective.ts'
+import { shrink } from '../inversion/objective.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
@@ -26,8 +28,9 @@ import {
 } from './relief.ts'
 import { type SecondFaces, secondFaces } from './second-face.ts'
 import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
+import { type Failure, failures, type Verdict } from './verdicts.ts'
 
-export interface Quality {
+export interface Assessment {
   readonly verdict: Verdict
   /** Why, and what to do about it. */
   readonly reason: Message
@@ -35,16 +38,6 @@ export interface Quality {
   readonly failures: readonly Failure[]
   readonly figures: Figures
 }
-
-/**
- * `good`: use it. `front`: right as the photo shows it, wrong from the sides or behind. `uncertain`: its shape may not be
- * the person's. `failed`: do it again, differently.
- */
-export const verdicts = ['good', 'front', 'uncertain', 'failed'] as const
-export type Verdict = (typeof verdicts)[number]
-
-export const failures = ['black', 'grey', 'flat', 'holes', 'spikes', 'unconverged', 'faceless'] as const
-export type Failure = (typeof failures)[number]
 
 /** What the surface alone tells, from all around. */
 export interface ShapeFigures extends Form, Grain, BackRelief {
@@ -82,7 +75,7 @@ export interface Finished {
   readonly around: Turnaround
   /** That camera, 25 numbers. */
   readonly label: Float32Array
-  readonly portrait: PortraitTarget
+  readonly portrait: MattedPortrait
   /** With its evidence, where that is known. */
   readonly surface: Surface
 }
@@ -166,7 +159,7 @@ export async function assess(
   { around, label, portrait, surface }: Finished,
   shape: ShapeFigures,
   { identity, faceRes }: Recognition,
-): Promise<Quality> {
+): Promise<Assessment> {
   const { input, sides } = around
   if (!input) throw new Error('a head is judged by its photo: look around with its camera')
   const photo = pictureOf(portrait, orbit.white_back)
@@ -206,7 +199,7 @@ export async function assess(
 }
 
 /** What the figures say. */
-export function judge(figures: Figures): Quality {
+export function judge(figures: Figures): Assessment {
   const failed = failuresOf(figures)
   if (failed.length > 0) return { verdict: 'failed', reason: message(`head-${failed[0]}`), failures: failed, figures }
   const shape = shapeDoubt(figures)
@@ -270,7 +263,7 @@ function sidesDoubt({ views, secondFaces, back, through }: Figures): Message | u
 const isBeyond = (value: number, [least, most]: readonly [number, number]) => value < least || value > most
 
 /** The portrait as the generator's pictures are: on white where it paints on white. */
-function pictureOf({ size, rgb, matte }: PortraitTarget, white: boolean): FacePicture {
+function pictureOf({ size, rgb, matte }: MattedPortrait, white: boolean): FacePicture {
   if (!white) return { size, rgb }
   return {
     size,

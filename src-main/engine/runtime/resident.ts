@@ -5,7 +5,7 @@
  */
 import * as ort from 'onnxruntime-node'
 import type { Shape } from '../graph/index.ts'
-import { Message } from '../graph/protobuf.ts'
+import { ProtobufMessage } from '../graph/protobuf.ts'
 
 export class Resident {
   readonly length: number
@@ -190,9 +190,17 @@ function identitySession(preferredOutputLocation: 'cpu' | 'gpu-buffer' = 'cpu'):
 
 /** values -> copy, in ONNX; written by hand, since the graph library's models have static shapes. */
 function identityOfAnyShape(): Uint8Array {
-  const float32 = new Message().message(1, new Message().int(1, 1))
-  const info = (name: string) => new Message().text(1, name).message(2, float32)
-  const node = new Message().text(1, 'values').text(2, 'copy').text(4, 'Identity')
-  const graph = new Message().message(1, node).text(2, 'upload').message(11, info('values')).message(12, info('copy'))
-  return new Message().int(1, 8).message(7, graph).message(8, new Message().text(1, '').int(2, 16)).bytes()
+  const float32 = new ProtobufMessage().message(1, new ProtobufMessage().int(1, 1))
+  const info = (name: string) => new ProtobufMessage().text(1, name).message(2, float32)
+  const node = new ProtobufMessage().text(1, 'values').text(2, 'copy').text(4, 'Identity')
+  const graph = new ProtobufMessage()
+    .message(1, node)
+    .text(2, 'upload')
+    .message(11, info('values'))
+    .message(12, info('copy'))
+  return new ProtobufMessage()
+    .int(1, 8)
+    .message(7, graph)
+    .message(8, new ProtobufMessage().text(1, '').int(2, 16))
+    .bytes()
 }

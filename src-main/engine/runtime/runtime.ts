@@ -17,7 +17,7 @@ export interface RuntimeOptions extends ProviderOptions {
 /** Numbers in a large block: 64 MiB. (glibc's malloc keeps blocks of 32 MiB for the next use, and few are in between.) */
 const LARGE = 2 ** 24
 
-export type Values = Readonly<Record<string, Float32Array>>
+export type Arrays = Readonly<Record<string, Float32Array>>
 
 /** What a run is fed: residents for what many runs share, arrays for the rest. */
 export type Feeds = Readonly<Record<string, Float32Array | Resident>>

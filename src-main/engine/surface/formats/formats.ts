@@ -7,7 +7,7 @@ import type { Texture } from '../texture/texture.ts'
 import type { Provenance } from './provenance.ts'
 
 /** What there is to write. */
-export interface Model {
+export interface Asset {
   readonly surface: Surface
   readonly provenance: Provenance
   /** Painted when it is first asked for. */
@@ -18,7 +18,7 @@ export interface Model {
  * @param name of all files, without extension; a portable one, see `portableName`
  * @returns extension and bytes of each of the format's files
  */
-export type Writer = (model: Model, name: string) => Promise<readonly WrittenFile[]>
+export type Writer = (model: Asset, name: string) => Promise<readonly WrittenFile[]>
 export type WrittenFile = readonly [extension: string, bytes: Uint8Array]
 
 interface Format {

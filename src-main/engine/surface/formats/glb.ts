@@ -1,7 +1,7 @@
 /** GLB (glTF 2.0 binary): one mesh with its texture, in metres, y up, the face looking along +z. */
 import { type Accessor, Document, NodeIO, TextureInfo } from '@gltf-transform/core'
 import sharp from 'sharp'
-import type { Model, WrittenFile } from './formats.ts'
+import type { Asset, WrittenFile } from './formats.ts'
 import { toMetres } from './units.ts'
 
 /** Of skin; a photo has its own highlights already. */
@@ -13,7 +13,7 @@ const QUALITY = { colours: 90, normals: 92 }
  * Provenance goes into the extras of asset and scene (editors keep the latter); evidence, where there is any, into the vertex
  * attribute `_EVIDENCE` (0 invented, 1 seen).
  */
-export async function writeGlb({ surface, provenance, texture }: Model, name: string): Promise<WrittenFile[]> {
+export async function writeGlb({ surface, provenance, texture }: Asset, name: string): Promise<WrittenFile[]> {
   const { atlas, colours, normals, tangents } = await texture()
   const document = new Document()
   const root = document.getRoot()

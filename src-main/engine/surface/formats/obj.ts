@@ -1,11 +1,11 @@
 /** OBJ with a material and a PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
 import sharp from 'sharp'
-import type { Model, WrittenFile } from './formats.ts'
+import type { Asset, WrittenFile } from './formats.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
 /** The OBJ names the others: `<name>.mtl` and `<name>.png`, the texture. */
-export async function writeObj({ surface, provenance, texture }: Model, name: string): Promise<WrittenFile[]> {
+export async function writeObj({ surface, provenance, texture }: Asset, name: string): Promise<WrittenFile[]> {
   const { atlas, colours } = await texture()
   const side = Math.sqrt(colours.length / 3)
   const png = await sharp(colours, { raw: { width: side, height: side, channels: 3 } })

@@ -1,12 +1,12 @@
 /** PLY, binary little-endian: vertex colours, normals, metres, y up, the face looking along +z. */
-import type { Model, WrittenFile } from './formats.ts'
+import type { Asset, WrittenFile } from './formats.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
 const VERTEX_BYTES = 6 * 4 + 3
 const TRIANGLE_BYTES = 1 + 3 * 4
 
-export async function writePly({ surface, provenance }: Model): Promise<WrittenFile[]> {
+export async function writePly({ surface, provenance }: Asset): Promise<WrittenFile[]> {
   const { normals, colours, triangles } = surface
   const positions = toMetres(surface.positions)
   const vertexCount = positions.length / 3

@@ -2,13 +2,13 @@
  * STL, binary, for printing: millimetres, and z up with the face looking along -y, because that is how slicers take a
  * file without units or axes. It has no colours.
  */
-import type { Model, WrittenFile } from './formats.ts'
+import type { Asset, WrittenFile } from './formats.ts'
 import { toMetres } from './units.ts'
 
 const HEADER_BYTES = 80
 const TRIANGLE_BYTES = 50
 
-export async function writeStl({ surface, provenance }: Model): Promise<WrittenFile[]> {
+export async function writeStl({ surface, provenance }: Asset): Promise<WrittenFile[]> {
   const points = toMetres(surface.positions).map((p) => p * 1000)
   for (let v = 0; v < points.length; v += 3) {
     const [y, z] = [points[v + 1], points[v + 2]]

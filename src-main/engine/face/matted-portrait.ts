@@ -1,0 +1,64 @@
+/** A portrait with the person cut out: what an inversion compares with, and what is kept with a head as its evidence. */
+import { WIDE } from '../generator/camera.ts'
+import { jpeg } from '../images/pictures.ts'
+import type { Matting } from '../networks/matte.ts'
+import { type Crop, cutCrop } from './crop.ts'
+import type { Portrait } from './portrait.ts'
+
+export interface MattedPortrait {
+  /** Side of `rgb`, `matte` in pixels. */
+  readonly size: number
+  /** RGB, 8 bits, rows from the top. */
+  readonly rgb: Uint8Array
+  /** [size * size] 0..1: how much of a pixel is the person. */
+  readonly matte: Float32Array
+  /** [size * size] 1 where the photo shows the pixel, 0 where it was made up. */
+  readonly valid: Uint8Array
+  /** The same crop as a JPEG at the photo's resolution, for the texture; absent where that is no finer. */
+  readonly fine?: Uint8Array
+  /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
+  readonly wide?: MattedPortrait
+}
+
+/** A photo that has this many times the crop's pixels along a side is kept beside it, for the texture. */
+const FINER = 1.2
+/** Side of what is kept at most, pixels: a texture shows no more. */
+const MOST_SIDE = 2048
+/** Of its JPEG: what a photo loses here is below what it has lost as a JPEG already. */
+const QUALITY = 96
+
+/** Cuts the person out of the crop and of what lies around it. */
+export async function mattePortrait({ crop, photo, pose }: Portrait, matting: Matting): Promise<MattedPortrait> {
+  const around = cutCrop(photo, { ...pose, side: WIDE * pose.side }, crop.size)
+  const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting) }
+  if (pose.side < FINER * crop.size) return matted
+  const side = Math.min(MOST_SIDE, Math.round(pose.side))
+  const { rgb } = cutCrop(photo, pose, side)
+  return { ...matted, fine: await jpeg({ rgb, width: side, height: side }, { quality: QUALITY }) }
+}
+
+/** Opacities are kept in 256 steps, so that a saved portrait is the portrait itself. */
+async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<MattedPortrait> {
+  const matte = (await matting({ size, rgb })).map((alpha) => Math.round(clamp(alpha) * 255) / 255)
+  return { size, rgb, matte, valid }
+}
+
+const clamp = (value: number) => Math.min(Math.max(value, 0), 1)
+
+/** What a portrait is kept as in files; its side is kept beside it. */
+export type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>
+
+export function portraitBytes({ rgb, matte, valid, fine }: MattedPortrait): PortraitBytes {
+  return { rgb, matte: Uint8Array.from(matte, (alpha) => Math.round(alpha * 255)), valid, ...(fine && { fine }) }
+}
+
+/** @param bytes are copied: the file they are a part of need not stay in memory */
+export function portraitFrom(size: number, { rgb, matte, valid, fine }: PortraitBytes): MattedPortrait {
+  return {
+    size,
+    rgb: Uint8Array.from(rgb),
+    matte: Float32Array.from(matte, (value) => value / 255),
+    valid: Uint8Array.from(valid),
+    ...(fine && { fine: Uint8Array.from(fine) }),
+  }
+}
