@@ -7,7 +7,7 @@ import { UserError } from '../../src-main/engine/errors.ts'
 import { type MattedPortrait, mattePortrait } from '../../src-main/engine/face/matted-portrait.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
-import type { Generator, View } from '../../src-main/engine/generator/generator.ts'
+import type { Generator, View, Weights } from '../../src-main/engine/generator/generator.ts'
 import type { Planes } from '../../src-main/engine/generator/plane-layout.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
 import { type Head, paintHead } from '../../src-main/engine/head/head.ts'
@@ -24,7 +24,7 @@ import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
-import { extractSurface } from '../../src-main/engine/surface/surface.ts'
+import { extractSurface, type Surface } from '../../src-main/engine/surface/surface.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
@@ -59,7 +59,9 @@ export interface Kit {
   readonly context: InversionContext
   readonly recognition: Recognition
   readonly landmarker: Landmarker
-  /** Of the generator's file. */
+  /** The generator's, as its file has them. */
+  readonly weights: Weights
+  /** Of that file. */
   readonly sha256: string
 }
 
@@ -77,6 +79,7 @@ export async function prepareKit(runtime: Runtime, source?: string): Promise<Kit
     context: { generator, extras: file.extras, faceRes },
     recognition: await createRecognition(runtime, faceRes),
     landmarker: await createLandmarker(),
+    weights: file.weights,
     sha256,
   }
 }
@@ -163,8 +166,15 @@ async function surfaceOf(
 ): Promise<Alignment | null> {
   const field = headField(generator, planes)
   const found = await extractSurface(field, SURFACE).catch(() => null)
-  if (!found) return null
-  const { positions, normals } = found
+  return found && alignSurface(head, found, pairs)
+}
+
+/** @param pairs see {@link facePairs} */
+export function alignSurface(
+  head: TrueHead,
+  { positions, normals }: Pick<Surface, 'positions' | 'normals'>,
+  pairs: Float32Array,
+): Promise<Alignment> {
   const rows = Float32Array.from({ length: 2 * positions.length }, (_, i) =>
     i % 6 < 3 ? positions[3 * Math.floor(i / 6) + (i % 6)] : normals[3 * Math.floor(i / 6) + (i % 6) - 3],
   )
@@ -172,14 +182,20 @@ async function surfaceOf(
 }
 
 /** Of the face, what the photo and the head seen from its camera show in the same place: [n, 6], the head's point and the true one. */
-function facePairs(head: TrueHead, window: Window, label: Float32Array, { depth, opacity }: View['rendering']) {
-  const { origins, directions } = castRays(label, SIDE)
+export function facePairs(
+  head: TrueHead,
+  window: Window,
+  label: Float32Array,
+  { depth, opacity }: Pick<View['rendering'], 'depth' | 'opacity'>,
+) {
+  const side = Math.sqrt(depth.length)
+  const { origins, directions } = castRays(label, side)
   const [cos, sin] = [Math.cos(window.roll), Math.sin(window.roll)]
   const { photoPoints, photoWidth } = head
   const pairs: number[] = []
-  for (let i = 0; i < SIDE * SIDE; i++) {
+  for (let i = 0; i < side * side; i++) {
     if (opacity[i] < 0.9) continue
-    const [u, v] = [i % SIDE, Math.floor(i / SIDE)].map((at) => window.side * ((at + 0.5) / SIDE - 0.5))
+    const [u, v] = [i % side, Math.floor(i / side)].map((at) => window.side * ((at + 0.5) / side - 0.5))
     const x = Math.floor(window.centre[0] + cos * u - sin * v)
     const y = Math.floor(window.centre[1] + sin * u + cos * v)
     const at = 3 * (y * photoWidth + x)

@@ -13,11 +13,12 @@ import { decodePhoto } from './images/decoder.ts'
 import type { RgbImage } from './images/rgb-image.ts'
 import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
+import { createLandmarker, type Landmarker } from './networks/mediapipe.ts'
 import { evidenceOf } from './quality/evidence.ts'
 import { createRecognition } from './quality/likeness.ts'
 import { drawSheet } from './quality/sheet.ts'
 import { type Turnaround, turnAround } from './quality/turnaround.ts'
-import { type Assessment, assess } from './quality/verdict.ts'
+import { type Assessment, assess, measureShape } from './quality/verdict.ts'
 import { assertHealthy } from './runtime/health.ts'
 import type { Field, Watch } from './surface/field.ts'
 import { type FormatName, formats, type WrittenFile } from './surface/formats/formats.ts'
@@ -58,15 +59,27 @@ export interface FinishHost {
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
   /** Weights of the perceptual network. */
   faceRes(): Promise<Weights>
+  /** Finds faces, and is not closed by whom it is lent to. */
+  landmarker(): Promise<Landmarker>
   decode(bytes: Uint8Array): Promise<RgbImage>
 }
 
+let landmarker: Promise<Landmarker> | undefined
 /** Where nothing else runs. */
-const ALONE: FinishHost = { turn: atOnce, faceRes: readFaceRes, decode: decodePhoto }
+const ALONE: FinishHost = {
+  turn: atOnce,
+  faceRes: readFaceRes,
+  landmarker: () => {
+    landmarker ??= createLandmarker()
+    return landmarker
+  },
+  decode: decodePhoto,
+}
 
-/** How far a judgement is when there is a surface, and when the views are rendered. */
+/** How far a judgement is when there is a surface, when the views are rendered, and when the shape is measured. */
 const SURFACE_DONE = 0.2
 const VIEWS_DONE = 0.7
+const SHAPE_DONE = 0.85
 /** Side in rays of the picture that shows whether there is anything to be seen. */
 const GLANCE = 64
 
@@ -138,12 +151,14 @@ export class Finish {
     progress?.(SURFACE_DONE)
     const around = await this.turnaround(turn)
     progress?.(VIEWS_DONE)
+    const finished = { around, label: head.label, portrait, surface }
+    const shape = await measureShape(generator.config, finished, await this.host.landmarker(), turn)
+    progress?.(SHAPE_DONE)
     const { identity, faceRes } = await createRecognition(generator.runtime, await this.host.faceRes())
-    const quality = await assess(
-      generator.config,
-      { around, label: head.label, portrait, surface },
-      { identity: (picture) => turn(() => identity(picture)), faceRes: (picture) => turn(() => faceRes(picture)) },
-    )
+    const quality = await assess(generator.config, finished, shape, {
+      identity: (picture) => turn(() => identity(picture)),
+      faceRes: (picture) => turn(() => faceRes(picture)),
+    })
     if (this.last?.surface === surface) this.last.quality = quality
     return quality
   }

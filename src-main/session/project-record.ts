@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Message, message, type Text, UserError } from '../engine/errors.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
-import { failures } from '../engine/quality/verdict.ts'
+import { failures, verdicts } from '../engine/quality/verdict.ts'
 
 /** The photos, in their order. */
 export const photoParts = ['photo', 'photo2', 'photo3', 'photo4', 'photo5'] as const
@@ -22,7 +22,7 @@ const reason: z.ZodType<Message> = z.object({
   values: z.record(z.string().max(100), z.union([number, z.string().max(300), z.array(number).max(16)])),
 })
 const quality = z.object({
-  verdict: z.enum(['good', 'uncertain', 'failed']),
+  verdict: z.enum(verdicts),
   reason,
   failures: z.array(z.enum(failures)).readonly(),
   figures: z.object({
@@ -41,6 +41,23 @@ const quality = z.object({
     asymmetry: number,
     holes: number,
     floaters: number,
+    grain: number,
+    steps: number,
+    back: number,
+    through: number,
+    outline: number,
+    face: z
+      .object({
+        depth: number,
+        nose: number,
+        chin: number,
+        brow: number,
+        width: number,
+        length: number,
+        height: number,
+      })
+      .nullable(),
+    secondFaces: z.object({ colour: number, clay: number }),
   }),
 })
 /** Named by content: the first 16 digits of its SHA-256. Without them it was saved when parts had no digest. */

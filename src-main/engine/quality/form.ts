@@ -1,5 +1,8 @@
 /** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
+
+import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { OPAQUE } from '../head/views.ts'
+import { shrink } from '../inversion/objective.ts'
 import { smooth } from '../surface/clean.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import { rasterize } from '../surface/rasterize.ts'
@@ -113,6 +116,22 @@ export function silhouetteOf(opacity: Float32Array): Silhouette {
   const enclosed = sum(pieces.filter((part) => !part.covered && !part.border))
   const largest = Math.max(...covered.map(({ pixels }) => pixels))
   return { holes: enclosed / (sum(covered) + enclosed), floaters: 1 - largest / sum(covered) }
+}
+
+/**
+ * What outline and matte do not share, as a part of what they cover together, where the photo shows anything.
+ * @param opacity [n * n] from the photo's camera, 0..1
+ */
+export function outlineError(opacity: Float32Array, { size, matte, valid }: MattedPortrait): number {
+  const side = Math.sqrt(opacity.length)
+  const person = shrink(matte, size, side)
+  const shown = shrink(Float32Array.from(valid), size, side)
+  let [apart, together] = [0, 0]
+  for (let i = 0; i < opacity.length; i++) {
+    apart += shown[i] * Math.abs(opacity[i] - person[i])
+    together += shown[i] * Math.max(opacity[i], person[i])
+  }
+  return together === 0 ? 1 : apart / together
 }
 
 function quantile(values: readonly number[], share: number): number {

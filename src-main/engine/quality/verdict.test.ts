@@ -28,7 +28,15 @@ const GOOD: Figures = {
   roughness: 0.06,
   spikes: 0,
   asymmetry: 1,
+  outline: 0.05,
+  grain: 4,
+  steps: 0,
+  back: 1.5,
+  through: 0,
+  face: { depth: 1, nose: 0, chin: 0, brow: 0, width: 200, length: 230, height: 120 },
+  secondFaces: { colour: 0, clay: 0 },
 }
+const face = (change: Partial<NonNullable<Figures['face']>>) => ({ face: { ...GOOD.face!, ...change } })
 const from = (degrees: number, identity: number) =>
   GOOD.views.map((view) => (view.degrees === degrees ? { degrees, identity } : view))
 
@@ -48,6 +56,8 @@ describe('judge', () => {
     ['flat', { relief: 8 }, 'flat mask'],
     ['holes', { holes: 0.03 }, 'holes'],
     ['spikes', { spikes: 0.02 }, 'spikes'],
+    ['flat', face({ depth: 0.2 }), 'flat mask'],
+    ['faceless', { face: null }, 'No face'],
     ['unconverged', { input: { psnr: 12, faceRes: 0.8, identity: 0.3 } }, 'more steps'],
     ['unconverged', { input: { psnr: 24, faceRes: 0.8, identity: 0.8 } }, 'more steps'],
     ['unconverged', { input: { psnr: Number.NaN, faceRes: Number.NaN, identity: Number.NaN } }, 'more steps'],
@@ -62,17 +72,42 @@ describe('judge', () => {
     [{ turned: -38.4 }, 'because the photo is turned 38°'],
     [{ input: { psnr: 24, faceRes: 0.8, identity: 0.55 } }, 'likeness'],
     [{ floaters: 0.1 }, 'floats'],
-    [{ views: from(-30, 0.7) }, 'from -30°'],
-    [{ views: from(60, 0.8) }, 'from +60°'],
+    [{ outline: 0.5 }, 'outline'],
+    [face({ depth: 0.6 }), '60 % as deep'],
+    [face({ nose: -19.6 }), 'nose stands out 20 mm less'],
+    [face({ chin: 25 }), 'chin stands out 25 mm more'],
+    [face({ brow: -25 }), 'brow'],
+    [face({ length: 400 }), 'size'],
     [{ roughness: 1 }, 'rough'],
+    [{ grain: 20 }, 'rough'],
+    [{ steps: 0.2 }, 'rough'],
   ])('doubts where there is reason to: %j', (change, words) => {
     const quality = judge({ ...GOOD, ...change })
     expect(quality).toMatchObject({ verdict: 'uncertain', failures: [] })
     expect(sentenceOf(quality)).toContain(words)
   })
 
+  it.each([
+    [{ secondFaces: { colour: 3, clay: 0 } }, 'face shows on the back'],
+    [{ secondFaces: { colour: 0, clay: 3 } }, 'face shows on the back'],
+    [{ through: 0.9 }, 'face shows on the back'],
+    [{ back: 9 }, 'uneven'],
+    [{ views: from(-30, 0.7) }, 'from -30°'],
+    [{ views: from(60, 0.8) }, 'from +60°'],
+  ])('calls good from the front what is wrong elsewhere: %j', (change, words) => {
+    const quality = judge({ ...GOOD, ...change })
+    expect(quality).toMatchObject({ verdict: 'front', failures: [] })
+    expect(sentenceOf(quality)).toContain(words)
+  })
+
+  it('says the gravest first', () => {
+    const wrongBehind = { ...GOOD, secondFaces: { colour: 3, clay: 3 } }
+    expect(judge({ ...wrongBehind, ...face({ nose: -25 }) }).verdict).toBe('uncertain')
+    expect(judge({ ...wrongBehind, face: null }).verdict).toBe('failed')
+  })
+
   it('asks more of the front than of the side', () => {
-    expect(judge({ ...GOOD, views: from(60, 0.7) }).verdict).toBe('good')
+    expect(judge({ ...GOOD, views: from(60, 0.55) }).verdict).toBe('good')
   })
 })
 
@@ -103,7 +138,7 @@ describe('assess', () => {
   function showing(rgb: Uint8Array) {
     const seen: TurnaroundView = { size: SIZE, rgb, depth: new Float32Array(SIZE * SIZE), opacity: head.portrait.matte }
     const around = { input: seen, sides: new Map([0, -30, 30, -60, 60].map((degrees) => [degrees, seen])) }
-    return assess(tinyConfig(), { ...head, around }, recognition)
+    return assess(tinyConfig(), { ...head, around }, GOOD, recognition)
   }
 
   it('finds the photo itself good', async () => {
