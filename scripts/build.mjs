@@ -7,11 +7,12 @@ const outdir = 'out/cli'
 /** What only tests start from here: the window's build has its own. */
 const forTests = process.argv[2] === 'tests' ? { 'engine-process': 'src-main/session/engine-process.ts' } : {}
 const { metafile } = await build({
-  // The provider probe and the decoder of photos run as processes of their own, found beside their caller.
+  // The provider probe, the decoder of photos and what makes the heads of batches run as processes of their own, found beside their caller.
   entryPoints: {
     cli: 'src-main/cli.ts',
     probe: 'src-main/engine/runtime/probe.ts',
     'decode-process': 'src-main/engine/images/decode-process.ts',
+    'head-process': 'src-main/cli/batch/head-process.ts',
     ...forTests,
   },
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),

@@ -20,7 +20,7 @@ describe('halfturn', () => {
   it('explains itself and each command', async () => {
     const help = await place.run(['--help'])
     expect(help.code).toBe(0)
-    for (const command of ['reconstruct', 'generate', 'import', 'info']) {
+    for (const command of ['reconstruct', 'batch', 'worker', 'generate', 'import', 'info']) {
       expect(help.stdout).toContain(`  ${command} `)
       const one = await place.run([command, '--help'])
       expect(one.code).toBe(0)

@@ -97,7 +97,7 @@ describe('a run that is left alone', () => {
     expect(obj).toContain('mtllib sample-portrait-2.mtl')
     expect(mtl).toContain('map_Kd sample-portrait-2.png')
     const { width, format } = await sharp(place.path('head/sample-portrait-2.png')).metadata()
-    expect([width, format]).toEqual([1024, 'png'])
+    expect([width, format]).toEqual([2048, 'png'])
     const count = (word: string) => obj.match(new RegExp(`^${word} `, 'gm'))?.length
     expect(count('v')).toBe(count('vn'))
     expect(count('f')).toBeGreaterThan(1000)
@@ -170,7 +170,7 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
       Buffer.concat([readFileSync(samplePortrait), Buffer.of(0)]),
     )
     const other = args.map((word) => (word === samplePortrait ? namesake : word))
-    expectRefusal(await place.run([...other, '--resume']), /sample-portrait\.unfinished was begun with another photo\./)
+    expectRefusal(await place.run([...other, '--resume']), /sample-portrait\.unfinished was begun with other photos\./)
     const changed = await place.run([...args, '--resume', '--seed', '5', '--learning-rate', '0.01'])
     expectRefusal(changed, /begun with --learning-rate 0\.08, not 0\.01, and --seed 0, not 5\./)
     expect(place.files('stopped')).toEqual(['sample-portrait.unfinished'])

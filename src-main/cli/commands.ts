@@ -10,6 +10,12 @@ export const commands: Readonly<Record<string, { load(): Promise<Command> }>> = 
   reconstruct: {
     load: async () => (await import('./reconstruct.ts')).reconstruct,
   },
+  batch: {
+    load: async () => (await import('./batch.ts')).batch,
+  },
+  worker: {
+    load: async () => (await import('./worker.ts')).worker,
+  },
   generate: {
     load: async () => (await import('./generate.ts')).generate,
   },

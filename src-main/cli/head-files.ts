@@ -1,15 +1,16 @@
 /** The files of a head: what a command takes to make them, their names, and by what they are told from others. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { message, UserError } from '../engine/errors.ts'
-import type { FileSet } from '../engine/files/file-set.ts'
+import type { FileSet, SetFile } from '../engine/files/file-set.ts'
 import type { Finish, MeshOptions } from '../engine/finish.ts'
 import { LIMITS } from '../engine/limits.ts'
+import type { Quality } from '../engine/quality/verdict.ts'
 import { type FormatName, formatExtensions, formatNames } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import { type Options, wholeNumber } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
-const SHEET = 'sheet.png'
+export const SHEET = 'sheet.png'
 /** What the files of a head may end in. */
 export const HEAD_ENDINGS = [SHEET, ...formatExtensions]
 const DEFAULT_FORMATS: readonly FormatName[] = ['glb', 'obj']
@@ -54,17 +55,21 @@ function formatsOf(text: string): FormatName[] {
   throw new UserError('unknown-formats', { text, known: formatNames })
 }
 
-/**
- * Takes the surface, says what is to be thought of the head, and writes sheet and files.
- * @param obsolete endings of what was written ahead and goes when they are there
- */
+interface Beside {
+  /** Endings of what was written ahead and goes when the files are there. */
+  readonly obsolete?: readonly string[]
+  /** Further files of the set. */
+  more?(quality: Quality | undefined): readonly SetFile[]
+}
+
+/** Takes the surface, says what is to be thought of the head, and writes sheet and files. */
 export async function writeHeadFiles(
   finish: Finish,
   { formats, mesh }: HeadFileChoice,
   settings: Provenance['settings'],
   set: FileSet,
   report: Reporter,
-  obsolete: readonly string[] = [],
+  { obsolete, more }: Beside = {},
 ): Promise<void> {
   await finish.surface(mesh, {
     progress: (done) => report.progress('surface', done, 1, `${Math.round(done * 100)} %`),
@@ -76,7 +81,11 @@ export async function writeHeadFiles(
   }
   const sheet = await finish.sheet(mesh, quality)
   const files = await set.commit(
-    async (stem) => [[SHEET, sheet], ...(await finish.files(formats, stem, { mesh, settings, quality }))],
+    async (stem) => [
+      [SHEET, sheet],
+      ...(await finish.files(formats, stem, { mesh, settings, quality })),
+      ...(more?.(quality) ?? []),
+    ],
     obsolete,
   )
   report.say(message('wrote', { files }), { files })

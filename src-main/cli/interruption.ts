@@ -10,12 +10,16 @@ export class Interruption {
   /** Said where the command is ended at once. */
   parting = ''
   private gentle = false
+  private readonly first = new AbortController()
+  /** Aborted by the first signal. */
+  readonly asked = this.first.signal
 
   constructor() {
     for (const signal of SIGNALS) {
       process.on(signal, () => {
         const isFirst = this.code === undefined
         this.code = 128 + constants.signals[signal]
+        this.first.abort()
         // Who asks twice does not wait.
         if (this.gentle && isFirst) return
         if (this.parting !== '') process.stderr.write(`${this.parting}\n`)

@@ -3,14 +3,14 @@
 import { message } from '../engine/errors.ts'
 import { frontalFirst, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
-import type { InversionContext } from '../engine/inversion/inversion.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
-import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { portraitTarget } from '../engine/portrait-target.ts'
 import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
+import type { Runtime } from '../engine/runtime/runtime.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
+import type { Studio } from './studio.ts'
 
 interface Taken extends PhotoFile {
   readonly portrait: Portrait
@@ -24,11 +24,10 @@ interface Taken extends PhotoFile {
 export async function takeShots(
   files: readonly PhotoFile[],
   face: number | undefined,
-  { generator }: InversionContext,
+  { generator, ...studio }: Studio,
   report: Reporter,
 ): Promise<PosedPortrait[]> {
   const { frame } = generator.config
-  let landmarker: Landmarker | undefined
   const several = files.length > 1
   const found: Taken[] = []
   for (const file of files) {
@@ -37,7 +36,7 @@ export async function takeShots(
     }
     const photo = await decodePhoto(file.bytes).catch(refuse)
     // What cannot be decoded is refused before the landmarker is loaded.
-    landmarker ??= await createLandmarker()
+    const landmarker = await studio.landmarker()
     const portrait = await makePortrait(photo, { frame, landmarker, face }).catch(refuse)
     for (const warning of portrait.warnings) {
       const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning
@@ -59,7 +58,7 @@ export async function takeShots(
 /** Says which photos seem to show somebody else than the first. */
 async function warnOfStrangers(
   [first, ...others]: readonly Taken[],
-  runtime: InversionContext['generator']['runtime'],
+  runtime: Runtime,
   report: Reporter,
 ): Promise<void> {
   const identity = await createIdentity(runtime)

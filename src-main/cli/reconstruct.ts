@@ -5,11 +5,9 @@ import { message, messageOf, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
 import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
-import { Inversion, type InversionContext, inversionSettings } from '../engine/inversion/inversion.ts'
-import { runLoop } from '../engine/inversion/loop.ts'
+import { inversionSettings } from '../engine/inversion/inversion.ts'
 import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
-import { readFaceRes } from '../engine/networks/faceres.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
@@ -24,8 +22,8 @@ import {
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
 import { readPhoto } from './photo-file.ts'
-import { createReporter, minutesAndSeconds, type Reporter } from './reporter.ts'
-import { findUnfinished, originNote, originOf, readUnfinished, requireSame, UNFINISHED } from './unfinished.ts'
+import { createReporter } from './reporter.ts'
+import { findUnfinished, originOf, requireSame, UNFINISHED } from './unfinished.ts'
 
 const options = {
   ...runtimeOptions,
@@ -91,25 +89,16 @@ export const reconstruct: Command = {
     }
     try {
       // The libraries are loaded when there is work for them: what was asked for has been found right.
-      const [{ openWorkbench }, { takeShots }, { Finish }] = await Promise.all([
-        import('./workbench.ts'),
-        import('./photos.ts'),
+      const [{ beginHead, formHead, openStudio }, { Finish }] = await Promise.all([
+        import('./studio.ts'),
         import('../engine/finish.ts'),
       ])
-      const loaded = await openWorkbench(values, report)
-      const context: InversionContext = {
-        generator: loaded.generator,
-        extras: loaded.file.extras,
-        faceRes: await readFaceRes(),
-      }
-      const inversion = resumed
-        ? await Inversion.resume(context, await readUnfinished(resumed), resumed.path, loaded.sha256)
-        : await Inversion.start(context, await takeShots(files, face, context, report), settings)
-      if (resumed && steps !== undefined) inversion.steps = steps
-
+      const studio = await openStudio(values, report)
+      const order = { files, face, settings, origin, resumed }
+      const goesOn = () => interruption.code === undefined
+      const inversion = await beginHead(studio, order, report)
+      await interruption.gently(() => formHead(studio, inversion, order, set, goesOn, report))
       const checkpoint = set.path(UNFINISHED)
-      const save = () => set.write(UNFINISHED, ...inversion.checkpoint(loaded.sha256, originNote(origin)))
-      await interruption.gently(() => optimise(inversion, save, interruption, report))
       const again = ['halfturn', 'reconstruct', ...argv.filter((word) => word !== '--resume'), '--resume'].map(quoted)
       if (!inversion.progress.done) {
         const { step, steps: wanted } = inversion.progress
@@ -125,11 +114,11 @@ export const reconstruct: Command = {
         report.say(kept, { stopped: true, checkpoint })
         return interruption.code
       }
-      const { generator, sha256 } = loaded
+      const { generator, sha256 } = studio
       const { head, photos } = inversion
       try {
         const finish = new Finish({ generator, sha256, head, photos })
-        await writeHeadFiles(finish, choice, inversion.choices, set, report, [UNFINISHED])
+        await writeHeadFiles(finish, choice, inversion.choices, set, report, { obsolete: [UNFINISHED] })
         return 0
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
@@ -143,24 +132,4 @@ export const reconstruct: Command = {
 }
 
 /** A word as a shell takes it. */
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
-
-/** Runs to the end, or to Ctrl-C. */
-function optimise(
-  inversion: Inversion,
-  save: () => Promise<void>,
-  interruption: Interruption,
-  report: Reporter,
-): Promise<void> {
-  return runLoop({
-    goesOn: () => !inversion.progress.done && interruption.code === undefined,
-    step: () => inversion.step(),
-    show: async ({ step, steps, phase, loss, terms }, secondsPerStep) => {
-      const [rate, left] = [1 / secondsPerStep, (steps - step) * secondsPerStep]
-      const text = words.cli.pace(step, steps, loss, rate, minutesAndSeconds(left))
-      report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
-    },
-    save,
-    now: () => performance.now(),
-  })
-}
+export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -67,8 +67,10 @@ class TerminalReporter implements Reporter {
 
 const textOf = (fact: Message) => say(words, fact, 'cli').text
 
-/** 75 to '1:15'. */
-export function minutesAndSeconds(seconds: number): string {
+/** 75 to '1:15', 3675 to '1:01:15'. */
+export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const parts = hours > 0 ? [hours, minutes, whole % 60] : [minutes, whole % 60]
+  return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }

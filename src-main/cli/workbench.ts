@@ -17,17 +17,26 @@ export interface WorkbenchOptions {
   readonly provider?: string
   readonly 'allow-software'?: boolean
   readonly generator?: string
+  /** Of the CPU provider; default: one per core. */
+  readonly threads?: number
 }
 
 /** @throws UserError where the provider or the generator cannot be used */
 export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
   const provider = oneOf('provider', options.provider, providerNames)
-  const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'] })
+  const { threads } = options
+  const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'], threads })
   const library = new Library(runtime, generatorFolder)
   const loaded = await library.load(await generatorId(library, options.generator))
   const { name, reason } = runtime.provider
   report.say(message('running-on', { provider: reason }), { provider: name })
   return loaded
+}
+
+/** Digest of the file of the generator that is asked for. @throws UserError where it cannot be used */
+export async function generatorDigest(wanted: string | undefined): Promise<string> {
+  const library = new Library(await Runtime.create({ provider: 'cpu' }), generatorFolder)
+  return library.digest(await generatorId(library, wanted))
 }
 
 /** The id of an embedded or imported generator; a path is taken in first. */

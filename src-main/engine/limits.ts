@@ -18,4 +18,6 @@ export const LIMITS = {
   meshResolution: { least: 64, most: 512 },
   /** Triangles to simplify a surface to. */
   triangles: { least: 100, most: 10_000_000 },
+  /** Heads of a batch made at a time on one machine. */
+  jobs: { least: 1, most: 64 },
 } as const satisfies Readonly<Record<string, Range>>

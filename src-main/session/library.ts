@@ -86,10 +86,19 @@ export class Library {
     return summary
   }
 
-  private async read(id: string): Promise<Loaded> {
-    const bytes = await readFile(this.path(id)).catch((cause) => {
+  /** Of a generator's file, without loading it. */
+  async digest(id: string): Promise<string> {
+    return sha256Of(await this.bytes(id))
+  }
+
+  private async bytes(id: string): Promise<Uint8Array> {
+    return readFile(this.path(id)).catch((cause) => {
       throw new UserError('generator-gone', { id }, { cause })
     })
+  }
+
+  private async read(id: string): Promise<Loaded> {
+    const bytes = await this.bytes(id)
     const file = readGeneratorFile(bytes, id)
     return { id, file, sha256: sha256Of(bytes), generator: new Generator(this.runtime, file.config, file.weights) }
   }

@@ -25,6 +25,7 @@ const WITHOUT_RESUME = 'Ohne --resume vom Foto an beginnen.'
 const GOES_ON = 'Die Arbeit geht weiter, und das Speichern wird wieder versucht.'
 const SIDE_PHOTO = 'Wenn das nicht stimmt, ein Foto von der Seite dazunehmen.'
 const FRONT_PHOTO = 'Ein Foto, das mehr von vorn aufgenommen ist, zeigte mehr vom Gesicht.'
+const LIST = 'Eine CSV-Datei angeben, wie halfturn batch --help sie beschreibt.'
 const VERDICTS = {
   good: 'Gut.',
   front: 'Gut von vorn.',
@@ -704,6 +705,67 @@ export const de: Words = {
     front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,
     failed: () => VERDICTS.failed,
+    'batch-arguments': () => [
+      'batch nimmt Ordner, Listen oder Fotos, und mit -o den Ordner für die Ergebnisse.',
+      'Zum Beispiel: halfturn batch fotos -o koepfe',
+    ],
+    'nobody-there': () => [
+      'In dem, was angegeben wurde, ist kein Foto.',
+      'Ordner mit Fotos oder Listen davon angeben.',
+    ],
+    'no-such-input': ({ path }) => [`${path} gibt es nicht.`, 'Ordner mit Fotos, Listen (.csv) oder Fotos angeben.'],
+    'the-list': () => 'Die Liste',
+    'give-list': () => LIST,
+    'list-without-columns': ({ path }) => [`${path} fehlen die Spalten für Mensch und Foto.`, LIST],
+    'list-row-incomplete': ({ path, row }) => [
+      `${path}: in Zeile ${row} unter der ersten fehlt der Mensch oder das Foto.`,
+      'Beide Spalten ausfüllen.',
+    ],
+    'batch-there': ({ folder }) => [
+      `${folder} enthält schon einen Stapel.`,
+      'Mit --resume damit weitermachen oder einen anderen Ordner wählen.',
+    ],
+    'batch-begun-otherwise': ({ folder, differences }) => [
+      `Der Stapel in ${folder} wurde anders begonnen: ${all.format(differences)}.`,
+      'Die Optionen angeben, mit denen er begonnen wurde, oder einen anderen Ordner wählen.',
+    ],
+    'too-many-photos': ({ count, most }) => [
+      `Von einem Menschen gibt es ${count} Fotos; ein Kopf entsteht aus höchstens ${most}.`,
+      'Zeigt jedes einen anderen Menschen, ihren Ordner selbst angeben; sonst die besten wählen.',
+    ],
+    'made-elsewhere': ({ version, generator }) => [
+      `Der Stapel entsteht mit Halfturn ${version} und dem Generator ${generator}.`,
+      'Auf allen Rechnern dieselbe Version und denselben Generator verwenden.',
+    ],
+    'head-process-ended': ({ end }) => [
+      `Der Prozess, der ihn formte, ist zu Ende gegangen (${end}).`,
+      'Ihn allein mit halfturn reconstruct formen; weniger zugleich brauchen weniger Speicher.',
+    ],
+    'queue-missing': () => [
+      'worker braucht eine Warteschlange.',
+      'Zum Beispiel: halfturn worker --queue redis://localhost:6379',
+    ],
+    'queue-url': () => [
+      '--queue ist keine Adresse einer Warteschlange.',
+      'redis://HOST:PORT angeben, mit TLS rediss://.',
+    ],
+    'queue-unreachable': ({ host, reason }) => [
+      `Die Warteschlange ${host} antwortet nicht: ${reason}`,
+      'Dort Redis oder Valkey starten oder --queue prüfen.',
+    ],
+    'queue-lost': ({ host, reason }) =>
+      `Die Warteschlange ${host} antwortet nicht (${reason}); es wird wieder versucht.`,
+    'queue-waits': ({ version, generator }) =>
+      `Noch arbeitet kein worker mit Halfturn ${version} und dem Generator ${generator}; es wird auf einen gewartet.`,
+    'worker-ready': ({ host, version, generator }) =>
+      `Wartet bei ${host} auf Köpfe, mit Halfturn ${version} und dem Generator ${generator}. Strg-C beendet es.`,
+    'person-made': ({ person, title, what }) => `${person}: ${title} ${what}`,
+    'person-failed': ({ person, what, cure }) => `${person}: ${what} ${cure}`,
+    'batch-stopped': ({ done, total, again }) =>
+      `Angehalten, ${done} von ${total} sind fertig.\nWeitermachen: ${again}`,
+    'batch-done': ({ good, uncertain, failed, none, files }) =>
+      `${good} gut, ${uncertain} zum genaueren Hinsehen, ${failed} noch nicht brauchbar, ${none} ohne Kopf.\n` +
+      `Geschrieben: ${files.join(', ')}`,
     'imported-before': ({ path, kept }) => `${path} ist schon importiert: ${kept}`,
     imported: ({ name, file, licence }) => `${name} ist importiert: ${file}\n${licence}`,
   },
@@ -720,6 +782,8 @@ halfturn <Befehl> --help sagt mehr.
 `,
     summaries: {
       reconstruct: 'aus einem Foto ein Kopf',
+      batch: 'aus vielen Fotos Köpfe, auf einem Rechner oder vielen',
+      worker: 'formt die Köpfe von Stapeln, die andere in eine Warteschlange gestellt haben',
       generate: 'ein Mensch, den es nicht gibt',
       import: 'aus einem EG3D-Checkpoint (.pkl) eine Generatordatei',
       info: 'Provider, Grafikkarten, Generatoren; oder was eine Datei ist',
@@ -751,6 +815,48 @@ ${headFileHelp(files)}
 
 Schreibt NAME.glb, NAME.obj mit .mtl und Textur (oder was --format sagt), und NAME.sheet.png zum Ansehen.
 Strg-C hält nach dem laufenden Schritt an und behält das Beste bis dahin.
+`,
+      batch: (photos, files) => `Macht aus vielen Porträtfotos 3D-Köpfe.
+
+Aufruf: halfturn batch ORDNER|LISTE|FOTO [...] -o ORDNER [Optionen]
+
+  ORDNER                 jedes Foto darin ist ein Mensch; jeder Ordner darunter mit Fotos ist ein Mensch,
+                         von dem bis zu ${photos} Fotos genommen werden
+  LISTE                  eine .csv, deren erste Zeile person,photo ist; Pfade gelten von dort, wo sie liegt
+  FOTO                   ${FORMATS}
+  -o, --output ORDNER    wohin die Ergebnisse kommen: ein Ordner je Mensch, results.csv, results.html, results.png
+  --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
+  --queue URL            sie von halfturn worker formen lassen, auf beliebig vielen Rechnern: redis://HOST:PORT
+  --resume               mit dem weitermachen, was im Ordner liegt
+  --quality NAME         fast, balanced oder full (sonst balanced)
+  --steps N              Schritte des Optimierers (sonst die der Qualität)
+  --learning-rate X      Lernrate (sonst 0.08)
+  --seed N               Startwert (sonst 0); derselbe Startwert ergibt dieselben Köpfe
+${headFileHelp(files)}
+  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
+  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
+  --allow-software       auch eine Software-Grafikkarte gilt
+  --json                 Fortschritt als JSON-Zeilen
+  -h, --help
+
+Ein Foto, das nicht zu gebrauchen ist, wird gemeldet und übergangen. Strg-C hält nach dem laufenden Schritt an; --resume
+macht weiter, auch nach einem gewaltsamen Ende, und nichts zweimal. Rückgabewert 0: alle haben einen Kopf; 3: jemand
+hat keinen.
+`,
+      worker: `Formt die Köpfe von Stapeln, die andere in eine Warteschlange gestellt haben, bis es beendet wird.
+
+Aufruf: halfturn worker --queue URL [Optionen]
+
+  --queue URL            redis://HOST:PORT, dieselbe wie die des Stapels
+  --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
+  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute); dieselbe wie die des Stapels
+  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
+  --allow-software       auch eine Software-Grafikkarte gilt
+  --json                 Fortschritt als JSON-Zeilen
+  -h, --help
+
+Fotos und Ergebnisse müssen unter denselben Pfaden liegen wie dort, wo der Stapel begonnen wurde: in einem gemeinsamen
+Ordner. Strg-C hält nach dem laufenden Schritt an; ein anderer macht damit weiter.
 `,
       generate: (truncation, files) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
 
@@ -785,7 +891,9 @@ Aufruf: halfturn info [DATEI]
   -h, --help
 `,
     },
-    labels: { code: 'Code', layers: 'Ebenen', shape: 'Form', detail: 'Detail', surface: 'Fläche' },
+    labels: { code: 'Code', layers: 'Ebenen', shape: 'Form', detail: 'Detail', surface: 'Fläche', heads: 'Köpfe' },
+    batchPace: (done, total, none, left) =>
+      `${done}/${total}${none > 0 ? `  ${none} ohne Kopf` : ''}${left === undefined ? '' : `  noch ${left}`}`,
     pace: (step, steps, loss, rate, left) =>
       `${step}/${steps}  Verlust ${number(loss, 4)}  ${number(rate, 2)} Schritte/s  noch ${left}`,
     info: {

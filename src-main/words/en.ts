@@ -776,6 +776,73 @@ export const en = {
     front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,
     failed: () => VERDICTS.failed,
+    // Batches
+    'batch-arguments': () => [
+      'batch takes folders, lists or photos, and -o with the folder for the results.',
+      'For example: halfturn batch photos -o heads',
+    ],
+    'nobody-there': () => ['There is no photo in what was given.', 'Give folders with photos, or lists of them.'],
+    'no-such-input': ({ path }: { path: string }) => [
+      `There is no ${path}.`,
+      'Give folders with photos, lists (.csv) or photos.',
+    ],
+    'the-list': () => 'The list',
+    'give-list': () => 'Give a CSV file whose first line is person,photo.',
+    'list-without-columns': ({ path }: { path: string }) => [
+      `${path} has no columns person and photo.`,
+      'Give a CSV file whose first line is person,photo.',
+    ],
+    'list-row-incomplete': ({ path, row }: { path: string; row: number }) => [
+      `${path}: row ${row} below the first line lacks a person or a photo.`,
+      'Fill both columns in.',
+    ],
+    'batch-there': ({ folder }: { folder: string }) => [
+      `${folder} holds a batch already.`,
+      'Give --resume to go on with it, or choose another folder.',
+    ],
+    'batch-begun-otherwise': ({ folder, differences }: { folder: string; differences: readonly string[] }) => [
+      `The batch in ${folder} was begun with ${all.format(differences)}.`,
+      'Give the options it was begun with, or choose another folder.',
+    ],
+    'too-many-photos': ({ count, most }: { count: number; most: number }) => [
+      `There are ${count} photos of one person; a head is made from at most ${most}.`,
+      'Where each shows somebody else, give their folder itself; otherwise choose the best.',
+    ],
+    'made-elsewhere': ({ version, generator }: { version: string; generator: string }) => [
+      `The batch is made with Halfturn ${version} and the generator ${generator}.`,
+      'Use the same version and generator on all machines.',
+    ],
+    'head-process-ended': ({ end }: { end: string }) => [
+      `The process that made it ended (${end}).`,
+      'Make it alone with halfturn reconstruct; fewer at a time need less memory.',
+    ],
+    'queue-missing': () => ['worker needs a queue.', 'For example: halfturn worker --queue redis://localhost:6379'],
+    'queue-url': () => ['--queue is no address of a queue.', 'Give redis://HOST:PORT, or rediss:// for TLS.'],
+    'queue-unreachable': ({ host, reason }: { host: string; reason: string }) => [
+      `The queue at ${host} does not answer: ${reason}`,
+      'Start Redis or Valkey there, or check --queue.',
+    ],
+    'queue-lost': ({ host, reason }: { host: string; reason: string }) =>
+      `The queue at ${host} does not answer (${reason}); trying again.`,
+    'queue-waits': ({ version, generator }: { version: string; generator: string }) =>
+      `No worker with Halfturn ${version} and the generator ${generator} is at work yet; waiting for one.`,
+    'worker-ready': ({ host, version, generator }: { host: string; version: string; generator: string }) =>
+      `Waiting for heads to make at ${host}, with Halfturn ${version} and the generator ${generator}. Ctrl-C ends it.`,
+    'person-made': ({ person, title, what }: { person: string; title: string; what: string }) =>
+      `${person}: ${title} ${what}`,
+    'person-failed': ({ person, what, cure }: { person: string; what: string; cure: string }) =>
+      `${person}: ${what} ${cure}`,
+    'batch-stopped': ({ done, total, again }: { done: number; total: number; again: string }) =>
+      `Stopped with ${done} of ${total} done.\nGo on: ${again}`,
+    'batch-done': (values: {
+      good: number
+      uncertain: number
+      failed: number
+      none: number
+      files: readonly string[]
+    }) =>
+      `${values.good} good, ${values.uncertain} to look at twice, ${values.failed} not usable yet, ${values.none} without a head.\n` +
+      `Wrote ${values.files.join(', ')}`,
     'imported-before': ({ path, kept }: { path: string; kept: string }) => `${path} has been imported before: ${kept}`,
     imported: ({ name, file, licence }: { name: string; file: string; licence: string }) =>
       `Imported ${name}: ${file}\n${licence}`,
@@ -793,6 +860,8 @@ halfturn <command> --help says more.
 `,
     summaries: {
       reconstruct: 'a photo to a head',
+      batch: 'many photos to heads, on one machine or many',
+      worker: 'makes the heads of batches that others have put on a queue',
       generate: 'a person who does not exist',
       import: 'an EG3D checkpoint (.pkl) to a generator file',
       info: 'providers, adapters, generators; or what a file is',
@@ -824,6 +893,47 @@ ${headFileHelp(files)}
 
 Writes NAME.glb, NAME.obj with its .mtl and texture (or what --format says), and NAME.sheet.png to look at.
 Ctrl-C stops after the step at hand and keeps the best so far.
+`,
+      batch: (photos: number, files: HeadFileHelp) => `Turns many portrait photos into 3D heads.
+
+usage: halfturn batch FOLDER|LIST|PHOTO [...] -o DIR [options]
+
+  FOLDER                 every photo in it is a person; every folder below with photos in it is one person,
+                         of whom up to ${photos} photos are taken
+  LIST                   a .csv with the columns person and photo; paths are from where it lies
+  PHOTO                  ${FORMATS}
+  -o, --output DIR       where the results go: a folder for each person, results.csv, results.html and results.png
+  --jobs N               heads made at a time, each by a process of its own (default 1)
+  --queue URL            let halfturn worker make them, on any number of machines: redis://HOST:PORT
+  --resume               go on with what is in DIR
+  --quality NAME         fast, balanced or full (default: balanced)
+  --steps N              optimiser steps (default: the quality's)
+  --learning-rate X      default 0.08
+  --seed N               default 0; the same seed gives the same heads
+${headFileHelp(files)}
+  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
+  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
+  --allow-software       let a software adapter count as a GPU
+  --json                 progress as JSON lines
+  -h, --help
+
+A photo that cannot be used is reported and passed over. Ctrl-C stops after the step at hand; --resume goes on, also
+where the process was killed, and makes nothing twice. Exit code 0: everybody has a head; 3: somebody has none.
+`,
+      worker: `Makes the heads of batches that others have put on a queue, until it is ended.
+
+usage: halfturn worker --queue URL [options]
+
+  --queue URL            redis://HOST:PORT, the same as the batch's
+  --jobs N               heads made at a time, each by a process of its own (default 1)
+  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one); the same as the batch's
+  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
+  --allow-software       let a software adapter count as a GPU
+  --json                 progress as JSON lines
+  -h, --help
+
+Photos and results must lie under the same paths as where the batch was started: on a shared folder. Ctrl-C stops after
+the step at hand; another worker goes on with it.
 `,
       generate: (truncation: Range, files: HeadFileHelp) => `Makes up a person: picture, depth and a 3D head.
 
@@ -858,7 +968,9 @@ usage: halfturn info [FILE]
 `,
     },
     /** What progress is made in: at most nine letters. */
-    labels: { code: 'code', layers: 'layers', shape: 'shape', detail: 'detail', surface: 'surface' },
+    labels: { code: 'code', layers: 'layers', shape: 'shape', detail: 'detail', surface: 'surface', heads: 'heads' },
+    batchPace: (done: number, total: number, none: number, left: string | undefined) =>
+      `${done}/${total}${none > 0 ? `  ${none} without a head` : ''}${left === undefined ? '' : `  ${left} left`}`,
     pace: (step: number, steps: number, loss: number, rate: number, left: string) =>
       `${step}/${steps}  loss ${loss.toFixed(4)}  ${rate.toFixed(2)} steps/s  ${left} left`,
     info: {

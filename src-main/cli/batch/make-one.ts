@@ -1,0 +1,174 @@
+/** One person of a batch: looks whether there is a head already, goes on with one that was interrupted, or makes it. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Message, message, messageOf, UserError } from '../../engine/errors.ts'
+import { FileSet } from '../../engine/files/file-set.ts'
+import { Finish } from '../../engine/finish.ts'
+import { LIMITS } from '../../engine/limits.ts'
+import { VERSION } from '../../engine/version.ts'
+import { HEAD_ENDINGS, isHeadFile, writeHeadFiles } from '../head-files.ts'
+import { readPhoto } from '../photo-file.ts'
+import type { Reporter } from '../reporter.ts'
+import { beginHead, formHead, type HeadOrder, type Studio } from '../studio.ts'
+import { findUnfinished, originOf, UNFINISHED } from '../unfinished.ts'
+import type { Person } from './people.ts'
+import {
+  digestsOf,
+  findRecord,
+  type HeadRecord,
+  type Making,
+  RECORD,
+  recordOf,
+  shortDigest,
+  writeRecord,
+} from './record.ts'
+
+export interface Task {
+  /** Folder of the batch's results. */
+  readonly root: string
+  readonly person: Person
+  readonly making: Making
+}
+
+export type Outcome =
+  /** `kept`: the record is on the disk, and the same photos need not be tried again. */
+  | { readonly record: HeadRecord; readonly kept: boolean }
+  /** Not done, and gone on with by the next who takes it. */
+  | 'stopped'
+  /** What keeps every other person from being made as well. */
+  | { readonly ends: Message }
+
+/** Milliseconds between two looks at what somebody else makes. */
+const LOOK = 1000
+/** What a system says of a disk that takes nothing any more. */
+const DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+/** What is the machine's fault. */
+const MACHINE = new Set<string>(['provider-failed', 'photo-too-costly'])
+const ENDINGS = [...HEAD_ENDINGS, RECORD, UNFINISHED]
+
+/** What makes a head where its photos, its names and the time have been found right. */
+export interface Maker {
+  /** Digest of the generator's file. */
+  readonly sha256: string
+  /**
+   * Makes the head and commits the set, with the record of what is to be thought of it among its files.
+   * @param goesOn asked between two steps; a head whose files are being written comes to its end
+   * @returns the record; nothing where it was stopped, and what there is was kept
+   */
+  make(order: HeadOrder, place: Place, goesOn: () => boolean, report: Reporter): Promise<HeadRecord | undefined>
+}
+
+export interface Place {
+  readonly set: FileSet
+  readonly making: Making
+  recordNow(quality: HeadRecord['quality']): HeadRecord
+}
+
+/** Makes heads with a generator and its networks. */
+export const studioMaker = (studio: Studio): Maker => ({
+  sha256: studio.sha256,
+  async make(order, { set, making, recordNow }, goesOn, report) {
+    const inversion = await beginHead(studio, order, report)
+    await formHead(studio, inversion, order, set, goesOn, report)
+    if (!inversion.progress.done || !goesOn()) return undefined
+    const { generator, sha256 } = studio
+    const { head } = inversion
+    const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
+    let record: HeadRecord | undefined
+    await writeHeadFiles(finish, making, inversion.choices, set, report, {
+      obsolete: [UNFINISHED],
+      more: (quality) => {
+        record = recordNow(quality as HeadRecord['quality'])
+        return [[RECORD, writeRecord(record)]]
+      },
+    })
+    return record
+  },
+})
+
+export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, report: Reporter): Promise<Outcome> {
+  const { making } = task
+  const spent = startClock()
+  const photos: string[] = []
+  const recordNow = (result: Pick<HeadRecord, 'quality' | 'error'>) =>
+    recordOf(making, photos, { ...spent(), ...result })
+  let set: FileSet | undefined
+  try {
+    if (making.version !== VERSION || making.generator !== maker.sha256) {
+      const { version, generator } = making
+      throw new UserError('made-elsewhere', { version, generator: shortDigest(generator) })
+    }
+    const { root, person } = task
+    const files = await readPhotos(person)
+    photos.push(...digestsOf(files))
+    const folder = join(root, person.name)
+    FileSet.cleanUp(folder)
+    const done = () => findRecord(root, person.name, making, photos)
+    const earlier = done()
+    if (earlier) return { record: earlier, kept: true }
+    const origin = originOf(photos, undefined, making.settings)
+    while (!set) {
+      try {
+        set = claim(folder, person)
+      } catch (refusal) {
+        // Somebody else has made it just now, or is at it: a process whose batch was killed, or that was given up too early.
+        const record = done()
+        if (record) return { record, kept: true }
+        if (!isTaken(refusal)) throw refusal
+        if (!goesOn()) return 'stopped'
+        await sleep(LOOK)
+      }
+    }
+    const [unfinished] = await findUnfinished(folder, [person.name], origin)
+    const resumed = unfinished?.differences.length === 0 ? unfinished : undefined
+    const order = { files, settings: making.settings, origin, resumed }
+    const place = { set, making, recordNow: (quality: HeadRecord['quality']) => recordNow({ quality }) }
+    const record = await maker.make(order, place, goesOn, report)
+    return record ? { record, kept: true } : 'stopped'
+  } catch (problem) {
+    const error = failureOf(problem)
+    const system = (problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? ''
+    if (DISK.has(system)) return { ends: error }
+    const record = recordNow({ error })
+    // Another try of the same photos would end the same; not so where the machine or a defect of ours is to blame.
+    const kept = set !== undefined && problem instanceof UserError && system === '' && !MACHINE.has(problem.code)
+    if (kept) await set?.write(RECORD, writeRecord(record))
+    return { record, kept }
+  } finally {
+    set?.abandon()
+  }
+}
+
+async function readPhotos({ photos }: Person) {
+  if (photos.length > LIMITS.photos.most) {
+    throw new UserError('too-many-photos', { count: photos.length, most: LIMITS.photos.most })
+  }
+  return Promise.all(photos.map(readPhoto))
+}
+
+/** Names that are not numbered: at most one head a person. Only what is no head may be replaced. */
+function claim(folder: string, { name, photos }: Person): FileSet {
+  const replaceable = [UNFINISHED, RECORD].map((ending) => join(folder, `${name}.${ending}`))
+  return FileSet.claim({
+    ...{ folder, stem: name, endings: ENDINGS, inputs: photos, exact: true },
+    mayReplace: (path) => replaceable.includes(path) && isHeadFile(path),
+  })
+}
+
+const isTaken = (refusal: unknown) => refusal instanceof UserError && refusal.code === 'name-claimed'
+
+export function failureOf(problem: unknown): Message {
+  if (problem instanceof UserError) return messageOf(problem)
+  return message('defect', { what: problem instanceof Error ? problem.message : String(problem) })
+}
+
+/** Seconds of the clock and of the processor since. */
+function startClock(): () => Pick<HeadRecord, 'seconds' | 'cpu_seconds'> {
+  const [wall, cpu] = [performance.now(), process.cpuUsage()]
+  return () => {
+    const { user, system } = process.cpuUsage(cpu)
+    return { seconds: rounded((performance.now() - wall) / 1e3), cpu_seconds: rounded((user + system) / 1e6) }
+  }
+}
+
+const rounded = (seconds: number) => Math.round(100 * seconds) / 100
