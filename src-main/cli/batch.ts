@@ -106,6 +106,7 @@ export const batch: Command = {
       const count = (standing: Standing) => done.filter((result) => standingOf(result) === standing).length
       const counts = {
         good: count('good'),
+        front: count('front'),
         uncertain: count('uncertain'),
         failed: count('failed'),
         none: count('error'),

@@ -763,8 +763,8 @@ export const de: Words = {
     'person-failed': ({ person, what, cure }) => `${person}: ${what} ${cure}`,
     'batch-stopped': ({ done, total, again }) =>
       `Angehalten, ${done} von ${total} sind fertig.\nWeitermachen: ${again}`,
-    'batch-done': ({ good, uncertain, failed, none, files }) =>
-      `${good} gut, ${uncertain} zum genaueren Hinsehen, ${failed} noch nicht brauchbar, ${none} ohne Kopf.\n` +
+    'batch-done': ({ good, front, uncertain, failed, none, files }) =>
+      `${good} gut, ${front} gut von vorn, ${uncertain} von ungewisser Form, ${failed} noch nicht brauchbar, ${none} ohne Kopf.\n` +
       `Geschrieben: ${files.join(', ')}`,
     'imported-before': ({ path, kept }) => `${path} ist schon importiert: ${kept}`,
     imported: ({ name, file, licence }) => `${name} ist importiert: ${file}\n${licence}`,

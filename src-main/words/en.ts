@@ -836,12 +836,13 @@ export const en = {
       `Stopped with ${done} of ${total} done.\nGo on: ${again}`,
     'batch-done': (values: {
       good: number
+      front: number
       uncertain: number
       failed: number
       none: number
       files: readonly string[]
     }) =>
-      `${values.good} good, ${values.uncertain} to look at twice, ${values.failed} not usable yet, ${values.none} without a head.\n` +
+      `${values.good} good, ${values.front} from the front, ${values.uncertain} of uncertain shape, ${values.failed} not usable yet, ${values.none} without a head.\n` +
       `Wrote ${values.files.join(', ')}`,
     'imported-before': ({ path, kept }: { path: string; kept: string }) => `${path} has been imported before: ${kept}`,
     imported: ({ name, file, licence }: { name: string; file: string; licence: string }) =>

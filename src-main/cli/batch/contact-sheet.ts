@@ -10,6 +10,7 @@ const COLOURS: Readonly<Record<Standing, string>> = {
   error: '#8a8f98',
   failed: '#d0453c',
   uncertain: '#e0a526',
+  front: '#8fae3c',
   good: '#3c9a5f',
 }
 

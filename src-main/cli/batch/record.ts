@@ -10,6 +10,7 @@ import { sha256Of } from '../../engine/checkpoint/import.ts'
 import { type Message, message } from '../../engine/errors.ts'
 import { FileSet } from '../../engine/files/file-set.ts'
 import { inversionSettings } from '../../engine/inversion/inversion.ts'
+import { verdicts } from '../../engine/quality/verdict.ts'
 import { formatNames } from '../../engine/surface/formats/formats.ts'
 import type { Value } from '../../words/message.ts'
 import { type PhotoFile, readPhoto } from '../photo-file.ts'
@@ -44,7 +45,7 @@ const record = z.object({
   /** Of the head; see quality/verdict.ts. */
   quality: z
     .looseObject({
-      verdict: z.enum(['good', 'uncertain', 'failed']),
+      verdict: z.enum(verdicts),
       reason: said,
       figures: z.record(z.string(), z.unknown()),
     })

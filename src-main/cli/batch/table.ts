@@ -1,6 +1,7 @@
 /** results.csv: a line for every person, with verdict, figures, seconds and what went wrong. */
 import Papa from 'papaparse'
 import type { Message } from '../../engine/errors.ts'
+import type { Verdict } from '../../engine/quality/verdict.ts'
 import { say } from '../../words/message.ts'
 import { words } from '../../words/terminal.ts'
 import type { Person } from './people.ts'
@@ -12,8 +13,8 @@ export interface Result {
 }
 
 /** What is to be thought of a person's head, or that there is none. */
-export type Standing = 'good' | 'uncertain' | 'failed' | 'error'
-export const standings: readonly Standing[] = ['error', 'failed', 'uncertain', 'good']
+export type Standing = Verdict | 'error'
+export const standings: readonly Standing[] = ['error', 'failed', 'uncertain', 'front', 'good']
 
 export const standingOf = ({ record }: Result): Standing => record.quality?.verdict ?? 'error'
 
