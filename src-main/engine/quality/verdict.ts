@@ -179,6 +179,7 @@ export async function assess(
     portrait.size,
     input.size,
   )
+  // The photo's camera, the front, the sides.
   const outlines = [input, ...sides.values()].map(({ opacity }) => silhouetteOf(opacity))
   const { evidence } = surface
   return judge({
@@ -192,7 +193,8 @@ export async function assess(
     views,
     outline: outlineError(input.opacity, portrait),
     turned: Math.atan2(label[3], label[11]) / DEGREE,
-    holes: Math.max(...outlines.map(({ holes }) => holes)),
+    // From the sides a head has holes of its own: between a ponytail and the neck.
+    holes: Math.max(...outlines.slice(0, 2).map(({ holes }) => holes)),
     floaters: Math.max(...outlines.map(({ floaters }) => floaters)),
     seen: evidence ? evidence.reduce((sum, value) => sum + value, 0) / evidence.length : 0,
   })
