@@ -107,7 +107,7 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
 function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new UserError('request-unfit', { reason: z.prettifyError(result.error) })
+  throw new UserError('request-unfit', { reason: clipText(z.prettifyError(result.error), 200) })
 }
 
 /** An error on its way out, and into the log. */
