@@ -18,7 +18,7 @@ import {
 } from 'electron'
 import { type Message, message } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
-import { dataFolder } from '../session/folders.ts'
+import { adopt, dataFolder } from '../session/folders.ts'
 import { type Language, languageOf, languages } from '../words/languages.ts'
 import type { Words } from '../words/message.ts'
 import { type Chosen, channels, chooseRequest, type MenuCommand, saveRequest } from './channels.ts'
@@ -31,7 +31,12 @@ const WINDOW_FILES = join(here, '..', 'renderer')
 app.setName('Halfturn')
 // Window and menu follow the system's language, or this, until one is chosen.
 if (process.env.HALFTURN_LANGUAGE) app.commandLine.appendSwitch('lang', process.env.HALFTURN_LANGUAGE)
-// Where the command line and the served window look as well.
+// Where the command line and the served window look as well. A folder that was asked for takes nothing over.
+try {
+  if (!process.env.HALFTURN_DATA) adopt(app.getPath('userData'), dataFolder())
+} catch (error) {
+  console.error(`Earlier projects stay in ${app.getPath('userData')}: ${error}`)
+}
 app.setPath('userData', dataFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
