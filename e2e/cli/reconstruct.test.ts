@@ -129,7 +129,8 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
   const mirrored = place.path('mirrored.jpg')
   // Somebody the embedded generator made up, turned: the photo that looks straight ahead is who the others are compared with.
   const stranger = join(import.meta.dirname, 'fixtures/stranger.jpg')
-  const options = ['-o', folder, '--generator', generator, ...common]
+  // One without a texture: nobody looks at it.
+  const options = ['-o', folder, '--format', 'ply', '--generator', generator, ...common]
   const args = ['reconstruct', samplePortrait, mirrored, stranger, ...options]
   let stopped: Finished
   beforeAll(async () => {
@@ -178,27 +179,27 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
 
   it('goes on where it was, and keeps the head where somebody has put a file in its place', async () => {
     const { step } = linesOf(stopped).at(-1) as { step: number }
-    const foreign = place.path('stopped/sample-portrait.glb')
+    const foreign = place.path('stopped/sample-portrait.ply')
     const act = () => writeFileSync(foreign, 'theirs')
     const run = await place.run([...args, '--resume', '--steps', String(step + 2), '--json'], {
       once: { when: firstStep, act },
     })
-    expectRefusal(run, /sample-portrait\.glb is there already, and is kept\.\n.*\nThe head is kept in .*--resume/)
+    expectRefusal(run, /sample-portrait\.ply is there already, and is kept\.\n.*\nThe head is kept in .*--resume/)
     expect(readFileSync(foreign, 'utf8')).toBe('theirs')
     const steps = linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')
     expect(steps.map(({ done }) => done)).toEqual([step + 1, step + 2])
-    expect(place.files('stopped')).toEqual(['sample-portrait.glb', 'sample-portrait.unfinished'])
+    expect(place.files('stopped')).toEqual(['sample-portrait.ply', 'sample-portrait.unfinished'])
     // Now before anything is loaded.
-    expectRefusal(await place.run([...args, '--resume', '--json']), /sample-portrait\.glb is there already/)
+    expectRefusal(await place.run([...args, '--resume', '--json']), /sample-portrait\.ply is there already/)
   })
 
   it('then writes them without another step, and clears its checkpoint away', async () => {
-    unlinkSync(place.path('stopped/sample-portrait.glb'))
+    unlinkSync(place.path('stopped/sample-portrait.ply'))
     const run = await place.run([...args, '--resume', '--json'])
     expect(run.stderr).toBe('')
     expect(run.code).toBe(0)
     expect(linesOf(run).filter(({ type, label }) => type === 'progress' && label !== 'surface')).toEqual([])
-    expect(place.files('stopped')).toContain('sample-portrait.glb')
+    expect(place.files('stopped')).toContain('sample-portrait.ply')
     expect(existsSync(checkpoint)).toBe(false)
     const again = await place.run([...args, '--resume'])
     expect(again.code).toBe(2)
