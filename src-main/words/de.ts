@@ -1088,7 +1088,7 @@ Aufruf: halfturn info [DATEI]
       },
       surfaceStyles: { colour: 'Farbe', clay: 'Ton', wire: 'Gitter', evidence: 'Belegt' },
       surfaceHelp: {
-        colour: 'In den Farben, mit denen sie gespeichert wird.',
+        colour: 'In eigenen Farben; gespeichert als GLB oder OBJ ist sie so scharf wie das Foto.',
         clay: 'Die bloße Form.',
         wire: 'Die Dreiecke, aus denen sie besteht.',
         evidence: 'Was das Foto gesehen hat und was erfunden ist.',

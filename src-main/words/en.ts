@@ -1167,7 +1167,7 @@ usage: halfturn info [FILE]
       },
       surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
       surfaceHelp: {
-        colour: 'In the colours it is saved with.',
+        colour: 'In its own colours; a saved GLB or OBJ is as sharp as the photo.',
         clay: 'The bare shape.',
         wire: 'The triangles it is made of.',
         evidence: 'What the photo saw, and what is invented.',
@@ -1214,8 +1214,8 @@ usage: halfturn info [FILE]
       video: 'Turntable video',
       project: 'Project',
       hints: {
-        glb: 'Coloured model for Blender, the web and most programs',
-        obj: 'Model with a texture, for nearly any program',
+        glb: 'Model with the photo’s texture for Blender, the web and most programs',
+        obj: 'The same texture, for nearly any program',
         ply: 'Vertex colours, for MeshLab and research',
         stl: 'Shape only, for 3D printing',
       } satisfies Record<FormatName, string>,
