@@ -1147,8 +1147,8 @@ Aufruf: halfturn info [DATEI]
       video: 'Drehteller-Video',
       project: 'Projekt',
       hints: {
-        glb: 'Farbiges Modell für Blender, das Web und die meisten Programme',
-        obj: 'Modell mit Textur, für fast jedes Programm',
+        glb: 'Modell mit der Textur des Fotos für Blender, das Web und die meisten Programme',
+        obj: 'Dieselbe Textur, für fast jedes Programm',
         ply: 'Farben an den Ecken, für MeshLab und Forschung',
         stl: 'Nur die Form, für den 3D-Druck',
       },
