@@ -700,7 +700,7 @@ export const de: Words = {
     'head-kept': ({ checkpoint }) =>
       `Der Kopf liegt in ${checkpoint}: derselbe Befehl mit --resume schreibt seine Dateien.`,
     'unfinished-here': ({ path }) => `${path} enthält diesen Kopf, unfertig: --resume macht damit weiter.`,
-    verdict: ({ title, what, cure }) => [title, what, cure].filter(Boolean).join(' '),
+    verdict: ({ title, what, cure }) => [title, what, ...(cure === what ? [] : [cure])].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
     front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,

@@ -771,7 +771,7 @@ export const en = {
       `The head is kept in ${checkpoint}: the same command with --resume writes its files.`,
     'unfinished-here': ({ path }: { path: string }) => `${path} holds this head, unfinished: --resume goes on with it.`,
     verdict: ({ title, what, cure }: { title: string; what: string; cure: string }) =>
-      [title, what, cure].filter(Boolean).join(' '),
+      [title, what, ...(cure === what ? [] : [cure])].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
     front: () => VERDICTS.front,
     uncertain: () => VERDICTS.uncertain,

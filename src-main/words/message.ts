@@ -66,7 +66,7 @@ export function say(words: Words, { code, values }: Message, door: Door): Said {
   const inWords = (value: Value, key: string): unknown => {
     if (Array.isArray(value)) return value.map((part) => inWords(part, key))
     if (!isMessage(value)) return value
-    const { text, cure = '' } = say(words, value, door)
+    const { text, cure = text } = say(words, value, door)
     return key === 'cure' ? cure : text
   }
   const unknown = () => words.messages['unknown-message']({ code })
