@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backdropColour, storedLook } from './look.ts'
+import { backdropColour, inkOn, storedLook } from './look.ts'
 
 test('what was chosen comes back, and what cannot be is as at first', () => {
   const chosen = { backdrop: 'own', colour: '#102030', light: 'studio', exposure: 1.2 } as const
@@ -16,4 +16,9 @@ test('the window’s own backdrop and none have no colour of their own', () => {
   expect(backdropColour(look)).toBeUndefined()
   expect(backdropColour({ ...look, backdrop: 'clear' })).toBeUndefined()
   expect(backdropColour({ ...look, backdrop: 'own' })).toBe(look.colour)
+})
+
+test('what is drawn on a background of any colour can be seen', () => {
+  expect(['#ffffff', '#ffff00', '#6d8fb0', '#808080'].map(inkOn)).toEqual(Array(4).fill('#000000'))
+  expect(['#000000', '#0000ff', '#8b0000', '#444444'].map(inkOn)).toEqual(Array(4).fill('#ffffff'))
 })

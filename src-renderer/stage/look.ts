@@ -45,3 +45,13 @@ export function backdropColour({ backdrop, colour }: StageLook): string | undefi
   if (backdrop === 'own') return colour
   return backdrop === 'light' || backdrop === 'dark' ? FIXED[backdrop] : undefined
 }
+
+/** Black or white: whichever is seen on a colour, given as #rrggbb (WCAG 2.2's relative luminance). */
+export function inkOn(colour: string): string {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  })
+  // Where both contrasts are the same.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff'
+}

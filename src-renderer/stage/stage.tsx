@@ -11,7 +11,7 @@ import { actions, isEnhanced, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
 import { RAMP } from './evidence.ts'
-import { backdropColour } from './look.ts'
+import { backdropColour, inkOn } from './look.ts'
 import { type Drawn, Painter } from './painter.ts'
 import { SurfaceMesh } from './surface.tsx'
 
@@ -87,11 +87,12 @@ export function Stage() {
     setDrawn(0)
     actions.problem(message('no-stage', { reason }))
   }
+  const backdrop = backdropColour(look)
   return (
     <section
       ref={element}
       className={look.backdrop === 'clear' ? 'stage clear' : 'stage'}
-      style={{ background: backdropColour(look) }}
+      style={{ background: backdrop, outlineColor: backdrop && inkOn(backdrop) }}
       aria-label={strings.look.stage}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the stage is turned with the keyboard
       tabIndex={0}
