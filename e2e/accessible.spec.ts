@@ -3,7 +3,9 @@ import { expect } from '@playwright/test'
 import { accessibilityProblems, install } from './accessibility.ts'
 import { picture, sample, test } from './launch.ts'
 
-test('every state is readable, named and within reach of the keyboard at 1024 x 640', async ({ halfturn }) => {
+test('every state is readable, named and within reach of the keyboard at 1024 x 640', { tag: '@browser' }, async ({
+  halfturn,
+}) => {
   const { page } = halfturn
   await halfturn.resize(1024, 640)
   await page.evaluate(install)
@@ -55,7 +57,7 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await check('recent')
 })
 
-test('what would keep people out is found', async ({ halfturn }) => {
+test('what would keep people out is found', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   await page.evaluate(install)
   await page.evaluate(() => {

@@ -15,7 +15,7 @@ function textsOf(words: object, place = ''): [place: string, text: string][] {
 const german = new Map(textsOf(de.window))
 const foreign = new Set(textsOf(en.window).flatMap(([place, text]) => (german.get(place) === text ? [] : [text])))
 
-test('all the window says is said in the language that was chosen', async ({ halfturn }) => {
+test('all the window says is said in the language that was chosen', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   const said = () =>
     page.evaluate(() => {

@@ -47,7 +47,7 @@ test('a killed engine comes back and goes on', async ({ halfturn }) => {
   await expect(page.getByText('Show as')).toBeVisible()
 })
 
-test('a killed app goes on where it was', async ({ data }, { project }) => {
+test('a killed app goes on where it was', { tag: '@desktop' }, async ({ data }, { project }) => {
   const first = await launch(project.name, data)
   await first.page.getByText('Runs on').waitFor()
   await beginForming(first.page, 500)
@@ -64,35 +64,37 @@ test('a killed app goes on where it was', async ({ data }, { project }) => {
   }
 })
 
-test('a second Halfturn on the same projects saves nothing and says so, until the first one is gone', async ({ data }, {
-  project,
-}) => {
-  const first = await launch(project.name, data)
-  await first.page.getByRole('button', { name: 'Meet a made-up person' }).click()
-  await expect(first.page.locator('.stage canvas')).toBeVisible()
-  const name = await first.page.locator('.project-name').innerText()
-  const second = await launchBrowser(data)
-  try {
-    const { page } = second
-    await expect(page.locator('.banner')).toContainText('nothing is saved here')
-    await expect(page.locator('.recent-name')).toHaveText([name])
-    await picture(second, '18-second-halfturn')
-    await page.getByRole('button', { name: `Remove ${name}` }).click()
-    await expect(page.getByRole('alert')).toContainText('belongs to another Halfturn')
-    await page.getByRole('button', { name: 'Meet a made-up person' }).click()
-    await expect(page.locator('.stage canvas')).toBeVisible()
-    await expect(page.locator('.banner')).toBeVisible()
-    await first.kill()
-    await expect(page.locator('.banner')).toBeHidden()
-    await page.getByRole('button', { name: 'New head' }).click()
-    await expect(page.locator('.recent-name')).toHaveCount(2)
-    await picture(second, '19-taken-over')
-  } finally {
-    await second.close()
-  }
-})
+test(
+  'a second Halfturn on the same projects saves nothing and says so, until the first one is gone',
+  { tag: '@desktop' },
+  async ({ data }, { project }) => {
+    const first = await launch(project.name, data)
+    await first.page.getByRole('button', { name: 'Meet a made-up person' }).click()
+    await expect(first.page.locator('.stage canvas')).toBeVisible()
+    const name = await first.page.locator('.project-name').innerText()
+    const second = await launchBrowser(data)
+    try {
+      const { page } = second
+      await expect(page.locator('.banner')).toContainText('nothing is saved here')
+      await expect(page.locator('.recent-name')).toHaveText([name])
+      await picture(second, '18-second-halfturn')
+      await page.getByRole('button', { name: `Remove ${name}` }).click()
+      await expect(page.getByRole('alert')).toContainText('belongs to another Halfturn')
+      await page.getByRole('button', { name: 'Meet a made-up person' }).click()
+      await expect(page.locator('.stage canvas')).toBeVisible()
+      await expect(page.locator('.banner')).toBeVisible()
+      await first.kill()
+      await expect(page.locator('.banner')).toBeHidden()
+      await page.getByRole('button', { name: 'New head' }).click()
+      await expect(page.locator('.recent-name')).toHaveCount(2)
+      await picture(second, '19-taken-over')
+    } finally {
+      await second.close()
+    }
+  },
+)
 
-test('two windows work on two heads', async ({ halfturn }) => {
+test('two windows work on two heads', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   const other = await halfturn.secondWindow()
   await other.getByText('Runs on').waitFor()
@@ -104,7 +106,7 @@ test('two windows work on two heads', async ({ halfturn }) => {
   await expect(other.locator('.project-name')).toHaveText(/Person \d+/)
 })
 
-test('the window stays responsive while the head forms', async ({ halfturn }) => {
+test('the window stays responsive while the head forms', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   await beginForming(page, 500)
   const { frames, steps } = await page.evaluate(
@@ -131,7 +133,7 @@ test('the window stays responsive while the head forms', async ({ halfturn }) =>
   await page.getByRole('button', { name: 'Stop here' }).click()
 })
 
-test('everything is reachable by keyboard, at 1024 x 640, in the dark', async ({ halfturn }) => {
+test('everything is reachable by keyboard, at 1024 x 640, in the dark', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   await halfturn.resize(1024, 640)
   await page.getByRole('button', { name: 'Dark appearance' }).click()
@@ -159,7 +161,7 @@ test('everything is reachable by keyboard, at 1024 x 640, in the dark', async ({
   expect(overflow).toBeLessThanOrEqual(0)
 })
 
-test('a photo from the camera is taken like any other', async ({ halfturn }) => {
+test('a photo from the camera is taken like any other', { tag: '@browser' }, async ({ halfturn }) => {
   test.skip(halfturn.kind === 'desktop', 'only the browser is given a camera that shows a test picture')
   const { page } = halfturn
   await page.getByRole('button', { name: 'Use the camera' }).click()

@@ -147,7 +147,7 @@ test('a message that does not fit is refused by the shell', async ({ halfturn })
       await refused(shell.choose({ name: '/etc/passwd', extension: 'glb' })),
     ]
   })
-  expect(answers).toEqual(['refused', 'Nothing was chosen to save to.', 'refused'])
+  expect(answers).toEqual(['refused', { code: 'nothing-chosen', values: {} }, 'refused'])
 })
 
 test('a desktop window that turned hostile does not end the engine', async ({ halfturn }) => {
@@ -175,7 +175,7 @@ test('a desktop window that turned hostile does not end the engine', async ({ ha
     const { ticket } = (await window.halfturn!.choose({ name: 'head', extension: 'glb' }))!
     return window.halfturn!.save({ ticket, files: [{ name: 'head.glb', blob: 'a'.repeat(32) }] })
   })
-  expect(failure).toBe('These data are no longer held by the engine.')
+  expect(failure).toEqual({ code: 'blob-gone', values: {} })
   await page.reload()
   await page.getByText('Runs on').waitFor()
   expect(await halfturn.enginePid()).toBe(before)

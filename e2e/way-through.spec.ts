@@ -143,7 +143,7 @@ test('photo to head and back again', async ({ halfturn }) => {
   expect(await verdict.allInnerTexts()).toEqual([expect.stringContaining('Not usable yet.')])
 })
 
-test('the turntable is a WebM', async ({ halfturn }) => {
+test('the turntable is a WebM', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   await page.getByRole('button', { name: 'Meet a made-up person' }).click()
   await done(page)
@@ -159,7 +159,7 @@ test('the turntable is a WebM', async ({ halfturn }) => {
   expect(bytes.length).toBeGreaterThan(20_000)
 })
 
-test('bad photos are refused in words', async ({ halfturn }) => {
+test('bad photos are refused in words', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   const refused = async (name: string, buffer: Buffer, words: RegExp) => {
     await page.locator('#file-input').setInputFiles({ name, mimeType: 'image/jpeg', buffer })
@@ -179,7 +179,7 @@ test('bad photos are refused in words', async ({ halfturn }) => {
   await refused('wall.jpg', blank, /No face was found/)
 })
 
-test('a photo of 4000 x 6000 pixels is framed', async ({ halfturn }, info) => {
+test('a photo of 4000 x 6000 pixels is framed', { tag: '@browser' }, async ({ halfturn }, info) => {
   const { page } = halfturn
   const { default: sharp } = await import('sharp')
   const large = info.outputPath('large.jpg')
@@ -191,7 +191,7 @@ test('a photo of 4000 x 6000 pixels is framed', async ({ halfturn }, info) => {
   await expect(page.locator('.axes')).toBeVisible()
 })
 
-test('another face can be chosen', async ({ halfturn }) => {
+test('another face can be chosen', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   const { default: sharp } = await import('sharp')
   const face = await sharp(sample).extract({ left: 90, top: 0, width: 270, height: 270 }).resize(540, 540).toBuffer()
