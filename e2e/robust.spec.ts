@@ -29,7 +29,7 @@ async function beginForming(page: Page, steps: number): Promise<void> {
   await expect.poll(() => step(page)).toBeGreaterThan(1)
 }
 
-test('a killed engine comes back and goes on', async ({ halfturn }) => {
+test('a killed engine comes back and goes on', { tag: '@desktop' }, async ({ halfturn }) => {
   const { page } = halfturn
   await beginForming(page, 500)
   await savedAgain(halfturn)

@@ -59,7 +59,7 @@ async function correct({ page }: Launched): Promise<void> {
   await expect(frame).toHaveAttribute('points', automatic!)
 }
 
-test('photo to head and back again', async ({ halfturn }) => {
+test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) => {
   const { page } = halfturn
   await picture(halfturn, '1-empty')
   await drop(page, sample)
