@@ -69,7 +69,9 @@ export function LogDialog() {
         </dl>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <pre tabIndex={0}>{report}</pre>
+      <section className="report" aria-label={text.title} tabIndex={0}>
+        <pre>{report}</pre>
+      </section>
       <div className="buttons end">
         <button
           type="button"
