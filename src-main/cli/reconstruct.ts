@@ -89,7 +89,7 @@ export const reconstruct: Command = {
     }
     try {
       // The libraries are loaded when there is work for them: what was asked for has been found right.
-      const [{ beginHead, formHead, openStudio }, { Finish }] = await Promise.all([
+      const [{ beginHead, formHead, openStudio }, { alone, Finish }] = await Promise.all([
         import('./studio.ts'),
         import('../engine/finish.ts'),
       ])
@@ -117,7 +117,7 @@ export const reconstruct: Command = {
       const { generator, sha256 } = studio
       const { head, photos } = inversion
       try {
-        const finish = new Finish({ generator, sha256, head, photos })
+        const finish = new Finish({ generator, sha256, head, photos }, alone(studio.landmarker))
         await writeHeadFiles(finish, choice, inversion.choices, set, report, { obsolete: [UNFINISHED] })
         return 0
       } catch (cause) {

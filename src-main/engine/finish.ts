@@ -64,17 +64,13 @@ export interface FinishHost {
   decode(bytes: Uint8Array): Promise<RgbImage>
 }
 
-let landmarker: Promise<Landmarker> | undefined
-/** Where nothing else runs. */
-const ALONE: FinishHost = {
+/** Where nothing else runs. What has loaded a landmarker lends it, so that there is one a process. */
+export const alone = (landmarker: FinishHost['landmarker'] = createLandmarker): FinishHost => ({
   turn: atOnce,
   faceRes: readFaceRes,
-  landmarker: () => {
-    landmarker ??= createLandmarker()
-    return landmarker
-  },
+  landmarker,
   decode: decodePhoto,
-}
+})
 
 /** How far a judgement is when there is a surface, when the views are rendered, and when the shape is measured. */
 const SURFACE_DONE = 0.2
@@ -105,7 +101,7 @@ export class Finish {
   private making: (MeshOptions & Place & { progress: Watch['progress'][]; extracted: Promise<Extracted> }) | undefined
   private around: Turnaround | undefined
 
-  constructor(source: HeadSource, host = ALONE) {
+  constructor(source: HeadSource, host = alone()) {
     this.source = source
     this.host = host
   }

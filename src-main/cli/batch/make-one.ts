@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Message, message, messageOf, UserError } from '../../engine/errors.ts'
 import { FileSet } from '../../engine/files/file-set.ts'
-import { Finish } from '../../engine/finish.ts'
+import { alone, Finish } from '../../engine/finish.ts'
 import { LIMITS } from '../../engine/limits.ts'
 import { VERSION } from '../../engine/version.ts'
 import { HEAD_ENDINGS, isHeadFile, writeHeadFiles } from '../head-files.ts'
@@ -73,7 +73,7 @@ export const studioMaker = (studio: Studio): Maker => ({
     if (!inversion.progress.done || !goesOn()) return undefined
     const { generator, sha256 } = studio
     const { head } = inversion
-    const finish = new Finish({ generator, sha256, head, photos: inversion.photos })
+    const finish = new Finish({ generator, sha256, head, photos: inversion.photos }, alone(studio.landmarker))
     let record: HeadRecord | undefined
     await writeHeadFiles(finish, making, inversion.choices, set, report, {
       obsolete: [UNFINISHED],
