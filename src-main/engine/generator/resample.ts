@@ -87,3 +87,40 @@ export function resample(x: Tensor, rows: ResamplingMatrix, columns = rows): Ten
   const right = transpose(constant(columns.data, [columns.to, columns.from]), [1, 0])
   return matMul(constant(rows.data, [rows.to, rows.from]), matMul(x, right))
 }
+
+/** Resamples channels of `from` x `from` to `to` x `to`, every pixel counting. */
+export function shrink(picture: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return picture
+  const { data } = from > to ? areaMatrix(from, to) : bilinearMatrix(from, to, true)
+  const channels = picture.length / (from * from)
+  const wide = new Float32Array(channels * from * to)
+  for (let row = 0; row < channels * from; row++) multiplyRow(data, picture, row * from, 1, wide, row * to, 1, from, to)
+  const result = new Float32Array(channels * to * to)
+  for (let channel = 0; channel < channels; channel++) {
+    for (let column = 0; column < to; column++) {
+      multiplyRow(data, wide, channel * from * to + column, to, result, channel * to * to + column, to, from, to)
+    }
+  }
+  return result
+}
+
+function multiplyRow(
+  matrix: Float32Array,
+  source: Float32Array,
+  at: number,
+  step: number,
+  result: Float32Array,
+  into: number,
+  stride: number,
+  from: number,
+  to: number,
+): void {
+  for (let row = 0; row < to; row++) {
+    let sum = 0
+    for (let k = 0; k < from; k++) {
+      const weight = matrix[row * from + k]
+      if (weight !== 0) sum += weight * source[at + k * step]
+    }
+    result[into + row * stride] = sum
+  }
+}
