@@ -6,7 +6,7 @@ import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { message } from '../../src-main/words/message.ts'
 
-import { actions, isEnhanced, useStore } from '../state/store.ts'
+import { actions, isEnhanced, leadingCrop, useStore } from '../state/store.ts'
 
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
@@ -389,7 +389,8 @@ function useRefinement(resting: boolean): void {
  * @param drawn the head that the volume shows
  */
 function useStill(drawn: number | undefined, isTurned: boolean): string | undefined {
-  const { previewUrl, previewVersion, cropUrl, project } = useStore()
+  const { previewUrl, previewVersion, project } = useStore()
+  const cropUrl = useStore(leadingCrop)
   const [isBehind, setBehind] = useState(false)
   const isLate = drawn !== undefined && drawn > 0 && previewVersion !== undefined && drawn < previewVersion
   useEffect(() => {
