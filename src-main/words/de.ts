@@ -1111,7 +1111,7 @@ Aufruf: halfturn info [DATEI]
       },
       surfaceStyles: { colour: 'Farbe', clay: 'Ton', wire: 'Gitter', evidence: 'Belegt' },
       surfaceHelp: {
-        colour: 'In eigenen Farben; gespeichert als GLB oder OBJ ist sie so scharf wie das Foto.',
+        colour: 'In eigenen Farben, wie ein gespeichertes GLB oder OBJ sie hat.',
         clay: 'Die bloße Form.',
         wire: 'Die Dreiecke, aus denen sie besteht.',
         evidence: 'Was das Foto gesehen hat und was erfunden ist.',
@@ -1120,6 +1120,7 @@ Aufruf: halfturn info [DATEI]
       evidenceLabel: 'Orange hat das Foto gesehen, Blau ist erfunden',
       surfaceStyle: 'Art der Oberfläche',
       extracting: 'Die Oberfläche entsteht…',
+      painting: 'Die Oberfläche wird bemalt…',
       preparing: 'Die Ansicht wird vorbereitet…',
       stage: '3D-Ansicht des Kopfs. Pfeiltasten drehen ihn, Plus und Minus vergrößern, Pos1 zeigt ihn von vorn.',
       honest: (count) =>

@@ -1192,7 +1192,7 @@ usage: halfturn info [FILE]
       },
       surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
       surfaceHelp: {
-        colour: 'In its own colours; a saved GLB or OBJ is as sharp as the photo.',
+        colour: 'In its own colours, as a saved GLB or OBJ has them.',
         clay: 'The bare shape.',
         wire: 'The triangles it is made of.',
         evidence: 'What the photo saw, and what is invented.',
@@ -1201,6 +1201,7 @@ usage: halfturn info [FILE]
       evidenceLabel: 'Orange is what the photo saw, blue is invented',
       surfaceStyle: 'Surface style',
       extracting: 'Making the surface…',
+      painting: 'Painting the surface…',
       preparing: 'Preparing the view…',
       stage: '3D view of the head. Arrow keys turn it, plus and minus zoom, Home shows the front.',
       honest: (count: number): string =>

@@ -36,8 +36,20 @@ export interface SurfaceData {
   triangles: Uint32Array
   /** A vertex each, 0 invented to 255 seen; absent for a made-up person. */
   evidence: Uint8Array | undefined
+  /** What it is painted with, once that is there. */
+  texture?: SurfaceTexture
   /** Version of the planes it was made from, and the options. */
   key: string
+}
+
+/** The pictures on a surface, rows from the bottom, and where in them each corner of a triangle lies. */
+export interface SurfaceTexture {
+  /** For each corner its entry in the following. */
+  corners: Uint32Array
+  uvs: Float32Array
+  tangents: Float32Array
+  colours: ImageBitmap
+  normals: ImageBitmap
 }
 
 export interface JobProgress {
@@ -97,6 +109,8 @@ export interface State {
   /** How far the head's verdict, and the surface that was asked for, are: 0..1, while they are being made. */
   judging: number | undefined
   surfacing: number | undefined
+  /** Whether the surface is being painted. */
+  painting: boolean
   /** A pose's correction by hand, before the engine has answered with the portrait it makes. */
   corrected: Corrected | undefined
   history: History<Corrected>
@@ -136,6 +150,7 @@ export const useStore = create<State>(() => ({
   notice: undefined,
   judging: undefined,
   surfacing: undefined,
+  painting: false,
   corrected: undefined,
   history: noHistory(),
   showCamera: false,
