@@ -43,14 +43,15 @@ export async function paintTexture(
   size = SIZE,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
+  await breath()
   const tangents = tangentsOf(surface, atlas)
-  return {
-    atlas,
-    colours: await bakeColours(surface, atlas, field, photos, size),
-    normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2),
-    tangents,
-  }
+  const colours = await bakeColours(surface, atlas, field, photos, size)
+  await breath()
+  return { atlas, colours, normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2), tangents }
 }
+
+/** Each part takes a second or two: who asked for something meanwhile is heard between them. */
+const breath = () => new Promise((resolve) => setImmediate(resolve))
 
 /** The generator's planes are far coarser than a texture: its colours are asked for once in so many texels a side. */
 const BLOCK = 2
@@ -73,6 +74,7 @@ export async function bakeColours(
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
   const layers = photos.map((photo) => new Layer(surface, texels, photo))
+  await breath()
   const count = surface.positions.length / 3
   for (let i = 0; i < count; i++) {
     const whole = layers.reduce((sum, { weights }) => sum + weights[i], 0)
