@@ -87,7 +87,7 @@ export interface Place {
 interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
-  texture?: Texture
+  texture?: Promise<Texture>
   quality?: Assessment
 }
 
@@ -208,13 +208,21 @@ export class Finish {
     return files
   }
 
-  private async texture(mesh: MeshOptions): Promise<Texture> {
+  /** The pictures on the surface. A job's steps wait for it only while the generator is asked. */
+  async texture(mesh: MeshOptions): Promise<Texture> {
+    await this.surface(mesh)
+    const extracted = await this.inTurn({}, () => this.extract(mesh))
+    extracted.texture ??= this.paint(extracted)
+    return extracted.texture
+  }
+
+  private async paint({ surface, field }: Extracted): Promise<Texture> {
     const photos = await Promise.all(this.source.photos.map((photo) => this.atItsResolution(photo)))
-    return this.inTurn({}, async () => {
-      const extracted = await this.extract(mesh)
-      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, photos)
-      return extracted.texture
-    })
+    return paintTexture(
+      surface,
+      inTurns(field, (work) => this.inTurn({}, work)),
+      photos,
+    )
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {

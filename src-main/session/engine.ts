@@ -53,6 +53,8 @@ const MOST_OPEN = 4
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
+/** Of the JPEGs on a surface that is looked at: as in a file. */
+const TEXTURE_QUALITY = 90
 
 export interface EngineOptions {
   /** Where projects and imported generators are kept. */
@@ -280,8 +282,7 @@ export class Engine implements EngineApi {
     const project = await this.project(id)
     const surface = await this.watched(project, 'surface', (watch) => project.surface({ resolution, triangles }, watch))
     const { colours, evidence } = surface
-    const put = (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
-      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+    const put = this.putter(id)
     return {
       positions: put(surface.positions, 'positions'),
       normals: put(surface.normals, 'normals'),
@@ -290,6 +291,23 @@ export class Engine implements EngineApi {
       ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
       vertexCount: surface.positions.length / 3,
       triangleCount: surface.triangles.length / 3,
+    }
+  }
+
+  texture: EngineApi['texture'] = async ({ project: id, resolution, triangles }) => {
+    const project = await this.project(id)
+    const { atlas, colours, normals, tangents } = await project.texture({ resolution, triangles })
+    const put = this.putter(id)
+    const picture = async (rgb: Uint8Array, slot: string) => {
+      const side = Math.sqrt(rgb.length / 3)
+      return put(await jpeg({ rgb, width: side, height: side }, { quality: TEXTURE_QUALITY }), slot)
+    }
+    return {
+      corners: put(atlas.corners, 'corners'),
+      uvs: put(atlas.uvs, 'uvs'),
+      tangents: put(tangents, 'tangents'),
+      colours: await picture(colours, 'texture-colours'),
+      normals: await picture(normals, 'texture-normals'),
     }
   }
 
@@ -312,6 +330,12 @@ export class Engine implements EngineApi {
   }
 
   log = async () => this.lines.join('\n')
+
+  /** Holds numbers of a project for the window. */
+  private putter(id: string) {
+    return (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
+      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+  }
 
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {

@@ -91,36 +91,44 @@ export function resample(x: Tensor, rows: ResamplingMatrix, columns = rows): Ten
 /** Resamples channels of `from` x `from` to `to` x `to`, every pixel counting. */
 export function shrink(picture: Float32Array, from: number, to: number): Float32Array {
   if (from === to) return picture
-  const { data } = from > to ? areaMatrix(from, to) : bilinearMatrix(from, to, true)
+  const taps = tapsOf(from > to ? areaMatrix(from, to) : bilinearMatrix(from, to, true))
   const channels = picture.length / (from * from)
   const wide = new Float32Array(channels * from * to)
-  for (let row = 0; row < channels * from; row++) multiplyRow(data, picture, row * from, 1, wide, row * to, 1, from, to)
+  for (let row = 0; row < channels * from; row++) multiplyRow(taps, picture, row * from, 1, wide, row * to, 1)
   const result = new Float32Array(channels * to * to)
   for (let channel = 0; channel < channels; channel++) {
     for (let column = 0; column < to; column++) {
-      multiplyRow(data, wide, channel * from * to + column, to, result, channel * to * to + column, to, from, to)
+      multiplyRow(taps, wide, channel * from * to + column, to, result, channel * to * to + column, to)
     }
   }
   return result
 }
 
+/** What a row of a matrix takes its sum from: all others of its weights are 0. */
+interface Taps {
+  readonly first: number
+  readonly weights: Float32Array
+}
+
+const tapsOf = ({ data, from, to }: ResamplingMatrix): Taps[] =>
+  Array.from({ length: to }, (_, i) => {
+    const row = data.subarray(i * from, (i + 1) * from)
+    const first = row.findIndex((weight) => weight !== 0)
+    return { first, weights: row.subarray(first, row.findLastIndex((weight) => weight !== 0) + 1) }
+  })
+
 function multiplyRow(
-  matrix: Float32Array,
+  taps: readonly Taps[],
   source: Float32Array,
   at: number,
   step: number,
   result: Float32Array,
   into: number,
   stride: number,
-  from: number,
-  to: number,
 ): void {
-  for (let row = 0; row < to; row++) {
+  taps.forEach(({ first, weights }, row) => {
     let sum = 0
-    for (let k = 0; k < from; k++) {
-      const weight = matrix[row * from + k]
-      if (weight !== 0) sum += weight * source[at + k * step]
-    }
+    for (let k = 0; k < weights.length; k++) sum += weights[k] * source[at + (first + k) * step]
     result[into + row * stride] = sum
-  }
+  })
 }
