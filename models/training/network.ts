@@ -6,7 +6,7 @@ import {
   parseConfig,
 } from '../../src-main/engine/checkpoint/config.ts'
 import { expectedWeights, type GeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
+import { firstSlice, layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
@@ -117,9 +117,11 @@ export function withLayers(
   layers: PlaneLayout['layers'],
 ): Map<string, Weight> {
   const { channels, layers: before } = layoutOf(config)
-  const firsts = [0, before[0], before[0] + before[1]]
   const sources = layers.flatMap((count, plane) =>
-    Array.from({ length: count }, (_, layer) => firsts[plane] + Math.floor((layer * before[plane]) / count)),
+    Array.from(
+      { length: count },
+      (_, layer) => firstSlice({ layers: before }, plane) + Math.floor((layer * before[plane]) / count),
+    ),
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {

@@ -24,6 +24,8 @@ import {
   type WebGLRenderer,
   WebGLRenderTarget,
 } from 'three'
+import type { PlaneLayout } from '../../src-main/engine/generator/plane-layout.ts'
+import { fillTexture, textureSize } from '../../src-main/engine/generator/plane-texture.ts'
 import type { Volume } from '../state/store.ts'
 import type { Eye } from './camera.ts'
 import { inPieces, type Pieces, Turn } from './gpu-work.ts'
@@ -339,18 +341,9 @@ export class VolumeRenderer {
   }
 }
 
-/**
- * The planes as textures of four channels each, with a border of zeros: of every slice (generator/plane-layout.ts) its groups.
- * @param before a texture that may be filled anew
- */
-function layered(
-  { data, resolution, channels, layers: each }: Pick<Volume, 'data' | 'resolution' | 'channels' | 'layers'>,
-  before: DataArrayTexture | undefined,
-): DataArrayTexture {
-  const groups = channels / 4
-  const side = resolution + 2
-  const slices = each[0] + each[1] + each[2]
-  const layers = slices * groups
+/** @param before a texture that may be filled anew */
+function layered(planes: PlaneLayout & { readonly data: Uint16Array }, before?: DataArrayTexture): DataArrayTexture {
+  const { side, layers } = textureSize(planes)
   let texture = before
   if (texture?.image.width !== side || texture.image.depth !== layers) {
     texture?.dispose()
@@ -360,21 +353,7 @@ function layered(
     texture.magFilter = LinearFilter
     texture.minFilter = LinearFilter
   }
-  // Two channels are one number of 32 bits.
-  const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 2)
-  const into = new Uint32Array((texture.image.data as unknown as Uint16Array).buffer)
-  let read = 0
-  for (let slice = 0; slice < slices; slice++) {
-    for (let row = 1; row <= resolution; row++) {
-      for (let column = 1; column <= resolution; column++) {
-        for (let group = 0; group < groups; group++) {
-          const at = 2 * (((slice * groups + group) * side + row) * side + column)
-          into[at] = from[read++]
-          into[at + 1] = from[read++]
-        }
-      }
-    }
-  }
+  fillTexture(planes, planes.data, texture.image.data as unknown as Uint16Array)
   texture.needsUpdate = true
   return texture
 }

@@ -187,12 +187,16 @@ export function superResolutionOutput({ class: kind, input_resolution }: SuperRe
   return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.filter(Boolean).length
 }
 
+/** Channels of the picture that the backbone paints: of every plane its layers', all side by side. */
+export function paintedChannels({ plane_layers, plane_channels }: GeneratorConfig): number {
+  return plane_layers.reduce((sum, count) => sum + count) * plane_channels
+}
+
 /** The tensors that grow with the config: the field that makes each, its channels, its side. */
 function* largeTensors(config: GeneratorConfig): Generator<[path: string, channels: number, side: number]> {
   const { backbone_channels, super_resolution } = config
   for (const side of backboneResolutions(config)) yield [`backbone_channels.${side}`, backbone_channels[side], side]
-  const slices = config.plane_layers.reduce((sum, count) => sum + count)
-  yield ['plane_channels', slices * config.plane_channels, config.plane_resolution]
+  yield ['plane_channels', paintedChannels(config), config.plane_resolution]
   yield ['decoder_output_dim', config.decoder_output_dim, config.neural_rendering_resolution]
   if (super_resolution === null) return
   const { class: kind, input_resolution, channels } = super_resolution
