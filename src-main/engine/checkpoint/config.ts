@@ -175,6 +175,13 @@ export type RenderingKwargs = GeneratorConfig['rendering_kwargs']
 export type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
 export type Matrix3 = GeneratorConfig['plane_axes'][number]
 
+/** The planes (x, y), (x, z) and (z, y). */
+export const PLANE_AXES: GeneratorConfig['plane_axes'] = [
+  [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+  [[1, 0, 0], [0, 0, 1], [0, 1, 0]],
+  [[0, 0, 1], [0, 1, 0], [1, 0, 0]],
+] // biome-ignore format: matrices
+
 /** Resolutions of the backbone's blocks: 4, 8, ... plane_resolution. */
 export function backboneResolutions({ plane_resolution }: Pick<GeneratorConfig, 'plane_resolution'>): number[] {
   const resolutions: number[] = []

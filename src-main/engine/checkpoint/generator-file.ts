@@ -25,7 +25,7 @@ export type GeneratorFile = {
 }
 
 /** outer([1, 3, 3, 1]) / 64: the only filter these networks know (docs/eg3d.md, Layers). */
-const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
+export const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
 /** Name and shape of every weight and buffer the network of `config` has (docs/eg3d.md, Checkpoint files). */
 export function expectedWeights(config: GeneratorConfig): Map<string, number[]> {
