@@ -12,7 +12,6 @@ import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
 import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
-import type { Weights } from '../engine/generator/generator.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
@@ -79,7 +78,6 @@ export class Engine implements EngineApi {
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
   private landmarks: Promise<Landmarker> | undefined
-  private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
   private descriptors: Promise<Identity> | undefined
   private readonly turns = new Turns()
@@ -101,7 +99,6 @@ export class Engine implements EngineApi {
       decode: (bytes) => decodePhoto(bytes, decoding),
       clock,
       landmarker: () => this.landmarker(),
-      faceRes: () => this.faceRes(),
       identity: () => this.identity(),
       target: (portrait) => this.target(portrait),
       turn: (work, rank) => this.turns.take(work, rank),
@@ -122,7 +119,7 @@ export class Engine implements EngineApi {
 
   /** Loads what the first photo needs, so that it does not have to wait. */
   async warm(): Promise<void> {
-    await Promise.all([this.landmarker(), this.library.load(EMBEDDED), this.faceRes()])
+    await Promise.all([this.landmarker(), this.library.load(EMBEDDED), readFaceRes()])
   }
 
   /** @returns a function that ends the listening */
@@ -476,11 +473,6 @@ export class Engine implements EngineApi {
   private landmarker(): Promise<Landmarker> {
     this.landmarks ??= createLandmarker()
     return this.landmarks
-  }
-
-  private faceRes(): Promise<Weights> {
-    this.faceResWeights ??= readFaceRes()
-    return this.faceResWeights
   }
 
   private identity(): Promise<Identity> {

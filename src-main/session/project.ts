@@ -10,6 +10,7 @@ import { readHead } from '../engine/head/head-file.ts'
 import { Inversion } from '../engine/inversion/inversion.ts'
 import type { InversionContext } from '../engine/inversion/inversion-context.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
+import { readFaceRes } from '../engine/networks/faceres.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
@@ -399,7 +400,7 @@ export class OpenProject {
   }
 
   private async context({ generator, file }: Loaded): Promise<InversionContext> {
-    return { generator, extras: file.extras, faceRes: await this.host.faceRes() }
+    return { generator, extras: file.extras, faceRes: await readFaceRes() }
   }
 
   private async setParts({ photos, quality }: ProjectRecord, parts: CarriedParts): Promise<void> {

@@ -28,7 +28,7 @@ import type { PlaneLayout } from '../../src-main/engine/generator/plane-layout.t
 import { fillTexture, textureSize } from '../../src-main/engine/generator/plane-texture.ts'
 import type { Volume } from '../state/store.ts'
 import type { Eye } from './camera.ts'
-import { inPieces, type Pieces, Turn } from './gpu-work.ts'
+import { GpuQueue, inPieces, type Pieces } from './gpu-work.ts'
 import {
   CELL_TILES,
   CELLS,
@@ -87,7 +87,7 @@ export class VolumeRenderer {
     { picture: { value: null }, finer: { value: null }, aspect: { value: 1 } },
     true,
   )
-  private readonly turn: Turn
+  private readonly queue: GpuQueue
   /** What is on the stage, and what the next head goes into meanwhile. */
   private shown: Held | undefined
   private next: Held = hold()
@@ -101,7 +101,7 @@ export class VolumeRenderer {
 
   constructor(gl: WebGLRenderer) {
     this.gl = gl
-    this.turn = this.newTurn()
+    this.queue = this.newQueue()
     const geometry = new BufferGeometry()
     geometry.setAttribute('position', new BufferAttribute(new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]), 3))
     this.triangle = new Mesh(geometry, this.copy)
@@ -114,8 +114,8 @@ export class VolumeRenderer {
    * @param share of the time that the GPU may be kept at work, 0..1
    */
   isFree(share: number): boolean {
-    if (!this.turn.isFree(share)) return false
-    if (this.isMoving) this.movingCost = this.turn.cost
+    if (!this.queue.isFree(share)) return false
+    if (this.isMoving) this.movingCost = this.queue.cost
     return true
   }
 
@@ -150,7 +150,7 @@ export class VolumeRenderer {
     if (!shown) return undefined
     this.exact = undefined
     this.isExact = false
-    this.turn.begin(() => {
+    this.queue.begin(() => {
       const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
       resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
       this.aim(this.quick, shown, eye, x / y, COARSE, depth)
@@ -192,7 +192,7 @@ export class VolumeRenderer {
     uniforms.picture.value = this.full.texture
     uniforms.finer.value = texture
     uniforms.aspect.value = this.full.width / this.full.height
-    this.turn.begin(() => this.draw(this.refined, null))
+    this.queue.begin(() => this.draw(this.refined, null))
     texture.dispose()
   }
 
@@ -207,7 +207,7 @@ export class VolumeRenderer {
     this.reading++
     try {
       if (exact) {
-        const turn = this.newTurn()
+        const turn = this.newQueue()
         const pieces = this.exactPieces(shown, memory, eye, false)
         while (!turn.begin(() => pieces.next(turn.cost)).done) {
           while (!turn.isFree()) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -225,14 +225,14 @@ export class VolumeRenderer {
     }
   }
 
-  private newTurn(): Turn {
-    return new Turn(this.gl.getContext() as WebGL2RenderingContext)
+  private newQueue(): GpuQueue {
+    return new GpuQueue(this.gl.getContext() as WebGL2RenderingContext)
   }
 
   /** @returns whether there was nothing left to do */
   private step(pieces: Pieces): boolean {
     this.isMoving = false
-    return this.turn.begin(() => pieces.next(this.turn.cost)).done === true
+    return this.queue.begin(() => pieces.next(this.queue.cost)).done === true
   }
 
   private *fill(held: Held, volume: Volume): Pieces {
