@@ -22,7 +22,7 @@ interface Taken extends PhotoFile {
  * @returns the photos' portraits, the least turned one first
  * @throws UserError where a photo cannot be used; of several photos it names which
  */
-export async function takeShots(
+export async function posePortraits(
   files: readonly PhotoFile[],
   face: number | undefined,
   { generator, ...studio }: Studio,
@@ -49,11 +49,11 @@ export async function takeShots(
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
-  const shots: PosedPortrait[] = []
+  const portraits: PosedPortrait[] = []
   for (const { portrait } of taken) {
-    shots.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
+    portraits.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
   }
-  return shots
+  return portraits
 }
 
 /** Says which photos seem to show somebody else than the first. */

@@ -31,11 +31,11 @@ const RAMP: readonly (readonly number[])[] = [
 ]
 
 /**
- * @param shots the photos, with their cameras as refined
+ * @param portraits the photos, with their cameras as refined
  * @returns a number for each vertex, 0 invented to 1 seen: by the photo that saw it best
  */
-export function evidenceOf(surface: Surface, shots: readonly PosedPortrait[], frame: Frame): Float32Array {
-  const seen = shots.map((shot) => seenBy(surface, shot, frame))
+export function evidenceOf(surface: Surface, portraits: readonly PosedPortrait[], frame: Frame): Float32Array {
+  const seen = portraits.map((portrait) => seenBy(surface, portrait, frame))
   return seen[0].map((_, vertex) => Math.max(...seen.map((evidence) => evidence[vertex])))
 }
 

@@ -59,7 +59,7 @@ export function mirrorLabel(label: Float32Array): Float32Array {
 
 /**
  * @param planes of the head as it is now: they tell what the photo sees of it
- * @param shot with its camera as refined
+ * @param photo with its camera as refined
  * @param resolution side of the mirrored view, in rays
  * @returns null where the photo saw both sides, or where the face is not the same on both
  */
