@@ -11,12 +11,12 @@
  */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import type { PosedPortrait } from '../src-main/engine/face/posed-portrait.ts'
 import type { Head } from '../src-main/engine/head/head.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import type { InversionContext } from '../src-main/engine/inversion/inversion-context.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
-import type { PosedPortrait } from '../src-main/engine/inversion/posed-portrait.ts'
 import { plans } from '../src-main/engine/inversion/schedule.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { tunePlainly } from './support/plain-tuning.ts'

@@ -4,6 +4,7 @@
  * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
 import { inEnglish } from './errors.ts'
+import type { PosedPortrait } from './face/posed-portrait.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
 import { type Head, paintHead } from './head/head.ts'
@@ -11,7 +12,6 @@ import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
 import { decodePhoto } from './images/decoder.ts'
 import type { RgbImage } from './images/rgb-image.ts'
-import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
 import { createLandmarker, type Landmarker } from './networks/mediapipe.ts'
 import { evidenceOf } from './quality/evidence.ts'

@@ -5,6 +5,7 @@
  */
 
 import type { Text } from '../errors.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { View } from '../generator/generator.ts'
 import { layoutOf, type Planes } from '../generator/plane-layout.ts'
@@ -18,7 +19,6 @@ import type { InversionContext } from './inversion-context.ts'
 import type { InversionSettings } from './inversion-settings.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { PhotoViews } from './photo-views.ts'
-import type { PosedPortrait } from './posed-portrait.ts'
 import { type Phase, type Plan, phaseAt, phases, plans, rateAt, stepsWhen } from './schedule.ts'
 import { ShapeStage, ShapeState } from './shape-stage.ts'
 import {

@@ -3,12 +3,12 @@
  * at random depends on the seed and the step alone.
  */
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { lit, matchColours, type PosedPortrait } from '../face/posed-portrait.ts'
 import type { ViewOptions } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
 import type { InversionContext } from './inversion-context.ts'
 import { PortraitObjective } from './objective.ts'
-import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
 import { RaySelection } from './ray-selection.ts'
 import type { Phase, Plan } from './schedule.ts'
 import type { Aim, PlanesPhase, PosedView, StageStart, ViewsOf } from './terms/term.ts'

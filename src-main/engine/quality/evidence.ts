@@ -5,9 +5,9 @@
 
 import { eyeBlur } from '../face/blur.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
-import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import { smoothstep, weighVertices } from '../surface/seen-vertices.ts'
 import type { Surface } from '../surface/surface.ts'

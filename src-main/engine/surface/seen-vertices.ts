@@ -1,6 +1,7 @@
 /** What a photo has to say of each vertex of a surface, by how its camera sees it. */
+
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { project } from '../generator/camera.ts'
-import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import type { Surface } from './mesh.ts'
 
 export interface SeenVertex {

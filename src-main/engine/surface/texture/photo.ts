@@ -1,5 +1,5 @@
 /** A photo laid on a surface: how much each vertex is to be trusted to it, and its colour anywhere. */
-import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
 import { smoothstep, weighVertices } from '../seen-vertices.ts'
