@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import S3rver from 's3rver'
 
+// Amazon's client says in every process that its next versions want another Node.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
 interface App extends S3rver {
   readonly store: { getMetadata(bucket: string, key: string): Promise<{ etag: string }> }
 }
