@@ -63,6 +63,8 @@ export interface EngineOptions {
   /** For tests, which fill the one up and turn the other on. */
   readonly disk?: Disk
   readonly clock?: Clock
+  /** Who has loaded a landmarker lends it, so that there is one a process. */
+  readonly landmarker?: () => Promise<Landmarker>
 }
 
 export class Engine implements EngineApi {
@@ -74,14 +76,19 @@ export class Engine implements EngineApi {
   private readonly projects: OpenProjects
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
+  private readonly createLandmarker: () => Promise<Landmarker>
   private landmarks: Promise<Landmarker> | undefined
   private matting: Promise<Matting> | undefined
   private descriptors: Promise<Identity> | undefined
   private readonly turns = new Turns()
   private readonly host: ProjectHost
 
-  private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
+  private constructor(
+    runtime: Runtime,
+    { folder, disk, decoding, clock = systemClock, landmarker = createLandmarker }: EngineOptions,
+  ) {
     this.runtime = runtime
+    this.createLandmarker = landmarker
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
       clock,
@@ -434,7 +441,7 @@ export class Engine implements EngineApi {
   }
 
   private landmarker(): Promise<Landmarker> {
-    this.landmarks ??= createLandmarker()
+    this.landmarks ??= this.createLandmarker()
     return this.landmarks
   }
 

@@ -14,8 +14,16 @@ import { bakeNormals, tangentsOf } from './normal-map.ts'
 import { photoWeights, type SquarePicture, samplePhoto } from './photo.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
-/** Side of a texture where none is asked for, pixels. */
-const SIZE = 2048
+/** Sides of a texture, pixels. */
+const SIDES = { least: 256, most: 2048 }
+/** Of a texture's side the face takes half, and what curves away from the camera is wider on it than in a picture. */
+const TEXELS = 4
+
+/** The side of a texture, pixels, that holds all there is of a head in pictures of `side` pixels. */
+export function textureSide(side: number): number {
+  return Math.min(SIDES.most, Math.max(SIDES.least, 2 ** Math.ceil(Math.log2(TEXELS * side))))
+}
+
 /** A photo, and the same crop of it at its own resolution where that is finer. */
 export interface TexturePhoto extends PosedPortrait {
   readonly fine?: SquarePicture
@@ -41,7 +49,7 @@ export async function paintTexture(
   surface: Surface,
   field: Field,
   photos: readonly TexturePhoto[],
-  size = SIZE,
+  size: number,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
   await breath()
