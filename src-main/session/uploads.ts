@@ -11,7 +11,7 @@ import { explainWriteError, makeFolder } from '../engine/files/atomic.ts'
 import { LIMITS } from '../engine/limits.ts'
 
 /** Bytes of one upload, and of all that are coming in at a time. */
-const MOST = { each: LIMITS.upload.most, together: 2 ** 30 }
+const MOST: { each: number; together: number } = { each: LIMITS.upload.most, together: 2 ** 30 }
 
 export interface Upload {
   readonly path: string
