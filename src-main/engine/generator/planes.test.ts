@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { samplePlanesBackward } from '../../../testing/planes.ts'
+import { samplePlanes, samplePlanesBackward } from '../../../testing/planes.ts'
 import type { Matrix3 } from '../checkpoint/config.ts'
 import { expectRelative } from './golden-case.ts'
 import { type PlaneLayout, type Planes, planesLength } from './plane-layout.ts'
-import { borrowSampler, PlaneProjection, releaseSampler, samplePlanes } from './planes.ts'
+import { borrowSampler, PlaneProjection, releaseSampler } from './planes.ts'
 
 const axes: [Matrix3, Matrix3, Matrix3] = [
   [

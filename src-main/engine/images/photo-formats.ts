@@ -19,8 +19,7 @@ export const PHOTO_FORMATS: readonly PhotoFormat[] = [
   { id: 'gif', name: 'GIF', extensions: ['gif'], type: 'image/gif' },
 ]
 
-/** 'JPEG, PNG, ... or GIF'. */
-export const PHOTO_FORMAT_NAMES = PHOTO_FORMATS.map(({ name }) => name)
+  /** 'JPEG, PNG, ... or GIF'. */
   .join(', ')
   .replace(/, (?=[^,]*$)/, ' or ')
 
