@@ -11,7 +11,7 @@ import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import type { EngineEvent, Settings } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { Engine } from './engine.ts'
-import { productFile } from './library.ts'
+import { productFile } from '../engine/product-file.ts'
 
 let folder: string
 const engines = new Set<Engine>()

@@ -16,7 +16,8 @@ import { readHead } from '../engine/head/head-file.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
 import type { DecoderState, EngineEvent } from './api.ts'
 import { Engine } from './engine.ts'
-import { Library, productFile } from './library.ts'
+import { productFile } from '../engine/product-file.ts'
+import { Library } from './library.ts'
 import { unpackProject } from './project-file.ts'
 
 let folder: string

@@ -14,6 +14,7 @@ import {
 } from '../checkpoint/safetensors.ts'
 import { type Text, UserError } from '../errors.ts'
 import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import { LANDMARKS, RELIEF_WIDTH } from '../face/relief.ts'
 import { LABEL, orbitCamera } from '../generator/camera.ts'
 import type { View } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
@@ -79,7 +80,7 @@ const DRAWS = 4
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-const CHECKPOINT_VERSION = 4
+const CHECKPOINT_VERSION = 5
 
 /** Best of a phase: the loss of different phases cannot be compared. */
 interface Best {
@@ -258,6 +259,7 @@ export class Inversion {
     for (const [i, { portrait, label }] of shots.entries()) {
       put(`${i}.label`, label)
       for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
+      if (portrait.relief) put(`${i}.relief`, portrait.relief)
       if (!portrait.wide) continue
       for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
     }
@@ -314,7 +316,9 @@ export class Inversion {
         return portraitFrom(size, { ...crop, ...(fine && { fine }) })
       }
       const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
-      return { portrait: { ...picture(`${i}`), ...(wide && { wide }) }, label: floats(`${i}.label`, LABEL) }
+      const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
+      const portrait = { ...picture(`${i}`), ...(wide && { wide }), ...(relief && { relief }) }
+      return { portrait, label: floats(`${i}.label`, LABEL) }
     })
     const width = config.num_ws * config.w_dim
     const parameters = shots.length * CAMERA_PARAMETERS
