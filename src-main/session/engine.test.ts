@@ -13,10 +13,11 @@ import { decodeFloat16 } from '../engine/checkpoint/safetensors.ts'
 import { paintHead } from '../engine/head/head.ts'
 import { headField } from '../engine/head/head-field.ts'
 import { readHead } from '../engine/head/head-file.ts'
+import { productFile } from '../engine/product-file.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
 import type { DecoderState, EngineEvent } from './api.ts'
 import { Engine } from './engine.ts'
-import { Library, productFile } from './library.ts'
+import { Library } from './library.ts'
 import { unpackProject } from './project-file.ts'
 
 let folder: string
