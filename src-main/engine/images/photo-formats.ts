@@ -19,7 +19,7 @@ export const PHOTO_FORMATS: readonly PhotoFormat[] = [
   { id: 'gif', name: 'GIF', extensions: ['gif'], type: 'image/gif' },
 ]
 
-  /** What a file dialog of the browser accepts: types, and the endings of those that systems do not know by type. */
+/** What a file dialog of the browser accepts: types, and the endings of those that systems do not know by type. */
 export const PHOTO_ACCEPT = PHOTO_FORMATS.flatMap(({ type, extensions }) => [
   type,
   ...extensions.map((extension) => `.${extension}`),
