@@ -165,7 +165,7 @@ async function queue(recorder: Recorder, folder: string, { people }: Asked): Pro
   try {
     const told: string[] = []
     const clock = startClock()
-    const make = makeThere(server.url, await openStorage(root), making, 'bench', silent)
+    const make = await makeThere(server.url, await openStorage(root), making, 'bench', silent)
     await make(found, ({ name }) => told.push(name), new AbortController().signal)
     const { cpu, wall } = clock()
     recorder.add({
