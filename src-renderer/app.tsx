@@ -8,6 +8,7 @@ import { Drop } from './panels/drop.tsx'
 import { FormPanel } from './panels/form-panel.tsx'
 import { Icon, type IconName } from './panels/icons.tsx'
 import { LookPanel, StageTools } from './panels/look-panel.tsx'
+import { OfferedDialog } from './panels/offered-dialog.tsx'
 import { PhotoEditor } from './panels/photo-editor.tsx'
 import { PhotoPanel } from './panels/photo-panel.tsx'
 import { Stage } from './stage/stage.tsx'
@@ -18,7 +19,7 @@ const STEPS: readonly Step[] = ['photo', 'form', 'look']
 const ACCEPTED = `${PHOTO_ACCEPT},.halfturn,.pkl,.safetensors`
 
 export function App() {
-  const { project, step, hello, showCamera, showLog } = useStore()
+  const { project, step, hello, offered, showCamera, showLog } = useStore()
   const input = useRef<HTMLInputElement>(null)
   const dragging = useDropAndPaste()
   useShortcuts()
@@ -59,16 +60,18 @@ export function App() {
       {dragging && <div className="dragging">{strings.drop.release}</div>}
       {showCamera && <CameraDialog />}
       {showLog && <LogDialog />}
+      {offered.length > 0 && <OfferedDialog />}
       <input
         ref={input}
         id="file-input"
         type="file"
         accept={ACCEPTED}
+        multiple
         hidden
         onChange={({ target }) => {
-          const [file] = target.files ?? []
+          const files = [...(target.files ?? [])]
           target.value = ''
-          if (file) actions.openFile(file)
+          actions.takeFiles(files)
         }}
       />
     </div>
@@ -151,7 +154,7 @@ function Banner() {
 }
 
 function Messages() {
-  const { problem, notice, busy } = useStore()
+  const { problem, notice, busy, refused } = useStore()
   useEffect(() => {
     if (!notice) return
     const timer = window.setTimeout(actions.dismiss, 5000)
@@ -170,6 +173,19 @@ function Messages() {
         <div className="message problem" role="alert">
           <Icon name="warn" />
           <Problem {...problem} />
+          <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
+        </div>
+      )}
+      {refused.length > 0 && (
+        <div className="message problem" role="alert">
+          <Icon name="warn" />
+          <ul>
+            {refused.map(({ name, problem }) => (
+              <li key={name}>
+                {strings.drop.refused(name)} <Problem {...problem} />
+              </li>
+            ))}
+          </ul>
           <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
         </div>
       )}
@@ -227,12 +243,7 @@ function useDropAndPaste(): boolean {
   const [dragging, setDragging] = useState(false)
   useEffect(() => {
     let depth = 0
-    const take = async (files: FileList | undefined) => {
-      const [file, ...others] = files ?? []
-      if (!file) return
-      await actions.openFile(file)
-      if (others.length > 0) actions.notice(strings.drop.several(others.length + 1, file.name))
-    }
+    const take = (files: FileList | undefined) => actions.takeFiles([...(files ?? [])])
     const on = {
       dragenter: () => setDragging(++depth > 0),
       dragleave: () => setDragging(--depth > 0),

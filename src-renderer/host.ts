@@ -40,6 +40,8 @@ export interface Host {
   /** Saves files made by the engine where `choose` said, or downloads them. */
   save(chosen: Chosen, files: FileOut[]): Promise<void>
   openExternal(url: string): void
+  /** Opens the line; what comes over it is told from now on. */
+  connect(listeners: Listeners): void
 }
 
 export interface Listeners {
@@ -53,19 +55,23 @@ type Remote = BirpcReturn<EngineFunctions, WindowFunctions>
 const NAME_SAFE = /[\\/:*?"<>|\p{Cc}]+/gu
 export const safeName = (name: string) => name.replace(NAME_SAFE, ' ').trim().slice(0, 120) || 'head'
 
-export function createHost(listeners: Listeners): Host {
-  const line = new Line(listeners)
-  return window.halfturn ? desktop(window.halfturn, line, listeners) : browser(line, listeners)
+export function createHost(): Host {
+  const line = new Line()
+  return window.halfturn ? desktop(window.halfturn, line) : browser(line)
 }
 
 /** The current connection, and the calls that go over it. */
 class Line {
   private remote: Remote | undefined
-  private readonly listeners: Listeners
+  private listeners: Listeners | undefined
   private waiting: (() => void)[] = []
 
-  constructor(listeners: Listeners) {
+  listen(listeners: Listeners): void {
     this.listeners = listeners
+  }
+
+  tell(state: HostState): void {
+    this.listeners?.onState(state)
   }
 
   readonly engine = new Proxy({} as EngineApi, {
@@ -85,11 +91,11 @@ class Line {
   open(post: (data: unknown) => void, on: (listener: (data: unknown) => void) => void): void {
     this.close('restarting')
     this.remote = createBirpc<EngineFunctions, WindowFunctions>(
-      { event: (event) => this.listeners.onEvent(event) },
+      { event: (event) => this.listeners?.onEvent(event) },
       { post, on, timeout: -1 },
     )
     for (const resolve of this.waiting.splice(0)) resolve()
-    this.listeners.onState('ready')
+    this.tell('ready')
   }
 
   /** Calls under way fail: nobody will answer them. */
@@ -97,25 +103,28 @@ class Line {
     const { remote } = this
     this.remote = undefined
     remote?.$close(new Refusal(message('engine-ended')))
-    if (remote || state === 'lost') this.listeners.onState(state)
+    if (remote || state === 'lost') this.tell(state)
   }
 }
 
-function desktop(shell: Shell, line: Line, { onCommand }: Listeners): Host {
-  window.addEventListener('message', ({ data, source, origin, ports }) => {
-    if (source !== window || origin !== window.location.origin || data !== 'halfturn:port' || !ports[0]) return
-    const [port] = ports
-    line.open(
-      (data) => port.postMessage(data),
-      (listener) => {
-        port.onmessage = ({ data }) => listener(data)
-      },
-    )
-  })
-  shell.onDown((restarting) => line.close(restarting ? 'restarting' : 'lost'))
-  shell.onCommand(onCommand)
-  shell.speak(language)
-  shell.connect()
+function desktop(shell: Shell, line: Line): Host {
+  const connect = (listeners: Listeners) => {
+    line.listen(listeners)
+    window.addEventListener('message', ({ data, source, origin, ports }) => {
+      if (source !== window || origin !== window.location.origin || data !== 'halfturn:port' || !ports[0]) return
+      const [port] = ports
+      line.open(
+        (data) => port.postMessage(data),
+        (listener) => {
+          port.onmessage = ({ data }) => listener(data)
+        },
+      )
+    })
+    shell.onDown((restarting) => line.close(restarting ? 'restarting' : 'lost'))
+    shell.onCommand(listeners.onCommand)
+    shell.speak(language)
+    shell.connect()
+  }
   return {
     kind: 'desktop',
     engine: line.engine,
@@ -127,17 +136,18 @@ function desktop(shell: Shell, line: Line, { onCommand }: Listeners): Host {
       if (failure) throw new Refusal(failure)
     },
     openExternal: (url) => void shell.openExternal(url),
+    connect,
   }
 }
 
 const RETRY = 500
 const RETRIES = 40
 
-function browser(line: Line, { onState }: Listeners): Host {
+function browser(line: Line): Host {
   const token = takeToken()
   const packr = new Packr({ moreTypes: true, structuredClone: true, useRecords: false })
   let failures = 0
-  const connect = () => {
+  const open = () => {
     const socket = new WebSocket(`ws://${window.location.host}/engine`, ['halfturn', token])
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
@@ -154,11 +164,10 @@ function browser(line: Line, { onState }: Listeners): Host {
     socket.onclose = () => {
       if (++failures > RETRIES) return line.close('lost')
       line.close('restarting')
-      if (failures === 1) onState('restarting')
-      setTimeout(connect, RETRY)
+      if (failures === 1) line.tell('restarting')
+      setTimeout(open, RETRY)
     }
   }
-  connect()
   const authorization = { Authorization: `Bearer ${token}` }
   const get = async (id: BlobId): Promise<Uint8Array<ArrayBuffer>> => {
     const response = await fetch(`/blob/${id}`, { headers: authorization })
@@ -184,6 +193,10 @@ function browser(line: Line, { onState }: Listeners): Host {
       for (const { name, blob } of files) download(name, await get(blob))
     },
     openExternal: (url) => void window.open(url, '_blank', 'noopener'),
+    connect: (listeners) => {
+      line.listen(listeners)
+      open()
+    },
   }
 }
 

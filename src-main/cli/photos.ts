@@ -1,8 +1,9 @@
 /** From the photos named on the command line to what an inversion takes: portraits of one person, best one first. */
 
 import { message } from '../engine/errors.ts'
+import { frontalFirst } from '../engine/face/frontal-first.ts'
 import { mattePortrait } from '../engine/face/matted-portrait.ts'
-import { frontalFirst, makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
@@ -44,7 +45,7 @@ export async function takeShots(
     }
     found.push({ ...file, portrait })
   }
-  const taken = frontalFirst(found)
+  const taken = frontalFirst(found, ({ portrait }) => portrait.pose.yaw)
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)

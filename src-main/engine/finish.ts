@@ -25,7 +25,7 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
-import { paintTexture, type Texture, type TexturePhoto } from './surface/texture/texture.ts'
+import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
 import { atOnce, type Rank, type Turn } from './turns.ts'
 
 /** A head, and what it comes from. */
@@ -87,7 +87,7 @@ export interface Place {
 interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
-  texture?: Texture
+  texture?: Promise<Texture>
   quality?: Assessment
 }
 
@@ -208,13 +208,20 @@ export class Finish {
     return files
   }
 
-  private async texture(mesh: MeshOptions): Promise<Texture> {
-    const photos = await Promise.all(this.source.photos.map((photo) => this.atItsResolution(photo)))
-    return this.inTurn({}, async () => {
-      const extracted = await this.extract(mesh)
-      extracted.texture ??= await paintTexture(extracted.surface, extracted.field, photos)
-      return extracted.texture
-    })
+  /** The pictures on the surface. A job's steps wait for it only while the generator is asked. */
+  async texture(mesh: MeshOptions): Promise<Texture> {
+    await this.surface(mesh)
+    const extracted = await this.inTurn({}, () => this.extract(mesh))
+    extracted.texture ??= this.paint(extracted)
+    return extracted.texture
+  }
+
+  private async paint({ surface, field }: Extracted): Promise<Texture> {
+    const { generator, photos } = this.source
+    const fine = await Promise.all(photos.map((photo) => this.atItsResolution(photo)))
+    const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
+    const asked = inTurns(field, (work) => this.inTurn({}, work))
+    return paintTexture(surface, asked, fine, textureSide(Math.max(...sides)))
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {

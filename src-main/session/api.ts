@@ -98,6 +98,8 @@ export const requests = {
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
+  /** What a file of that surface is painted with; takes seconds the first time. */
+  texture: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
   verdict: z.strictObject({ project }),
   exportMesh: z.strictObject({
@@ -277,6 +279,19 @@ export interface SurfaceState {
   triangleCount: number
 }
 
+/** The pictures on a surface, and where in them each corner of its triangles lies; see `Texture`. */
+export interface TextureState {
+  /** For each corner of each triangle its entry in the following, 32 bits. */
+  corners: BlobId
+  /** [n, 2], v up. */
+  uvs: BlobId
+  /** [n, 4]. */
+  tangents: BlobId
+  /** JPEGs: base colours, and directions in tangent space. */
+  colours: BlobId
+  normals: BlobId
+}
+
 export interface FileOut {
   name: string
   blob: BlobId
@@ -307,6 +322,7 @@ export interface Responses {
   planes: PlanesState
   view: ViewState
   surface: SurfaceState
+  texture: TextureState
   verdict: VerdictState | undefined
   exportMesh: FileOut[]
   exportPicture: FileOut[]

@@ -53,6 +53,8 @@ const MOST_OPEN = 4
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
+/** Of the JPEGs on a surface that is looked at: as in a file. */
+const TEXTURE_QUALITY = 90
 
 export interface EngineOptions {
   /** Where projects and imported generators are kept. */
@@ -63,6 +65,8 @@ export interface EngineOptions {
   /** For tests, which fill the one up and turn the other on. */
   readonly disk?: Disk
   readonly clock?: Clock
+  /** Who has loaded a landmarker lends it, so that there is one a process. */
+  readonly landmarker?: () => Promise<Landmarker>
 }
 
 export class Engine implements EngineApi {
@@ -76,6 +80,7 @@ export class Engine implements EngineApi {
   private readonly leaving = new Map<string, Promise<void>>()
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
+  private readonly createLandmarker: () => Promise<Landmarker>
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
@@ -83,8 +88,12 @@ export class Engine implements EngineApi {
   private readonly turns = new Turns()
   private readonly host: ProjectHost
 
-  private constructor(runtime: Runtime, { folder, disk, decoding, clock = systemClock }: EngineOptions) {
+  private constructor(
+    runtime: Runtime,
+    { folder, disk, decoding, clock = systemClock, landmarker = createLandmarker }: EngineOptions,
+  ) {
     this.runtime = runtime
+    this.createLandmarker = landmarker
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
       clock,
@@ -280,8 +289,7 @@ export class Engine implements EngineApi {
     const project = await this.project(id)
     const surface = await this.watched(project, 'surface', (watch) => project.surface({ resolution, triangles }, watch))
     const { colours, evidence } = surface
-    const put = (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
-      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+    const put = this.putter(id)
     return {
       positions: put(surface.positions, 'positions'),
       normals: put(surface.normals, 'normals'),
@@ -290,6 +298,23 @@ export class Engine implements EngineApi {
       ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
       vertexCount: surface.positions.length / 3,
       triangleCount: surface.triangles.length / 3,
+    }
+  }
+
+  texture: EngineApi['texture'] = async ({ project: id, resolution, triangles }) => {
+    const project = await this.project(id)
+    const { atlas, colours, normals, tangents } = await project.texture({ resolution, triangles })
+    const put = this.putter(id)
+    const picture = async (rgb: Uint8Array, slot: string) => {
+      const side = Math.sqrt(rgb.length / 3)
+      return put(await jpeg({ rgb, width: side, height: side }, { quality: TEXTURE_QUALITY }), slot)
+    }
+    return {
+      corners: put(atlas.corners, 'corners'),
+      uvs: put(atlas.uvs, 'uvs'),
+      tangents: put(tangents, 'tangents'),
+      colours: await picture(colours, 'texture-colours'),
+      normals: await picture(normals, 'texture-normals'),
     }
   }
 
@@ -312,6 +337,12 @@ export class Engine implements EngineApi {
   }
 
   log = async () => this.lines.join('\n')
+
+  /** Holds numbers of a project for the window. */
+  private putter(id: string) {
+    return (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
+      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+  }
 
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {
@@ -450,7 +481,7 @@ export class Engine implements EngineApi {
   }
 
   private landmarker(): Promise<Landmarker> {
-    this.landmarks ??= createLandmarker()
+    this.landmarks ??= this.createLandmarker()
     return this.landmarks
   }
 

@@ -11,6 +11,7 @@ import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
+import type { Texture } from '../engine/surface/texture/texture.ts'
 import type { Rank } from '../engine/turns.ts'
 import type { PlanesState } from './api.ts'
 import { planesState } from './planes-state.ts'
@@ -100,6 +101,11 @@ export class ProjectHead {
   /** The head's surface as it is now. A job's steps wait for it. */
   async surface(mesh: MeshOptions, watch: Watch): Promise<Surface> {
     return this.require().finish.surface(mesh, watch)
+  }
+
+  /** The pictures on that surface. */
+  async texture(mesh: MeshOptions): Promise<Texture> {
+    return this.require().finish.texture(mesh)
   }
 
   /**

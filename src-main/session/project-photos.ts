@@ -1,6 +1,7 @@
 /** The photos of a project: the face that is meant in each, its portrait, and what was put right by hand. */
 import { type Message, messageOf, UserError } from '../engine/errors.ts'
-import { adjustPortrait, frontalFirst, makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import { frontalFirst } from '../engine/face/frontal-first.ts'
+import { adjustPortrait, makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import type { Photo } from '../engine/images/photo.ts'
 import { jpeg } from '../engine/images/pictures.ts'
 import type { RgbImage } from '../engine/images/rgb-image.ts'
@@ -128,7 +129,7 @@ export class ProjectPhotos {
   /** What an inversion takes. Call it in a turn. */
   async posed(photos = this.list): Promise<PosedPortrait[]> {
     const posed: PosedPortrait[] = []
-    for (const { portrait } of frontalFirst(photos)) {
+    for (const { portrait } of frontalFirst(photos, yawOf)) {
       posed.push({ portrait: await this.host.target(portrait), label: portrait.camera })
     }
     return posed
@@ -197,7 +198,7 @@ export class ProjectPhotos {
 
   /** Whether it seems to show somebody else than the photo that an inversion begins with. */
   private async strangerWarning(photo: ProjectPhoto): Promise<Message | undefined> {
-    const [first] = frontalFirst(this.list)
+    const [first] = frontalFirst(this.list, yawOf)
     if (photo === first) return undefined
     const described = async ({ name, found }: ProjectPhoto) => ({ name, descriptor: await this.descriptor(found) })
     return strangerWarning(await described(photo), await described(first))
@@ -221,4 +222,5 @@ export class ProjectPhotos {
   }
 }
 
+const yawOf = ({ portrait }: ProjectPhoto) => portrait.pose.yaw
 const cropOf = ({ crop: { rgb, size } }: Portrait): RgbImage => ({ rgb, width: size, height: size })

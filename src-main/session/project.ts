@@ -7,13 +7,15 @@ import type { MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Head } from '../engine/head/head.ts'
 import { readHead } from '../engine/head/head-file.ts'
-import { Inversion, type InversionContext } from '../engine/inversion/inversion.ts'
+import { Inversion } from '../engine/inversion/inversion.ts'
+import type { InversionContext } from '../engine/inversion/inversion-context.ts'
 import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
+import type { Texture } from '../engine/surface/texture/texture.ts'
 import { bounded } from '../words/message.ts'
 import type {
   PlanesState,
@@ -339,6 +341,11 @@ export class OpenProject {
   /** The head's surface as it is now. A job's steps wait for it. */
   surface(mesh: MeshOptions, watch: Watch): Promise<Surface> {
     return this.head.surface(mesh, watch)
+  }
+
+  /** The pictures on that surface. */
+  texture(mesh: MeshOptions): Promise<Texture> {
+    return this.head.texture(mesh)
   }
 
   /** The head as the files of a format; one that is finished says in them what is to be thought of it. */

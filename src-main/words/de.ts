@@ -991,7 +991,7 @@ Aufruf: halfturn info [DATEI]
 
     drop: {
       title: 'Ein Porträt hinein, ein 3D-Kopf heraus',
-      body: 'Ein Foto eines Menschen hier ablegen oder einfügen.',
+      body: 'Ein Foto eines Menschen hier ablegen oder einfügen. Bis zu fünf desselben Menschen geben einen Kopf.',
       hint: `${FORMATS}. Es bleibt auf diesem Rechner.`,
       choose: 'Ein Foto wählen…',
       camera: 'Die Kamera benutzen',
@@ -1003,9 +1003,23 @@ Aufruf: halfturn info [DATEI]
       recent: 'Zuletzt',
       opening: 'Wird geöffnet…',
       several: (count, name) =>
-        `Von diesen ${count} Dateien wurde ${name} geöffnet: das Fenster nimmt ein Foto auf einmal.`,
+        `Von diesen ${count} Dateien wurde ${name} geöffnet: Projekte und Generatoren werden einzeln geöffnet.`,
+      refused: (name) => `Nicht verwendet: ${name}.`,
       forget: (name) => `${name} aus den letzten Projekten entfernen`,
       unfinished: 'unfertig',
+    },
+
+    offered: {
+      title: (count) => (count === 1 ? 'Noch ein Foto' : `${count} Fotos`),
+      question: (count) => (count === 1 ? 'Wen zeigt es?' : 'Zeigen sie einen Menschen oder mehrere?'),
+      add: (name) => `Den Menschen von „${name}“`,
+      addHelp: 'Kommt zu den Fotos, die da sind; danach den Kopf noch einmal formen.',
+      together: (count) => (count === 1 ? 'Jemand anderen' : 'Einen Menschen'),
+      togetherHelp: (count) =>
+        count === 1 ? 'Ein neuer Kopf. Dieser bleibt, wie er ist.' : 'Aus allen wird ein Kopf geformt.',
+      apart: 'Mehrere Menschen',
+      apartHelp: 'Jedes wird ein eigener Kopf. Der erste wird geöffnet, die anderen stehen unter Zuletzt.',
+      cancel: 'Weder noch',
     },
 
     camera: {
@@ -1035,6 +1049,14 @@ Aufruf: halfturn info [DATEI]
       good: 'Das Gesicht ist klar. Nichts zu berichtigen.',
       crops: 'Was die Engine sehen wird',
       next: 'Weiter',
+      all: 'Fotos dieses Menschen',
+      show: (number, name) => `Foto ${number}: ${name}`,
+      first: 'kommt zuerst',
+      warned: 'hat eine Warnung',
+      add: 'Ein Foto dazunehmen…',
+      addHelp: (most) => `Mit Fotos von anderen Seiten hält der Kopf dort besser. Bis zu ${most}, vom selben Menschen.`,
+      remove: 'Dieses Foto entfernen',
+      leads: 'Mit diesem Foto beginnt das Formen: es ist am wenigsten gedreht.',
       alt: 'Das Foto',
       cropAlt: 'Der Ausschnitt um das Gesicht',
     },
@@ -1042,6 +1064,7 @@ Aufruf: halfturn info [DATEI]
     form: {
       start: 'Den Kopf formen',
       again: 'Noch einmal formen',
+      together: (count) => `Aus ${count} Fotos wird ein Kopf geformt.`,
       quality: 'Qualität',
       qualities: { fast: 'Schnell', balanced: 'Mittel', full: 'Voll' },
       qualityHelp: {
@@ -1103,7 +1126,7 @@ Aufruf: halfturn info [DATEI]
       },
       surfaceStyles: { colour: 'Farbe', clay: 'Ton', wire: 'Gitter', evidence: 'Belegt' },
       surfaceHelp: {
-        colour: 'In eigenen Farben; gespeichert als GLB oder OBJ ist sie so scharf wie das Foto.',
+        colour: 'In eigenen Farben, wie ein gespeichertes GLB oder OBJ sie hat.',
         clay: 'Die bloße Form.',
         wire: 'Die Dreiecke, aus denen sie besteht.',
         evidence: 'Was das Foto gesehen hat und was erfunden ist.',
@@ -1112,9 +1135,13 @@ Aufruf: halfturn info [DATEI]
       evidenceLabel: 'Orange hat das Foto gesehen, Blau ist erfunden',
       surfaceStyle: 'Art der Oberfläche',
       extracting: 'Die Oberfläche entsteht…',
+      painting: 'Die Oberfläche wird bemalt…',
       preparing: 'Die Ansicht wird vorbereitet…',
       stage: '3D-Ansicht des Kopfs. Pfeiltasten drehen ihn, Plus und Minus vergrößern, Pos1 zeigt ihn von vorn.',
-      honest: 'Aus einem Foto erzeugt: was das Foto nicht zeigt, ist erfunden.',
+      honest: (count) =>
+        count === 1
+          ? 'Aus einem Foto erzeugt: was das Foto nicht zeigt, ist erfunden.'
+          : `Aus ${count} Fotos erzeugt: was kein Foto zeigt, ist erfunden.`,
       honestRandom: 'Ein erfundener Mensch: niemand hat dieses Gesicht.',
       fps: (value, scale) => `${value.toFixed(0)} Bilder/s bei ${Math.round(scale * 100)} %`,
     },

@@ -1073,7 +1073,7 @@ usage: halfturn info [FILE]
 
     drop: {
       title: 'One portrait in, a 3D head out',
-      body: 'Drop a photo of a person here, or paste one.',
+      body: 'Drop a photo of a person here, or paste one. Up to five of the same person make one head.',
       hint: `${FORMATS}. It stays on this machine.`,
       choose: 'Choose a photo…',
       camera: 'Use the camera',
@@ -1085,9 +1085,24 @@ usage: halfturn info [FILE]
       recent: 'Recent',
       opening: 'Opening…',
       several: (count: number, name: string) =>
-        `Of these ${count} files ${name} was opened: the window takes one photo at a time.`,
+        `Of these ${count} files ${name} was opened: projects and generators are opened one at a time.`,
+      refused: (name: string) => `Not used: ${name}.`,
       forget: (name: string) => `Remove ${name} from recent projects`,
       unfinished: 'unfinished',
+    },
+
+    offered: {
+      title: (count: number): string => (count === 1 ? 'Another photo' : `${count} photos`),
+      question: (count: number): string =>
+        count === 1 ? 'Whom does it show?' : 'Do they show one person, or several?',
+      add: (name: string) => `The person of “${name}”`,
+      addHelp: 'Added to the photos that are there; then form the head again.',
+      together: (count: number): string => (count === 1 ? 'Somebody else' : 'One person'),
+      togetherHelp: (count: number): string =>
+        count === 1 ? 'A new head. This one stays as it is.' : 'One head is formed from all of them.',
+      apart: 'Several people',
+      apartHelp: 'Each becomes a head of its own. The first is opened, the others are under Recent.',
+      cancel: 'Neither',
     },
 
     camera: {
@@ -1117,6 +1132,15 @@ usage: halfturn info [FILE]
       good: 'The face is clear. Nothing to correct.',
       crops: 'What the engine will see',
       next: 'Continue',
+      all: 'Photos of this person',
+      show: (number: number, name: string) => `Photo ${number}: ${name}`,
+      first: 'comes first',
+      warned: 'has a warning',
+      add: 'Add a photo…',
+      addHelp: (most: number) =>
+        `Photos from other sides make the head hold better there. Up to ${most}, of the same person.`,
+      remove: 'Remove this photo',
+      leads: 'Forming begins with this photo: it is turned least.',
       alt: 'The photo',
       cropAlt: 'The crop around the face',
     },
@@ -1124,6 +1148,7 @@ usage: halfturn info [FILE]
     form: {
       start: 'Form the head',
       again: 'Form again',
+      together: (count: number) => `One head is formed from ${count} photos.`,
       quality: 'Quality',
       qualities: { fast: 'Fast', balanced: 'Balanced', full: 'Full' },
       qualityHelp: {
@@ -1185,7 +1210,7 @@ usage: halfturn info [FILE]
       },
       surfaceStyles: { colour: 'Colour', clay: 'Clay', wire: 'Wireframe', evidence: 'Evidence' },
       surfaceHelp: {
-        colour: 'In its own colours; a saved GLB or OBJ is as sharp as the photo.',
+        colour: 'In its own colours, as a saved GLB or OBJ has them.',
         clay: 'The bare shape.',
         wire: 'The triangles it is made of.',
         evidence: 'What the photo saw, and what is invented.',
@@ -1194,9 +1219,13 @@ usage: halfturn info [FILE]
       evidenceLabel: 'Orange is what the photo saw, blue is invented',
       surfaceStyle: 'Surface style',
       extracting: 'Making the surface…',
+      painting: 'Painting the surface…',
       preparing: 'Preparing the view…',
       stage: '3D view of the head. Arrow keys turn it, plus and minus zoom, Home shows the front.',
-      honest: 'Generated from one photo: what the photo does not show is invented.',
+      honest: (count: number): string =>
+        count === 1
+          ? 'Generated from one photo: what the photo does not show is invented.'
+          : `Generated from ${count} photos: what no photo shows is invented.`,
       honestRandom: 'A made-up person: nobody has this face.',
       fps: (value: number, scale: number) => `${value.toFixed(0)} fps at ${Math.round(scale * 100)} %`,
     },

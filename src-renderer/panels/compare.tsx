@@ -1,10 +1,11 @@
 /** Photo and head over each other, with a slider between them. */
 import { useState } from 'react'
-import { useStore } from '../state/store.ts'
+import { leadingCrop, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 
 export function Compare() {
-  const { cropUrl, previewUrl, latency } = useStore()
+  const { previewUrl, latency } = useStore()
+  const cropUrl = useStore(leadingCrop)
   const [cut, setCut] = useState(50)
   if (!cropUrl || !previewUrl) return null
   return (

@@ -6,7 +6,7 @@ import { stage } from '../stage/stage.tsx'
 import { actions, host, useStore } from '../state/store.ts'
 import { choose, inWords, language, languageNames, strings } from '../strings.ts'
 
-function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
+export function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   return (
@@ -131,7 +131,7 @@ export function CameraDialog() {
     canvas.getContext('2d')!.drawImage(current, 0, 0)
     const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })
     close()
-    await actions.openFile(new File([blob], `${text.photoName}.jpg`))
+    await actions.takeFiles([new File([blob], `${text.photoName}.jpg`)])
   }
   return (
     <Dialog label={text.title} onClose={close}>

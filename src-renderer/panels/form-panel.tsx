@@ -69,7 +69,7 @@ function Before() {
           type="file"
           accept=".pkl,.safetensors"
           hidden
-          onChange={({ target }) => target.files?.[0] && actions.openFile(target.files[0])}
+          onChange={({ target }) => target.files?.[0] && actions.takeFiles([target.files[0]])}
         />
         <NumberField
           label={text.seed}
@@ -88,6 +88,7 @@ function Before() {
           onChange={(learningRate) => actions.setSettings({ learningRate })}
         />
       </details>
+      {project.photos.length > 1 && <p className="quiet small">{text.together(project.photos.length)}</p>}
       <button type="button" className="primary wide" disabled={!!busy} onClick={actions.start}>
         {busy?.what === text.preparing ? text.preparing : project.head ? text.again : text.start}
       </button>

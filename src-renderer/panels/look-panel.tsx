@@ -45,7 +45,7 @@ export function LookPanel() {
       )}
       <StagePanel />
       <Save />
-      <p className="quiet small">{project.random ? text.honestRandom : text.honest}</p>
+      <p className="quiet small">{project.random ? text.honestRandom : text.honest(project.photos.length)}</p>
     </div>
   )
 }

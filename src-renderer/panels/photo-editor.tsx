@@ -22,13 +22,14 @@ const GROWTH = 1.02
 type Drag = (from: PoseCorrection, now: [number, number], start: [number, number]) => PoseCorrection
 
 export function PhotoEditor() {
-  const { project: current, photoUrl, correction: wanted } = useStore()
+  const { project: current, photo: index, pictures, corrected } = useStore()
   const svg = useRef<SVGSVGElement>(null)
-  const photo = current?.photos.at(0)
+  const photo = current?.photos.at(index)
+  const photoUrl = photo && pictures[photo.picture]
   if (!photo || !photoUrl) return null
   const { portrait } = photo
   const { camera, face } = portrait
-  const correction = wanted ?? portrait.correction
+  const correction = corrected?.photo === index ? corrected.correction : portrait.correction
   const window = windowUnder(portrait, correction)
   const unit = Math.max(photo.width, photo.height) / 640
   const toPhoto = (uv: [number, number]) => cropToPhoto(window, uv)

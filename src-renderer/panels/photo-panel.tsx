@@ -1,21 +1,23 @@
 /** Step 1: what was found on the photo, and putting it right. */
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
-import { actions, useStore } from '../state/store.ts'
+import { actions, takesPhotos, useStore } from '../state/store.ts'
 import { inWords, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
+import { PhotoStrip } from './photo-strip.tsx'
 
 const text = strings.photo
 const AUTOMATIC: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 
 export function PhotoPanel() {
-  const { project, cropUrl, history, correction: wanted } = useStore()
-  const photo = project?.photos.at(0)
+  const { project, photo: index, pictures, history, corrected } = useStore()
+  const photo = project?.photos.at(index)
   if (!project || !photo) return null
   const { portrait } = photo
   const { warnings } = portrait
-  const correction = wanted ?? portrait.correction
-  const locked = project.job.state === 'running' || project.job.state === 'paused'
+  const correction = corrected?.photo === index ? corrected.correction : portrait.correction
+  const cropUrl = pictures[portrait.crop]
+  const locked = !takesPhotos(project)
   const changed = JSON.stringify(correction) !== JSON.stringify(AUTOMATIC)
   const angle = (key: 'yaw' | 'pitch' | 'roll', limit: number) => (
     <Dial
@@ -30,6 +32,7 @@ export function PhotoPanel() {
   )
   return (
     <div className="panel">
+      <PhotoStrip />
       {warnings.length === 0 ? (
         <p className="good">
           <Icon name="check" />

@@ -6,7 +6,7 @@ import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { message } from '../../src-main/words/message.ts'
 
-import { actions, isEnhanced, useStore } from '../state/store.ts'
+import { actions, isEnhanced, leadingCrop, useStore } from '../state/store.ts'
 
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
@@ -57,7 +57,7 @@ const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
-  const { volume, mode, project, surface, surfacing, surfaceStyle, mesh, look } = useStore()
+  const { volume, mode, project, surface, surfacing, painting, surfaceStyle, mesh, look } = useStore()
   const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
   /** The head that the volume shows; 0 where it cannot be drawn. */
@@ -99,6 +99,7 @@ export function Stage() {
       onKeyDown={onKey}
       onWheel={(event) => stage.current?.zoom(Math.exp(-event.deltaY / 600))}
       data-mode={mode}
+      data-painted={surface?.texture !== undefined}
     >
       {volume && (
         <Canvas
@@ -134,9 +135,10 @@ export function Stage() {
       {still && !isSurface && <img className="stage-still" src={still} alt="" />}
       {surfacing !== undefined ? (
         <progress className="stage-line" value={surfacing || undefined} aria-label={strings.look.extracting} />
+      ) : mode === 'surface' ? (
+        painting && <progress className="stage-line" aria-label={strings.look.painting} />
       ) : (
-        drawn === undefined &&
-        mode !== 'surface' && <progress className="stage-line" aria-label={strings.look.preparing} />
+        drawn === undefined && <progress className="stage-line" aria-label={strings.look.preparing} />
       )}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
     </section>
@@ -389,7 +391,8 @@ function useRefinement(resting: boolean): void {
  * @param drawn the head that the volume shows
  */
 function useStill(drawn: number | undefined, isTurned: boolean): string | undefined {
-  const { previewUrl, previewVersion, cropUrl, project } = useStore()
+  const { previewUrl, previewVersion, project } = useStore()
+  const cropUrl = useStore(leadingCrop)
   const [isBehind, setBehind] = useState(false)
   const isLate = drawn !== undefined && drawn > 0 && previewVersion !== undefined && drawn < previewVersion
   useEffect(() => {

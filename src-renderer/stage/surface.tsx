@@ -7,10 +7,12 @@ import {
   Color,
   DataTexture,
   LinearFilter,
+  LinearMipmapLinearFilter,
   LinearSRGBColorSpace,
   type PerspectiveCamera,
   RGBAFormat,
   type Scene,
+  Texture,
   WebGLRenderer,
 } from 'three'
 import type { SurfaceData, SurfaceStyle } from '../state/store.ts'
@@ -32,25 +34,29 @@ interface SurfaceMeshProps {
 
 /** Key from the upper left, fill from the right, rim from behind; and what the surroundings throw back. */
 const LIGHTING: Readonly<Record<Exclude<Light, 'even'>, { key: number; fill: number; rim: number; around: number }>> = {
-  studio: { key: 1.7, fill: 0.7, rim: 0.8, around: 1.1 },
-  side: { key: 2.6, fill: 0.4, rim: 0.9, around: 0.8 },
+  studio: { key: 1.7, fill: 0.9, rim: 0.8, around: 1.5 },
+  side: { key: 2.6, fill: 0.6, rim: 1, around: 1.3 },
 }
 const KEY = { studio: [-1.5, 2, 2.5], side: [-3, 0.8, 0.6] } as const
 
 export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProps) {
   const showsEvidence = style === 'evidence' && surface.evidence !== undefined
-  const geometry = useMemo(() => {
-    const colours = showsEvidence && surface.evidence ? evidenceColours(surface.evidence) : surface.colours
-    const geometry = new BufferGeometry()
-    geometry.setAttribute('position', new BufferAttribute(surface.positions, 3))
-    geometry.setAttribute('normal', new BufferAttribute(surface.normals, 3))
-    geometry.setAttribute('color', new BufferAttribute(colours, 3, true))
-    geometry.setIndex(new BufferAttribute(surface.triangles, 1))
-    return geometry
-  }, [surface, showsEvidence])
+  const geometry = useMemo(() => geometryOf(surface, showsEvidence), [surface, showsEvidence])
   useEffect(() => () => geometry.dispose(), [geometry])
   const sphere = useMemo(() => sphereTexture(showsEvidence ? lamp : clay), [showsEvidence])
   useEffect(() => () => sphere.dispose(), [sphere])
+  const { texture } = surface
+  const maps = useMemo(
+    () => (texture ? { map: pictureTexture(texture.colours), normalMap: pictureTexture(texture.normals) } : undefined),
+    [texture],
+  )
+  useEffect(
+    () => () => {
+      maps?.map.dispose()
+      maps?.normalMap.dispose()
+    },
+    [maps],
+  )
   const bright = useMemo(() => new Color(exposure, exposure, exposure), [exposure])
   const { scene, camera } = useThree()
   useEffect(() => {
@@ -59,6 +65,7 @@ export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProp
       surfacePicture.current = undefined
     }
   }, [scene, camera])
+  const coloured = { ...(maps ? { map: maps.map } : { vertexColors: true }), color: bright, toneMapped: false }
   return (
     <>
       {style === 'colour' && light !== 'even' && <Lights light={light} />}
@@ -69,16 +76,15 @@ export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProp
         </mesh>
       )}
       {/* A material is compiled for what it shows: another style is another one. */}
-      <mesh geometry={geometry} key={`${style}/${light === 'even'}`}>
-        {style === 'colour' && light === 'even' && <meshBasicMaterial vertexColors toneMapped={false} color={bright} />}
-        {style === 'colour' && light !== 'even' && (
-          <meshLambertMaterial vertexColors toneMapped={false} color={bright} />
-        )}
+      <mesh geometry={geometry} key={`${style}/${light === 'even'}/${maps !== undefined}`}>
+        {style === 'colour' && light === 'even' && <meshBasicMaterial {...coloured} />}
+        {style === 'colour' && light !== 'even' && <meshLambertMaterial {...coloured} normalMap={maps?.normalMap} />}
         {style !== 'colour' && (
           <meshMatcapMaterial
             matcap={sphere}
             vertexColors={showsEvidence}
             wireframe={style === 'wire'}
+            normalMap={style === 'clay' ? maps?.normalMap : undefined}
             color={bright}
             toneMapped={false}
           />
@@ -86,6 +92,50 @@ export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProp
       </mesh>
     </>
   )
+}
+
+/** Where there is a texture, one vertex for each place in it, as a saved model has. */
+function geometryOf({ texture, triangles, ...surface }: SurfaceData, showsEvidence: boolean): BufferGeometry {
+  const geometry = new BufferGeometry()
+  const colours = showsEvidence && surface.evidence ? evidenceColours(surface.evidence) : surface.colours
+  const set = (name: string, values: Float32Array | Uint8Array, width: number) =>
+    geometry.setAttribute(name, new BufferAttribute(values, width, values instanceof Uint8Array))
+  if (!texture) {
+    set('position', surface.positions, 3)
+    set('normal', surface.normals, 3)
+    set('color', colours, 3)
+    geometry.setIndex(new BufferAttribute(triangles, 1))
+    return geometry
+  }
+  const { corners, uvs, tangents } = texture
+  const vertexOf = new Uint32Array(uvs.length / 2)
+  corners.forEach((entry, corner) => {
+    vertexOf[entry] = triangles[corner]
+  })
+  const spread = <T extends Float32Array | Uint8Array>(values: T, into: T): T => {
+    vertexOf.forEach((vertex, entry) => {
+      for (let k = 0; k < 3; k++) into[3 * entry + k] = values[3 * vertex + k]
+    })
+    return into
+  }
+  const length = 3 * vertexOf.length
+  set('position', spread(surface.positions, new Float32Array(length)), 3)
+  set('normal', spread(surface.normals, new Float32Array(length)), 3)
+  set('color', spread(colours, new Uint8Array(length)), 3)
+  set('uv', uvs, 2)
+  set('tangent', tangents, 4)
+  geometry.setIndex(new BufferAttribute(corners, 1))
+  return geometry
+}
+
+/** @param picture rows from the bottom */
+function pictureTexture(picture: ImageBitmap): Texture {
+  const texture = new Texture(picture)
+  texture.flipY = false
+  texture.minFilter = LinearMipmapLinearFilter
+  texture.anisotropy = 4
+  texture.needsUpdate = true
+  return texture
 }
 
 function Lights({ light }: { light: Exclude<Light, 'even'> }) {

@@ -173,11 +173,6 @@ export function adjustPortrait(photo: Photo, portrait: Portrait, correction: Cor
   })
 }
 
-/** Photos of one person, the one that is least turned first: it says most about the face. */
-export function frontalFirst<T extends { readonly portrait: Portrait }>(photos: readonly T[]): T[] {
-  return photos.toSorted((a, b) => Math.abs(a.portrait.pose.yaw) - Math.abs(b.portrait.pose.yaw))
-}
-
 /** Adds what follows from the rest: the camera, and the warnings that can be read off the numbers. */
 function complete(portrait: Omit<Portrait, 'camera'>): Portrait {
   const { frame, pose } = portrait

@@ -1,0 +1,88 @@
+/** What the engine, the shell and its menu tell the window. */
+import type { MenuCommand } from '../../src-main/app/channels.ts'
+import type { EngineEvent, Unsaved } from '../../src-main/session/api.ts'
+import type { HostState } from '../host.ts'
+import { attempt, engine } from './line.ts'
+import { photoActions } from './photos.ts'
+import { judge, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
+import { savingActions } from './saving.ts'
+import { get, set } from './state.ts'
+
+export async function onState(hostState: HostState): Promise<void> {
+  set({ hostState })
+  if (hostState !== 'ready') return set({ busy: undefined })
+  await attempt(async () => {
+    const hello = await engine.hello({})
+    set({ hello, settings: get().settings ?? hello.defaults })
+    const id = get().project?.id ?? lastProject()
+    const recent = await loadRecent()
+    // What was open in this window, or what a killed app left unfinished, goes on; not what another engine forms.
+    const isOwner = hello.unsaved?.code !== 'unsaved-locked'
+    const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
+    const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
+    if (next) await show(await engine.open({ project: next }))
+  })
+}
+
+export function onEvent(event: EngineEvent): void | Promise<void> {
+  if (event.project === undefined) return onStorage(event.unsaved)
+  const { project } = get()
+  if (event.project !== project?.id) return
+  switch (event.type) {
+    case 'progress': {
+      const { step, steps, phase, secondsLeft } = event
+      const likeness = [...project.likeness.slice(0, step - 1), event.likeness]
+      return set({
+        progress: { step, steps, phase, secondsLeft },
+        project: { ...project, likeness, head: true, job: { ...project.job, step, steps }, verdict: undefined },
+      })
+    }
+    case 'preview':
+      return showPreview(event)
+    case 'job': {
+      const { job, problem } = event
+      set({ project: { ...project, job }, ...(problem && { problem }) })
+      if (job.state === 'done') {
+        set({ step: 'look', turntable: 'once' })
+        judge()
+      }
+      return
+    }
+    case 'saving':
+      return set({ project: { ...project, unsaved: event.unsaved } })
+    case 'task':
+      if (event.task === 'verdict')
+        return set(({ judging }) => (judging === undefined ? {} : { judging: event.fraction }))
+      if (event.task === 'surface')
+        return set(({ surfacing }) => (surfacing === undefined ? {} : { surfacing: event.fraction }))
+      return set(({ busy }) => (busy ? { busy: { ...busy, fraction: event.fraction } } : {}))
+  }
+}
+
+/** The engine may save now, or may not any more. */
+async function onStorage(unsaved: Unsaved | undefined): Promise<void> {
+  const { hello, project } = get()
+  if (!hello) return
+  set({ hello: { ...hello, unsaved } })
+  if (unsaved) return
+  await attempt(async () => {
+    await loadRecent()
+    // What was another engine's may have changed there, and can go on here.
+    if (project && !project.unsaved) await show(await engine.open({ project: project.id }))
+  })
+}
+
+export function onCommand(command: MenuCommand): void {
+  const work: Record<MenuCommand, () => unknown> = {
+    open: () => document.getElementById('file-input')?.click(),
+    save: savingActions.saveProject,
+    new: projectActions.leave,
+    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : photoActions.undo()),
+    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : photoActions.redo()),
+    log: () => set({ showLog: true }),
+  }
+  work[command]()
+}
+
+/** Whether undo means what is typed. */
+export const isTyping = (target: EventTarget | null) => target instanceof HTMLInputElement && target.type === 'number'

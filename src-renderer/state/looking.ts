@@ -1,0 +1,106 @@
+/** Looking at a head: as what, with which light, and its surface. */
+import type { BlobId } from '../../src-main/session/api.ts'
+import { keepLook, type StageLook } from '../stage/look.ts'
+import { attempt, engine, host } from './line.ts'
+import { get, type Mode, type State, type SurfaceStyle, set, type Turning } from './state.ts'
+
+/** What a surface is made from. */
+function surfaceKey(): string {
+  const { project, volume, mesh } = get()
+  return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
+}
+
+/** The generator's final picture shows more than the rendering a volume is drawn with. */
+const SHARPER = 256
+
+/** Whether the engine's own view of the head is the finer one. */
+export const isEnhanced = ({ hello, project }: State): boolean =>
+  (hello?.generators.find(({ id }) => id === project?.generator)?.resolution ?? 0) >= SHARPER
+
+const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer
+
+/** Fetches the surface of the head as it is now, where it is not there yet, and then what it is painted with. */
+async function loadSurface(): Promise<void> {
+  const { project, volume, mesh, surface, surfacing } = get()
+  const key = surfaceKey()
+  // Before its planes are here nobody knows which head it would be of.
+  if (!project?.head || !volume || surfacing !== undefined) return
+  if (surface?.key === key) return loadTexture()
+  set({ surfacing: 0 })
+  await attempt(async () => {
+    const state = await engine.surface({ project: project.id, ...mesh })
+    const blobs = [state.positions, state.normals, state.colours, state.triangles]
+    if (state.evidence) blobs.push(state.evidence)
+    const [positions, normals, colours, triangles, evidence] = await Promise.all(blobs.map((blob) => host.get(blob)))
+    if (get().project?.id !== project.id) return
+    set({
+      surface: {
+        positions: new Float32Array(whole(positions)),
+        normals: new Float32Array(whole(normals)),
+        colours,
+        triangles: new Uint32Array(whole(triangles)),
+        evidence,
+        key,
+      },
+    })
+  })
+  set({ surfacing: undefined })
+  if (get().mode !== 'surface') return
+  // Something else may have been asked for meanwhile.
+  if (surfaceKey() === key) await loadTexture()
+  else await loadSurface()
+}
+
+/** While the head forms, each texture would be an old one at once. */
+async function loadTexture(): Promise<void> {
+  const { project, mesh, surface, painting } = get()
+  if (!project || !surface || surface.texture || painting || project.job.state === 'running') return
+  set({ painting: true })
+  await attempt(async () => {
+    const state = await engine.texture({ project: project.id, ...mesh })
+    const [corners, uvs, tangents] = await Promise.all(
+      [state.corners, state.uvs, state.tangents].map(async (blob) => whole(await host.get(blob))),
+    )
+    const [colours, normals] = await Promise.all([state.colours, state.normals].map(bitmap))
+    const texture = {
+      corners: new Uint32Array(corners),
+      uvs: new Float32Array(uvs),
+      tangents: new Float32Array(tangents),
+      colours,
+      normals,
+    }
+    const now = get().surface
+    if (now?.key === surface.key) set({ surface: { ...now, texture } })
+  })
+  set({ painting: false })
+  if (get().mode === 'surface' && get().surface?.key !== surface.key) await loadTexture()
+}
+
+/** A picture as textures want it: rows from the bottom, colours as they are. */
+async function bitmap(blob: BlobId): Promise<ImageBitmap> {
+  const options = { imageOrientation: 'flipY', premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as const
+  return createImageBitmap(new Blob([await host.get(blob)]), options)
+}
+
+export const lookingActions = {
+  setMode: (mode: Mode) => set({ mode }),
+  setSurfaceStyle: (surfaceStyle: SurfaceStyle) => set({ surfaceStyle }),
+  setTurntable: (turntable: Turning) => set({ turntable }),
+  setMesh: (change: Partial<State['mesh']>) => set(({ mesh }) => ({ mesh: { ...mesh, ...change } })),
+
+  setLook(change: Partial<StageLook>): void {
+    const look = { ...get().look, ...change }
+    set({ look })
+    keepLook(look)
+  },
+
+  loadSurface,
+
+  /** The engine's own view from a camera, rows from the bottom. */
+  async view(camera: number[]): Promise<ImageBitmap | undefined> {
+    const { project } = get()
+    if (!project?.head) return undefined
+    const { picture } = await engine.view({ project: project.id, camera })
+    return bitmap(picture)
+  },
+}
