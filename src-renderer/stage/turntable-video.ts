@@ -1,4 +1,4 @@
-/** The turntable as a film, frame by frame, by the browser's own encoder: as smooth on a slow machine as on a fast one. */
+/** The turntable as a film, frame by frame: as smooth on a slow machine as on a fast one. */
 import {
   BufferTarget,
   CanvasSource,
@@ -22,6 +22,10 @@ const RATE = 20
 /** What pictures are on where the stage has no colour of its own. */
 export const PAPER = '#f7f6f3'
 const CODECS = { webm: 'vp8', mp4: 'avc' } as const
+export type VideoFilm = keyof typeof CODECS
+export const videoFilms = Object.keys(CODECS) as VideoFilm[]
+/** Loops are looked at small, and sent to others. */
+const LOOP = { side: 384, frames: 40, milliseconds: 80 }
 /** Side of a trial picture, and the milliseconds it may take where exact pictures are to be had in good time. */
 const TRIAL = 32
 const PATIENCE = 15
@@ -35,6 +39,17 @@ async function isFast(painter: Painter, radius: number): Promise<boolean> {
   return performance.now() - began < PATIENCE
 }
 
+/** Films that this browser's own encoders can make; the others are made by the engine out of pictures. */
+export async function encodable(): Promise<VideoFilm[]> {
+  const able = await Promise.all(
+    videoFilms.map(async (film) => {
+      const size = { width: SIZE, height: SIZE }
+      return typeof VideoEncoder !== 'undefined' && (await canEncodeVideo(CODECS[film], size)) ? [film] : []
+    }),
+  )
+  return able.flat()
+}
+
 /**
  * @param film the kind of file
  * @param paper what is behind the head, a colour of CSS
@@ -42,32 +57,68 @@ async function isFast(painter: Painter, radius: number): Promise<boolean> {
 export async function turntableVideo(
   painter: Painter,
   radius: number,
-  film: keyof typeof CODECS,
+  film: VideoFilm,
   paper: string,
   progress: (fraction: number) => void,
 ): Promise<Uint8Array> {
-  const exact = await isFast(painter, radius)
-  const size = exact ? SIZE : SLOW_SIZE
-  const codec = CODECS[film]
-  if (typeof VideoEncoder === 'undefined' || !(await canEncodeVideo(codec, { width: size, height: size }))) {
-    throw new Refusal(message('no-video'))
-  }
-  const canvas = new OffscreenCanvas(size, size)
-  const context = canvas.getContext('2d')!
+  if (!(await encodable()).includes(film)) throw new Refusal(message('no-video'))
   const format = film === 'mp4' ? new Mp4OutputFormat() : new WebMOutputFormat()
   const output = new Output({ format, target: new BufferTarget() })
-  const source = new CanvasSource(canvas, { codec, bitrate: QUALITY_HIGH })
+  const exact = await isFast(painter, radius)
+  const canvas = new OffscreenCanvas(exact ? SIZE : SLOW_SIZE, exact ? SIZE : SLOW_SIZE)
+  const source = new CanvasSource(canvas, { codec: CODECS[film], bitrate: QUALITY_HIGH })
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
-  for (let frame = 0; frame < FRAMES; frame++) {
-    const pixels = await painter.read(turntableEye((frame / FRAMES) * 2 * Math.PI, radius), size, exact)
-    context.putImageData(upright(pixels, size), 0, 0)
-    fillBehind(context, paper)
+  await turn(painter, radius, canvas, { frames: FRAMES, exact, paper }, async (frame) => {
     await source.add(frame / RATE, 1 / RATE)
     progress((frame + 1) / FRAMES)
-  }
+  })
   await output.finalize()
   return new Uint8Array(output.target.buffer!)
+}
+
+export interface LoopFrames {
+  /** [count, side, side, 4] 8 bits. */
+  pixels: Uint8Array
+  side: number
+  milliseconds: number
+}
+
+/** @param paper what is behind the head, a colour of CSS; nothing where that is to be transparent */
+export async function turntableFrames(
+  painter: Painter,
+  radius: number,
+  paper: string | undefined,
+  progress: (fraction: number) => void,
+): Promise<LoopFrames> {
+  const canvas = new OffscreenCanvas(LOOP.side, LOOP.side)
+  const context = canvas.getContext('2d', { willReadFrequently: true })!
+  const size = 4 * LOOP.side ** 2
+  const pixels = new Uint8Array(LOOP.frames * size)
+  const options = { frames: LOOP.frames, exact: await isFast(painter, radius), paper }
+  await turn(painter, radius, canvas, options, (frame) => {
+    pixels.set(context.getImageData(0, 0, LOOP.side, LOOP.side).data, frame * size)
+    progress((frame + 1) / LOOP.frames)
+  })
+  return { pixels, side: LOOP.side, milliseconds: LOOP.milliseconds }
+}
+
+/** Draws a whole turn onto a canvas, and has each picture taken. */
+async function turn(
+  painter: Painter,
+  radius: number,
+  canvas: OffscreenCanvas,
+  { frames, exact, paper }: { frames: number; exact: boolean; paper: string | undefined },
+  take: (frame: number) => Promise<void> | void,
+): Promise<void> {
+  const context = canvas.getContext('2d')!
+  const { width: size } = canvas
+  for (let frame = 0; frame < frames; frame++) {
+    const pixels = await painter.read(turntableEye((frame / frames) * 2 * Math.PI, radius), size, exact)
+    context.putImageData(upright(pixels, size), 0, 0)
+    if (paper !== undefined) fillBehind(context, paper)
+    await take(frame)
+  }
 }
 
 /**

@@ -3,15 +3,15 @@ import type { Message } from '../../src-main/words/message.ts'
 import { isTyping, onCommand, onEvent, onState } from './events.ts'
 import { formingActions } from './forming.ts'
 import { engine, host } from './line.ts'
-import { isEnhanced, lookingActions } from './looking.ts'
+import { isEnhanced, lookingActions, surfaceNow } from './looking.ts'
 import { leading, leadingCrop, photoActions, takesPhotos } from './photos.ts'
 import { projectActions } from './projects.ts'
-import { savingActions } from './saving.ts'
+import { madeNow, savingActions } from './saving.ts'
 import { set, useStore } from './state.ts'
 
 export type * from './state.ts'
 export { films } from './state.ts'
-export { host, isEnhanced, isTyping, leading, leadingCrop, takesPhotos, useStore }
+export { host, isEnhanced, isTyping, leading, leadingCrop, madeNow, surfaceNow, takesPhotos, useStore }
 
 export const actions = {
   ...projectActions,
