@@ -25,7 +25,7 @@ import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
-import { paintTexture, type Texture } from '../src-main/engine/surface/texture/texture.ts'
+import { paintTexture, type Texture, textureSide } from '../src-main/engine/surface/texture/texture.ts'
 import {
   alignmentOf,
   compare,
@@ -101,7 +101,12 @@ async function judge(
   const field = headField(generator, planes)
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()
-  const texture = await paintTexture(surface, field, [{ portrait: taken.portrait, label: head.label }])
+  const texture = await paintTexture(
+    surface,
+    field,
+    [{ portrait: taken.portrait, label: head.label }],
+    textureSide(SIZE),
+  )
   const { cpu } = clock()
 
   const { image } = await headView(generator, planes, head.ws, head.label, SIZE)

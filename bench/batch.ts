@@ -1,12 +1,14 @@
 /**
- * Many photos: what a photo costs in a batch and alone, with one and two heads at a time; ten thousand jobs that do
- * nothing through the real queue; and real heads over three workers, one of them killed, with the server killed too.
+ * Many photos: what a photo costs in a batch and alone, with one and two heads at a time; what it costs by quality; how
+ * memory goes over many; ten thousand jobs that do nothing through the real queue; and sixty real heads over three
+ * workers, one of them killed, with the server killed too.
  *
- * `-- [--only cost,queue,workers] [--photos N] [--people N]`: photos of the first and last part, jobs of the second
+ * `-- [--only cost,quality,memory,queue,workers] [--quality NAME] [--photos N] [--people N]`: photos of a part, jobs of
+ * the queue's
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,27 +18,38 @@ import { silent } from '../src-main/cli/batch/crew.ts'
 import { findPeople } from '../src-main/cli/batch/people.ts'
 import { makeThere } from '../src-main/cli/batch/queue.ts'
 import type { Making } from '../src-main/cli/batch/record.ts'
+import { openStorage } from '../src-main/cli/batch/storage/storage.ts'
 import { sha256Of } from '../src-main/engine/checkpoint/import.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion.ts'
+import { qualities } from '../src-main/engine/inversion/schedule.ts'
 import { VERSION } from '../src-main/engine/version.ts'
 import { denseGenerator } from '../testing/generator.ts'
 import { buildStubs, stubWorker } from '../testing/queue/build.ts'
 import { RedisServer } from '../testing/queue/redis.ts'
 import { stubPhoto } from '../testing/queue/stub-maker.ts'
 import { Family } from './support/family.ts'
-import { type Recorder, startClock } from './support/recorder.ts'
+import { median, type Recorder, startClock } from './support/recorder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
 const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 /** As few steps as there may be: what is measured is what comes with a photo, whatever its quality. */
-const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'stl']
+const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'ply']
+
+type Part = (recorder: Recorder, folder: string, asked: Asked) => Promise<void>
+interface Asked {
+  readonly photos: number
+  readonly people: number
+  readonly quality: string | undefined
+}
+const PARTS: Readonly<Record<string, Part>> = { cost, quality, memory, queue, workers }
 
 export default async function batch(recorder: Recorder, options: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...options],
     options: {
-      only: { type: 'string', default: 'cost,queue,workers' },
+      only: { type: 'string', default: Object.keys(PARTS).join() },
+      quality: { type: 'string' },
       photos: { type: 'string', default: '60' },
       people: { type: 'string', default: '10000' },
     },
@@ -45,39 +58,40 @@ export default async function batch(recorder: Recorder, options: readonly string
   await buildStubs()
   const folder = mkdtempSync(join(tmpdir(), 'halfturn-batch-'))
   process.env.HALFTURN_DATA = join(folder, 'data')
+  const asked = { photos: Number(values.photos), people: Number(values.people), quality: values.quality }
   try {
-    const only = values.only.split(',')
-    if (only.includes('cost')) await cost(recorder, folder, Number(values.photos))
-    if (only.includes('queue')) await queue(recorder, folder, Number(values.people))
-    if (only.includes('workers')) await workers(recorder, folder, Number(values.photos))
+    for (const part of values.only.split(',')) await PARTS[part](recorder, folder, asked)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
 /** Runs the command. @returns what it took, its processes together */
-async function run(args: readonly string[]): Promise<Family> {
-  const family = new Family(spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] }))
+async function run(args: readonly string[], look?: (resident: number) => void): Promise<Family> {
+  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const family = new Family(child, look)
   await family.ended
   return family
 }
 
-/** Portraits that differ in their light, small enough to be read at once. */
-async function putPhotos(folder: string, count: number): Promise<void> {
-  mkdirSync(folder)
+/** Portraits that differ in their light. @returns their folder */
+async function putPhotos(folder: string, name: string, count: number): Promise<string> {
+  const photos = join(folder, name)
+  mkdirSync(photos)
   for (let i = 0; i < count; i++) {
     const brightness = 0.8 + (0.4 * i) / count
-    const photo = sharp(PORTRAIT).resize(400).modulate({ brightness }).jpeg({ quality: 90 })
-    await photo.toFile(join(folder, `p${i}.jpg`))
+    const photo = sharp(PORTRAIT).modulate({ brightness }).jpeg({ quality: 90 })
+    await photo.toFile(join(photos, `p${i}.jpg`))
   }
+  return photos
 }
 
-async function cost(recorder: Recorder, folder: string, count: number): Promise<void> {
-  const photos = join(folder, 'cost')
-  await putPhotos(photos, count)
-  const figures = ({ cpu, wall, peak }: Family, heads: number) => ({
-    ...{ heads, cpu, wall, cpu_a_head: cpu / heads, heads_a_minute: (60 * heads) / wall, peak_rss: Math.round(peak) },
-  })
+const figures = ({ cpu, wall, peak }: Family, heads: number) => ({
+  ...{ heads, cpu, wall, cpu_a_head: cpu / heads, heads_a_minute: (60 * heads) / wall, peak_rss: Math.round(peak) },
+})
+
+async function cost(recorder: Recorder, folder: string, { photos: count }: Asked): Promise<void> {
+  const photos = await putPhotos(folder, 'cost', count)
   const alone = await run(['reconstruct', join(photos, 'p0.jpg'), '-o', join(folder, 'alone'), ...QUICK])
   recorder.add({ what: 'reconstruct, one photo', ...figures(alone, 1) })
   for (const jobs of [1, 2]) {
@@ -89,13 +103,48 @@ async function cost(recorder: Recorder, folder: string, count: number): Promise<
   recorder.add({ what: 'heads that differ between --jobs 1 and 2', heads: differing.length })
 }
 
-/** Files of heads that are not the same bytes in two batches' results. */
-function compare(a: string, b: string): string[] {
-  const files = readdirSync(a, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.stl'))
-  return files.filter((file) => !readFileSync(join(a, file)).equals(readFileSync(join(b, file))))
+async function quality(recorder: Recorder, folder: string, { photos: count, quality: only }: Asked): Promise<void> {
+  const photos = await putPhotos(folder, 'quality', count)
+  for (const name of only ? [only] : qualities) {
+    const args = ['--provider', 'cpu', '--quality', name]
+    recorder.add({
+      what: `quality ${name}`,
+      ...figures(await run(['batch', photos, '-o', join(folder, name), ...args]), count),
+    })
+  }
 }
 
-async function queue(recorder: Recorder, folder: string, people: number): Promise<void> {
+/** What is resident in one process that makes head after head: the median over the time of each. */
+async function memory(recorder: Recorder, folder: string, { photos: count }: Asked): Promise<void> {
+  const photos = await putPhotos(folder, 'memory', count)
+  const output = join(folder, 'many')
+  const looks = new Map<number, number[]>()
+  const { cpu, wall, peak } = await run(['batch', photos, '-o', output, ...QUICK], (resident) => {
+    const made = headsIn(output)
+    looks.set(made, [...(looks.get(made) ?? []), resident])
+  })
+  for (const [made, values] of looks) {
+    if (made % 5 === 1) recorder.add({ what: `after ${made} heads in one process`, rss: Math.round(median(values)) })
+  }
+  recorder.add({ what: `${count} heads in one process`, cpu, wall, peak_rss: Math.round(peak) })
+}
+
+const filesIn = (folder: string, ending: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(ending))
+    : []
+
+/** Of heads that are there with their records. */
+const headsIn = (folder: string): number => filesIn(folder, '.result.json').length
+
+/** Files of heads that are not the same bytes in two batches' results. */
+function compare(a: string, b: string): string[] {
+  return filesIn(a, '.ply').filter(
+    (file) => !existsSync(join(b, file)) || !readFileSync(join(a, file)).equals(readFileSync(join(b, file))),
+  )
+}
+
+async function queue(recorder: Recorder, folder: string, { people }: Asked): Promise<void> {
   const photo = join(folder, 'photo.jpg')
   writeFileSync(photo, stubPhoto('one for all'))
   const rows = Array.from({ length: people }, (_, i) => `person ${i},${photo}`)
@@ -116,13 +165,8 @@ async function queue(recorder: Recorder, folder: string, people: number): Promis
   try {
     const told: string[] = []
     const clock = startClock()
-    await makeThere(
-      server.url,
-      root,
-      making,
-      'bench',
-      silent,
-    )(found, ({ name }) => told.push(name), new AbortController().signal)
+    const make = makeThere(server.url, await openStorage(root), making, 'bench', silent)
+    await make(found, ({ name }) => told.push(name), new AbortController().signal)
     const { cpu, wall } = clock()
     recorder.add({
       what: `${people} jobs that do nothing, 2 workers x 2`,
@@ -136,9 +180,8 @@ async function queue(recorder: Recorder, folder: string, people: number): Promis
 }
 
 /** Real heads of a small generator. */
-async function workers(recorder: Recorder, folder: string, count: number): Promise<void> {
-  const photos = join(folder, 'workers')
-  await putPhotos(photos, count - 1)
+async function workers(recorder: Recorder, folder: string, { photos: count }: Asked): Promise<void> {
+  const photos = await putPhotos(folder, 'workers', count - 1)
   writeFileSync(join(photos, 'poison.jpg'), stubPhoto('no photo at all'))
   const generator = ['--generator', putGenerator(folder)]
   const one = await run(['batch', photos, '-o', join(folder, 'one'), ...generator, ...QUICK])
@@ -155,12 +198,9 @@ async function workers(recorder: Recorder, folder: string, count: number): Promi
     const args = ['batch', photos, '-o', output, '--queue', server.url, ...generator, ...QUICK]
     const running = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     const ended = once(running, 'close')
-    const made = () =>
-      readdirSync(output, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.stl')).length
     const several = async (share: number) => {
-      while (running.exitCode === null && made() < share * count) await sleep(100).catch(() => {})
+      while (running.exitCode === null && headsIn(output) < share * count) await sleep(100)
     }
-    mkdirSync(output, { recursive: true })
     await several(1 / 6)
     hands[0].kill('SIGKILL')
     await several(1 / 3)
@@ -168,7 +208,7 @@ async function workers(recorder: Recorder, folder: string, count: number): Promi
     const [code] = await ended
     recorder.add({
       what: 'the same over 3 workers, one killed, and the server killed and started again',
-      ...{ exit: code, heads: made(), differing: compare(join(folder, 'one'), output).length },
+      ...{ exit: code, heads: filesIn(output, '.ply').length, differing: compare(join(folder, 'one'), output).length },
     })
   } finally {
     for (const hand of hands) hand.kill('SIGKILL')

@@ -21,10 +21,16 @@ import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
+import { shrink } from '../src-main/engine/generator/resample.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
-import { DEFAULT_PRIOR, LatentSpace } from '../src-main/engine/inversion/latent-space.ts'
-import { type Judgement, type Objective, shrink } from '../src-main/engine/inversion/objective.ts'
+import {
+  type AddOfCode,
+  beginCodeTerms,
+  type Judgement,
+  type Objective,
+} from '../src-main/engine/inversion/terms/term.ts'
+import { DEFAULT_TERMS } from '../src-main/engine/inversion/terms/terms.ts'
 import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
@@ -68,8 +74,8 @@ export default async function generatorQuality(recorder: Recorder, options: read
   })
   const generator = new Generator(runtime, config, weights)
   const { faceRes: faces } = await createRecognition(runtime, await readFaceRes())
-  const space = await LatentSpace.of(generator, orbitCamera(config.rendering_kwargs, 0))
-  const bench = { recorder, generator, name, faces, space }
+  const terms = await beginCodeTerms(DEFAULT_TERMS.code, generator)
+  const bench = { recorder, generator, name, faces, terms }
   if (values.data) {
     const records = await readRecords(values.data, { heldOut: true })
     await fitHeads(bench, extras, records.slice(0, counts.heads), counts)
@@ -86,7 +92,7 @@ interface Bench {
   /** Of the generator, in the rows. */
   readonly name: string
   readonly faces: Recognition['faceRes']
-  readonly space: LatentSpace
+  readonly terms: Readonly<Record<string, AddOfCode>>
 }
 
 /** Figures of each head, by what they are. */
@@ -152,9 +158,9 @@ function tellWhatStarterSaves(
 }
 
 /** Adam in W+ on the front view alone, as the latent stage does it, without camera. Losses before each step. */
-async function fitFront({ generator, space }: Bench, state: LatentState, view: RecordedView, steps: number) {
+async function fitFront({ generator, terms }: Bench, state: LatentState, view: RecordedView, steps: number) {
   const stage = new LatentStage(generator, [view.label], state, {
-    prior: { space, strength: DEFAULT_PRIOR },
+    terms,
     camera: null,
   })
   state.shared = false

@@ -63,7 +63,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
     const state = new LatentState(start.slice())
     state.shared = false
     const stage = new LatentStage(generator, [portrait.camera], state, {
-      prior: null,
+      terms: {},
       camera: null,
     })
     let spent = 0

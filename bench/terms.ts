@@ -5,29 +5,29 @@
  * `npm run bench -- terms [--heads 4] [--first 900100] [--quality fast] [--threads N]`.
  */
 import { parseArgs } from 'node:util'
-import { DEFAULT_TERMS, Inversion, inversionSettings, type Terms } from '../src-main/engine/inversion/inversion.ts'
+import { Inversion, inversionSettings } from '../src-main/engine/inversion/inversion.ts'
+import { DEFAULT_TERMS, type Terms } from '../src-main/engine/inversion/terms/terms.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
-const NONE: Terms = { ...DEFAULT_TERMS, smoothness: 0, size: 0, colour: 0, mirror: 0 }
+const { mirror, ...views } = DEFAULT_TERMS.views
+const { prior, sides } = DEFAULT_TERMS.detail
 
-const groups: Readonly<Record<string, readonly (keyof Terms)[]>> = {
-  prior: ['smoothness', 'size'],
-  colour: ['colour'],
-  mirror: ['mirror'],
-}
+/** All terms but those of the detail and the mirror, and these where they are named. */
+const withTerms = (...names: readonly string[]): Terms => ({
+  ...DEFAULT_TERMS,
+  views: { ...views, ...(names.includes('mirror') && { mirror }) },
+  detail: { ...(names.includes('colour') && { sides }), ...(names.includes('prior') && { prior }) },
+})
 
-const pick = (from: Terms, names: readonly (keyof Terms)[]) =>
-  Object.fromEntries(names.map((name) => [name, from[name]]))
+const groups = ['prior', 'colour', 'mirror']
 
 const variants: Readonly<Record<string, Terms>> = {
-  none: NONE,
+  none: withTerms(),
+  ...Object.fromEntries(groups.map((name) => [`only ${name}`, withTerms(name)])),
   ...Object.fromEntries(
-    Object.entries(groups).map(([name, keys]) => [`only ${name}`, { ...NONE, ...pick(DEFAULT_TERMS, keys) }]),
-  ),
-  ...Object.fromEntries(
-    Object.entries(groups).map(([name, keys]) => [`without ${name}`, { ...DEFAULT_TERMS, ...pick(NONE, keys) }]),
+    groups.map((name) => [`without ${name}`, withTerms(...groups.filter((other) => other !== name))]),
   ),
   all: DEFAULT_TERMS,
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
+import { networkFile } from '../src-main/engine/networks/folder.ts'
 import { buildLandmarkBundle } from './landmark-bundle.ts'
 import { readModel, writeModel } from './tflite.ts'
 
@@ -8,10 +10,11 @@ const bundle = await buildLandmarkBundle()
 const files = unzipSync(bundle)
 
 describe('the landmark bundle', () => {
-  it('has the same bytes everywhere', () => {
+  it('has the same bytes everywhere, and is what other tests take', async () => {
     expect(createHash('sha256').update(bundle).digest('hex')).toBe(
       '8b31e6be49e6a41889e75702be9be9c4fe33ccbef21cc032bbd7cc17838075ff',
     )
+    expect((await readFile(networkFile('face_landmarker.task'))).equals(bundle)).toBe(true)
   })
 
   it('holds its files uncompressed on 16-byte boundaries', () => {

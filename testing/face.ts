@@ -1,10 +1,9 @@
-/** What the tests of the face front end share: the sample portrait, and a landmarker made from the npm packages. */
+/** What the tests of the face front end share: the sample portrait, and a landmarker. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp, { type Sharp } from 'sharp'
-import { buildLandmarkBundle } from '../scripts/landmark-bundle.ts'
 import { decodePixels, type Photo } from '../src-main/engine/images/photo.ts'
 import { createLandmarker, type Landmarker } from '../src-main/engine/networks/mediapipe.ts'
 
@@ -22,8 +21,13 @@ export async function withFile<T>(name: string, chunks: Uint8Array[], use: (file
   }
 }
 
-export const testLandmarker = async (): Promise<Landmarker> =>
-  withFile('face_landmarker.task', [await buildLandmarkBundle()], createLandmarker)
+let landmarker: Promise<Landmarker> | undefined
+
+/** One for all test files of a process, not to be closed: loading it takes longer than most of what it is asked. */
+export function sharedLandmarker(): Promise<Landmarker> {
+  landmarker ??= createLandmarker()
+  return landmarker
+}
 
 /** The sample portrait after some image operations. */
 export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {

@@ -1,6 +1,6 @@
 /** The loss of the plain projector (docs/eg3d.md, Inversion): the mean squared difference of the final picture. */
 import type { View } from '../src-main/engine/generator/generator.ts'
-import type { Judgement, Objective } from '../src-main/engine/inversion/objective.ts'
+import type { Judgement, Objective } from '../src-main/engine/inversion/terms/term.ts'
 
 export class SquaredError implements Objective {
   private readonly target: Float32Array

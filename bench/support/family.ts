@@ -14,10 +14,13 @@ export class Family {
   peak = 0
   readonly ended: Promise<void>
 
-  constructor(child: ChildProcess) {
+  /** @param look is told what is resident, MiB, some times a second */
+  constructor(child: ChildProcess, look: (resident: number) => void = () => {}) {
     const [start, before] = [performance.now(), endedChildren()]
     const timer = setInterval(() => {
-      this.peak = Math.max(this.peak, resident(child.pid!))
+      const now = resident(child.pid!)
+      this.peak = Math.max(this.peak, now)
+      look(now)
     }, LOOK)
     this.ended = new Promise((settle) => {
       child.on('close', () => {

@@ -21,6 +21,8 @@ export interface Interference {
   signal?: NodeJS.Signals
   once?: { when: RegExp; act: () => void }
   locale?: string
+  /** What is in its environment besides. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** A place for a test file's photos, heads and imported generators; the home folder of what it runs. */
@@ -42,13 +44,13 @@ export class Workplace {
    */
   run(
     args: readonly string[],
-    { interrupt, signal = 'SIGINT', once, locale = 'C' }: Interference = {},
+    { interrupt, signal = 'SIGINT', once, locale = 'C', env = {} }: Interference = {},
   ): Promise<Finished> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
     const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
       cwd: root,
-      env: { ...process.env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data'), LC_ALL: locale },
+      env: { ...process.env, ...env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data'), LC_ALL: locale },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const texts = { stdout: '', stderr: '' }

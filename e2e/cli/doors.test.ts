@@ -11,6 +11,7 @@ import type { EngineApi, Method } from '../../src-main/session/api.ts'
 import { Engine } from '../../src-main/session/engine.ts'
 import type { EngineFunctions } from '../../src-main/session/rpc-server.ts'
 import { builtDecoding, builtEngine } from '../../testing/built.ts'
+import { sharedLandmarker } from '../../testing/face.ts'
 import { denseGenerator } from '../../testing/generator.ts'
 import { samplePortrait, Workplace } from './command.ts'
 
@@ -109,7 +110,10 @@ async function expectSame(api: EngineApi, get: Door['get'], project: string, fol
 
 async function engineDoor(): Promise<Door> {
   const runtime = { provider: 'cpu' } as const
-  const engine = await Engine.create({ folder: place.path('engine'), runtime, decoding: builtDecoding })
+  const engine = await Engine.create({
+    ...{ folder: place.path('engine'), runtime, decoding: builtDecoding },
+    landmarker: sharedLandmarker,
+  })
   return {
     api: engine,
     put: async (bytes) => engine.blobs.put(bytes),

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPhoto } from '../../src-main/cli/photo-file.ts'
 import { makePortrait } from '../../src-main/engine/face/portrait.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
-import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
+import type { Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
+import { sharedLandmarker } from '../../testing/face.ts'
 import { denseGenerator, quick } from '../../testing/generator.ts'
 import { expectRefusal, type Finished, linesOf, samplePortrait, Workplace } from './command.ts'
 
@@ -126,15 +127,13 @@ describe('a run that is left alone', () => {
 describe('a run with several photos that is stopped by Ctrl-C', () => {
   const folder = place.path('stopped')
   const checkpoint = place.path('stopped/sample-portrait.unfinished')
-  const mirrored = place.path('mirrored.jpg')
   // Somebody the embedded generator made up, turned: the photo that looks straight ahead is who the others are compared with.
   const stranger = join(import.meta.dirname, 'fixtures/stranger.jpg')
   // One without a texture: nobody looks at it.
   const options = ['-o', folder, '--format', 'ply', '--generator', generator, ...common]
-  const args = ['reconstruct', samplePortrait, mirrored, stranger, ...options]
+  const args = ['reconstruct', samplePortrait, stranger, ...options]
   let stopped: Finished
   beforeAll(async () => {
-    await sharp(samplePortrait).flop().modulate({ brightness: 0.8 }).toFile(mirrored)
     stopped = await place.run([...args, '--steps', '500', '--json'], { interrupt: firstStep })
   })
 
@@ -229,10 +228,9 @@ describe('a photo that needs turning or converting gives the same portrait', () 
   let landmarker: Landmarker
   let plain: Uint8Array
   beforeAll(async () => {
-    landmarker = await createLandmarker()
+    landmarker = await sharedLandmarker()
     plain = await cropOf(samplePortrait)
   })
-  afterAll(() => landmarker.close())
 
   async function cropOf(path: string): Promise<Uint8Array> {
     const photo = await decodePixels((await readPhoto(path)).bytes)

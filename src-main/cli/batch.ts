@@ -1,7 +1,6 @@
 /** halfturn batch: many photos to heads, on this machine or, over a queue, on many. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { z } from 'zod'
 import { type Message, message, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
@@ -14,6 +13,7 @@ import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arg
 import { type Made, type Make, makeHere } from './batch/crew.ts'
 import { findPeople, type Person, TABLE_STEM, TABLES } from './batch/people.ts'
 import { differencesOf, findDone, type HeadRecord, type Making, makingSchema, recordOf } from './batch/record.ts'
+import { addressOf, inBucket, openStorage, type Storage } from './batch/storage/storage.ts'
 import { drawTable, type Result, type Standing, standingOf } from './batch/table.ts'
 import { tell } from './batch/tell.ts'
 import type { Command } from './commands.ts'
@@ -25,6 +25,10 @@ import { createReporter, duration, type Reporter } from './reporter.ts'
 /** Exit code where somebody has no head. */
 const INCOMPLETE = 3
 const PLAN = 'plan.json'
+const PLAN_FILE = `${TABLE_STEM}.${PLAN}`
+
+/** Whose results are looked for at a time. */
+const AT_ONCE = 16
 
 /** Who is in a batch and what is to be made of them, kept beside the results. */
 const planSchema = z.object({
@@ -67,10 +71,15 @@ export const batch: Command = {
     const jobs = wholeNumber('jobs', values.jobs, LIMITS.jobs) ?? 1
     const report = createReporter(values.json ?? false)
     const interruption = new Interruption()
-    const root = resolve(values.output)
+    const root = addressOf(values.output)
+    const storage = await openStorage(root)
 
-    const earlier = readPlan(root)
+    const earlier = await readPlan(storage)
     if (earlier && !values.resume) throw new UserError('batch-there', { folder: root })
+    // Files of a folder are claimed one by one; in a bucket nothing else may lie there.
+    if (!earlier && inBucket(root) && (await storage.list('')).length > 0) {
+      throw new UserError('bucket-not-empty', { address: root })
+    }
     const people = await findPeople(positionals, root, earlier?.people)
     const { generatorDigest } = await import('./workbench.ts')
     const generator = await generatorDigest(values.generator)
@@ -80,17 +89,18 @@ export const batch: Command = {
 
     // Its names are taken as long as the batch runs: of two in one folder, the second is refused.
     const set = FileSet.claim({
-      ...{ folder: root, stem: TABLE_STEM, endings: TABLES, inputs: positionals, exact: true },
+      ...{ folder: storage.desk(''), stem: TABLE_STEM, endings: TABLES, inputs: positionals, exact: true },
       mayReplace: () => earlier !== undefined,
     })
     try {
       for (const note of set.notes) report.warn(note)
       const plan: Plan = { made_by: 'Halfturn', id: earlier?.id ?? randomUUID(), making, people }
       await set.write(PLAN, `${JSON.stringify(plan, null, 2)}\n`)
+      if (!(await storage.publish('', [], PLAN_FILE))) throw new UserError('batch-there', { folder: root })
       const make = values.queue
-        ? (await import('./batch/queue.ts')).makeThere(values.queue, root, making, plan.id, report)
+        ? (await import('./batch/queue.ts')).makeThere(values.queue, storage, making, plan.id, report)
         : makeHere(values, jobs, root, making, report)
-      const done = await interruption.gently(() => makeAll(plan, root, make, interruption.asked, report))
+      const done = await interruption.gently(() => makeAll(plan, storage, make, interruption.asked, report))
       if (interruption.code !== undefined) {
         const words = ['halfturn', 'batch', ...argv.filter((word) => word !== '--resume'), '--resume']
         const again = words.map(quoted).join(' ')
@@ -98,11 +108,14 @@ export const batch: Command = {
         return interruption.code
       }
       const { drawPage, drawPicture } = await import('./batch/contact-sheet.ts')
-      const files = await set.commit(async () => [
+      const written = await set.commit(async () => [
         ['csv', drawTable(done)],
         ['html', drawPage(done)],
-        ['png', await drawPicture(root, done)],
+        ['png', await drawPicture((path) => storage.read(path), done)],
       ])
+      const names = written.map((path) => basename(path))
+      await storage.publish('', names)
+      const files = names.map((name) => storage.at(name))
       const count = (standing: Standing) => done.filter((result) => standingOf(result) === standing).length
       const counts = {
         good: count('good'),
@@ -115,14 +128,16 @@ export const batch: Command = {
       return counts.none > 0 ? INCOMPLETE : 0
     } finally {
       set.abandon()
+      storage.close()
     }
   },
 }
 
 /** The plan of an earlier run in the folder, if there was one. */
-function readPlan(root: string): Plan | undefined {
+async function readPlan(storage: Storage): Promise<Plan | undefined> {
+  const bytes = await storage.read(PLAN_FILE)
   try {
-    return planSchema.parse(JSON.parse(readFileSync(join(root, `${TABLE_STEM}.${PLAN}`), 'utf8')))
+    return planSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
   } catch {
     // None, or not ours: then its name is taken.
     return undefined
@@ -136,17 +151,21 @@ function readPlan(root: string): Plan | undefined {
  */
 async function makeAll(
   { making, people }: Plan,
-  root: string,
+  storage: Storage,
   make: Make,
   asked: AbortSignal,
   report: Reporter,
 ): Promise<Result[]> {
   const records = new Map<Person, HeadRecord>()
   const open: Person[] = []
-  for (const person of people) {
-    const record = await findDone(root, making, person)
-    if (record) records.set(person, record)
-    else open.push(person)
+  for (let i = 0; i < people.length; i += AT_ONCE) {
+    const some = people.slice(i, i + AT_ONCE)
+    const found = await Promise.all(some.map((person) => findDone(storage, making, person)))
+    for (const [at, person] of some.entries()) {
+      const record = found[at]
+      if (record) records.set(person, record)
+      else open.push(person)
+    }
   }
   const started = performance.now()
   const before = records.size

@@ -8,8 +8,11 @@ export interface PhotoFile {
   readonly bytes: Uint8Array
 }
 
-/** @throws UserError where there is no such file, or it is none with a photo in it; only a photo is read as a whole */
-export async function readPhoto(path: string): Promise<PhotoFile> {
+/**
+ * @param read reads it from where it lies; default: from disk
+ * @throws UserError where there is no such file, or it is none with a photo in it; only a photo is read as a whole
+ */
+export async function readPhoto(path: string, read = readRegularFile): Promise<PhotoFile> {
   const check = (head: Uint8Array) => {
     try {
       requireFormat(head)
@@ -17,7 +20,7 @@ export async function readPhoto(path: string): Promise<PhotoFile> {
       throw withPath(path, error)
     }
   }
-  const bytes = await readRegularFile(path, {
+  const bytes = await read(path, {
     most: MOST_BYTES,
     what: message('the-photo'),
     cure: message('give-photo'),

@@ -62,7 +62,7 @@ export const reconstruct: Command = {
     }
     const report = createReporter(values.json ?? false)
     const interruption = new Interruption()
-    const files = await Promise.all(positionals.map(readPhoto))
+    const files = await Promise.all(positionals.map((path) => readPhoto(path)))
 
     const name = basename(photo, extname(photo))
     const folder = resolve(values.output ?? `${shortened(name, ['head'])}-head`)

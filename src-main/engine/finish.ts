@@ -25,7 +25,7 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
-import { paintTexture, type Texture, type TexturePhoto } from './surface/texture/texture.ts'
+import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
 import { atOnce, type Rank, type Turn } from './turns.ts'
 
 /** A head, and what it comes from. */
@@ -217,12 +217,11 @@ export class Finish {
   }
 
   private async paint({ surface, field }: Extracted): Promise<Texture> {
-    const photos = await Promise.all(this.source.photos.map((photo) => this.atItsResolution(photo)))
-    return paintTexture(
-      surface,
-      inTurns(field, (work) => this.inTurn({}, work)),
-      photos,
-    )
+    const { generator, photos } = this.source
+    const fine = await Promise.all(photos.map((photo) => this.atItsResolution(photo)))
+    const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
+    const asked = inTurns(field, (work) => this.inTurn({}, work))
+    return paintTexture(surface, asked, fine, textureSide(Math.max(...sides)))
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { builtDecoding } from '../../testing/built.ts'
+import { sharedLandmarker } from '../../testing/face.ts'
 import { tinyConfig, tinyWeights } from '../../testing/generator.ts'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import type { EngineEvent, Settings } from './api.ts'
@@ -47,6 +48,7 @@ async function launch() {
     folder,
     runtime: { provider: 'cpu' },
     decoding: builtDecoding,
+    landmarker: sharedLandmarker,
     disk: breakable,
     clock: {
       now: () => performance.now(),

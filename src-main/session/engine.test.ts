@@ -6,6 +6,7 @@ import { NodeIO } from '@gltf-transform/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtDecoding } from '../../testing/built.ts'
+import { sharedLandmarker } from '../../testing/face.ts'
 import { changedGenerator, quick } from '../../testing/generator.ts'
 import { decodeFloat16 } from '../engine/checkpoint/safetensors.ts'
 import { samplePlanes } from '../engine/generator/planes.ts'
@@ -20,9 +21,11 @@ import { unpackProject } from './project-file.ts'
 
 let folder: string
 let engine: Engine
+const launch = () =>
+  Engine.create({ folder, runtime: { provider: 'cpu' }, decoding: builtDecoding, landmarker: sharedLandmarker })
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'halfturn-engine-'))
-  engine = await Engine.create({ folder, runtime: { provider: 'cpu' }, decoding: builtDecoding })
+  engine = await launch()
 })
 afterAll(async () => {
   await engine.close()
@@ -120,7 +123,7 @@ test('a project has several photos, each with its face and correction, wherever 
   // From disk, and from a file.
   const [{ blob }] = await engine.exportProject({ project: id })
   const carried = await engine.openFile({ file: blob, name: 'x.halfturn' })
-  const next = await Engine.create({ folder, runtime: { provider: 'cpu' }, decoding: builtDecoding })
+  const next = await launch()
   try {
     for (const { photos } of [carried, await next.open({ project: id })]) {
       expect(photos).toMatchObject(
@@ -198,7 +201,7 @@ test('a finished head is judged once, and says in its files what is evidence', a
   )
 
   // The next process knows it without judging again, and another front door can tell evidence apart just as well.
-  const next = await Engine.create({ folder, runtime: { provider: 'cpu' }, decoding: builtDecoding })
+  const next = await launch()
   next.listen((event) => events.push(event))
   const before = events.length
   try {

@@ -66,6 +66,8 @@ export interface EngineOptions {
   /** For tests, which fill the one up and turn the other on. */
   readonly disk?: Disk
   readonly clock?: Clock
+  /** Who has loaded a landmarker lends it, so that there is one a process. */
+  readonly landmarker?: () => Promise<Landmarker>
 }
 
 export class Engine implements EngineApi {
@@ -81,6 +83,7 @@ export class Engine implements EngineApi {
   private readonly leaving = new Map<string, Promise<void>>()
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
+  private readonly createLandmarker: () => Promise<Landmarker>
   private landmarks: Promise<Landmarker> | undefined
   private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
@@ -91,11 +94,12 @@ export class Engine implements EngineApi {
   private constructor(
     runtime: Runtime,
     preferences: Preferences,
-    { folder, disk, decoding, clock = systemClock }: EngineOptions,
+    { folder, disk, decoding, clock = systemClock, landmarker = createLandmarker }: EngineOptions,
   ) {
     this.runtime = runtime
     this.preferences = preferences
     this.folder = folder
+    this.createLandmarker = landmarker
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
       clock,
@@ -504,7 +508,7 @@ export class Engine implements EngineApi {
   }
 
   private landmarker(): Promise<Landmarker> {
-    this.landmarks ??= createLandmarker()
+    this.landmarks ??= this.createLandmarker()
     return this.landmarks
   }
 

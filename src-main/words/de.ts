@@ -741,6 +741,19 @@ export const de: Words = {
       `Der Prozess, der ihn formte, ist zu Ende gegangen (${end}).`,
       'Ihn allein mit halfturn reconstruct formen; weniger zugleich brauchen weniger Speicher.',
     ],
+    'bucket-address': ({ address }) => [`${address} ist keine Adresse eines Buckets.`, 's3://BUCKET/PFAD angeben.'],
+    'bucket-not-empty': ({ address }) => [
+      `Unter ${address} liegt etwas, das kein Stapel ist.`,
+      'Einen Pfad wählen, unter dem noch nichts liegt.',
+    ],
+    'bucket-failed': ({ bucket, reason }) => [
+      `Der Bucket ${bucket} war nicht zu benutzen: ${reason}`,
+      'Seinen Namen, AWS_ENDPOINT_URL_S3 und die Rechte der Zugangsdaten prüfen.',
+    ],
+    'bucket-refused': ({ bucket, reason }) => [
+      `Dieser Rechner darf den Bucket ${bucket} nicht benutzen: ${reason}`,
+      'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY und AWS_REGION setzen; für einen eigenen Server AWS_ENDPOINT_URL_S3.',
+    ],
     'queue-missing': () => [
       'worker braucht eine Warteschlange.',
       'Zum Beispiel: halfturn worker --queue redis://localhost:6379',
@@ -825,6 +838,8 @@ Aufruf: halfturn batch ORDNER|LISTE|FOTO [...] -o ORDNER [Optionen]
   LISTE                  eine .csv, deren erste Zeile person,photo ist; Pfade gelten von dort, wo sie liegt
   FOTO                   ${FORMATS}
   -o, --output ORDNER    wohin die Ergebnisse kommen: ein Ordner je Mensch, results.csv, results.html, results.png
+  s3://BUCKET/PFAD       steht für jedes davon in einem S3-kompatiblen Objektspeicher; Zugangsdaten, Region und Server
+                         kommen aus AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL_S3
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
   --queue URL            sie von halfturn worker formen lassen, auf beliebig vielen Rechnern: redis://HOST:PORT
   --resume               mit dem weitermachen, was im Ordner liegt
@@ -856,7 +871,7 @@ Aufruf: halfturn worker --queue URL [Optionen]
   -h, --help
 
 Fotos und Ergebnisse müssen unter denselben Pfaden liegen wie dort, wo der Stapel begonnen wurde: in einem gemeinsamen
-Ordner. Strg-C hält nach dem laufenden Schritt an; ein anderer macht damit weiter.
+Ordner oder in einem Bucket, für den auch dieser Rechner Zugangsdaten hat. Strg-C hält nach dem laufenden Schritt an; ein anderer macht damit weiter.
 `,
       generate: (truncation, files) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
 

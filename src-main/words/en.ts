@@ -816,6 +816,22 @@ export const en = {
       `The process that made it ended (${end}).`,
       'Make it alone with halfturn reconstruct; fewer at a time need less memory.',
     ],
+    'bucket-address': ({ address }: { address: string }) => [
+      `${address} is no address of a bucket.`,
+      'Give s3://BUCKET/PATH.',
+    ],
+    'bucket-not-empty': ({ address }: { address: string }) => [
+      `${address} holds something that is no batch.`,
+      'Choose a path where nothing is yet.',
+    ],
+    'bucket-failed': ({ bucket, reason }: { bucket: string; reason: string }) => [
+      `The bucket ${bucket} could not be used: ${reason}`,
+      'Check its name, AWS_ENDPOINT_URL_S3, and what the credentials allow.',
+    ],
+    'bucket-refused': ({ bucket, reason }: { bucket: string; reason: string }) => [
+      `This machine may not use the bucket ${bucket}: ${reason}`,
+      'Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; for a server of your own AWS_ENDPOINT_URL_S3.',
+    ],
     'queue-missing': () => ['worker needs a queue.', 'For example: halfturn worker --queue redis://localhost:6379'],
     'queue-url': () => ['--queue is no address of a queue.', 'Give redis://HOST:PORT, or rediss:// for TLS.'],
     'queue-unreachable': ({ host, reason }: { host: string; reason: string }) => [
@@ -904,6 +920,8 @@ usage: halfturn batch FOLDER|LIST|PHOTO [...] -o DIR [options]
   LIST                   a .csv with the columns person and photo; paths are from where it lies
   PHOTO                  ${FORMATS}
   -o, --output DIR       where the results go: a folder for each person, results.csv, results.html and results.png
+  s3://BUCKET/PATH       stands for any of these in an S3-compatible object storage; credentials, region and server
+                         come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL_S3
   --jobs N               heads made at a time, each by a process of its own (default 1)
   --queue URL            let halfturn worker make them, on any number of machines: redis://HOST:PORT
   --resume               go on with what is in DIR
@@ -933,8 +951,8 @@ usage: halfturn worker --queue URL [options]
   --json                 progress as JSON lines
   -h, --help
 
-Photos and results must lie under the same paths as where the batch was started: on a shared folder. Ctrl-C stops after
-the step at hand; another worker goes on with it.
+Photos and results must lie under the same paths as where the batch was started, in a shared folder, or in a bucket whose
+credentials this machine has too. Ctrl-C stops after the step at hand; another worker goes on with it.
 `,
       generate: (truncation: Range, files: HeadFileHelp) => `Makes up a person: picture, depth and a 3D head.
 

@@ -1,9 +1,9 @@
 /** All heads of a batch at a glance: a page to sort and filter, and one picture with the worst first. */
-import { join } from 'node:path'
 import sharp, { type OverlayOptions } from 'sharp'
 import { say } from '../../words/message.ts'
 import { words } from '../../words/terminal.ts'
 import { SHEET } from '../head-files.ts'
+import type { Storage } from './storage/storage.ts'
 import { type Result, type Standing, standingOf, standings } from './table.ts'
 
 const COLOURS: Readonly<Record<Standing, string>> = {
@@ -93,10 +93,10 @@ const SHEET_COLUMNS = 5
 const FRAME = 3
 
 /**
- * @param root folder of the results
+ * @param read gives a file among the results
  * @returns a PNG: of each person the photo and the head from the front, framed by verdict, the worst first
  */
-export async function drawPicture(root: string, results: readonly Result[]): Promise<Uint8Array> {
+export async function drawPicture(read: Storage['read'], results: readonly Result[]): Promise<Uint8Array> {
   const columns = Math.ceil(Math.sqrt(results.length / 2))
   const rows = Math.ceil(results.length / columns)
   const side = Math.max(CELL.least, Math.min(CELL.most, Math.floor(MOST / Math.max(2 * columns, rows)) - FRAME))
@@ -107,7 +107,7 @@ export async function drawPicture(root: string, results: readonly Result[]): Pro
   const rank = (result: Result) => standings.indexOf(standingOf(result))
   const sorted = results.toSorted((a, b) => rank(a) - rank(b))
   for (const [i, result] of sorted.entries()) {
-    const cell = await drawCell(root, result, width + FRAME, height + FRAME, side)
+    const cell = await drawCell(read, result, width + FRAME, height + FRAME, side)
     const [left, top] = [(i % columns) * width, Math.floor(i / columns) * height]
     const stride = 3 * (width + FRAME)
     for (let row = 0; row < height + FRAME; row++) {
@@ -119,12 +119,19 @@ export async function drawPicture(root: string, results: readonly Result[]): Pro
     .toBuffer()
 }
 
-async function drawCell(root: string, result: Result, width: number, height: number, side: number): Promise<Buffer> {
+async function drawCell(
+  read: Storage['read'],
+  result: Result,
+  width: number,
+  height: number,
+  side: number,
+): Promise<Buffer> {
   const { person } = result
   const background = COLOURS[standingOf(result)]
   const layers: OverlayOptions[] = []
-  if (standingOf(result) !== 'error') {
-    const sheet = sharp(join(root, sheetOf(person.name)))
+  const bytes = standingOf(result) === 'error' ? undefined : await read(sheetOf(person.name))
+  if (bytes) {
+    const sheet = sharp(bytes)
     const cell = (await sheet.metadata()).width / SHEET_COLUMNS
     for (const [place, index] of [0, person.photos.length + 1].entries()) {
       const at = { left: (index % SHEET_COLUMNS) * cell, top: Math.floor(index / SHEET_COLUMNS) * cell }

@@ -1,4 +1,5 @@
 /** One person of a batch: looks whether there is a head already, goes on with one that was interrupted, or makes it. */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Message, message, messageOf, UserError } from '../../engine/errors.ts'
@@ -7,7 +8,6 @@ import { alone, Finish } from '../../engine/finish.ts'
 import { LIMITS } from '../../engine/limits.ts'
 import { VERSION } from '../../engine/version.ts'
 import { HEAD_ENDINGS, isHeadFile, writeHeadFiles } from '../head-files.ts'
-import { readPhoto } from '../photo-file.ts'
 import type { Reporter } from '../reporter.ts'
 import { beginHead, formHead, type HeadOrder, type Studio } from '../studio.ts'
 import { findUnfinished, originOf, UNFINISHED } from '../unfinished.ts'
@@ -16,22 +16,25 @@ import {
   digestsOf,
   findRecord,
   type HeadRecord,
+  isOf,
   type Making,
   RECORD,
+  readPhotos,
   recordOf,
   shortDigest,
   writeRecord,
 } from './record.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
 
 export interface Task {
-  /** Folder of the batch's results. */
+  /** Address of the batch's results. */
   readonly root: string
   readonly person: Person
   readonly making: Making
 }
 
 export type Outcome =
-  /** `kept`: the record is on the disk, and the same photos need not be tried again. */
+  /** `kept`: the record is among the results, and the same photos need not be tried again. */
   | { readonly record: HeadRecord; readonly kept: boolean }
   /** Not done, and gone on with by the next who takes it. */
   | 'stopped'
@@ -43,7 +46,7 @@ const LOOK = 1000
 /** What a system says of a disk that takes nothing any more. */
 const DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 /** What is the machine's fault. */
-const MACHINE = new Set<string>(['provider-failed', 'photo-too-costly'])
+const MACHINE = new Set<string>(['provider-failed', 'photo-too-costly', 'bucket-failed'])
 const ENDINGS = [...HEAD_ENDINGS, RECORD, UNFINISHED]
 
 /** What makes a head where its photos, its names and the time have been found right. */
@@ -87,24 +90,30 @@ export const studioMaker = (studio: Studio): Maker => ({
 })
 
 export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, report: Reporter): Promise<Outcome> {
-  const { making } = task
+  const { root, person, making } = task
   const spent = startClock()
   const photos: string[] = []
   const recordNow = (result: Pick<HeadRecord, 'quality' | 'error'>) =>
     recordOf(making, photos, { ...spent(), ...result })
+  let storage: Storage | undefined
   let set: FileSet | undefined
   try {
     if (making.version !== VERSION || making.generator !== maker.sha256) {
       const { version, generator } = making
       throw new UserError('made-elsewhere', { version, generator: shortDigest(generator) })
     }
-    const { root, person } = task
+    requireFew(person)
     const files = await readPhotos(person)
     photos.push(...digestsOf(files))
-    const folder = join(root, person.name)
+    const there = await openStorage(root)
+    storage = there
+    const folder = there.desk(person.name)
     FileSet.cleanUp(folder)
-    const done = () => findRecord(root, person.name, making, photos)
-    const earlier = done()
+    const done = async () => {
+      const record = await findRecord(there, person.name, making)
+      return isOf(record, photos) ? record : undefined
+    }
+    const earlier = await done()
     if (earlier) return { record: earlier, kept: true }
     const origin = originOf(photos, undefined, making.settings)
     while (!set) {
@@ -112,7 +121,7 @@ export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, r
         set = claim(folder, person)
       } catch (refusal) {
         // Somebody else has made it just now, or is at it: a process whose batch was killed, or that was given up too early.
-        const record = done()
+        const record = await done()
         if (record) return { record, kept: true }
         if (!isTaken(refusal)) throw refusal
         if (!goesOn()) return 'stopped'
@@ -124,26 +133,41 @@ export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, r
     const order = { files, settings: making.settings, origin, resumed }
     const place = { set, making, recordNow: (quality: HeadRecord['quality']) => recordNow({ quality }) }
     const record = await maker.make(order, place, goesOn, report)
-    return record ? { record, kept: true } : 'stopped'
+    if (!record) return 'stopped'
+    const names = readdirSync(folder).filter((name) => HEAD_ENDINGS.some((ending) => name.endsWith(`.${ending}`)))
+    if (await there.publish(person.name, names, markOf(person))) return { record, kept: true }
+    // Where nothing locks, somebody was quicker: one who was given up too early.
+    return { record: (await done()) ?? record, kept: true }
   } catch (problem) {
     const error = failureOf(problem)
     const system = (problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? ''
-    if (DISK.has(system)) return { ends: error }
+    if (DISK.has(system) || error.code === 'bucket-refused') return { ends: error }
     const record = recordNow({ error })
     // Another try of the same photos would end the same; not so where the machine or a defect of ours is to blame.
-    const kept = set !== undefined && problem instanceof UserError && system === '' && !MACHINE.has(problem.code)
-    if (kept) await set?.write(RECORD, writeRecord(record))
+    const isFinal = problem instanceof UserError && system === '' && !MACHINE.has(problem.code)
+    const kept = isFinal && set !== undefined && storage !== undefined && (await keep(record, person, set, storage))
     return { record, kept }
   } finally {
     set?.abandon()
+    storage?.close()
   }
 }
 
-async function readPhotos({ photos }: Person) {
-  if (photos.length > LIMITS.photos.most) {
-    throw new UserError('too-many-photos', { count: photos.length, most: LIMITS.photos.most })
+/** @returns whether it is among the results */
+async function keep(record: HeadRecord, person: Person, set: FileSet, storage: Storage): Promise<boolean> {
+  try {
+    await set.write(RECORD, writeRecord(record))
+    return await storage.publish(person.name, [], markOf(person))
+  } catch {
+    return false
   }
-  return Promise.all(photos.map(readPhoto))
+}
+
+const markOf = ({ name }: Person) => `${name}.${RECORD}`
+
+function requireFew({ photos }: Person): void {
+  const { most } = LIMITS.photos
+  if (photos.length > most) throw new UserError('too-many-photos', { count: photos.length, most })
 }
 
 /** Names that are not numbered: at most one head a person. Only what is no head may be replaced. */

@@ -47,7 +47,7 @@ describe('a folder', () => {
 })
 
 describe('a list', () => {
-  const list = (text: string) => {
+  const list = (text: string | Uint8Array) => {
     put('in/a.csv')
     writeFileSync(at('in/a.csv'), text)
     return at('in/a.csv')
@@ -59,6 +59,11 @@ describe('a list', () => {
       ['Ada', 'in/1.jpg', '4.jpg'],
       ['Bob', 'in/sub/2;3.jpg'],
     ])
+  })
+
+  it('counts a photo once, and may come from an old spreadsheet', async () => {
+    const rows = Buffer.from('Person;Photo\r\nJ\xfcrgen;M\xfcller.jpg\r\nJ\xfcrgen;M\xfcller.jpg\r\n', 'latin1')
+    expect(await namesOf([list(rows)])).toEqual([['Jürgen', 'in/Müller.jpg']])
   })
 
   it.each([

@@ -1,19 +1,19 @@
 /** Who is in a batch: persons with their photos, from folders, lists and photos, each with a name no other one has. */
-import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, dirname, extname, posix } from 'node:path'
 import Papa from 'papaparse'
 import { clipText, message, UserError } from '../../engine/errors.ts'
 import { nameKey, numbered, portableName, shortened } from '../../engine/files/names.ts'
-import { readRegularFile } from '../../engine/files/regular-file.ts'
 import { PHOTO_FORMATS } from '../../engine/images/photo-formats.ts'
 import { HEAD_ENDINGS } from '../head-files.ts'
+import { addressOf, inBucket, openStorage, readInput } from './storage/storage.ts'
 
 export interface Person {
   /** Of the folder of results and of the files in it. */
   readonly name: string
   /** Where the person was found: a photo, a folder, or a list and what it calls the person. Stays when photos are added. */
   readonly source: string
-  /** Absolute paths. */
+  /** Addresses. */
   readonly photos: readonly string[]
 }
 
@@ -28,7 +28,7 @@ const extensions = new Set(PHOTO_FORMATS.flatMap((format) => format.extensions.m
 /**
  * @param inputs folders (every photo in it is a person, every folder below with photos in it is one), lists
  * (`person,photo` in CSV, paths from where the list lies) and photos
- * @param output is left out of the folders
+ * @param output address of what is left out of the folders
  * @param earlier keep their names
  * @throws UserError where an input cannot be read, or there is nobody
  */
@@ -38,7 +38,7 @@ export async function findPeople(
   earlier: readonly Person[] = [],
 ): Promise<Person[]> {
   const found: Found[] = []
-  for (const input of inputs) found.push(...(await lookInto(resolve(input), resolve(output))))
+  for (const input of inputs) found.push(...(await lookInto(addressOf(input), output)))
   if (found.length === 0) {
     throw new UserError('nobody-there')
   }
@@ -69,11 +69,13 @@ function freeName(wish: string, taken: ReadonlySet<string>): string {
   }
 }
 
-async function lookInto(path: string, output: string): Promise<Found[]> {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new UserError('no-such-input', { path: clipText(path) })
-  if (there.isDirectory()) return lookIntoFolder(path, path, output)
-  return extname(path).toLowerCase() === LIST ? readList(path) : [alone(path)]
+async function lookInto(input: string, output: string): Promise<Found[]> {
+  const ending = extname(input).toLowerCase()
+  // A bucket does not tell a folder from a file.
+  const there = inBucket(input) ? undefined : statSync(input, { throwIfNoEntry: false })
+  if (!there && !inBucket(input)) throw new UserError('no-such-input', { path: clipText(input) })
+  if (there ? there.isDirectory() : ending !== LIST && !extensions.has(ending)) return lookIntoFolder(input, output)
+  return ending === LIST ? readList(input) : [alone(input)]
 }
 
 const alone = (photo: string): Found => ({
@@ -82,26 +84,29 @@ const alone = (photo: string): Found => ({
   photos: [photo],
 })
 
-function lookIntoFolder(folder: string, top: string, output: string): Found[] {
-  const photos: string[] = []
-  const below: Found[] = []
-  // The same order on every machine, whatever its language.
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  for (const entry of entries) {
-    const path = join(folder, entry.name)
-    if (entry.name.startsWith('.') || path === output) continue
-    if (entry.isDirectory()) below.push(...lookIntoFolder(path, top, output))
-    else if (extensions.has(extname(entry.name).toLowerCase())) photos.push(path)
+async function lookIntoFolder(address: string, output: string): Promise<Found[]> {
+  const storage = await openStorage(address)
+  const groups = new Map<string, string[]>()
+  for (const path of await storage.list(output)) {
+    if (!extensions.has(extname(path).toLowerCase())) continue
+    const folder = posix.dirname(path)
+    const photos = groups.get(folder) ?? []
+    groups.set(folder, photos)
+    photos.push(storage.at(path))
   }
-  if (folder === top) return [...photos.map(alone), ...below]
-  return [...(photos.length > 0 ? [{ wish: relative(top, folder), source: folder, photos }] : []), ...below]
+  const top = groups.get('.') ?? []
+  groups.delete('.')
+  return [
+    ...top.map(alone),
+    ...[...groups].map(([folder, photos]) => ({ wish: folder, source: storage.at(folder), photos })),
+  ]
 }
 
 /** Rows of one person belong together wherever they stand. */
 async function readList(path: string): Promise<Found[]> {
   const [what, cure] = [message('the-list'), message('give-list')]
-  const bytes = await readRegularFile(path, { most: MOST_LIST_BYTES, what, cure })
-  const { data, meta } = Papa.parse<Record<string, string | undefined>>(new TextDecoder().decode(bytes), {
+  const bytes = await readInput(path, { most: MOST_LIST_BYTES, what, cure })
+  const { data, meta } = Papa.parse<Record<string, string | undefined>>(textOf(bytes), {
     header: true,
     skipEmptyLines: 'greedy',
     transformHeader: (name) => name.trim().toLowerCase(),
@@ -109,14 +114,28 @@ async function readList(path: string): Promise<Found[]> {
   if (!['person', 'photo'].every((name) => meta.fields?.includes(name))) {
     throw new UserError('list-without-columns', { path: clipText(path) })
   }
-  const people = new Map<string, string[]>()
+  const people = new Map<string, Set<string>>()
   for (const [row, { person = '', photo = '' }] of data.entries()) {
     if (person.trim() === '' || photo.trim() === '') {
       throw new UserError('list-row-incomplete', { path: clipText(path), row: row + 1 })
     }
-    const photos = people.get(person.trim()) ?? []
-    people.set(person.trim(), photos)
-    photos.push(resolve(dirname(path), photo.trim()))
+    const photos = people.get(person.trim()) ?? new Set()
+    people.set(person.trim(), photos.add(besides(path, photo.trim())))
   }
-  return [...people].map(([person, photos]) => ({ wish: person, source: `${path}#${person}`, photos }))
+  return [...people].map(([person, photos]) => ({ wish: person, source: `${path}#${person}`, photos: [...photos] }))
+}
+
+/** Spreadsheets still write lists in the code page of their system: where it is no UTF-8, it is taken for Western. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
+/** What a list calls a photo, seen from where the list lies. */
+function besides(list: string, photo: string): string {
+  if (!inBucket(list) || inBucket(photo)) return addressOf(photo, dirname(list))
+  return `s3://${posix.join(dirname(list).slice('s3://'.length), photo)}`
 }

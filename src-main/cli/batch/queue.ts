@@ -1,6 +1,7 @@
 /**
- * Batches over machines: BullMQ's queue on Redis or Valkey, where only names and options go; photos and results lie in a
- * shared folder. The queue is named after version and generator, so that a worker never sees what it would make otherwise.
+ * Batches over machines: BullMQ's queue on Redis or Valkey, where only addresses and options go; photos and results lie
+ * in a shared folder or a bucket. The queue is named after version and generator, so that a worker never sees what it
+ * would make otherwise.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
@@ -13,6 +14,7 @@ import { Crew, type Made, type Make } from './crew.ts'
 import type { Task } from './make-one.ts'
 import type { Person } from './people.ts'
 import { findDone, type HeadRecord, type Making, recordOf, shortDigest } from './record.ts'
+import type { Storage } from './storage/storage.ts'
 import { tell } from './tell.ts'
 
 /** What is no fault of the photo is tried so often, the first time again after so many milliseconds, then twice as many. */
@@ -23,7 +25,7 @@ const LOCK = 20_000
 const STALLED = 10_000
 /** How often a head may be left by its worker. */
 const MOST_STALLED = 5
-/** Jobs put on the queue at a time. */
+/** Jobs put on the queue, or looked at, at a time. */
 const BULK = 500
 /** Milliseconds between two looks at the queue at least, and how many times as long as a look takes. */
 const REST = 500
@@ -34,7 +36,7 @@ const FAILED_STAY = 30 * 24 * 3600
 const queueName = (generator: string) => `halfturn-${VERSION}-${shortDigest(generator)}`
 
 /** Has workers elsewhere make heads. @param id of the batch: the same person is put on the queue once */
-export function makeThere(url: string, root: string, making: Making, id: string, report: Reporter): Make {
+export function makeThere(url: string, storage: Storage, making: Making, id: string, report: Reporter): Make {
   return async (people, told, asked) => {
     const queue = new Queue<Task, HeadRecord>(queueName(making.generator), {
       connection: await connect(url),
@@ -48,11 +50,11 @@ export function makeThere(url: string, root: string, making: Making, id: string,
     const open = new Map(people.map((person) => [`${id}-${person.name}`, person]))
     try {
       await forgetFailed(queue, [...open.keys()])
-      const put = async (jobs: readonly (readonly [string, Person])[]) => {
-        for (let i = 0; i < jobs.length; i += BULK) {
+      const put = async (jobs: readonly Waiting[]) => {
+        for (const some of inBulks(jobs)) {
           await queue.addBulk(
-            jobs.slice(i, i + BULK).map(([jobId, person]) => ({
-              ...{ name: person.name, data: { root, person, making }, opts: { jobId } },
+            some.map(([jobId, person]) => ({
+              ...{ name: person.name, data: { root: storage.address, person, making }, opts: { jobId } },
             })),
           )
         }
@@ -64,14 +66,18 @@ export function makeThere(url: string, root: string, making: Making, id: string,
       while (open.size > 0 && !asked.aborted) {
         const began = performance.now()
         const underWay = new Set(await queue.getRanges(['wait', 'active', 'delayed', 'prioritized'], 0, -1))
-        const vanished: [string, Person][] = []
-        for (const [jobId, person] of open) {
-          if (underWay.has(jobId)) continue
-          const made = await outcomeOf(queue, jobId, root, making, person)
-          if (made === 'vanished') vanished.push([jobId, person])
-          else if (made !== 'open') {
-            open.delete(jobId)
-            told(person, made)
+        const vanished: Waiting[] = []
+        for (const some of inBulks([...open].filter(([jobId]) => !underWay.has(jobId)))) {
+          const outcomes = await Promise.all(
+            some.map(([jobId, person]) => outcomeOf(queue, jobId, storage, making, person)),
+          )
+          for (const [i, made] of outcomes.entries()) {
+            const [jobId, person] = some[i]
+            if (made === 'vanished') vanished.push([jobId, person])
+            else if (made !== 'open') {
+              open.delete(jobId)
+              told(person, made)
+            }
           }
         }
         // A server that was started without its data does not know of them any more.
@@ -88,6 +94,11 @@ export function makeThere(url: string, root: string, making: Making, id: string,
   }
 }
 
+type Waiting = readonly [jobId: string, person: Person]
+
+const inBulks = (jobs: readonly Waiting[]): Waiting[][] =>
+  Array.from({ length: Math.ceil(jobs.length / BULK) }, (_, i) => jobs.slice(i * BULK, (i + 1) * BULK))
+
 /** What was given up by an earlier run is tried again. */
 async function forgetFailed(queue: Queue<Task, HeadRecord>, ids: readonly string[]): Promise<void> {
   const failed = new Set(await queue.getRanges(['failed'], 0, -1))
@@ -97,7 +108,7 @@ async function forgetFailed(queue: Queue<Task, HeadRecord>, ids: readonly string
 async function outcomeOf(
   queue: Queue<Task, HeadRecord>,
   jobId: string,
-  root: string,
+  storage: Storage,
   making: Making,
   person: Person,
 ): Promise<Exclude<Made, string> | 'open' | 'vanished'> {
@@ -108,7 +119,7 @@ async function outcomeOf(
     await job.remove()
     return { record, kept: true }
   }
-  const record = await findDone(root, making, person)
+  const record = await findDone(storage, making, person)
   if (record) return { record, kept: true }
   if (!job) return 'vanished'
   if (state !== 'failed') return 'open'

@@ -3,8 +3,6 @@
  * head before him; of a photo that cannot be used it says why. What a batch is to make is in it too, by which a head of
  * other options, another version or another generator is never taken for one that is wanted.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { sha256Of } from '../../engine/checkpoint/import.ts'
 import { type Message, message } from '../../engine/errors.ts'
@@ -15,6 +13,7 @@ import { formatNames } from '../../engine/surface/formats/formats.ts'
 import type { Value } from '../../words/message.ts'
 import { type PhotoFile, readPhoto } from '../photo-file.ts'
 import type { Person } from './people.ts'
+import { readInput, type Storage } from './storage/storage.ts'
 
 /** The record's ending. */
 export const RECORD = 'result.json'
@@ -65,38 +64,34 @@ export const recordOf = (
 
 export const writeRecord = (value: HeadRecord): string => `${JSON.stringify(value, null, 2)}\n`
 
-/** The record of a person; nothing where there is none, or none of these photos and this making. */
-export function findRecord(
-  root: string,
-  name: string,
-  wanted: Making,
-  photos: readonly string[],
-): HeadRecord | undefined {
-  const there = readRecord(root, name)
-  if (!there || there.photos.join() !== photos.join()) return undefined
-  return differencesOf(there.making, wanted).length === 0 ? there : undefined
-}
-
-export function readRecord(root: string, name: string): HeadRecord | undefined {
+/** The record of a person; nothing where there is none, or none of this making. */
+export async function findRecord(storage: Storage, name: string, wanted: Making): Promise<HeadRecord | undefined> {
+  const bytes = await storage.read(`${name}/${name}.${RECORD}`)
   try {
-    return record.parse(JSON.parse(readFileSync(join(root, name, `${name}.${RECORD}`), 'utf8')))
+    const there = record.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    return differencesOf(there.making, wanted).length === 0 ? there : undefined
   } catch {
     // None, or not ours: it is never written over.
     return undefined
   }
 }
 
+/** @param photos digests */
+export const isOf = (there: HeadRecord | undefined, photos: readonly string[]): there is HeadRecord =>
+  there?.photos.join() === photos.join()
+
 /** What was made of a person before; what failed without blame of the photos is tried again. */
-export async function findDone(
-  root: string,
-  wanted: Making,
-  { name, photos }: Person,
-): Promise<HeadRecord | undefined> {
+export async function findDone(storage: Storage, wanted: Making, person: Person): Promise<HeadRecord | undefined> {
   // What a killed process had finished is done.
-  FileSet.cleanUp(join(root, name))
-  const files = await Promise.all(photos.map(readPhoto)).catch(() => undefined)
-  return files && findRecord(root, name, wanted, digestsOf(files))
+  FileSet.cleanUp(storage.desk(person.name))
+  const there = await findRecord(storage, person.name, wanted)
+  const files = there && (await readPhotos(person).catch(() => undefined))
+  return files && isOf(there, digestsOf(files)) ? there : undefined
 }
+
+/** @throws UserError where one of them cannot be read, or is no photo */
+export const readPhotos = ({ photos }: Person): Promise<PhotoFile[]> =>
+  Promise.all(photos.map((photo) => readPhoto(photo, readInput)))
 
 /** Of a generator, for people. */
 export const shortDigest = (sha256: string): string => sha256.slice(0, 12)

@@ -49,7 +49,10 @@ const clamp = (value: number) => Math.min(Math.max(value, 0), 1)
 export type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>
 
 export function portraitBytes({ rgb, matte, valid, fine }: MattedPortrait): PortraitBytes {
-  return { rgb, matte: Uint8Array.from(matte, (alpha) => Math.round(alpha * 255)), valid, ...(fine && { fine }) }
+  // Not Uint8Array.from(): it goes through an iterator, which takes a hundred times as long.
+  const opacities = new Uint8Array(matte.length)
+  for (let i = 0; i < matte.length; i++) opacities[i] = Math.round(matte[i] * 255)
+  return { rgb, matte: opacities, valid, ...(fine && { fine }) }
 }
 
 /** @param bytes are copied: the file they are a part of need not stay in memory */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collage, samplePhoto, samplePortrait, testLandmarker } from '../../../testing/face.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { collage, samplePhoto, samplePortrait, sharedLandmarker } from '../../../testing/face.ts'
 import { message, UserError } from '../errors.ts'
 import { decodePixels, type Photo } from '../images/photo.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
@@ -13,11 +13,10 @@ let landmarker: Landmarker
 let photo: Photo
 let portrait: Portrait
 beforeAll(async () => {
-  landmarker = await testLandmarker()
+  landmarker = await sharedLandmarker()
   photo = await samplePhoto()
   portrait = await make(photo)
 })
-afterAll(() => landmarker.close())
 
 /** A small crop keeps the tests quick. */
 const SIZE = 160

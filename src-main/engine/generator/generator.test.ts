@@ -1,5 +1,5 @@
 /** The generator against recorded passes of the reference implementation, on every provider that is here. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { Runtime } from '../runtime/runtime.ts'
 import type { Gradients } from './generator.ts'
 import { expectClose, expectRelative, GoldenCase, toRays } from './golden-case.ts'
@@ -199,6 +199,21 @@ for (const provider of ['cpu', 'webgpu'] as const) {
         expect(some.depth[i]).toBeCloseTo(whole.depth[pixel], 4)
         expect(some.features[i * 8]).toBeCloseTo(whole.features[pixel * 8], 4)
       })
+    })
+
+    it.runIf(whole)('shares few programs among all numbers of rays', async () => {
+      const golden = new GoldenCase('tiny8x')
+      const generator = golden.generator(runtime)
+      const planes = await generator.planes(golden.at('det/ws', 0))
+      const compile = vi.spyOn(runtime, 'compile')
+      for (let n = 0; n < 30; n++) {
+        const pixels = Uint32Array.from({ length: 60 + 37 * n }, (_, i) => i)
+        const options = { resolution: 48, coarse: 24, fine: 24, pixels }
+        await generator.renderer.render(generator.weights, planes, golden.at('det/c', 0), options)
+      }
+      // Eight sizes, each for the shares of light and for the march.
+      expect(compile.mock.calls.length).toBeLessThanOrEqual(16)
+      compile.mockRestore()
     })
   })
 }

@@ -25,6 +25,7 @@ import { coarseDepths, importanceDepths, type Jitter, mergeDepths } from './samp
 
 /** Samples a tile holds at most: its largest activation is this times the decoder's width, 6 MiB at 64. */
 export const TILE_SAMPLES = 24576
+const TILE_SIZES = 8
 
 /** Points that are decoded at once where they lie on no rays. */
 const QUERY = TILE_SAMPLES / 4
@@ -435,9 +436,15 @@ function inBlocks(resolution: number, pixels?: Uint32Array): Uint32Array {
   return Uint32Array.from(keys, (key) => key % count)
 }
 
-/** Cuts rays into tiles of equal size; the last one is filled up. */
+/**
+ * Cuts rays into tiles of equal size; the last one is filled up. Of sizes there are few: each has programs of its own, and
+ * how many rays there are may be another number for every photo.
+ */
 function tilesOf(count: number, samples: number): Tile[] {
-  const size = Math.ceil(count / Math.ceil((count * samples) / TILE_SAMPLES))
+  const most = Math.ceil(TILE_SAMPLES / samples)
+  const step = Math.ceil(most / TILE_SIZES)
+  const equal = Math.ceil(count / Math.ceil((count * samples) / TILE_SAMPLES))
+  const size = Math.min(most, Math.ceil(equal / step) * step)
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
     const first = i * size
     return { first, count: Math.min(size, count - first), size }

@@ -87,3 +87,48 @@ export function resample(x: Tensor, rows: ResamplingMatrix, columns = rows): Ten
   const right = transpose(constant(columns.data, [columns.to, columns.from]), [1, 0])
   return matMul(constant(rows.data, [rows.to, rows.from]), matMul(x, right))
 }
+
+/** Resamples channels of `from` x `from` to `to` x `to`, every pixel counting. */
+export function shrink(picture: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return picture
+  const taps = tapsOf(from > to ? areaMatrix(from, to) : bilinearMatrix(from, to, true))
+  const channels = picture.length / (from * from)
+  const wide = new Float32Array(channels * from * to)
+  for (let row = 0; row < channels * from; row++) multiplyRow(taps, picture, row * from, 1, wide, row * to, 1)
+  const result = new Float32Array(channels * to * to)
+  for (let channel = 0; channel < channels; channel++) {
+    for (let column = 0; column < to; column++) {
+      multiplyRow(taps, wide, channel * from * to + column, to, result, channel * to * to + column, to)
+    }
+  }
+  return result
+}
+
+/** What a row of a matrix takes its sum from: all others of its weights are 0. */
+interface Taps {
+  readonly first: number
+  readonly weights: Float32Array
+}
+
+const tapsOf = ({ data, from, to }: ResamplingMatrix): Taps[] =>
+  Array.from({ length: to }, (_, i) => {
+    const row = data.subarray(i * from, (i + 1) * from)
+    const first = row.findIndex((weight) => weight !== 0)
+    return { first, weights: row.subarray(first, row.findLastIndex((weight) => weight !== 0) + 1) }
+  })
+
+function multiplyRow(
+  taps: readonly Taps[],
+  source: Float32Array,
+  at: number,
+  step: number,
+  result: Float32Array,
+  into: number,
+  stride: number,
+): void {
+  taps.forEach(({ first, weights }, row) => {
+    let sum = 0
+    for (let k = 0; k < weights.length; k++) sum += weights[k] * source[at + (first + k) * step]
+    result[into + row * stride] = sum
+  })
+}

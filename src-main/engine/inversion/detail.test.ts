@@ -7,8 +7,10 @@ import { PlaneProjection, samplePlanes } from '../generator/planes.ts'
 import { addDetail, paintHead } from '../head/head.ts'
 import { normalArray, uniformArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState } from './detail.ts'
-import type { Objective } from './objective.ts'
+import { DetailStage, DetailState } from './detail.ts'
+import { detailPrior } from './terms/detail-prior.ts'
+import type { Objective } from './terms/term.ts'
+import { DEFAULT_TERMS, type Terms } from './terms/terms.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -29,15 +31,13 @@ const probe = {
 const rendering = { resolution: 16, coarse: 8, fine: 4 }
 
 /** What one step without a rate says of a state: its loss by terms, and its gradient, which Adam's first moment keeps. */
-async function look(data: Float32Array, side: number, options: DetailOptions) {
+async function look(data: Float32Array, side: number, asked: Terms['detail']) {
   const state = new DetailState({ ...layoutOf(golden.config), resolution: side })
   state.detail.data.set(data)
-  const stage = await DetailStage.create(generator, { ws, label }, state, options)
+  const stage = await DetailStage.create(generator, { ws, label }, state, asked)
   const { terms, loss } = await stage.step([{ label, objective: blind, rendering, weight: 1 }], 0, probe)
-  return { loss, terms: terms as Record<string, number>, gradient: state.adam.first.map((value) => value / (1 - 0.9)) }
+  return { loss, terms, gradient: state.adam.first.map((value) => value / (1 - 0.9)) }
 }
-
-const nothing: DetailOptions = { smoothness: 0, size: 0, colour: 0 }
 
 describe('refined planes', () => {
   const coarse: Planes = { resolution: 8, channels: 3, layers: [2, 1, 1], data: normalArray(4 * 64 * 3, 1) }
@@ -76,7 +76,7 @@ describe('refined planes', () => {
 
 describe('the detail', () => {
   it('changes nothing while it is zero: no loss at the sides, no prior', async () => {
-    const { terms, loss, gradient } = await look(new Float32Array(3 * 64 * 64 * channels), 64, DEFAULT_DETAIL)
+    const { terms, loss, gradient } = await look(new Float32Array(3 * 64 * 64 * channels), 64, DEFAULT_TERMS.detail)
     expect(terms).toMatchObject({ sides: 0, prior: 0 })
     expect(loss).toBe(0)
     expect(gradient.every((value) => value === 0)).toBe(true)
@@ -92,12 +92,12 @@ describe('the detail', () => {
   })
 
   it.each([
-    ['smoothness', { ...nothing, smoothness: 3 }],
-    ['size', { ...nothing, size: 2 }],
-  ] as const)('is held by its %s', async (_, options) => {
+    ['smoothness', { smoothness: 3, size: 0 }],
+    ['size', { smoothness: 0, size: 2 }],
+  ] as const)('is held by its %s', async (_, weights) => {
     const data = normalArray(3 * resolution ** 2 * channels, 4)
-    const { gradient, terms } = await look(data, resolution, options)
-    expect(terms.prior).toBeCloseTo(priorOf(data, resolution, options), 4)
+    const { gradient, terms } = await look(data, resolution, { prior: detailPrior(weights) })
+    expect(terms.prior).toBeCloseTo(priorOf(data, resolution, weights), 4)
     const row = resolution * channels
     // Corners and edges of a plane, and the texels that meet the next plane in memory.
     const probed = [
@@ -111,17 +111,16 @@ describe('the detail', () => {
       5000,
     ]
     for (const index of probed) {
-      const moved = (delta: number) => priorOf(data.with(index, data[index] + delta), resolution, options)
+      const moved = (delta: number) => priorOf(data.with(index, data[index] + delta), resolution, weights)
       expect(gradient[index] * 1e4).toBeCloseTo(((moved(0.1) - moved(-0.1)) / 0.2) * 1e4, 2)
     }
   })
 
   it('is held at the sides by colour, downhill', async () => {
     const data = normalArray(3 * 64 * 64 * channels, 5).map((value) => 0.3 * value)
-    const options = { ...nothing, colour: DEFAULT_DETAIL.colour }
-    const { terms, gradient } = await look(data, 64, options)
+    const asked = { sides: DEFAULT_TERMS.detail.sides }
+    const { terms, gradient } = await look(data, 64, asked)
     expect(terms.sides).toBeGreaterThan(0)
-    expect(terms.prior).toBe(0)
     // Along the gradient the loss changes by its square.
     const square = gradient.reduce((sum, g) => sum + g * g, 0)
     expect(square).toBeGreaterThan(0)
@@ -131,7 +130,7 @@ describe('the detail', () => {
         await look(
           data.map((value, i) => value + sign * step * gradient[i]),
           64,
-          options,
+          asked,
         )
       ).terms.sides
     const [up, down] = [await at(1), await at(-1)]
@@ -141,7 +140,7 @@ describe('the detail', () => {
 })
 
 /** smoothness * mean over all of (d - neighbour)^2, right and below within a plane, + size * mean d^2. */
-function priorOf(data: Float32Array, side: number, { smoothness, size }: DetailOptions): number {
+function priorOf(data: Float32Array, side: number, { smoothness, size }: Parameters<typeof detailPrior>[0]): number {
   const at = (plane: number, row: number, column: number, k: number) =>
     data[((plane * side + row) * side + column) * channels + k]
   let sum = 0

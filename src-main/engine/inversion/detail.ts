@@ -20,28 +20,12 @@
  */
 import type { Generator } from '../generator/generator.ts'
 import { type PlaneLayout, type Planes, planesLength, refine } from '../generator/plane-layout.ts'
-import type { RenderOptions } from '../generator/renderer.ts'
 import { addDetail, type Detail, type Head, paintHead } from '../head/head.ts'
 import { Adam } from './adam.ts'
-import { assertFinite } from './objective.ts'
-import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
-
-export interface DetailOptions {
-  /** Mean squared difference of neighbouring texels of the detail. */
-  readonly smoothness: number
-  /** Mean square of the detail itself. */
-  readonly size: number
-  /** Novel views' colours against the pivot's. */
-  readonly colour: number
-}
-
-export const DEFAULT_DETAIL: DetailOptions = { smoothness: 0.05, size: 0.002, colour: 1 }
-
-/** A camera to hold the head to its pivot from, and the pixels to look at. */
-export interface Probe {
-  readonly label: Float32Array
-  readonly rendering: RenderOptions
-}
+import type { LatentStep } from './latent.ts'
+import { assertFinite, photoGradients } from './photo-gradients.ts'
+import { addPlanesTerms, type PlanesTerm, type PosedView, type Probe } from './terms/term.ts'
+import { DEFAULT_TERMS } from './terms/terms.ts'
 
 export class DetailState {
   readonly detail: Detail
@@ -60,20 +44,20 @@ export class DetailStage {
   readonly pivot: Planes
   private readonly generator: Generator
   private readonly ws: Float32Array
-  private readonly options: DetailOptions
+  private readonly terms: Readonly<Record<string, PlanesTerm>>
 
   private constructor(
     generator: Generator,
     ws: Float32Array,
     pivot: Planes,
     state: DetailState,
-    options: DetailOptions,
+    terms: Readonly<Record<string, PlanesTerm>>,
   ) {
     this.generator = generator
     this.ws = ws
     this.pivot = pivot
     this.state = state
-    this.options = options
+    this.terms = terms
   }
 
   /** @param head the pivot: the code that the latent stage found, and its shape */
@@ -81,75 +65,26 @@ export class DetailStage {
     generator: Generator,
     { ws, shape, label }: Omit<Head, 'detail'>,
     state: DetailState,
-    options = DEFAULT_DETAIL,
+    terms: Readonly<Record<string, PlanesTerm>> = DEFAULT_TERMS.detail,
   ): Promise<DetailStage> {
     const pivot = refine(await paintHead(generator, { ws, shape, label }), state.detail.resolution)
-    return new DetailStage(generator, ws, pivot, state, options)
+    return new DetailStage(generator, ws, pivot, state, terms)
   }
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param looks at each photo, and at what else is known
+   * @param views of each photo, and of what else is known
    */
-  async step(looks: readonly PosedPhoto[], rate: number, probe: Probe) {
-    const { generator, state } = this
-    const planes = addDetail(this.pivot, state.detail)
-    const seen = await photoGradients(generator, planes, this.ws, looks, { label: false })
+  async step(views: readonly PosedView[], rate: number, probe: Probe): Promise<LatentStep> {
+    const { generator, state, pivot } = this
+    const planes = addDetail(pivot, state.detail)
+    const seen = await photoGradients(generator, planes, this.ws, views, { label: false })
     const gradient = seen.planes
-    const kept = await this.addProbe(planes, probe, gradient)
-    const prior = this.addPrior(gradient)
-    const loss = seen.loss + kept + prior
+    const step = { generator, pivot, planes, added: state.detail, probe }
+    const terms = await addPlanesTerms(this.terms, step, gradient, gradient)
+    const loss = Object.values(terms).reduce((sum, value) => sum + value, seen.loss)
     assertFinite(generator, loss, gradient)
     state.adam.step(state.detail.data, gradient, rate)
-    return { view: seen.view, loss, terms: { ...seen.terms, sides: kept, prior } }
-  }
-
-  private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
-    const { renderer, weights } = this.generator
-    const sight = await renderer.see(weights, planes, label, rendering)
-    const before = await renderer.render(weights, this.pivot, label, { sight })
-    const now = await renderer.render(weights, planes, label, { sight })
-    const { length } = sight.depth
-    const channels = now.features.length / length
-    const factor = this.options.colour / (3 * length)
-    let loss = 0
-    const features = now.features.map((value, at) => {
-      if (at % channels >= 3) return 0
-      const difference = value - before.features[at]
-      loss += factor * difference * difference
-      return 2 * factor * difference
-    })
-    const back = await renderer.backward(weights, now.tape, { features })
-    for (let i = 0; i < gradient.length; i++) gradient[i] += back.planes[i]
-    return loss
-  }
-
-  /** smoothness * mean (d - neighbour)^2 + size * mean d^2. */
-  private addPrior(gradient: Float32Array): number {
-    const { data, resolution } = this.state.detail
-    const { channels } = this.pivot
-    const { smoothness, size } = this.options
-    const row = resolution * channels
-    const a = size / data.length
-    const b = smoothness / data.length
-    let loss = 0
-    for (let i = 0; i < data.length; i++) {
-      const value = data[i]
-      loss += a * value * value
-      gradient[i] += 2 * a * value
-      if (i % row < row - channels) {
-        const difference = value - data[i + channels]
-        loss += b * difference * difference
-        gradient[i] += 2 * b * difference
-        gradient[i + channels] -= 2 * b * difference
-      }
-      if (i % (row * resolution) < row * (resolution - 1)) {
-        const difference = value - data[i + row]
-        loss += b * difference * difference
-        gradient[i] += 2 * b * difference
-        gradient[i + row] -= 2 * b * difference
-      }
-    }
-    return loss
+    return { view: seen.view, loss, terms: { ...seen.terms, ...terms } }
   }
 }

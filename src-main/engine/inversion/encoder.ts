@@ -5,8 +5,8 @@
  */
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { Generator, Weights } from '../generator/generator.ts'
+import { shrink } from '../generator/resample.ts'
 import type { Shape } from '../graph/index.ts'
-import { shrink } from './objective.ts'
 
 /** @returns [num_ws * w_dim] */
 export async function startingCode(

@@ -13,24 +13,21 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { type Text, UserError } from '../errors.ts'
-import { type MattedPortrait, portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
-import { LABEL, orbitCamera, zoom } from '../generator/camera.ts'
-import type { Generator, View, ViewOptions, Weights } from '../generator/generator.ts'
+import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import { LABEL, orbitCamera } from '../generator/camera.ts'
+import type { View } from '../generator/generator.ts'
 import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
 import { LIMITS } from '../limits.ts'
-import { uniform, uniformArray } from '../random.ts'
+import { uniform } from '../random.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
-import { DEFAULT_DETAIL, type DetailOptions, DetailStage, DetailState, type Probe } from './detail.ts'
+import { DetailStage, DetailState } from './detail.ts'
 import { startingCode } from './encoder.ts'
+import type { InversionContext } from './inversion-context.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
-import { DEFAULT_PRIOR, LatentSpace } from './latent-space.ts'
-import { mirroredWitness, type Witness } from './mirror.ts'
-import { type Aim, PortraitObjective } from './objective.ts'
-import type { PosedPhoto } from './photo-gradients.ts'
-import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
-import { RaySelection } from './ray-selection.ts'
+import { PhotoViews } from './photo-views.ts'
+import type { PosedPortrait } from './posed-portrait.ts'
 import {
   DEFAULT_RATE,
   type Phase,
@@ -42,8 +39,16 @@ import {
   rateAt,
   stepsWhen,
 } from './schedule.ts'
-import { DEFAULT_SHAPE, residualLength, type ShapeOptions, ShapeStage, ShapeState } from './shape-stage.ts'
-import { CROP, Surroundings } from './surroundings.ts'
+import { residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
+import {
+  type AddOfCode,
+  beginCodeTerms,
+  type PlanesPhase,
+  type PosedView,
+  type Probe,
+  type ViewsOf,
+} from './terms/term.ts'
+import { DEFAULT_TERMS, type Terms } from './terms/terms.ts'
 
 export const inversionSettings = z.strictObject({
   quality: z.enum(qualities).default('balanced'),
@@ -54,25 +59,6 @@ export const inversionSettings = z.strictObject({
 })
 export type InversionSettings = z.infer<typeof inversionSettings>
 
-/** What a job works with. */
-export interface InversionContext {
-  readonly generator: Generator
-  /** Tensors of the generator's file beside its weights. */
-  readonly extras: Weights
-  readonly faceRes: Weights
-  /** What else than the photos shapes the head; default: {@link DEFAULT_TERMS}. */
-  readonly terms?: Terms
-}
-
-/** Weights of the last stages' terms beside the photos', which count 1. */
-export interface Terms extends DetailOptions {
-  readonly shape: ShapeOptions
-  /** The mirrored photo. */
-  readonly mirror: number
-}
-
-export const DEFAULT_TERMS: Terms = { ...DEFAULT_DETAIL, shape: DEFAULT_SHAPE, mirror: 0.7 }
-
 export interface Progress {
   /** Steps done, of how many. */
   readonly step: number
@@ -82,8 +68,6 @@ export interface Progress {
   readonly terms: Readonly<Record<string, number>>
 }
 
-/** What each phase moves. */
-const AIMS: Readonly<Record<Phase, Aim>> = { code: 'head', layers: 'head', shape: 'outline', detail: 'colour' }
 const CAMERA = { rate: 0.05, prior: 1e-3 }
 /**
  * The detail leaves shape alone, so what its fixed views see of it is found once for each of so many draws of samples, and
@@ -95,12 +79,6 @@ const DRAWS = 4
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-/** Keeps the draws for the background apart from those for the probes, those around a crop from its own, one photo's from the next one's. */
-const BACKGROUND_STREAM = 1 << 20
-const WIDE_STREAM = 1 << 22
-const SHOT_STREAM = 1 << 24
-/** How the head is looked at to match the photos' colours to it. */
-const GLANCE = { resolution: 48, coarse: 24, fine: 16, plain: true, keep: false }
 const CHECKPOINT_VERSION = 4
 
 /** Best of a phase: the loss of different phases cannot be compared. */
@@ -119,20 +97,17 @@ export class Inversion {
   private readonly context: InversionContext
   private readonly plan: Plan
   private readonly latent: LatentState
+  private readonly views: PhotoViews
   /** Measured when the latent stage first needs it. */
-  private space: Promise<LatentSpace> | undefined
-  /** What each photo's channels are multiplied with: [photos * 3]. The first one's light is the head's. */
-  private readonly gains: Float32Array
-  private readonly outlines = new Map<string, RaySelection>()
-  private readonly objectives = new Map<string, Promise<PortraitObjective>>()
-  private readonly around = new Map<string, Surroundings>()
+  private termsOfCode: Promise<Record<string, AddOfCode>> | undefined
+  /** What the terms look at, where planes are bent: found when the stage begins. */
+  private termViews: Promise<ViewsOf> | undefined
   private shape: ShapeState | null = null
   private shapeStage: ShapeStage | null = null
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
-  private witness: Witness | null = null
-  /** How the detail stage looks at the photos, by draw. */
-  private readonly fixedLooks: PosedPhoto[][] = []
+  /** How the detail stage looks, by draw. */
+  private readonly fixedViews: PosedView[][] = []
   private best: Best | null = null
   private phase: Phase = 'code'
   private stepsDone = 0
@@ -148,8 +123,8 @@ export class Inversion {
     this.context = context
     this.shots = shots
     this.settings = settings
-    this.gains = new Float32Array(3 * shots.length).fill(1)
     this.plan = plans[settings.quality]
+    this.views = new PhotoViews(context, this.terms, shots, this.plan, settings.seed)
     this.stepsWanted = settings.steps ?? this.plan.steps
     this.latent = latent
   }
@@ -235,7 +210,7 @@ export class Inversion {
         ? await this.detailStep(step, rate)
         : phase === 'shape'
           ? await this.shapeStep(step, rate)
-          : await (await this.latentStage()).step(await this.looks(phase, step), rate)
+          : await (await this.latentStage()).step(await this.views.ofPhotos(phase, step), rate)
     if (!this.best || result.loss < this.best.loss) {
       this.best = { loss: result.loss, ...before, shape: shapeBefore, detail: detailBefore }
     }
@@ -261,7 +236,7 @@ export class Inversion {
       put(`${name}.second`, second)
     }
     const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
-    put('gains', this.gains)
+    put('gains', this.views.gains)
     put('latent.ws', latent.ws)
     put('latent.cameras', latent.cameras)
     putMoments('latent.adam', latent.adam)
@@ -350,7 +325,7 @@ export class Inversion {
     latent.shared = state.shared
 
     const inversion = new Inversion(context, shots, state.settings, latent)
-    inversion.gains.set(floats('gains', 3 * shots.length))
+    inversion.views.gains.set(floats('gains', 3 * shots.length))
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
     inversion.phase = state.phase
@@ -383,6 +358,7 @@ export class Inversion {
 
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
+    this.termViews = undefined
     if (phase === 'shape') this.shape = new ShapeState(this.context.generator.config)
     if (phase === 'layers') this.latent.shared = false
     if ((phase === 'shape' || phase === 'detail') && this.best) {
@@ -396,179 +372,56 @@ export class Inversion {
     await this.matchLight()
   }
 
-  /** Gives all photos but the first the head's colours, as it is now. */
-  private async matchLight(): Promise<void> {
-    if (this.shots.length === 1) return
-    const { generator } = this.context
-    const { ws } = this.latent
-    const planes = await generator.planes(ws)
-    const cameras = this.camerasOf(this.latent.cameras)
-    for (const [i, { portrait }] of this.shots.entries()) {
-      if (i === 0) continue
-      const view = await generator.view(ws, cameras[i], { ...GLANCE, planes })
-      this.gains.set(matchColours(portrait, view.image, view.rendering.opacity), 3 * i)
-    }
-    this.objectives.clear()
-    this.around.clear()
+  /** Gives all photos the head's light, as it is now. */
+  private matchLight(): Promise<void> {
+    return this.views.matchLight(this.latent.ws, this.camerasOf(this.latent.cameras))
   }
 
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
     const { generator } = this.context
     this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
-    const cameras = this.camerasOf(this.latent.cameras)
-    const looks = (await this.looks('shape', step)).map((look, shot) => ({ ...look, label: cameras[shot] }))
-    return this.shapeStage.step([...looks, ...this.looksAround('shape', step)], rate, this.probe(step))
+    const views = await this.stageViews('shape', step, this.shapeStage.pivot)
+    return this.shapeStage.step(views, rate, this.probe(step))
   }
 
   private async detailStep(step: number, rate: number): Promise<LatentStep> {
-    const stage = await this.enterDetail()
+    this.detailStage ??= await this.beginDetail()
     const draw = step % DRAWS
-    this.fixedLooks[draw] ??= await this.detailLooks(stage.pivot, draw)
-    return stage.step(this.fixedLooks[draw], rate, this.probe(step))
+    this.fixedViews[draw] ??= await this.detailViews(this.detailStage.pivot, draw)
+    return this.detailStage.step(this.fixedViews[draw], rate, this.probe(step))
   }
 
-  private async enterDetail(): Promise<DetailStage> {
-    if (!this.detailStage) {
-      const { generator } = this.context
-      const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
-      this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
-      this.detailStage = await DetailStage.create(generator, this.head, this.detail, this.terms)
-      await this.callWitness(this.detailStage.pivot)
-    }
-    return this.detailStage
+  private beginDetail(): Promise<DetailStage> {
+    const { generator } = this.context
+    const resolution = Math.max(this.plan.detailResolution, generator.config.plane_resolution)
+    this.detail ??= new DetailState({ ...layoutOf(generator.config), resolution })
+    return DetailStage.create(generator, this.head, this.detail, this.terms.detail)
   }
 
-  /** Of several photos each shows what another does not: one alone is asked in the mirror. */
-  private async callWitness(pivot: Planes): Promise<void> {
-    if (this.shots.length > 1 || this.terms.mirror === 0) return
-    const shot = { ...this.shots[0], label: this.camerasOf(this.latent.cameras)[0] }
-    this.witness = await mirroredWitness(this.context.generator, pivot, shot, this.plan.phases.detail.resolution)
-  }
-
-  /** The photos, and the one in the mirror, from the cameras that the latent stage found, and what these see of the pivot. */
-  private async detailLooks(pivot: Planes, draw: number): Promise<PosedPhoto[]> {
+  /** With what they see of the pivot. */
+  private async detailViews(pivot: Planes, draw: number): Promise<PosedView[]> {
     const { renderer, weights } = this.context.generator
+    const views = await this.stageViews('detail', draw, pivot)
+    for (const [i, view] of views.entries()) {
+      const sight = await renderer.see(weights, pivot, view.label, view.rendering)
+      views[i] = { ...view, rendering: { ...view.rendering, sight } }
+    }
+    return views
+  }
+
+  /** The photos from the cameras that the latent stage found, and what the terms look at. */
+  private async stageViews(phase: PlanesPhase, step: number, pivot: Planes): Promise<PosedView[]> {
     const cameras = this.camerasOf(this.latent.cameras)
-    const looks: PosedPhoto[] = (await this.looks('detail', draw)).map((look, shot) => ({
-      ...look,
-      label: cameras[shot],
-    }))
-    looks.push(...this.looksAround('detail', draw))
-    if (this.witness) {
-      const { label, objective, pixels } = this.witness
-      const samples = this.samples('detail', draw, SHOT_STREAM, pixels.length)
-      const rendering = { plain: true, resolution: this.plan.phases.detail.resolution, pixels, ...samples }
-      looks.push({ label, objective, weight: this.terms.mirror, rendering })
-    }
-    for (const [i, look] of looks.entries()) {
-      const sight = await renderer.see(weights, pivot, look.label, look.rendering)
-      looks[i] = { ...look, rendering: { ...look.rendering, sight } }
-    }
-    return looks
+    const photos = await this.views.ofPhotos(phase, step)
+    this.termViews ??= this.views.ofTerms(phase, pivot, cameras)
+    return [...photos.map((view, photo) => ({ ...view, label: cameras[photo] })), ...(await this.termViews)(step)]
   }
 
   private async latentStage(): Promise<LatentStage> {
     const { generator } = this.context
     const labels = this.shots.map(({ label }) => label)
-    // Conditioned on the nominal camera: a photo's own may stand where the mapping has never seen one.
-    this.space ??= LatentSpace.of(generator, orbitCamera(generator.config.rendering_kwargs, 0))
-    return new LatentStage(generator, labels, this.latent, {
-      prior: { space: await this.space, strength: DEFAULT_PRIOR },
-      camera: CAMERA,
-    })
-  }
-
-  /** How a step looks at the photos; their cameras are the stage's own. */
-  private async looks(phase: Phase, step: number): Promise<Omit<PosedPhoto, 'label'>[]> {
-    const { resolution } = this.plan.phases[phase]
-    const looks: Omit<PosedPhoto, 'label'>[] = []
-    for (const shot of this.shots.keys()) {
-      const stream = SHOT_STREAM * shot
-      const rendering = this.rendering(phase, step, stream, this.outline(shot, resolution))
-      looks.push({ objective: await this.objective(shot, phase), weight: 1 / this.shots.length, rendering })
-    }
-    return looks
-  }
-
-  /** How it looks at what the photos show around their crops. The code is found without: it trades the nose for the hair. */
-  private looksAround(phase: 'shape' | 'detail', step: number): PosedPhoto[] {
-    return this.camerasOf(this.latent.cameras).flatMap((camera, shot) => {
-      const objective = this.surroundings(shot, phase)
-      if (!objective) return []
-      const rendering = {
-        ...this.rendering(phase, step, SHOT_STREAM * shot + WIDE_STREAM, objective.rays),
-        plain: true,
-      }
-      return [{ label: zoom(camera, CROP), objective, weight: 1 / this.shots.length, rendering }]
-    })
-  }
-
-  /** @param stream of random numbers, apart for each photo */
-  private rendering(phase: Phase, step: number, stream: number, rays: RaySelection): ViewOptions {
-    const { resolution } = this.plan.phases[phase]
-    // Colour alone needs no background.
-    const pixels =
-      AIMS[phase] === 'colour' ? rays.inside : rays.draw(this.settings.seed, stream + BACKGROUND_STREAM + step)
-    return { plain: this.isPlain(phase), resolution, pixels, ...this.samples(phase, step, stream, pixels.length) }
-  }
-
-  /** @param rays how many */
-  private samples(phase: Phase, step: number, stream: number, rays: number) {
-    const { coarse, fine } = this.plan.phases[phase]
-    const { seed } = this.settings
-    const jitter = {
-      coarse: uniformArray(rays * coarse, seed, stream + 3 * step),
-      fine: uniformArray(rays * fine, seed, stream + 3 * step + 1),
-    }
-    return { coarse, fine, jitter }
-  }
-
-  /** Whether a phase looks at the rendering itself. */
-  private isPlain(phase: Phase): boolean {
-    return this.plan.phases[phase].plain || !this.context.generator.config.super_resolution
-  }
-
-  private objective(shot: number, phase: Phase): Promise<PortraitObjective> {
-    const { resolution } = this.plan.phases[phase]
-    const plain = this.isPlain(phase)
-    const aim = AIMS[phase]
-    const key = `${shot}/${resolution}/${plain}/${aim}`
-    let objective = this.objectives.get(key)
-    if (!objective) {
-      const { generator, faceRes } = this.context
-      objective = PortraitObjective.create(generator, this.inHeadsLight(shot), resolution, plain, faceRes, aim)
-      this.objectives.set(key, objective)
-    }
-    return objective
-  }
-
-  /** What a photo shows around its crop, where that is known. */
-  private surroundings(shot: number, phase: Phase): Surroundings | undefined {
-    const { resolution } = this.plan.phases[phase]
-    const aim = AIMS[phase]
-    const key = `${shot}/${resolution}/${aim}`
-    const known = this.around.get(key)
-    if (known) return known
-    const { wide } = this.inHeadsLight(shot)
-    if (!wide) return undefined
-    const around = new Surroundings(this.context.generator, wide, resolution, aim)
-    this.around.set(key, around)
-    return around
-  }
-
-  private inHeadsLight(shot: number): MattedPortrait {
-    const { portrait } = this.shots[shot]
-    return shot === 0 ? portrait : lit(portrait, this.gains.subarray(3 * shot, 3 * shot + 3))
-  }
-
-  private outline(shot: number, resolution: number): RaySelection {
-    const key = `${shot}/${resolution}`
-    let outline = this.outlines.get(key)
-    if (!outline) {
-      outline = new RaySelection(this.shots[shot].portrait, resolution)
-      this.outlines.set(key, outline)
-    }
-    return outline
+    this.termsOfCode ??= beginCodeTerms(this.terms.code, generator)
+    return new LatentStage(generator, labels, this.latent, { terms: await this.termsOfCode, camera: CAMERA })
   }
 
   /** A random camera around the head, and the pixels of it to look at. */

@@ -33,7 +33,7 @@ describe('the projector', () => {
     const state = new LatentState(start)
     state.shared = shared
     const stage = new LatentStage(generator, [read('c') as Float32Array], state, {
-      prior: null,
+      terms: {},
       camera: null,
     })
     const objective = new SquaredError(read('target') as Float32Array)

@@ -10,13 +10,12 @@ import type { Generator, View } from '../generator/generator.ts'
 import type { Trace } from '../generator/vjp.ts'
 import { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.ts'
-import type { LatentSpace } from './latent-space.ts'
-import { assertFinite } from './objective.ts'
-import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
+import { assertFinite, photoGradients } from './photo-gradients.ts'
+import type { AddOfCode, PosedView } from './terms/term.ts'
 
 export interface LatentOptions {
-  /** Where codes lie, and how strongly they are pulled there; null for the plain projector. */
-  readonly prior: { readonly space: LatentSpace; readonly strength: number } | null
+  /** What the code is asked beside the photos; nothing for the plain projector. */
+  readonly terms: Readonly<Record<string, AddOfCode>>
   /** Whether the cameras are refined, and how hard they are held to where they were. */
   readonly camera: { readonly rate: number; readonly prior: number } | null
 }
@@ -71,12 +70,12 @@ export class LatentStage {
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param looks at each photo; their cameras are the stage's own
+   * @param views of each photo; their cameras are the stage's own
    */
-  async step(looks: readonly Omit<PosedPhoto, 'label'>[], rate: number): Promise<LatentStep> {
+  async step(views: readonly Omit<PosedView, 'label'>[], rate: number): Promise<LatentStep> {
     const { state, options, generator, cameras } = this
     const ws = state.ws.slice()
-    const placed = looks.map((look, i) => ({ ...look, label: cameras[i] }))
+    const placed = views.map((view, i) => ({ ...view, label: cameras[i] }))
     const trace: Trace = {}
     const planes = await generator.planes(ws, trace)
     const seen = await photoGradients(generator, planes, ws, placed, { label: options.camera !== null })
@@ -86,13 +85,17 @@ export class LatentStage {
       last[i] += value
     })
 
-    const prior = options.prior?.space.addPrior(ws, options.prior.strength, painted) ?? 0
-    const loss = seen.loss + prior
+    const terms = { ...seen.terms }
+    let { loss } = seen
+    for (const [name, add] of Object.entries(options.terms)) {
+      terms[name] = add(ws, painted)
+      loss += terms[name]
+    }
     assertFinite(generator, loss, painted, ...seen.labels)
     const gradient = state.shared ? this.sumRows(painted) : painted
     state.adam.step(state.ws, gradient, rate)
     if (options.camera) this.refineCameras(seen.labels, options.camera)
-    return { view: seen.view, loss, terms: { ...seen.terms, prior } }
+    return { view: seen.view, loss, terms }
   }
 
   private refineCameras(gradients: readonly Float32Array[], { rate, prior }: { rate: number; prior: number }): void {

@@ -6,7 +6,8 @@ import type { View } from '../generator/generator.ts'
 import { expectClose, GoldenCase } from '../generator/golden-case.ts'
 import { readFaceRes } from '../networks/faceres.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { type Aim, PortraitObjective } from './objective.ts'
+import { PortraitObjective } from './objective.ts'
+import type { Aim } from './terms/term.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

@@ -1,17 +1,8 @@
 /** Looks at a head from where its photos were taken: how far it is from each, and which way its planes should go. */
-import type { Generator, View, ViewOptions } from '../generator/generator.ts'
+import { UserError } from '../errors.ts'
+import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
-import type { Objective } from './objective.ts'
-
-/** One photo as a step sees it. */
-export interface PosedPhoto {
-  /** Its camera, 25 numbers. */
-  readonly label: Float32Array
-  readonly objective: Objective
-  readonly rendering: ViewOptions
-  /** How much it counts; photos: 1 by their number. */
-  readonly weight: number
-}
+import type { PosedView } from './terms/term.ts'
 
 /** What looking at all photos gave; the loss is the weighted sum over them. */
 export interface PhotoGradients {
@@ -33,7 +24,7 @@ export async function photoGradients(
   generator: Generator,
   planes: Planes,
   ws: Float32Array,
-  looks: readonly PosedPhoto[],
+  views: readonly PosedView[],
   want: { readonly label: boolean },
 ): Promise<PhotoGradients> {
   let first: View | undefined
@@ -42,7 +33,7 @@ export async function photoGradients(
   const ofPlanes = new Float32Array(planes.data.length)
   const ofW = new Float32Array(generator.config.w_dim)
   const ofLabels: Float32Array[] = []
-  for (const { label, objective, rendering, weight } of looks) {
+  for (const { label, objective, rendering, weight } of views) {
     const view = await generator.view(ws, label, { ...rendering, planes })
     const judgement = await objective.judge(view)
     const found = await generator.backwardToPlanes(view, judgement.gradient, want)
@@ -55,6 +46,16 @@ export async function photoGradients(
   }
   if (!first) throw new Error('photoGradients: there is no photo to look at')
   return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
+}
+
+/**
+ * Asked before a step is taken, so that a step that cannot be taken leaves everything as it was.
+ * @throws UserError where the loss or a gradient holds something that is no number
+ */
+export function assertFinite({ runtime }: Generator, loss: number, ...gradients: Float32Array[]): void {
+  const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
+  if ([loss, ...sums].every(Number.isFinite)) return
+  throw new UserError('loss-not-finite', { provider: runtime.provider.name })
 }
 
 function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {

@@ -4,8 +4,8 @@
  */
 
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { shrink } from '../generator/resample.ts'
 import { uniform } from '../random.ts'
-import { shrink } from './objective.ts'
 
 /** Pixels around the person that are always rendered. */
 const MARGIN = 2

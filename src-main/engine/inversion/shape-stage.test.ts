@@ -7,8 +7,8 @@ import { paintHead } from '../head/head.ts'
 import { addResidual, upsample, upsampleBackward } from '../head/residual.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import type { Objective } from './objective.ts'
-import { DEFAULT_SHAPE, residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
+import { residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
+import type { Objective } from './terms/term.ts'
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
@@ -65,10 +65,10 @@ const objective = (cotangent: number): Objective => ({
     Promise.resolve({ loss: 0, terms: {}, gradient: { opacity: opacity.map(() => cotangent) } }),
 })
 
-async function step(data: Float32Array, cotangent: number, rate: number, options = DEFAULT_SHAPE) {
+async function step(data: Float32Array, cotangent: number, rate: number) {
   const state = new ShapeState(generator.config)
   state.residual.data.set(data)
-  const stage = await ShapeStage.create(generator, ws, state, options)
+  const stage = await ShapeStage.create(generator, ws, state)
   const { terms } = await stage.step([{ label, objective: objective(cotangent), rendering, weight: 1 }], rate, probe)
   return { terms, state }
 }

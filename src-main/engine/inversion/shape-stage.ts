@@ -1,10 +1,7 @@
 /**
  * The shape stage: bends the pivot's planes, shape and colour together, until the head's outline is the photo's. What it
- * may add is a residual of few texels (see residual.ts), so it can widen a jaw or lower hair, but cuts no grooves.
- *
- * An outline says how wide a head is and nothing of how deep: novel views, all the way round, are held to the pivot's
- * opacity and depth. And heads differ by so much and no more: the residual is measured in standard deviations of random
- * heads' planes.
+ * may add is a residual of few texels (see residual.ts), so it can widen a jaw or lower hair, but cuts no grooves. It is
+ * measured in standard deviations of random heads' planes.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { orbitCamera } from '../generator/camera.ts'
@@ -13,20 +10,10 @@ import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.t
 import { addResidual, type Residual, upsampleBackward } from '../head/residual.ts'
 import { normalArray } from '../random.ts'
 import { Adam } from './adam.ts'
-import type { Probe } from './detail.ts'
 import type { LatentStep } from './latent.ts'
-import { assertFinite } from './objective.ts'
-import { type PosedPhoto, photoGradients } from './photo-gradients.ts'
-
-export interface ShapeOptions {
-  /** Mean square of the residual, in variances of random heads' planes. */
-  readonly size: number
-  /** Novel views against the pivot's: mean squared difference of opacity, and of depth in world units. */
-  readonly opacity: number
-  readonly depth: number
-}
-
-export const DEFAULT_SHAPE: ShapeOptions = { size: 0.01, opacity: 1, depth: 30 }
+import { assertFinite, photoGradients } from './photo-gradients.ts'
+import { addPlanesTerms, type PlanesTerm, type PosedView, type Probe } from './terms/term.ts'
+import { DEFAULT_TERMS } from './terms/terms.ts'
 
 /** Side of the residual in texels. */
 export const SHAPE_RESOLUTION = 16
@@ -49,12 +36,12 @@ export const residualLength = (config: GeneratorConfig) =>
 
 export class ShapeStage {
   readonly state: ShapeState
+  readonly pivot: Planes
   private readonly generator: Generator
   private readonly ws: Float32Array
-  private readonly pivot: Planes
   /** The deviation of random heads' planes for every number of the residual. */
   private readonly units: Float32Array
-  private readonly options: ShapeOptions
+  private readonly terms: Readonly<Record<string, PlanesTerm>>
 
   private constructor(
     generator: Generator,
@@ -62,14 +49,14 @@ export class ShapeStage {
     pivot: Planes,
     state: ShapeState,
     units: Float32Array,
-    options: ShapeOptions,
+    terms: Readonly<Record<string, PlanesTerm>>,
   ) {
     this.generator = generator
     this.ws = ws
     this.pivot = pivot
     this.state = state
     this.units = units
-    this.options = options
+    this.terms = terms
   }
 
   /** @param ws the pivot: the code that the latent stage found */
@@ -77,7 +64,7 @@ export class ShapeStage {
     generator: Generator,
     ws: Float32Array,
     state: ShapeState,
-    options = DEFAULT_SHAPE,
+    terms: Readonly<Record<string, PlanesTerm>> = DEFAULT_TERMS.shape,
   ): Promise<ShapeStage> {
     const pivot = await generator.planes(ws)
     const deviations = await planeDeviations(generator)
@@ -86,56 +73,31 @@ export class ShapeStage {
       const slice = Math.floor(i / (SHAPE_RESOLUTION ** 2 * channels))
       return deviations[slice * channels + (i % channels)]
     })
-    return new ShapeStage(generator, ws, pivot, state, units, options)
+    return new ShapeStage(generator, ws, pivot, state, units, terms)
   }
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param looks at each photo
+   * @param views of each photo, and of what else is known
    */
-  async step(looks: readonly PosedPhoto[], rate: number, probe: Probe): Promise<LatentStep> {
+  async step(views: readonly PosedView[], rate: number, probe: Probe): Promise<LatentStep> {
     const { generator, state, pivot, ws, units } = this
     const { residual, adam } = state
+    const { resolution, data } = residual
     const planes = addResidual(pivot, residual)
-    const seen = await photoGradients(generator, planes, ws, looks, { label: false })
-    const sides = await this.addProbe(planes, probe, seen.planes)
-    const gradient = upsampleBackward(seen.planes, pivot, residual.resolution)
-    // In standard deviations from here on, so that a step and its prior mean the same in every channel.
-    let prior = 0
-    for (let i = 0; i < gradient.length; i++) {
-      const away = residual.data[i] / units[i]
-      prior += (this.options.size / gradient.length) * away * away
-      gradient[i] = gradient[i] * units[i] + (2 * this.options.size * away) / gradient.length
-    }
-    const loss = seen.loss + sides + prior
+    const seen = await photoGradients(generator, planes, ws, views, { label: false })
+    // In standard deviations, so that a step and what is asked of it mean the same in every channel.
+    const away = Float64Array.from(data, (value, i) => value / units[i])
+    const ofAway = new Float64Array(away.length)
+    const step = { generator, pivot, planes, added: { resolution, data: away }, probe }
+    const terms = await addPlanesTerms(this.terms, step, seen.planes, ofAway)
+    const gradient = upsampleBackward(seen.planes, pivot, resolution).map((value, i) => value * units[i] + ofAway[i])
+    const loss = Object.values(terms).reduce((sum, value) => sum + value, seen.loss)
     assertFinite(generator, loss, gradient)
     const move = new Float32Array(gradient.length)
     adam.step(move, gradient, rate)
-    for (let i = 0; i < move.length; i++) residual.data[i] += units[i] * move[i]
-    return { view: seen.view, loss, terms: { ...seen.terms, sides, prior } }
-  }
-
-  private async addProbe(planes: Planes, { label, rendering }: Probe, gradient: Float32Array): Promise<number> {
-    const { renderer, weights } = this.generator
-    const before = await renderer.render(weights, this.pivot, label, rendering)
-    const now = await renderer.render(weights, planes, label, rendering)
-    const count = now.depth.length
-    let loss = 0
-    const opacity = now.opacity.map((value, i) => {
-      const difference = value - before.opacity[i]
-      loss += (this.options.opacity * difference * difference) / count
-      return (2 * this.options.opacity * difference) / count
-    })
-    const depth = now.depth.map((value, i) => {
-      // Along an outline depth means nothing.
-      if (Math.min(now.opacity[i], before.opacity[i]) < 0.9) return 0
-      const difference = value - before.depth[i]
-      loss += (this.options.depth * difference * difference) / count
-      return (2 * this.options.depth * difference) / count
-    })
-    const found = await renderer.backward(weights, now.tape, { opacity, depth })
-    for (let i = 0; i < gradient.length; i++) gradient[i] += found.planes[i]
-    return loss
+    for (let i = 0; i < move.length; i++) data[i] += units[i] * move[i]
+    return { view: seen.view, loss, terms: { ...seen.terms, ...terms } }
   }
 }
 

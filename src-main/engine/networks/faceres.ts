@@ -16,6 +16,7 @@ const SIZE = 224
 const MEAN = [91.4953, 103.8827, 131.0912]
 /** Layers whose channels change what is looked at: edges, parts, texture, shape. */
 const TAPS = [1, 3, 5, 11] as const
+export const PERCEPTUAL_TAPS = TAPS.length
 /** Blocks whose depthwise convolution halves the resolution. */
 const HALVING = new Set([2, 4, 6, 12])
 /** The part of a portrait crop that is looked at: the face and the hairline, as a share of its side. */

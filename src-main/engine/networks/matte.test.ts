@@ -1,11 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildMatteNetwork } from '../../../scripts/matte-network.ts'
-import { collage, samplePhoto, withFile } from '../../../testing/face.ts'
+import { collage, samplePhoto } from '../../../testing/face.ts'
 import type { Crop } from '../face/crop.ts'
 import { input, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
+import { networkFile } from './folder.ts'
 import { createMatting, matteNetwork, readMatteWeights } from './matte.ts'
 
 let runtime: Runtime
@@ -26,7 +27,8 @@ describe('matteNetwork', () => {
       .raw()
       .toBuffer()
     const { rgb } = await square(96, 0, 256)
-    const weights = readMatteWeights(Buffer.concat(await buildMatteNetwork()), 'matte.safetensors')
+    const file = networkFile('matte.safetensors')
+    const weights = readMatteWeights(await readFile(file), file)
     const program = await runtime.compile(
       writeModel({ matte: matteNetwork(weights, input('image', [1, 3, 256, 256])) }),
     )
@@ -53,11 +55,9 @@ describe('createMatting', () => {
       ],
     )
     const crop: Crop = { size: 512, rgb, valid: new Uint8Array(512 * 512).fill(1) }
-    const matte = await withFile('matte.safetensors', await buildMatteNetwork(), async (file) => {
-      const matting = await createMatting(runtime, 512, file)
-      await expect(matting({ ...crop, size: 256 })).rejects.toThrow('512')
-      return matting(crop)
-    })
+    const matting = await createMatting(runtime, 512)
+    await expect(matting({ ...crop, size: 256 })).rejects.toThrow('512')
+    const matte = await matting(crop)
     const at = (x: number, y: number) => matte[y * 512 + x]
     expect(at(256 + 64, 240)).toBeGreaterThan(0.95) // face
     expect(at(500, 40)).toBeLessThan(0.05) // background

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { collage, samplePhoto, samplePortrait, testLandmarker, withFile } from '../../../testing/face.ts'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { collage, samplePhoto, samplePortrait, sharedLandmarker, withFile } from '../../../testing/face.ts'
 import { UserError } from '../errors.ts'
 import { findFaces } from '../face/detect-faces.ts'
 import { networkFile } from './folder.ts'
@@ -8,9 +8,8 @@ import { createLandmarker, LANDMARKS, type Landmarker } from './mediapipe.ts'
 
 let landmarker: Landmarker
 beforeAll(async () => {
-  landmarker = await testLandmarker()
+  landmarker = await sharedLandmarker()
 })
-afterAll(() => landmarker.close())
 
 describe('the landmarker', () => {
   it('finds the landmarks of the sample portrait', async () => {
@@ -45,7 +44,7 @@ describe('the landmarker', () => {
       vi.spyOn(process.stderr, 'write'),
       ...(['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name)),
     ]
-    const second = await testLandmarker()
+    const second = await createLandmarker()
     second.detect(await samplePhoto())
     second.close()
     for (const spy of spies) {

@@ -1,7 +1,7 @@
 /** Figures of a head's shape that need no truth: is it a head at all, how rough is it, how alike are its sides. */
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { shrink } from '../generator/resample.ts'
 import { OPAQUE } from '../head/views.ts'
-import { shrink } from '../inversion/objective.ts'
 import { smooth } from '../surface/clean.ts'
 import { METRES_PER_UNIT } from '../surface/formats/units.ts'
 import { rasterize } from '../surface/rasterize.ts'

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
-import { samplePhoto, testLandmarker, withFile } from '../../../testing/face.ts'
+import { samplePhoto, sharedLandmarker } from '../../../testing/face.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { cutCrop } from '../face/crop.ts'
 import { makePortrait } from '../face/portrait.ts'
 import { input, writeModel } from '../graph/index.ts'
 import type { Photo } from '../images/photo.ts'
+import { networkFile } from '../networks/folder.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { createIdentity, type Identity, identityDistance, identityNetwork, SAME_PERSON } from './identity.ts'
@@ -17,13 +17,10 @@ let landmarker: Landmarker
 let identity: Identity
 beforeAll(async () => {
   runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-  landmarker = await testLandmarker()
-  identity = await withFile('dlib.safetensors', buildDlibNetwork(), (file) => createIdentity(runtime, file))
+  landmarker = await sharedLandmarker()
+  identity = await createIdentity(runtime)
 })
-afterAll(async () => {
-  landmarker.close()
-  await runtime.dispose()
-})
+afterAll(() => runtime.dispose())
 
 const describePhoto = async (photo: Photo) => {
   const { crop } = await makePortrait(photo, { frame: 'own', landmarker })
@@ -36,7 +33,8 @@ describe('identityNetwork', () => {
     const path = fileURLToPath(new URL('fixtures/sample-descriptor.json', import.meta.url))
     const golden = Float32Array.from(JSON.parse(await readFile(path, 'utf8')))
     const { rgb } = await samplePhoto((image) => image.extract({ left: 145, top: 40, width: 150, height: 150 }))
-    const { tensors } = readSafetensors(Buffer.concat(buildDlibNetwork()), 'dlib.safetensors')
+    const file = networkFile('dlib.safetensors')
+    const { tensors } = readSafetensors(await readFile(file), file)
     const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
     const program = await runtime.compile(
       writeModel({ descriptor: identityNetwork(weights, input('chip', [1, 3, 150, 150])) }),

@@ -1,15 +1,14 @@
 import { expect, it } from 'vitest'
-import { samplePhoto } from '../../../testing/face.ts'
+import { samplePhoto, sharedLandmarker } from '../../../testing/face.ts'
 import { cutCrop } from '../face/crop.ts'
 import { orbitCamera, project } from '../generator/camera.ts'
-import { createLandmarker } from '../networks/mediapipe.ts'
 import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { secondFaces } from './second-face.ts'
 
 it('finds a face on the back, and none where there is none', async () => {
   const orbit = { avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] as [number, number, number] }
-  const landmarker = await createLandmarker()
+  const landmarker = await sharedLandmarker()
   const head = await extractSurface(solid(headLike()), { resolution: 96 })
   expect(await secondFaces(head, orbit, landmarker)).toEqual({ colour: 0, clay: 0 })
 
@@ -25,5 +24,4 @@ it('finds a face on the back, and none where there is none', async () => {
   const painted = await secondFaces({ ...head, colours }, orbit, landmarker)
   expect(painted.colour).toBeGreaterThan(0)
   expect(painted.clay).toBe(0)
-  landmarker.close()
 })

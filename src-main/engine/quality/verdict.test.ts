@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildDlibNetwork } from '../../../scripts/dlib-network.ts'
-import { samplePhoto, withFile } from '../../../testing/face.ts'
+import { samplePhoto } from '../../../testing/face.ts'
 import { tinyConfig } from '../../../testing/generator.ts'
 import { en } from '../../words/en.ts'
 import { say } from '../../words/message.ts'
@@ -118,7 +117,7 @@ describe('assess', () => {
   let head: Omit<Finished, 'around'>
   beforeAll(async () => {
     runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-    const identity = await withFile('dlib.safetensors', buildDlibNetwork(), (file) => createIdentity(runtime, file))
+    const identity = await createIdentity(runtime)
     recognition = { identity, faceRes: identity }
     const photo = await samplePhoto()
     const { rgb } = cutCrop(photo, { centre: [224, 121], side: 167, roll: 0 }, SIZE)

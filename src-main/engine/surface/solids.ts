@@ -71,20 +71,21 @@ export function headLike(): Point {
 /** Throws unless every edge has exactly two triangles that run along it in opposite directions. */
 export function assertClosed({ positions, triangles }: Mesh): void {
   const count = positions.length / 3
-  const seen = new Set<number>()
-  for (let t = 0; t < triangles.length; t += 3) {
-    for (let k = 0; k < 3; k++) {
-      const [a, b] = [triangles[t + k], triangles[t + ((k + 1) % 3)]]
-      if (a === b) throw new Error(`Triangle ${t / 3} has the vertex ${a} twice.`)
-      const edge = a * count + b
-      if (seen.has(edge)) throw new Error(`Two triangles run from ${a} to ${b}.`)
-      seen.add(edge)
-    }
-  }
-  for (const edge of seen) {
-    const [a, b] = [Math.floor(edge / count), edge % count]
-    if (!seen.has(b * count + a)) throw new Error(`The edge from ${a} to ${b} is open.`)
-  }
+  const along = new Float64Array(triangles.length)
+  const back = new Float64Array(triangles.length)
+  triangles.forEach((a, corner) => {
+    const b = triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
+    if (a === b) throw new Error(`Triangle ${Math.floor(corner / 3)} has the vertex ${a} twice.`)
+    along[corner] = a * count + b
+    back[corner] = b * count + a
+  })
+  along.sort()
+  back.sort()
+  const ends = (edge: number) => `from ${Math.floor(edge / count)} to ${edge % count}`
+  along.forEach((edge, i) => {
+    if (edge === along[i + 1]) throw new Error(`Two triangles run ${ends(edge)}.`)
+    if (edge !== back[i]) throw new Error(`The edge ${ends(Math.min(edge, back[i]))} is open.`)
+  })
 }
 
 /** Vertices - edges + triangles of a closed mesh: 2 for a sphere, 0 for a torus, and their sum for several. */

@@ -80,7 +80,11 @@ function pieces(parts: Uint8Array, neighbours: Int32Array): number[][] {
  * edges meet in one place. What stays cut are the ways between the piece's borders, and around its handles.
  */
 function open(piece: readonly number[], part: number, triangles: Uint32Array, neighbours: Int32Array): Chart {
-  const places = new Map(piece.map((t, n) => [t, n]))
+  /** For each of the mesh's triangles its number in the piece, or -1. */
+  const places = new Int32Array(triangles.length / 3).fill(-1)
+  piece.forEach((t, n) => {
+    places[t] = n
+  })
   const parents = Uint32Array.from({ length: 3 * piece.length }, (_, corner) => corner)
   const rootOf = (corner: number): number => {
     let root = corner
@@ -92,18 +96,16 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
   }
   const next = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
   /** For each edge, by the corner it leaves, the same edge seen from its other triangle, or -1 at the border. */
-  const twins = Int32Array.from(parents, (corner) => {
+  const twins = new Int32Array(parents.length).fill(-1)
+  for (const corner of parents.keys()) {
     const t = piece[Math.trunc(corner / 3)]
-    const there = places.get(neighbours[3 * t + (corner % 3)])
-    if (there === undefined) return -1
+    const beyond = neighbours[3 * t + (corner % 3)]
+    if (beyond < 0 || places[beyond] < 0) continue
     const [from, to] = [triangles[3 * t + (corner % 3)], triangles[3 * t + (next(corner) % 3)]]
-    const u = piece[there]
-    return [0, 1, 2]
-      .map((k) => 3 * there + k)
-      .find((other) => {
-        return triangles[3 * u + (other % 3)] === to && triangles[3 * u + (next(other) % 3)] === from
-      })!
-  })
+    let twin = 3 * beyond
+    while (triangles[twin] !== to || triangles[next(twin)] !== from) twin++
+    twins[corner] = 3 * places[beyond] + (twin % 3)
+  }
   const isGlued = new Uint8Array(parents.length)
   /** Corners by vertex, to find the edges at it. */
   const cornersAt = new Map<number, number[]>()
@@ -145,14 +147,14 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     const vertex = triangles[3 * piece[Math.trunc(joined / 3)] + (joined % 3)]
     for (const corner of cornersAt.get(vertex)!) waiting.push(corner, corner % 3 === 0 ? corner + 2 : corner - 1)
   }
-  const numbers = new Map<number, number>()
+  const numbers = new Int32Array(parents.length).fill(-1)
   const vertices: number[] = []
-  const corners = Uint32Array.from({ length: parents.length }, (_, corner) => {
+  const corners = parents.map((_, corner) => {
     const root = rootOf(corner)
-    const known = numbers.get(root)
-    if (known !== undefined) return known
-    numbers.set(root, vertices.length)
-    return vertices.push(triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]) - 1
+    if (numbers[root] < 0) {
+      numbers[root] = vertices.push(triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]) - 1
+    }
+    return numbers[root]
   })
   return { part, triangles: Uint32Array.from(piece), corners, vertices: Uint32Array.from(vertices) }
 }
@@ -167,11 +169,14 @@ function faceNeighbours(triangles: Uint32Array): Int32Array {
   const fill = starts.slice()
   for (let corner = 0; corner < triangles.length; corner++) leaving[fill[triangles[corner]]++] = corner
   const following = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
-  return Int32Array.from(triangles, (from, corner) => {
-    const to = triangles[following(corner)]
+  const neighbours = new Int32Array(triangles.length).fill(-1)
+  for (let corner = 0; corner < triangles.length; corner++) {
+    const [from, to] = [triangles[corner], triangles[following(corner)]]
     for (let n = starts[to]; n < starts[to + 1]; n++) {
-      if (triangles[following(leaving[n])] === from) return Math.trunc(leaving[n] / 3)
+      if (triangles[following(leaving[n])] !== from) continue
+      neighbours[corner] = Math.trunc(leaving[n] / 3)
+      break
     }
-    return -1
-  })
+  }
+  return neighbours
 }

@@ -141,30 +141,40 @@ interface Rows {
 
 function meanValueWeights({ positions, triangles }: Disc): Rows {
   const count = positions.length / 3
-  const rows: Map<number, number>[] = Array.from({ length: count }, () => new Map())
+  const rows = Array.from({ length: count }, () => ({ columns: [] as number[], values: [] as number[] }))
+  const add = (row: number, column: number, value: number) => {
+    const { columns, values } = rows[row]
+    const at = columns.indexOf(column)
+    if (at >= 0) values[at] += value
+    else {
+      columns.push(column)
+      values.push(value)
+    }
+  }
+  const [a, b] = [new Float64Array(3), new Float64Array(3)]
+  const side = (from: number, to: number, into: Float64Array): number => {
+    for (let axis = 0; axis < 3; axis++) into[axis] = positions[3 * to + axis] - positions[3 * from + axis]
+    return Math.hypot(into[0], into[1], into[2]) || 1e-9
+  }
   for (let corner = 0; corner < triangles.length; corner++) {
     const first = corner - (corner % 3)
-    const [i, j, k] = [0, 1, 2].map((n) => triangles[first + ((corner + n) % 3)])
-    const [a, b] = [j, k].map((to) => [0, 1, 2].map((axis) => positions[3 * to + axis] - positions[3 * i + axis]))
-    const [lengthA, lengthB] = [Math.hypot(...a) || 1e-9, Math.hypot(...b) || 1e-9]
+    const [i, j, k] = [triangles[corner], triangles[first + ((corner + 1) % 3)], triangles[first + ((corner + 2) % 3)]]
+    const [lengthA, lengthB] = [side(i, j, a), side(i, k, b)]
     const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (lengthA * lengthB)
     // tan(angle / 2)
     const tangent = Math.min(MOST_TANGENT, Math.sqrt(Math.max(1e-6, 1 - cosine) / Math.max(1e-6, 1 + cosine)))
-    rows[i].set(j, (rows[i].get(j) ?? 0) + tangent / lengthA)
-    rows[i].set(k, (rows[i].get(k) ?? 0) + tangent / lengthB)
+    add(i, j, tangent / lengthA)
+    add(i, k, tangent / lengthB)
   }
   const starts = new Uint32Array(count + 1)
-  rows.forEach((row, i) => {
-    starts[i + 1] = starts[i] + row.size
+  rows.forEach(({ columns }, i) => {
+    starts[i + 1] = starts[i] + columns.length
   })
   const columns = new Uint32Array(starts[count])
   const values = new Float64Array(starts[count])
   rows.forEach((row, i) => {
-    let at = starts[i]
-    for (const [column, value] of row) {
-      columns[at] = column
-      values[at++] = value
-    }
+    columns.set(row.columns, starts[i])
+    values.set(row.values, starts[i])
   })
   return { starts, columns, values }
 }

@@ -14,15 +14,20 @@ export function eachTexel(
 ): void {
   const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
   if (area <= 0) return
-  const top = Math.ceil(Math.max(ay, by, cy) - 0.5)
+  const left = Math.floor(Math.min(ax, bx, cx))
   const right = Math.ceil(Math.max(ax, bx, cx) - 0.5)
+  const top = Math.ceil(Math.max(ay, by, cy) - 0.5)
   for (let y = Math.floor(Math.min(ay, by, cy)); y < top; y++) {
     const py = y + 0.5 - ay
-    for (let x = Math.floor(Math.min(ax, bx, cx)); x < right; x++) {
+    let isMet = false
+    for (let x = left; x < right; x++) {
       const px = x + 0.5 - ax
       const wb = (px * (cy - ay) - py * (cx - ax)) / area
       const wc = (py * (bx - ax) - px * (by - ay)) / area
-      if (wb >= margin && wc >= margin && 1 - wb - wc >= margin) visit(x, y, wb, wc)
+      if (wb >= margin && wc >= margin && 1 - wb - wc >= margin) {
+        isMet = true
+        visit(x, y, wb, wc)
+      } else if (isMet) break
     }
   }
 }
@@ -46,22 +51,24 @@ export function texelsOf({ triangles }: Mesh, { uvs, corners }: Atlas, size: num
   const weights = new Float32Array(2 * size ** 2)
   let count = 0
   const flat = [0, 0, 0, 0, 0, 0]
+  let owner = 0
+  const take = (x: number, y: number, wb: number, wc: number) => {
+    // Rows of an image go down, v goes up.
+    const place = (size - 1 - y) * size + x
+    if (filled[place]) return
+    filled[place] = 1
+    places[count] = place
+    owners[count] = owner
+    weights[2 * count] = wb
+    weights[2 * count + 1] = wc
+    count++
+  }
   for (let t = 0; t < triangles.length; t += 3) {
     for (let k = 0; k < 3; k++) {
       flat[k * 2] = uvs[corners[t + k] * 2] * size
       flat[k * 2 + 1] = uvs[corners[t + k] * 2 + 1] * size
     }
-    const take = (x: number, y: number, wb: number, wc: number) => {
-      // Rows of an image go down, v goes up.
-      const place = (size - 1 - y) * size + x
-      if (filled[place]) return
-      filled[place] = 1
-      places[count] = place
-      owners[count] = t
-      weights[2 * count] = wb
-      weights[2 * count + 1] = wc
-      count++
-    }
+    owner = t
     eachTexel(flat, 0, take)
     // A triangle between texel centres may be a chart of its own, and must not be left to its neighbours' colours.
     take(Math.floor((flat[0] + flat[2] + flat[4]) / 3), Math.floor((flat[1] + flat[3] + flat[5]) / 3), 1 / 3, 1 / 3)
@@ -85,18 +92,18 @@ export function spread(pixels: Uint8Array, { size, places }: Texels): void {
   queue.set(places)
   for (const place of places) filled[place] = 1
   let end = places.length
+  const reach = (from: number, to: number) => {
+    if (filled[to]) return
+    filled[to] = 1
+    for (let k = 0; k < channels; k++) pixels[to * channels + k] = pixels[from * channels + k]
+    queue[end++] = to
+  }
   for (let n = 0; n < end; n++) {
-    const [x, y] = [queue[n] % size, Math.trunc(queue[n] / size)]
-    const reach = (nx: number, ny: number) => {
-      const there = ny * size + nx
-      if (nx < 0 || ny < 0 || nx >= size || ny >= size || filled[there]) return
-      filled[there] = 1
-      pixels.copyWithin(there * channels, queue[n] * channels, (queue[n] + 1) * channels)
-      queue[end++] = there
-    }
-    reach(x - 1, y)
-    reach(x + 1, y)
-    reach(x, y - 1)
-    reach(x, y + 1)
+    const from = queue[n]
+    const [x, y] = [from % size, Math.trunc(from / size)]
+    if (x > 0) reach(from, from - 1)
+    if (x < size - 1) reach(from, from + 1)
+    if (y > 0) reach(from, from - size)
+    if (y < size - 1) reach(from, from + size)
   }
 }

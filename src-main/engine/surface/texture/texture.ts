@@ -13,8 +13,16 @@ import { bakeNormals, tangentsOf } from './normal-map.ts'
 import { photoWeights, type SquarePicture, samplePhoto } from './photo.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
-/** Side of a texture where none is asked for, pixels. */
-const SIZE = 2048
+/** Sides of a texture, pixels. */
+const SIDES = { least: 256, most: 2048 }
+/** Of a texture's side the face takes half, and what curves away from the camera is wider on it than in a picture. */
+const TEXELS = 4
+
+/** The side of a texture, pixels, that holds all there is of a head in pictures of `side` pixels. */
+export function textureSide(side: number): number {
+  return Math.min(SIDES.most, Math.max(SIDES.least, 2 ** Math.ceil(Math.log2(TEXELS * side))))
+}
+
 /** A photo, and the same crop of it at its own resolution where that is finer. */
 export interface TexturePhoto extends PosedPortrait {
   readonly fine?: SquarePicture
@@ -40,7 +48,7 @@ export async function paintTexture(
   surface: Surface,
   field: Field,
   photos: readonly TexturePhoto[],
-  size = SIZE,
+  size: number,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
   await breath()
@@ -95,17 +103,17 @@ export async function bakeColours(
   const generated = await generatorColours(surface, texels, trust, field)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
+  const here = new Reader(surface, texels)
   for (let n = 0; n < texels.places.length; n++) {
+    here.move(n)
     let left = 1
     sum.fill(0)
-    for (let k = 0; k < 3; k++) tone[k] = at(surface, texels, shift, 3, n, k)
+    for (let k = 0; k < 3; k++) tone[k] = here.at(shift, 3, k)
     for (const { weights, differences, colours } of layers) {
-      const weight = at(surface, texels, weights, 1, n, 0)
+      const weight = here.at(weights, 1, 0)
       if (weight <= 0) continue
       left -= weight
-      for (let k = 0; k < 3; k++) {
-        sum[k] += weight * (colours[3 * n + k] + tone[k] - at(surface, texels, differences, 3, n, k))
-      }
+      for (let k = 0; k < 3; k++) sum[k] += weight * (colours[3 * n + k] + tone[k] - here.at(differences, 3, k))
     }
     for (let k = 0; k < 3; k++) {
       const rest = left > 1e-3 ? left * (generated[3 * n + k] + tone[k]) : 0
@@ -116,15 +124,37 @@ export async function bakeColours(
   return pixels
 }
 
-/** A value of the vertices at a texel. */
-function at({ triangles }: Surface, texels: Texels, values: Float32Array, width: number, n: number, k: number): number {
-  const t = texels.triangles[n]
-  const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
-  return (
-    (1 - wb - wc) * values[triangles[t] * width + k] +
-    wb * values[triangles[t + 1] * width + k] +
-    wc * values[triangles[t + 2] * width + k]
-  )
+/** Reads at one texel after another what the vertices hold. */
+class Reader {
+  /** The vertices of the texel's triangle, and their weights there. */
+  readonly corners = new Uint32Array(3)
+  readonly shares = new Float64Array(3)
+  private readonly triangles: Uint32Array
+  private readonly texels: Texels
+
+  constructor({ triangles }: Surface, texels: Texels) {
+    this.triangles = triangles
+    this.texels = texels
+  }
+
+  move(n: number): void {
+    const { triangles, weights } = this.texels
+    const [wb, wc] = [weights[2 * n], weights[2 * n + 1]]
+    for (let k = 0; k < 3; k++) this.corners[k] = this.triangles[triangles[n] + k]
+    this.shares[0] = 1 - wb - wc
+    this.shares[1] = wb
+    this.shares[2] = wc
+  }
+
+  /** The `k`th of the `width` numbers that each vertex has in `values`. */
+  at(values: Float32Array, width: number, k: number): number {
+    const { corners, shares } = this
+    return (
+      shares[0] * values[corners[0] * width + k] +
+      shares[1] * values[corners[1] * width + k] +
+      shares[2] * values[corners[2] * width + k]
+    )
+  }
 }
 
 /** A photo on the surface. */
@@ -137,25 +167,22 @@ class Layer {
   readonly differences: Float32Array
 
   constructor(surface: Surface, texels: Texels, photo: TexturePhoto) {
-    const { positions, triangles, colours } = surface
+    const { positions, colours } = surface
     const count = texels.places.length
+    const picture = photo.fine ?? photo.portrait
+    const here = new Reader(surface, texels)
     this.weights = photoWeights(surface, photo)
     this.colours = new Float32Array(3 * count)
     const sums = new Float32Array(colours.length)
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
-      if (at(surface, texels, this.weights, 1, n, 0) <= 0) continue
-      const [u, v] = project(
-        photo.label,
-        at(surface, texels, positions, 3, n, 0),
-        at(surface, texels, positions, 3, n, 1),
-        at(surface, texels, positions, 3, n, 2),
-      )
-      samplePhoto(photo.fine ?? photo.portrait, u, v, this.colours, 3 * n)
-      const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
+      here.move(n)
+      if (here.at(this.weights, 1, 0) <= 0) continue
+      const [u, v] = project(photo.label, here.at(positions, 3, 0), here.at(positions, 3, 1), here.at(positions, 3, 2))
+      samplePhoto(picture, u, v, this.colours, 3 * n)
       for (let k = 0; k < 3; k++) {
-        const vertex = triangles[texels.triangles[n] + k]
-        const mass = (k === 0 ? 1 - wb - wc : k === 1 ? wb : wc) * this.weights[vertex]
+        const vertex = here.corners[k]
+        const mass = here.shares[k] * this.weights[vertex]
         masses[vertex] += mass
         for (let c = 0; c < 3; c++) sums[3 * vertex + c] += mass * this.colours[3 * n + c]
       }
@@ -184,15 +211,17 @@ async function generatorColours(
   const blocks = new Int32Array(places.length).fill(-1)
   const points = new Float32Array(3 * side ** 2)
   const directions = new Float32Array(3 * side ** 2)
+  const here = new Reader(surface, texels)
   let count = 0
   for (let n = 0; n < places.length; n++) {
-    if (at(surface, texels, trust, 1, n, 0) > 1 - 1e-3) continue
+    here.move(n)
+    if (here.at(trust, 1, 0) > 1 - 1e-3) continue
     const [x, y] = [places[n] % size, Math.trunc(places[n] / size)]
     const block = Math.trunc(y / BLOCK) * side + Math.trunc(x / BLOCK)
     if (!asked[block]) {
       for (let k = 0; k < 3; k++) {
-        points[3 * count + k] = at(surface, texels, surface.positions, 3, n, k)
-        directions[3 * count + k] = at(surface, texels, surface.normals, 3, n, k)
+        points[3 * count + k] = here.at(surface.positions, 3, k)
+        directions[3 * count + k] = here.at(surface.normals, 3, k)
       }
       asked[block] = ++count
     }

@@ -1,11 +1,11 @@
 /** What a photo shows around its crop is asked for there, and nowhere else. */
 
 import { describe, expect, it } from 'vitest'
-import type { MattedPortrait } from '../face/matted-portrait.ts'
-import type { Generator, View } from '../generator/generator.ts'
-import type { Aim } from './objective.ts'
-import { isWithin } from './ray-selection.ts'
-import { CROP, Surroundings } from './surroundings.ts'
+import type { MattedPortrait } from '../../face/matted-portrait.ts'
+import type { Generator, View } from '../../generator/generator.ts'
+import { isWithin } from '../ray-selection.ts'
+import { CROP, WideObjective } from './surroundings.ts'
+import type { Aim } from './term.ts'
 
 const SIZE = 48
 const AREA = SIZE * SIZE
@@ -24,7 +24,7 @@ const view = {
   image: new Float32Array(3 * AREA).fill(0.5),
   rendering: { opacity: new Float32Array(AREA).fill(0.5) },
 } as View
-const judge = (aim: Aim) => new Surroundings(generator, wide, SIZE, aim).judge(view)
+const judge = (aim: Aim) => new WideObjective(generator, wide, SIZE, aim).judge(view)
 /** Without -0. */
 const sign = (value: number) => Math.sign(value) || 0
 const all = Array.from({ length: AREA }, (_, i) => i)
@@ -44,7 +44,7 @@ describe('what a photo shows around its crop', () => {
   })
 
   it('casts rays to the person there', () => {
-    const { inside } = new Surroundings(generator, wide, SIZE, 'outline').rays
+    const { inside } = new WideObjective(generator, wide, SIZE, 'outline').rays
     expect(all.filter((i) => isAsked(i) && isLeft(i)).every((i) => inside.includes(i))).toBe(true)
     expect([...inside].some((i) => isWithin(i, SIZE, CROP))).toBe(false)
   })

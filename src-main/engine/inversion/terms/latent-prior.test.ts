@@ -1,9 +1,9 @@
 /** The latent space of a small random generator: distances in standard deviations, and their gradient. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { GoldenCase } from '../generator/golden-case.ts'
-import { normalArray } from '../random.ts'
-import { Runtime } from '../runtime/runtime.ts'
-import { inverse, LatentSpace } from './latent-space.ts'
+import { GoldenCase } from '../../generator/golden-case.ts'
+import { normalArray } from '../../random.ts'
+import { Runtime } from '../../runtime/runtime.ts'
+import { inverse, LatentSpace } from './latent-prior.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

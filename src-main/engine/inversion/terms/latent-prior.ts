@@ -5,16 +5,26 @@
  * Embedding: Where are the Good Latents?"). A plain distance is cheapest along the directions that hardly vary, which is
  * where noses grow.
  */
-import type { Generator } from '../generator/generator.ts'
-import { normalArray } from '../random.ts'
+
+import { orbitCamera } from '../../generator/camera.ts'
+import type { Generator } from '../../generator/generator.ts'
+import { normalArray } from '../../random.ts'
+import type { CodeTerm } from './term.ts'
 
 /** Codes drawn for each feature of w. */
 const SAMPLES = 5
 /** Standard deviation that every direction has at least, as a share of the mean one: no direction is forbidden. */
 const LEAST_DEVIATION = 0.1
 const SEED = 123
-/** Strength of the prior beside the photo's loss, which is a few tenths. */
-export const DEFAULT_PRIOR = 0.02
+
+/** @param strength beside the photo's loss, which is a few tenths */
+export const latentPrior = (strength: number): CodeTerm => ({
+  async begin(generator) {
+    // Conditioned on the nominal camera: a photo's own may stand where the mapping has never seen one.
+    const space = await LatentSpace.of(generator, orbitCamera(generator.config.rendering_kwargs, 0))
+    return (ws, gradient) => space.addPrior(ws, strength, gradient)
+  },
+})
 
 export class LatentSpace {
   /** [w_dim] */

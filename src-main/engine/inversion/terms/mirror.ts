@@ -3,13 +3,15 @@
  * not show of one cheek it shows of the other. Their light is not the same, so the witness is asked for what stands out on
  * a cheek, and the head's own colours stay.
  */
-import type { MattedPortrait } from '../face/matted-portrait.ts'
-import { cross, project } from '../generator/camera.ts'
-import type { Generator, View } from '../generator/generator.ts'
-import type { Planes } from '../generator/plane-layout.ts'
-import { castRays } from '../generator/rays.ts'
-import { type Judgement, type Objective, shrink } from './objective.ts'
-import type { PosedPortrait } from './posed-portrait.ts'
+import type { MattedPortrait } from '../../face/matted-portrait.ts'
+import { cross, project } from '../../generator/camera.ts'
+import type { Generator, View } from '../../generator/generator.ts'
+import type { Planes } from '../../generator/plane-layout.ts'
+import { castRays } from '../../generator/rays.ts'
+import { shrink } from '../../generator/resample.ts'
+import type { PosedPortrait } from '../posed-portrait.ts'
+import { weighedCharbonnier } from './charbonnier.ts'
+import type { Judgement, Objective, ViewTerm } from './term.ts'
 
 /** Where a ray ends in the head and not in its edge. */
 const OPAQUE = 0.8
@@ -25,6 +27,18 @@ const LEAST = 0.05
 const CELLS = 12
 /** Fewer rays than this are not worth a rendering. */
 const LEAST_PIXELS = 24
+
+/** Of several photos each shows what another does not: one alone is asked in the mirror, for colour. */
+export const mirror = (weight: number): ViewTerm => ({
+  async begin({ generator, photos, phase, pivot, resolution, rendering }) {
+    if (phase !== 'detail' || photos.length > 1) return null
+    const witness = await mirroredWitness(generator, pivot, photos[0], resolution)
+    if (!witness) return null
+    const { label, objective, pixels } = witness
+    // It draws as a second photo would.
+    return (step) => [{ label, objective, weight, rendering: rendering(step, 1, 0, pixels) }]
+  },
+})
 
 /** What the mirrored photo has to say, and where. */
 export interface Witness {
@@ -134,29 +148,19 @@ function inLightOf(light: Float32Array, picture: Float32Array, weight: Float32Ar
   return picture.map((value, i) => value + difference[i] / Math.max(around[i % weight.length], 1e-4))
 }
 
-/** Charbonnier distance of colours where there is a weight, as a share of the whole person. */
+/** Distance of colours where there is a weight, as a share of the whole person. */
 class WeighedColours implements Objective {
   private readonly target: Float32Array
-  private readonly weight: Float32Array
-  private readonly total: number
+  /** [n * n] */
+  private readonly weight: Float64Array
 
   constructor(target: Float32Array, weight: Float32Array, total: number) {
     this.target = target
-    this.weight = weight
-    this.total = total
+    this.weight = Float64Array.from(weight, (value) => value / (3 * total))
   }
 
   judge({ image }: View): Promise<Judgement> {
-    const { target, weight, total } = this
-    let loss = 0
-    const gradient = image.map((value, i) => {
-      const factor = weight[i % weight.length] / (3 * total)
-      if (factor === 0) return 0
-      const difference = value - target[i]
-      const distance = Math.sqrt(difference * difference + 1e-4)
-      loss += factor * distance
-      return (factor * difference) / distance
-    })
+    const { loss, gradient } = weighedCharbonnier(image, this.target, this.weight)
     return Promise.resolve({ loss, terms: { mirror: loss }, gradient: { image: gradient } })
   }
 }

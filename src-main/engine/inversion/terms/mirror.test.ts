@@ -1,11 +1,11 @@
 /** The mirrored photo: cameras that are reflections of each other, and what it is asked for. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { EMBEDDED, Library } from '../../session/library.ts'
-import { orbitCamera, project } from '../generator/camera.ts'
-import { Generator } from '../generator/generator.ts'
-import { toRgb } from '../images/pictures.ts'
-import { normalArray } from '../random.ts'
-import { Runtime } from '../runtime/runtime.ts'
+import { EMBEDDED, Library } from '../../../session/library.ts'
+import { orbitCamera, project } from '../../generator/camera.ts'
+import { Generator } from '../../generator/generator.ts'
+import { toRgb } from '../../images/pictures.ts'
+import { normalArray } from '../../random.ts'
+import { Runtime } from '../../runtime/runtime.ts'
 import { mirroredWitness, mirrorLabel, type Witness } from './mirror.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
