@@ -49,7 +49,7 @@ export type SaveRequest = z.output<typeof saveRequest>
 export type FilesRequest = z.output<typeof filesRequest>
 export type Chosen = { ticket: number; name: string }
 export type Placed = { ticket: number } | { failure: Message }
-export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
+export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log' | 'preferences'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {

@@ -174,6 +174,8 @@ function menu(text: Words['menu']): MenuItemConstructorOptions[] {
         command(text.open, 'open', 'CmdOrCtrl+O'),
         command(text.saveProject, 'save', 'CmdOrCtrl+S'),
         { type: 'separator' },
+        command(text.preferences, 'preferences', 'CmdOrCtrl+,'),
+        { type: 'separator' },
         isMac ? { role: 'close', label: text.close } : { role: 'quit', label: text.quit },
       ],
     },

@@ -953,6 +953,7 @@ Aufruf: halfturn info [DATEI]
     newHead: 'Neuer Kopf',
     open: 'Öffnen…',
     saveProject: 'Projekt speichern…',
+    preferences: 'Einstellungen…',
     close: 'Fenster schließen',
     quit: 'Beenden',
     edit: '&Bearbeiten',
@@ -1215,6 +1216,13 @@ Aufruf: halfturn info [DATEI]
     engine: {
       connecting: 'Die Engine startet…',
       restarting: 'Die Engine ist zu Ende gegangen und wird neu gestartet. Nichts ist verloren.',
+      ended: 'Die Engine ist unerwartet zu Ende gegangen und läuft wieder.',
+      kept: {
+        nothing: 'Kein Kopf war offen.',
+        forming: (step, steps) => `Der Kopf ist mit Schritt ${step} von ${steps} erhalten und geht von dort weiter.`,
+        head: 'Fotos, Einstellungen und Kopf sind erhalten.',
+        photos: 'Die Fotos sind erhalten, wie sie berichtigt waren.',
+      },
       lost: 'Die Engine lässt sich nicht starten.',
       lostCure: 'Halfturn schließen und wieder öffnen. Hilft das nicht, mit dem Protokoll melden.',
       runsOn: (provider) => `Rechnet mit ${provider}`,
@@ -1222,14 +1230,37 @@ Aufruf: halfturn info [DATEI]
 
     log: {
       title: 'Über Halfturn und Protokoll',
-      language: 'Sprache',
-      copy: 'Das Protokoll kopieren',
+      copy: 'Bericht kopieren',
       copied: 'Kopiert',
+      report: 'Bericht',
+      reportHelp:
+        'Was ein Bericht über Schwierigkeiten braucht. Von Fotos und Köpfen steht nichts darin; Namen von Dateien können es.',
+      licences: 'Lizenzen',
+      licence:
+        'Halfturn steht unter der Apache-Lizenz 2.0. Die Netze, die Gesichter finden und vergleichen: MediaPipe (Apache-2.0), HSE FaceRes (Apache-2.0), dlib (gemeinfrei). libvips, libheif und libde265 sind eigene Bibliotheken unter LGPL-3.0.',
       close: 'Schließen',
       version: 'Version',
       provider: 'Rechnet mit',
       graphics: 'Zeichnet mit',
       privacy: 'Nichts von dem, was hier geschieht, verlässt diesen Rechner.',
+    },
+
+    preferences: {
+      title: 'Einstellungen',
+      language: 'Sprache',
+      theme: 'Aussehen',
+      themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
+      quality: 'Qualität zu Beginn',
+      provider: 'Rechnen mit',
+      automatic: 'Dem Schnellsten, was da ist',
+      threads: 'Threads des Prozessors',
+      threadsHelp: '0: einer je Kern. Dies und womit gerechnet wird, gilt vom nächsten Start an.',
+      folder: 'Datenordner',
+    },
+
+    hint: {
+      text: 'Den Kopf ziehen, um ihn zu drehen; das Mausrad holt ihn näher. Die Tasten 0 bis 5 zeigen seine Seiten.',
+      close: 'Verstanden',
     },
 
     dismiss: 'Schließen',

@@ -1035,6 +1035,7 @@ usage: halfturn info [FILE]
     newHead: 'New Head',
     open: 'Open…',
     saveProject: 'Save Project…',
+    preferences: 'Preferences…',
     close: 'Close Window',
     quit: 'Quit',
     edit: '&Edit',
@@ -1287,6 +1288,14 @@ usage: halfturn info [FILE]
     engine: {
       connecting: 'Starting the engine…',
       restarting: 'The engine ended and is being started again. Nothing is lost.',
+      ended: 'The engine ended unexpectedly and is running again.',
+      kept: {
+        nothing: 'No head was open.',
+        forming: (step: number, steps: number) =>
+          `The head was kept as of step ${step} of ${steps}, and goes on from there.`,
+        head: 'Photos, settings and head were kept.',
+        photos: 'The photos were kept, as they were corrected.',
+      },
       lost: 'The engine cannot be started.',
       lostCure: 'Close Halfturn and open it again. If that does not help, report it with the log.',
       runsOn: (provider: string) => `Runs on ${provider}`,
@@ -1294,14 +1303,36 @@ usage: halfturn info [FILE]
 
     log: {
       title: 'About and log',
-      language: 'Language',
-      copy: 'Copy the log',
+      copy: 'Copy report',
       copied: 'Copied',
+      report: 'Report',
+      reportHelp: 'What a report of trouble needs. There is nothing of photos and heads in it; names of files may be.',
+      licences: 'Licences',
+      licence:
+        'Halfturn is under the Apache licence 2.0. The networks that find and compare faces: MediaPipe (Apache-2.0), HSE FaceRes (Apache-2.0), dlib (public domain). libvips, libheif and libde265 are libraries of their own under LGPL-3.0.',
       close: 'Close',
       version: 'Version',
       provider: 'Computes on',
       graphics: 'Draws with',
       privacy: 'Nothing you do here leaves this machine.',
+    },
+
+    preferences: {
+      title: 'Preferences',
+      language: 'Language',
+      theme: 'Appearance',
+      themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+      quality: 'Quality to begin with',
+      provider: 'Compute on',
+      automatic: 'The fastest there is',
+      threads: 'Threads of the processor',
+      threadsHelp: '0: one for each core. This and what is computed on hold from the next start on.',
+      folder: 'Data folder',
+    },
+
+    hint: {
+      text: 'Drag the head to turn it, scroll to come nearer. The keys 0 to 5 show its sides.',
+      close: 'Got it',
     },
 
     dismiss: 'Dismiss',

@@ -14,6 +14,7 @@ import type {
 import type { Message } from '../../src-main/words/message.ts'
 import type { HostState } from '../host.ts'
 import { recallLook, type StageLook } from '../stage/look.ts'
+import { chosenTheme, type Theme } from '../theme.ts'
 import { type History, noHistory } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
@@ -135,6 +136,10 @@ export interface State {
   history: History<Corrected>
   showCamera: boolean
   showLog: boolean
+  showPreferences: boolean
+  theme: Theme
+  /** The engine ended unbidden, and is back: what was kept, in words. */
+  crash: string | undefined
   /** Milliseconds from engine to window of the last preview, and from drop to pose; for the log. */
   latency: { preview?: number; pose?: number }
 }
@@ -177,6 +182,9 @@ export const useStore = create<State>(() => ({
   history: noHistory(),
   showCamera: false,
   showLog: false,
+  showPreferences: false,
+  theme: chosenTheme(),
+  crash: undefined,
   latency: {},
 }))
 
