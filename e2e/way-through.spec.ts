@@ -67,7 +67,7 @@ async function leave({ app, page }: DesktopLaunched): Promise<void> {
     Object.assign(globalThis, { left })
     shell.showItemInFolder = (path) => left.push(path)
     const { webContents } = BrowserWindow.getAllWindows()[0]
-    webContents.startDrag = ({ file, icon }) => left.push(icon.isEmpty() ? 'no icon' : file)
+    webContents.startDrag = ({ file, icon }) => left.push(typeof icon === 'string' || icon.isEmpty() ? 'no icon' : file)
   })
   await page.getByRole('radio', { name: 'STL', exact: true }).check()
   await page.getByRole('button', { name: 'How large?' }).click()
