@@ -1,18 +1,22 @@
 /** Taking a head along: as a model in one of the formats there are, as a picture, as a film, as a project. */
 import { type DragEvent, useEffect, useState } from 'react'
+import type { PerspectiveCamera } from 'three'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import type { FormatName } from '../../src-main/session/api.ts'
 import { backdropColour } from '../stage/look.ts'
 import { stage } from '../stage/stage.tsx'
-import { surfacePicture } from '../stage/surface.tsx'
+import { type SurfacePen, surfacePen } from '../stage/surface.tsx'
 import {
   encodable,
   PAPER,
+  type Pen,
   pngOn,
   stagePicture,
+  type Turn,
   turntableFrames,
   turntableVideo,
   videoFilms,
+  volumePen,
 } from '../stage/turntable-video.ts'
 import {
   actions,
@@ -31,6 +35,8 @@ import { Icon } from './icons.tsx'
 import { Segments } from './segments.tsx'
 
 const text = strings.save
+/** Side of a film of the surface, which any graphics draws in good time. */
+const FILM_SIZE = 512
 const PICTURE_SIZES = [1024, 2048]
 const RESOLUTIONS = [96, 128, 192, 256, 384] as const
 
@@ -168,19 +174,27 @@ function Picture() {
     const { current } = stage
     if (!current) return
     const label = current.label()
-    const surface = mode === 'surface' && surfacePicture.current
-    if (surface) return actions.savePicture(label, () => pngOn(surface(pictureSize).getContext('2d')!, paper()))
     const finer = isEnhanced(state) ? () => actions.view(label) : undefined
-    actions.savePicture(label, () => stagePicture(current.painter, current.camera(), pictureSize, paper(), finer))
+    const volumePicture = () => stagePicture(current.painter, current.camera(), pictureSize, paper(), finer)
+    actions.savePicture(label, () => withSurface((pen) => surfacePng(pen, current.camera())) ?? volumePicture())
+  }
+  const surfacePng = (pen: SurfacePen, camera: PerspectiveCamera) =>
+    pngOn(pen.draw(camera, pictureSize).getContext('2d')!, paper())
+  /** Does `work` with the surface, where that is what is shown. */
+  const withSurface = <T,>(work: (pen: SurfacePen) => Promise<T>): Promise<T> | undefined => {
+    const pen = mode === 'surface' ? surfacePen.current?.() : undefined
+    return pen && work(pen).finally(() => pen.close())
   }
   const saveFilm = () => {
     const { current } = stage
     if (!current || !volume) return
-    const { painter } = current
     const { radius } = volume.decoder
+    const draw = <T,>(work: (pen: Pen) => Promise<T>): Promise<T> =>
+      withSurface((pen) => work({ ...pen, size: FILM_SIZE })) ?? volumePen(current.painter, radius).then(work)
+    const turn = (progress: Turn['progress']) => ({ radius, paper: paper(), progress })
     if (film === 'gif' || film === 'webp') {
-      actions.saveLoop(film, (progress) => turntableFrames(painter, radius, paper(), progress))
-    } else actions.saveVideo(film, (progress) => turntableVideo(painter, radius, film, paper() ?? PAPER, progress))
+      actions.saveLoop(film, (progress) => draw((pen) => turntableFrames(pen, turn(progress))))
+    } else actions.saveVideo(film, (progress) => draw((pen) => turntableVideo(pen, film, turn(progress))))
   }
   return (
     <>

@@ -11,7 +11,7 @@ import {
 import { PerspectiveCamera } from 'three'
 import { message } from '../../src-main/words/message.ts'
 import { Refusal } from '../host.ts'
-import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
+import { FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
 import type { Painter } from './painter.ts'
 
 /** Side of the video, on a fast GPU and without one. */
@@ -33,9 +33,9 @@ const PATIENCE = 15
 /** Whether this GPU is up to exact pictures; otherwise the lattice has to do. */
 async function isFast(painter: Painter, radius: number): Promise<boolean> {
   // The first one may wait for the shaders.
-  await painter.read(turntableEye(0, radius), TRIAL, true)
+  await painter.read(toEye(turntableCamera(0, radius)), TRIAL, true)
   const began = performance.now()
-  await painter.read(turntableEye(0, radius), TRIAL, true)
+  await painter.read(toEye(turntableCamera(0, radius)), TRIAL, true)
   return performance.now() - began < PATIENCE
 }
 
@@ -50,29 +50,41 @@ export async function encodable(): Promise<VideoFilm[]> {
   return able.flat()
 }
 
-/**
- * @param film the kind of file
- * @param paper what is behind the head, a colour of CSS
- */
-export async function turntableVideo(
-  painter: Painter,
-  radius: number,
-  film: VideoFilm,
-  paper: string,
-  progress: (fraction: number) => void,
-): Promise<Uint8Array> {
+/** Draws the head as it is shown, square, without anything behind it. */
+export interface Pen {
+  draw(camera: PerspectiveCamera, size: number): Promise<ImageData> | OffscreenCanvas
+  /** Side of a film's pictures that can be drawn in good time. */
+  readonly size: number
+}
+
+export async function volumePen(painter: Painter, radius: number): Promise<Pen> {
+  const exact = await isFast(painter, radius)
+  return {
+    draw: async (camera, size) => upright(await painter.read(toEye(camera), size, exact), size),
+    size: exact ? SIZE : SLOW_SIZE,
+  }
+}
+
+/** A whole turn: how far its camera is from the head, and what is behind that, a colour of CSS or nothing. */
+export interface Turn {
+  radius: number
+  paper: string | undefined
+  progress(fraction: number): void
+}
+
+/** @param film the kind of file */
+export async function turntableVideo(pen: Pen, film: VideoFilm, turn: Turn): Promise<Uint8Array> {
   if (!(await encodable()).includes(film)) throw new Refusal(message('no-video'))
   const format = film === 'mp4' ? new Mp4OutputFormat() : new WebMOutputFormat()
   const output = new Output({ format, target: new BufferTarget() })
-  const exact = await isFast(painter, radius)
-  const canvas = new OffscreenCanvas(exact ? SIZE : SLOW_SIZE, exact ? SIZE : SLOW_SIZE)
+  const canvas = new OffscreenCanvas(pen.size, pen.size)
   const source = new CanvasSource(canvas, { codec: CODECS[film], bitrate: QUALITY_HIGH })
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
-  await turn(painter, radius, canvas, { frames: FRAMES, exact, paper }, async (frame) => {
-    await source.add(frame / RATE, 1 / RATE)
-    progress((frame + 1) / FRAMES)
-  })
+  // A film knows no transparency.
+  await drawTurn(pen, canvas, FRAMES, { ...turn, paper: turn.paper ?? PAPER }, (frame) =>
+    source.add(frame / RATE, 1 / RATE),
+  )
   await output.finalize()
   return new Uint8Array(output.target.buffer!)
 }
@@ -84,40 +96,35 @@ export interface LoopFrames {
   milliseconds: number
 }
 
-/** @param paper what is behind the head, a colour of CSS; nothing where that is to be transparent */
-export async function turntableFrames(
-  painter: Painter,
-  radius: number,
-  paper: string | undefined,
-  progress: (fraction: number) => void,
-): Promise<LoopFrames> {
-  const canvas = new OffscreenCanvas(LOOP.side, LOOP.side)
-  const context = canvas.getContext('2d', { willReadFrequently: true })!
-  const size = 4 * LOOP.side ** 2
-  const pixels = new Uint8Array(LOOP.frames * size)
-  const options = { frames: LOOP.frames, exact: await isFast(painter, radius), paper }
-  await turn(painter, radius, canvas, options, (frame) => {
-    pixels.set(context.getImageData(0, 0, LOOP.side, LOOP.side).data, frame * size)
-    progress((frame + 1) / LOOP.frames)
+export async function turntableFrames(pen: Pen, turn: Turn): Promise<LoopFrames> {
+  const { side, frames, milliseconds } = LOOP
+  const canvas = new OffscreenCanvas(side, side)
+  const size = 4 * side ** 2
+  const pixels = new Uint8Array(frames * size)
+  await drawTurn(pen, canvas, frames, turn, (frame, context) => {
+    pixels.set(context.getImageData(0, 0, side, side).data, frame * size)
   })
-  return { pixels, side: LOOP.side, milliseconds: LOOP.milliseconds }
+  return { pixels, side, milliseconds }
 }
 
 /** Draws a whole turn onto a canvas, and has each picture taken. */
-async function turn(
-  painter: Painter,
-  radius: number,
+async function drawTurn(
+  pen: Pen,
   canvas: OffscreenCanvas,
-  { frames, exact, paper }: { frames: number; exact: boolean; paper: string | undefined },
-  take: (frame: number) => Promise<void> | void,
+  frames: number,
+  { radius, paper, progress }: Turn,
+  take: (frame: number, context: OffscreenCanvasRenderingContext2D) => Promise<void> | void,
 ): Promise<void> {
   const context = canvas.getContext('2d')!
   const { width: size } = canvas
   for (let frame = 0; frame < frames; frame++) {
-    const pixels = await painter.read(turntableEye((frame / frames) * 2 * Math.PI, radius), size, exact)
-    context.putImageData(upright(pixels, size), 0, 0)
+    const picture = await pen.draw(turntableCamera((frame / frames) * 2 * Math.PI, radius), size)
+    context.clearRect(0, 0, size, size)
+    if (picture instanceof ImageData) context.putImageData(picture, 0, 0)
+    else context.drawImage(picture, 0, 0)
     if (paper !== undefined) fillBehind(context, paper)
-    await take(frame)
+    await take(frame, context)
+    progress((frame + 1) / frames)
   }
 }
 
@@ -165,12 +172,12 @@ function fillBehind(context: OffscreenCanvasRenderingContext2D, paper: string): 
   context.globalCompositeOperation = 'source-over'
 }
 
-function turntableEye(yaw: number, radius: number): Eye {
+function turntableCamera(yaw: number, radius: number): PerspectiveCamera {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
   camera.zoom = FIRST_ZOOM
   camera.position.set(radius * Math.sin(yaw), 0, radius * Math.cos(yaw))
   camera.lookAt(0, 0, 0)
-  return toEye(camera)
+  return camera
 }
 
 /** Rows from the bottom, colours times opacity, to rows from the top and colours by themselves. */
