@@ -5,10 +5,10 @@
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
 import type { Chosen, MenuCommand, Shell } from '../src-main/app/channels.ts'
-import type { Answer, BlobId, EngineApi, EngineEvent, FileOut, Method } from '../src-main/session/api.ts'
+import { LIMITS } from '../src-main/engine/limits.ts'
+import type { BlobId, EngineApi, EngineEvent, FileOut, Method, Reply } from '../src-main/session/api.ts'
 import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
 import { type Message, message } from '../src-main/words/message.ts'
-import { MOST_UPLOAD } from './limits.ts'
 import { language } from './strings.ts'
 
 declare global {
@@ -92,7 +92,7 @@ class Line {
         this.ask((remote) => remote.call(method, request)),
   })
 
-  async ask<T>(work: (remote: Remote) => Promise<Answer<unknown>>): Promise<T> {
+  async ask<T>(work: (remote: Remote) => Promise<Reply<unknown>>): Promise<T> {
     if (!this.remote) await new Promise<void>((resolve) => this.waiting.push(resolve))
     const answer = await work(this.remote!)
     if ('failure' in answer) throw new Refusal(answer.failure)
@@ -203,11 +203,11 @@ function browser(line: Line): Host {
     get,
     put: async (bytes) => {
       // The server ends the connection of one that is too large, which fetch cannot tell from other failures.
-      if (bytes.byteLength > MOST_UPLOAD) throw new Refusal(message('blob-too-large', { most: '700 MiB' }))
+      if (bytes.byteLength > LIMITS.upload.most) throw new Refusal(message('blob-too-large', { most: '700 MiB' }))
       const body = bytes as Uint8Array<ArrayBuffer>
       const response = await fetch('/blob', { method: 'PUT', headers: authorization, body })
       if (!response.ok) throw new Refusal(message('upload-failed'))
-      const answer = (await response.json()) as Answer<BlobId>
+      const answer = (await response.json()) as Reply<BlobId>
       if ('failure' in answer) throw new Refusal(answer.failure)
       return answer.value
     },

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { type Message, message, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
-import { inversionSettings } from '../engine/inversion/inversion.ts'
+import { inversionSettings } from '../engine/inversion/inversion-settings.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { VERSION } from '../engine/version.ts'
@@ -81,7 +81,7 @@ export const batch: Command = {
       throw new UserError('bucket-not-empty', { address: root })
     }
     const people = await findPeople(positionals, root, earlier?.people)
-    const { generatorDigest } = await import('./workbench.ts')
+    const { generatorDigest } = await import('./chosen-generator.ts')
     const generator = await generatorDigest(values.generator)
     const making: Making = { version: VERSION, generator, settings, ...choice, formats: [...choice.formats] }
     const differences = earlier ? differencesOf(earlier.making, making) : []

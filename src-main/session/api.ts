@@ -378,4 +378,4 @@ export type ProjectEvent = { project: string } & (
 )
 
 /** What crosses the carrier for a call: errors travel as messages, because not every carrier keeps their class. */
-export type Answer<T> = { value: T } | { failure: Message }
+export type Reply<T> = { value: T } | { failure: Message }

@@ -233,6 +233,27 @@ export const en = {
       `${name}: the config's ${field || 'value'} cannot be used: ${reason}.`,
       'Fetch or make the generator file again.',
     ],
+    'value-missing': () => 'it is missing',
+    'value-outside': ({ met, least, most }: { met: string; least: number; most: number }) =>
+      `it is ${met}; ${least} to ${most} is possible`,
+    'neither-auto-nor': ({ least, most }: { least: number; most: number }) =>
+      `it is neither 'auto' nor ${least} to ${most}`,
+    'value-not-among': ({ met, possible }: { met: string; possible: readonly string[] }) =>
+      `it is ${met}; possible: ${possible.join(', ')}`,
+    'value-unfit': ({ met }: { met: string }) => `it is ${met}`,
+    'value-is-not': ({ wanted }: { wanted: number }) => `it is not the ${wanted} that the network has`,
+    'keys-unknown': ({ keys }: { keys: readonly string[] }) => `it has the unknown ${keys.join(', ')}`,
+    'a-list': () => 'a list',
+    'an-object': () => 'an object',
+    'no-power-of-two': () => 'it is not a power of two',
+    'resolutions-not-named': ({ resolutions }: { resolutions: readonly string[] }) =>
+      `it does not name the resolutions ${resolutions.join(', ')}`,
+    'not-invertible': () => 'it cannot be inverted',
+    'half-automatic': ({ other }: { other: string }) => `it and ${other} must both be 'auto' or both be numbers`,
+    'not-beyond': ({ other }: { other: string }) => `it is not beyond ${other}`,
+    'too-few-for-importance': ({ least }: { least: number }) => `importance sampling takes at least ${least}`,
+    'too-many-channels': ({ channels, side, most }: { channels: number; side: number; most: number }) =>
+      `${channels} channels of ${side} x ${side} are more than the ${most} numbers that are possible`,
     'config-missing': ({ name }: { name: string }) => [
       `${name} is a safetensors file, but not a generator: its metadata has no config.`,
       A_GENERATOR,

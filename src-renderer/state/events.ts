@@ -5,7 +5,7 @@ import type { HostState } from '../host.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine } from './line.ts'
 import { photoActions } from './photos.ts'
-import { judge, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
+import { fetchVerdict, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
 import { savingActions } from './saving.ts'
 import { get, set } from './state.ts'
 
@@ -58,7 +58,7 @@ export function onEvent(event: EngineEvent): void | Promise<void> {
       set({ project: { ...project, job }, ...(problem && { problem }) })
       if (job.state === 'done') {
         set({ step: 'look', turntable: 'once' })
-        judge()
+        fetchVerdict()
       }
       return
     }

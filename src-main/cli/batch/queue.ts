@@ -8,8 +8,8 @@ import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullm
 import { Redis } from 'ioredis'
 import { inEnglish, type Message, message, UserError } from '../../engine/errors.ts'
 import { VERSION } from '../../engine/version.ts'
+import { type GeneratorChoice, generatorDigest } from '../chosen-generator.ts'
 import type { Reporter } from '../reporter.ts'
-import { generatorDigest, type WorkbenchOptions } from '../workbench.ts'
 import { Crew, type Made, type Make } from './crew.ts'
 import type { Task } from './make-one.ts'
 import type { Person } from './people.ts'
@@ -136,7 +136,7 @@ const isMessage = (value: unknown): value is Message => typeof value === 'object
  */
 export async function work(
   url: string,
-  options: WorkbenchOptions,
+  options: GeneratorChoice,
   jobs: number,
   asked: AbortSignal,
   report: Reporter,

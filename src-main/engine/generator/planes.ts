@@ -5,7 +5,7 @@
  * loops themselves are WebAssembly (`planes.kernel.ts`), four channels at a time.
  */
 import type { GeneratorConfig, Matrix3 } from '../checkpoint/config.ts'
-import type { Planes } from './plane-layout.ts'
+import { type Planes, stridesOf } from './plane-layout.ts'
 import wasm from './planes.wasm.ts'
 import type { Rays } from './rays.ts'
 
@@ -154,9 +154,10 @@ export class PlaneSampler {
 
   private common(): number[] {
     const { planes, layers, projection, origins, directions, depths } = this.addresses
-    const { resolution, channels } = this.planes
+    const { column, row, slice } = stridesOf(this.planes)
     const { rays, samples } = this.count
-    return [planes, layers, resolution, channels, projection, origins, directions, depths, rays, samples]
+    const [size, ...strides] = [this.planes.resolution, 4 * column, 4 * row, 4 * slice]
+    return [planes, layers, size, ...strides, projection, origins, directions, depths, rays, samples]
   }
 
   /** Gives parts their sizes and moves what lies behind them; earlier parts keep their content. */

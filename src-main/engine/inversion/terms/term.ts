@@ -2,11 +2,12 @@
  * What a term of the loss is, by what it speaks of: the picture from a photo's camera, other views, the planes that a
  * stage bends, the code. Each term is a file of this folder and a line in `terms.ts`.
  */
+
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Generator, View, ViewGradient, ViewOptions, Weights } from '../../generator/generator.ts'
 import type { Planes } from '../../generator/plane-layout.ts'
 import type { RenderOptions } from '../../generator/renderer.ts'
 import type { Tensor } from '../../graph/index.ts'
-import type { PosedPortrait } from '../posed-portrait.ts'
 import type { RaySelection } from '../ray-selection.ts'
 
 /** What a loss may move of a head. */
