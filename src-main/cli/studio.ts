@@ -1,8 +1,9 @@
 /** What heads are made with, loaded once for as many as are wanted, and how a photo becomes one. */
 import type { FileSet } from '../engine/files/file-set.ts'
-import { Inversion, type InversionSettings } from '../engine/inversion/inversion.ts'
+import { Inversion } from '../engine/inversion/inversion.ts'
 import type { InversionContext } from '../engine/inversion/inversion-context.ts'
 import { runLoop } from '../engine/inversion/loop.ts'
+import type { InversionSettings } from '../engine/inversion/settings.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Loaded } from '../session/library.ts'

@@ -11,9 +11,10 @@ import { GoldenCase } from '../generator/golden-case.ts'
 import { readFaceRes } from '../networks/faceres.ts'
 import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { Inversion, type InversionSettings, inversionSettings } from './inversion.ts'
+import { Inversion } from './inversion.ts'
 import type { InversionContext } from './inversion-context.ts'
 import { type Phase, phases } from './schedule.ts'
+import { type InversionSettings, inversionSettings } from './settings.ts'
 
 const GENERATOR = 'digest of the generator'
 

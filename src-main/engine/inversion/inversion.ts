@@ -28,17 +28,8 @@ import type { InversionContext } from './inversion-context.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { PhotoViews } from './photo-views.ts'
 import type { PosedPortrait } from './posed-portrait.ts'
-import {
-  DEFAULT_RATE,
-  type Phase,
-  type Plan,
-  phaseAt,
-  phases,
-  plans,
-  qualities,
-  rateAt,
-  stepsWhen,
-} from './schedule.ts'
+import { type Phase, type Plan, phaseAt, phases, plans, rateAt, stepsWhen } from './schedule.ts'
+import { type InversionSettings, inversionSettings } from './settings.ts'
 import { residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
 import {
   type AddOfCode,
@@ -49,15 +40,6 @@ import {
   type ViewsOf,
 } from './terms/term.ts'
 import { DEFAULT_TERMS, type Terms } from './terms/terms.ts'
-
-export const inversionSettings = z.strictObject({
-  quality: z.enum(qualities).default('balanced'),
-  /** Optimiser steps in all; default: the quality's. */
-  steps: z.int().min(LIMITS.steps.least).max(LIMITS.steps.most).optional(),
-  learningRate: z.number().min(LIMITS.learningRate.least).max(LIMITS.learningRate.most).default(DEFAULT_RATE),
-  seed: z.int().min(LIMITS.seed.least).max(LIMITS.seed.most).default(0),
-})
-export type InversionSettings = z.infer<typeof inversionSettings>
 
 export interface Progress {
   /** Steps done, of how many. */
