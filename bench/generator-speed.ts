@@ -5,9 +5,12 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { initialWeights } from '../models/training/network.ts'
+import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type ViewGradient } from '../src-main/engine/generator/generator.ts'
+import { normalArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { frontLabel, fullSize, normalArray, randomWeights, smallSize } from './support/random-generators.ts'
+import { fullSize, smallSize } from './support/random-generators.ts'
 import { type Cost, Recorder, type Row } from './support/recorder.ts'
 import { Stages } from './support/stages.ts'
 
@@ -42,8 +45,9 @@ async function measure(size: Size, what: string): Promise<Row[]> {
   const recorder = new Recorder()
   const runtime = await Runtime.create({ provider: 'cpu' })
   const stages = new Stages(runtime)
-  const generator = new Generator(runtime, config, randomWeights(config))
+  const generator = new Generator(runtime, config, initialWeights(config, new Map(), 1))
   const ws = normalArray(config.num_ws * config.w_dim, 2)
+  const front = orbitCamera(config.rendering_kwargs, 0)
   if (what === 'density') {
     const planes = await generator.planes(ws)
     const grid = gridPoints()
@@ -53,7 +57,7 @@ async function measure(size: Size, what: string): Promise<Row[]> {
   } else {
     const want = BACKWARD[what as keyof typeof BACKWARD]
     const work = async () => {
-      const view = await generator.view(ws, frontLabel, { ...rays, keep: want !== undefined })
+      const view = await generator.view(ws, front, { ...rays, keep: want !== undefined })
       return want && generator.backward(view, cotangentOf(view), want)
     }
     await recorder.time(`${size}: ${what}`, times, work)

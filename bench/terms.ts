@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
-import { inversionSettings } from '../src-main/engine/inversion/settings.ts'
+import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { DEFAULT_TERMS, type Terms } from '../src-main/engine/inversion/terms/terms.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'

@@ -6,31 +6,17 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseConfig } from '../src-main/engine/checkpoint/config.ts'
 import { writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { importCheckpoint, sha256Of } from '../src-main/engine/checkpoint/import.ts'
 import { storeFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
 import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
-import { TINY_CONFIG, tinyWeights } from '../testing/generator.ts'
+import { OFFICIAL_SIZES, tinyConfig, tinyWeights } from '../testing/generator.ts'
 import { dict, generatorPy, pickleChunks, tensor } from '../testing/pickle.ts'
 
-const OFFICIAL = {
-  z_dim: 512,
-  w_dim: 512,
-  num_ws: 14,
-  plane_resolution: 256,
-  plane_channels: 32,
-  backbone_channels: { 4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128 },
-  decoder_hidden_dim: 64,
-  decoder_output_dim: 32,
-  neural_rendering_resolution: 128,
-  image_resolution: 512,
-  super_resolution: { class: '8XDC', input_resolution: 128, channels: [256, 128], conv_clamp: 256 },
-}
 const DISCRIMINATOR_NUMBERS = 31_360_240
 
 async function make(path: string): Promise<void> {
-  const config = parseConfig({ ...structuredClone(TINY_CONFIG), ...OFFICIAL })
+  const config = tinyConfig(OFFICIAL_SIZES)
   const generator = generatorPy(config, tinyWeights(config))
   const discriminator = storeFloat32(new Float32Array(DISCRIMINATOR_NUMBERS), [DISCRIMINATOR_NUMBERS])
   const snapshot = dict({

@@ -1,8 +1,13 @@
 /** Small generators for tests: a config and weights that fit it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GENERATOR_VERSION, type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
-import { expectedWeights, writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
+import {
+  GENERATOR_VERSION,
+  type GeneratorConfig,
+  PLANE_AXES,
+  parseConfig,
+} from '../src-main/engine/checkpoint/config.ts'
+import { expectedWeights, RESAMPLE_FILTER, writeGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
 import {
   readSafetensors,
@@ -80,23 +85,7 @@ export const TINY_CONFIG = {
   plane_layers: [1, 1, 1],
   backbone_channels: { 4: 4, 8: 2 },
   backbone_conv_clamp: null,
-  plane_axes: [
-    [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
-    [
-      [1, 0, 0],
-      [0, 0, 1],
-      [0, 1, 0],
-    ],
-    [
-      [0, 0, 1],
-      [0, 1, 0],
-      [1, 0, 0],
-    ],
-  ],
+  plane_axes: PLANE_AXES,
   decoder_hidden_dim: 4,
   decoder_output_dim: 3,
   neural_rendering_resolution: 8,
@@ -123,6 +112,21 @@ export const TINY_CONFIG = {
   licence: 'none',
 } as const
 
+/** Sizes of the published ffhq512-128: 31 million weights. */
+export const OFFICIAL_SIZES = {
+  z_dim: 512,
+  w_dim: 512,
+  num_ws: 14,
+  plane_resolution: 256,
+  plane_channels: 32,
+  backbone_channels: { 4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128 },
+  decoder_hidden_dim: 64,
+  decoder_output_dim: 32,
+  neural_rendering_resolution: 128,
+  image_resolution: 512,
+  super_resolution: { class: '8XDC', input_resolution: 128, channels: [256, 128], conv_clamp: 256 },
+} as const
+
 /** TINY_CONFIG with some fields replaced. */
 export function tinyConfig(changes: Record<string, unknown> = {}): GeneratorConfig {
   return parseConfig({ ...structuredClone(TINY_CONFIG), ...changes })
@@ -135,7 +139,7 @@ export function tinyWeights(config: GeneratorConfig): Map<string, StoredTensor> 
   for (const [name, shape] of expectedWeights(config)) {
     const count = shape.reduce((a, b) => a * b, 1)
     const values = name.endsWith('resample_filter')
-      ? [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
+      ? RESAMPLE_FILTER
       : Array.from({ length: count }, () => Math.sin(next++))
     tensors.set(name, storeFloat32(Float32Array.from(values), shape))
   }

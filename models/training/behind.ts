@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
+import { stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { saveGenerator } from './checkpoint.ts'
@@ -75,11 +76,12 @@ function featuresOf(runtime: Runtime, { config, weights }: Pick<GeneratorFile, '
   const probe = new Generator(runtime, { ...config, plane_channels: channels, plane_layers: [1, 1, 1] }, probing)
   /** @returns the features of a texel, given as row * resolution + column */
   const paint = async (ws: Float32Array) => {
-    const { data, resolution } = await probe.planes(ws)
+    const planes = await probe.planes(ws)
+    const strides = stridesOf(planes)
     return (texel: number) =>
       Float32Array.from({ length: count }, (_, i) => {
         const slice = Math.floor(i / channels)
-        return data[(slice * resolution ** 2 + texel) * channels + (i % channels)]
+        return planes.data[slice * strides.slice + texel * strides.column + (i % channels)]
       })
   }
   return { painters, count, paint }

@@ -3,10 +3,16 @@ import {
   GENERATOR_FORMAT,
   GENERATOR_VERSION,
   type GeneratorConfig,
+  PLANE_AXES,
   parseConfig,
 } from '../../src-main/engine/checkpoint/config.ts'
-import { expectedWeights, type GeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
+import {
+  expectedWeights,
+  type GeneratorFile,
+  RESAMPLE_FILTER,
+  type Weight,
+} from '../../src-main/engine/checkpoint/generator-file.ts'
+import { firstSlice, layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
@@ -38,24 +44,7 @@ export function defaultConfig(
     plane_layers: layers,
     backbone_channels: { 4: 192, 8: 192, 16: 128, 32: 96, 64: 48, 128: 32 },
     backbone_conv_clamp: null,
-    // (x, y), (x, z), (z, y).
-    plane_axes: [
-      [
-        [1, 0, 0],
-        [0, 1, 0],
-        [0, 0, 1],
-      ],
-      [
-        [1, 0, 0],
-        [0, 0, 1],
-        [0, 1, 0],
-      ],
-      [
-        [0, 0, 1],
-        [0, 1, 0],
-        [1, 0, 0],
-      ],
-    ],
+    plane_axes: PLANE_AXES,
     decoder_hidden_dim: 64,
     decoder_output_dim: PLANE_CHANNELS,
     neural_rendering_resolution: RENDERING,
@@ -84,8 +73,6 @@ export function defaultConfig(
     licence: 'May be used, changed and passed on freely. Made from CC0 (MakeHuman) and MIT (ICT-FaceKit) data.',
   })
 }
-
-const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
 /**
  * Weights of `config`: those of `given` that fit, the others as EG3D starts (docs/eg3d.md, Layers): N(0, 1), biases 0,
@@ -117,9 +104,11 @@ export function withLayers(
   layers: PlaneLayout['layers'],
 ): Map<string, Weight> {
   const { channels, layers: before } = layoutOf(config)
-  const firsts = [0, before[0], before[0] + before[1]]
   const sources = layers.flatMap((count, plane) =>
-    Array.from({ length: count }, (_, layer) => firsts[plane] + Math.floor((layer * before[plane]) / count)),
+    Array.from(
+      { length: count },
+      (_, layer) => firstSlice({ layers: before }, plane) + Math.floor((layer * before[plane]) / count),
+    ),
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {

@@ -1,4 +1,5 @@
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
+import { layoutOf, stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 
 /**
  * How much neighbouring texels differ: the mean square along rows and along columns, added up. Adds `weight` times its
@@ -7,14 +8,15 @@ import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts
  */
 export function roughness(
   planes: Float32Array,
-  { plane_resolution: size, plane_channels: channels }: GeneratorConfig,
+  config: GeneratorConfig,
   weight: number,
   gradient: Float32Array,
 ): number {
-  const row = size * channels
+  const size = config.plane_resolution
+  const { column, row } = stridesOf(layoutOf(config))
   const scale = size / ((size - 1) * planes.length)
   let sum = 0
-  for (const stride of [channels, row]) {
+  for (const stride of [column, row]) {
     // Along a row of texels the first has no neighbour before it, in a column the first row has none above it.
     const period = stride * size
     for (let start = 0; start < planes.length; start += period) {

@@ -9,7 +9,7 @@ import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
-import { layoutOf, planesLength, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
+import { layoutOf, planesLength, sliceCount, stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
 import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/random.ts'
@@ -248,7 +248,7 @@ export class Trainer {
 /** Of a gradient of planes [heads, slices, R, R, C] leaves only the first slice's. */
 function keepFirstSlice(gradient: Float32Array, config: GeneratorConfig): void {
   const layout = layoutOf(config)
-  const [all, one] = [planesLength(layout), planesLength(layout) / sliceCount(layout)]
+  const [all, one] = [planesLength(layout), stridesOf(layout).slice]
   for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + one, start + all)
 }
 

@@ -4,8 +4,8 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { type Message, message, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
+import { inversionSettings } from '../engine/inversion/inversion-settings.ts'
 import { qualities } from '../engine/inversion/schedule.ts'
-import { inversionSettings } from '../engine/inversion/settings.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { VERSION } from '../engine/version.ts'
 import { words } from '../words/terminal.ts'
@@ -81,7 +81,7 @@ export const batch: Command = {
       throw new UserError('bucket-not-empty', { address: root })
     }
     const people = await findPeople(positionals, root, earlier?.people)
-    const { generatorDigest } = await import('./workbench.ts')
+    const { generatorDigest } = await import('./chosen-generator.ts')
     const generator = await generatorDigest(values.generator)
     const making: Making = { version: VERSION, generator, settings, ...choice, formats: [...choice.formats] }
     const differences = earlier ? differencesOf(earlier.making, making) : []
@@ -95,11 +95,11 @@ export const batch: Command = {
     try {
       for (const note of set.notes) report.warn(note)
       const plan: Plan = { made_by: 'Halfturn', id: earlier?.id ?? randomUUID(), making, people }
+      const make = values.queue
+        ? await (await import('./batch/queue.ts')).makeThere(values.queue, storage, making, plan.id, report)
+        : makeHere(values, jobs, root, making, report)
       await set.write(PLAN, `${JSON.stringify(plan, null, 2)}\n`)
       if (!(await storage.publish('', [], PLAN_FILE))) throw new UserError('batch-there', { folder: root })
-      const make = values.queue
-        ? (await import('./batch/queue.ts')).makeThere(values.queue, storage, making, plan.id, report)
-        : makeHere(values, jobs, root, making, report)
       const done = await interruption.gently(() => makeAll(plan, storage, make, interruption.asked, report))
       if (interruption.code !== undefined) {
         const words = ['halfturn', 'batch', ...argv.filter((word) => word !== '--resume'), '--resume']

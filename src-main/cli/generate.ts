@@ -45,12 +45,12 @@ export const generate: Command = {
     })
     for (const note of set.notes) report.warn(note)
     // The libraries are loaded when there is work for them.
-    const [{ openWorkbench }, { Finish }, { makeUp }] = await Promise.all([
-      import('./workbench.ts'),
+    const [{ openGenerator }, { Finish }, { makeUp }] = await Promise.all([
+      import('./chosen-generator.ts'),
       import('../engine/finish.ts'),
       import('../engine/head/made-up.ts'),
     ])
-    const { generator, sha256 } = await openWorkbench(values, report)
+    const { generator, sha256 } = await openGenerator(values, report)
     const finish = new Finish({ generator, sha256, head: await makeUp(generator, seed, truncation), photos: [] })
     await writeHeadFiles(finish, choice, { seed, truncation }, set, report)
     return 0

@@ -8,10 +8,10 @@ import { message, UserError } from '../engine/errors.ts'
 import { FileSet, type Wanted } from '../engine/files/file-set.ts'
 import { words } from '../words/terminal.ts'
 import { readArguments } from './arguments.ts'
+import { generatorFolder } from './chosen-generator.ts'
 import type { Command } from './commands.ts'
 import { Interruption } from './interruption.ts'
 import { createReporter } from './reporter.ts'
-import { generatorFolder } from './workbench.ts'
 
 const options = {
   output: { type: 'string', short: 'o' },

@@ -10,8 +10,8 @@ import { Library } from '../session/library.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { readArguments } from './arguments.ts'
+import { generatorFolder } from './chosen-generator.ts'
 import type { Command } from './commands.ts'
-import { generatorFolder } from './workbench.ts'
 
 const text = words.cli.info
 const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const

@@ -4,14 +4,15 @@ import { message } from '../engine/errors.ts'
 import { frontalFirst } from '../engine/face/frontal-first.ts'
 import { mattePortrait } from '../engine/face/matted-portrait.ts'
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
+import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
+import type { Generator } from '../engine/generator/generator.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
-import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
 import { createMatting } from '../engine/networks/matte.ts'
+import type { Landmarker } from '../engine/networks/mediapipe.ts'
 import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
 import type { Runtime } from '../engine/runtime/runtime.ts'
 import { type PhotoFile, withPath } from './photo-file.ts'
 import type { Reporter } from './reporter.ts'
-import type { Studio } from './studio.ts'
 
 interface Taken extends PhotoFile {
   readonly portrait: Portrait
@@ -22,10 +23,10 @@ interface Taken extends PhotoFile {
  * @returns the photos' portraits, the least turned one first
  * @throws UserError where a photo cannot be used; of several photos it names which
  */
-export async function takeShots(
+export async function posePortraits(
   files: readonly PhotoFile[],
   face: number | undefined,
-  { generator, ...studio }: Studio,
+  { generator, landmarker }: { readonly generator: Generator; landmarker(): Promise<Landmarker> },
   report: Reporter,
 ): Promise<PosedPortrait[]> {
   const { frame } = generator.config
@@ -37,8 +38,8 @@ export async function takeShots(
     }
     const photo = await decodePhoto(file.bytes).catch(refuse)
     // What cannot be decoded is refused before the landmarker is loaded.
-    const landmarker = await studio.landmarker()
-    const portrait = await makePortrait(photo, { frame, landmarker, face }).catch(refuse)
+    const lent = await landmarker()
+    const portrait = await makePortrait(photo, { frame, landmarker: lent, face }).catch(refuse)
     for (const warning of portrait.warnings) {
       const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning
       report.warn(what, { ...warning, photo: file.path })
@@ -49,11 +50,11 @@ export async function takeShots(
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
   const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
-  const shots: PosedPortrait[] = []
+  const portraits: PosedPortrait[] = []
   for (const { portrait } of taken) {
-    shots.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
+    portraits.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
   }
-  return shots
+  return portraits
 }
 
 /** Says which photos seem to show somebody else than the first. */

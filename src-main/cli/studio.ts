@@ -2,17 +2,17 @@
 import type { FileSet } from '../engine/files/file-set.ts'
 import { Inversion } from '../engine/inversion/inversion.ts'
 import type { InversionContext } from '../engine/inversion/inversion-context.ts'
+import type { InversionSettings } from '../engine/inversion/inversion-settings.ts'
 import { runLoop } from '../engine/inversion/loop.ts'
-import type { InversionSettings } from '../engine/inversion/settings.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Loaded } from '../session/library.ts'
 import { words } from '../words/terminal.ts'
+import { type GeneratorChoice, openGenerator } from './chosen-generator.ts'
 import type { PhotoFile } from './photo-file.ts'
-import { takeShots } from './photos.ts'
+import { posePortraits } from './photos.ts'
 import { duration, type Reporter } from './reporter.ts'
 import { type Origin, originNote, readUnfinished, UNFINISHED, type Unfinished } from './unfinished.ts'
-import { openWorkbench, type WorkbenchOptions } from './workbench.ts'
 
 export interface Studio extends Loaded {
   readonly context: InversionContext
@@ -21,8 +21,8 @@ export interface Studio extends Loaded {
 }
 
 /** @throws UserError where the provider, the generator or a network cannot be used */
-export async function openStudio(options: WorkbenchOptions, report: Reporter): Promise<Studio> {
-  const loaded = await openWorkbench(options, report)
+export async function openStudio(options: GeneratorChoice, report: Reporter): Promise<Studio> {
+  const loaded = await openGenerator(options, report)
   const { generator, file } = loaded
   let landmarker: Promise<Landmarker> | undefined
   return {
@@ -53,7 +53,7 @@ export async function beginHead(
   report: Reporter,
 ): Promise<Inversion> {
   const { context, sha256 } = studio
-  if (!resumed) return Inversion.start(context, await takeShots(files, face, studio, report), settings)
+  if (!resumed) return Inversion.start(context, await posePortraits(files, face, studio, report), settings)
   const inversion = await Inversion.resume(context, await readUnfinished(resumed), resumed.path, sha256)
   if (settings.steps !== undefined) inversion.steps = settings.steps
   return inversion

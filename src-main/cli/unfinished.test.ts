@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../engine/checkpoint/safetensors.ts'
-import { inversionSettings } from '../engine/inversion/settings.ts'
+import { inversionSettings } from '../engine/inversion/inversion-settings.ts'
 import { findUnfinished, type Origin, originNote, originOf, requireSame } from './unfinished.ts'
 
 let folder: string

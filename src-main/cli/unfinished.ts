@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { readSafetensors } from '../engine/checkpoint/safetensors.ts'
 import { type Message, message, UserError } from '../engine/errors.ts'
 import { nameKey } from '../engine/files/names.ts'
-import { type InversionSettings, inversionSettings } from '../engine/inversion/settings.ts'
+import { type InversionSettings, inversionSettings } from '../engine/inversion/inversion-settings.ts'
 
 export const UNFINISHED = 'unfinished'
 

@@ -4,14 +4,14 @@
  * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
 import { inEnglish } from './errors.ts'
-import type { Generator, Weights } from './generator/generator.ts'
+import type { PosedPortrait } from './face/posed-portrait.ts'
+import type { Generator } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
 import { type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
 import { decodePhoto } from './images/decoder.ts'
 import type { RgbImage } from './images/rgb-image.ts'
-import type { PosedPortrait } from './inversion/posed-portrait.ts'
 import { readFaceRes } from './networks/faceres.ts'
 import { createLandmarker, type Landmarker } from './networks/mediapipe.ts'
 import { evidenceOf } from './quality/evidence.ts'
@@ -57,8 +57,6 @@ export interface FileOptions {
 export interface FinishHost {
   /** Runs `work` when nothing else runs a network; see `Turns`. */
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
-  /** Weights of the perceptual network. */
-  faceRes(): Promise<Weights>
   /** Finds faces, and is not closed by whom it is lent to. */
   landmarker(): Promise<Landmarker>
   decode(bytes: Uint8Array): Promise<RgbImage>
@@ -67,7 +65,6 @@ export interface FinishHost {
 /** Where nothing else runs. What has loaded a landmarker lends it, so that there is one a process. */
 export const alone = (landmarker: FinishHost['landmarker'] = createLandmarker): FinishHost => ({
   turn: atOnce,
-  faceRes: readFaceRes,
   landmarker,
   decode: decodePhoto,
 })
@@ -80,7 +77,7 @@ const SHAPE_DONE = 0.85
 const GLANCE = 64
 
 /** Whether somebody waits for a judgement, which may come to be so while it is made. */
-export interface Place {
+export interface QueuePlace {
   rank: Rank
 }
 
@@ -98,7 +95,9 @@ export class Finish {
   /** The last one: window, judgement and files ask for the same. */
   private last: Extracted | undefined
   /** A judgement's, while it is being made: who asks for the same one waits for it, and has it go first. */
-  private making: (MeshOptions & Place & { progress: Watch['progress'][]; extracted: Promise<Extracted> }) | undefined
+  private making:
+    | (MeshOptions & QueuePlace & { progress: Watch['progress'][]; extracted: Promise<Extracted> })
+    | undefined
   private around: Turnaround | undefined
 
   constructor(source: HeadSource, host = alone()) {
@@ -133,7 +132,7 @@ export class Finish {
   async quality(
     mesh: MeshOptions,
     { progress, signal }: Watch = {},
-    place: Place = { rank: 'asked' },
+    place: QueuePlace = { rank: 'asked' },
   ): Promise<Assessment | undefined> {
     const { generator, head, photos } = this.source
     if (photos.length === 0) return undefined
@@ -150,7 +149,7 @@ export class Finish {
     const finished = { around, label: head.label, portrait, surface }
     const shape = await measureShape(generator.config, finished, await this.host.landmarker(), turn)
     progress?.(SHAPE_DONE)
-    const { identity, faceRes } = await createRecognition(generator.runtime, await this.host.faceRes())
+    const { identity, faceRes } = await createRecognition(generator.runtime, await readFaceRes())
     const quality = await assess(generator.config, finished, shape, {
       identity: (picture) => turn(() => identity(picture)),
       faceRes: (picture) => turn(() => faceRes(picture)),
@@ -160,7 +159,7 @@ export class Finish {
   }
 
   /** A surface for which every question to the field takes a turn of its own. */
-  private async judgedSurface(mesh: MeshOptions, place: Place, { progress, signal }: Watch): Promise<Surface> {
+  private async judgedSurface(mesh: MeshOptions, place: QueuePlace, { progress, signal }: Watch): Promise<Surface> {
     const turn: Turn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
     const tell = (done: number) => {
       for (const watcher of making.progress) watcher?.(done)

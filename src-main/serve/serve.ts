@@ -11,10 +11,10 @@ import { extname, join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { messageOf, UserError } from '../engine/errors.ts'
+import { LIMITS } from '../engine/limits.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { EngineChild } from '../session/engine-child.ts'
 import { MOST_TEXT } from '../session/envelope.ts'
-import { MOST_UPLOAD } from '../session/uploads.ts'
 
 /** Sent as a WebSocket subprotocol, since a browser cannot set headers there: `halfturn`, then the token. */
 const PROTOCOL = 'halfturn'
@@ -197,7 +197,7 @@ async function sendFile(
 }
 
 async function upload(engine: EngineChild, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (Number(request.headers['content-length']) > MOST_UPLOAD) return refuse(response, 413)
+  if (Number(request.headers['content-length']) > LIMITS.upload.most) return refuse(response, 413)
   // Left in the middle, the request is still needed for its answer.
   const chunks = request.iterator({ destroyOnReturn: false })
   const answer = await engine.upload(chunks).catch((error) => {

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { Packr } from 'msgpackr'
 import type { WebSocket } from 'ws'
-import type { Answer, BlobId } from './api.ts'
+import type { BlobId, Reply } from './api.ts'
 import { type Done, Errands } from './errands.ts'
 import { RESTARTS, restartDelay } from './restart.ts'
 import { Uploads } from './uploads.ts'
@@ -55,12 +55,12 @@ export class EngineChild {
   }
 
   /** @throws UserError where it is too large or the disk refuses */
-  async upload(chunks: AsyncIterable<Uint8Array>): Promise<Answer<BlobId>> {
+  async upload(chunks: AsyncIterable<Uint8Array>): Promise<Reply<BlobId>> {
     const upload = await this.uploads.receive(chunks)
     return this.errands.run((ticket) => this.send({ type: 'upload', ticket, ...upload }))
   }
 
-  download(blob: BlobId): Promise<Answer<Uint8Array>> {
+  download(blob: BlobId): Promise<Reply<Uint8Array>> {
     return this.errands.run((ticket) => this.send({ type: 'download', ticket, blob }))
   }
 

@@ -12,7 +12,7 @@ import { Engine } from './engine.ts'
 import { MOST_TEXT, parseMessage, readMessage } from './envelope.ts'
 import type { Done } from './errands.ts'
 import { Lines } from './lines.ts'
-import { failureOf } from './rpc-server.ts'
+import { failureOfCall } from './rpc-server.ts'
 import { Uploads } from './uploads.ts'
 
 const ticket = z.int()
@@ -130,7 +130,7 @@ function receive(lines: Lines, connection: number, text: string): void {
 async function run(ticket: number, work: () => Promise<unknown>): Promise<void> {
   const answer = await work().then(
     (value) => ({ value }),
-    (error) => ({ failure: failureOf(error, note) }),
+    (error) => ({ failure: failureOfCall(error, note) }),
   )
   tell({ ticket, answer } as Done)
 }

@@ -12,15 +12,15 @@ import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
 import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
-import type { Weights } from '../engine/generator/generator.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
-import { cutOut, describedPng, jpeg, png, toRgb } from '../engine/images/pictures.ts'
+import { cutOut, describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createMatting, type Matting } from '../engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
+import { productFile } from '../engine/product-file.ts'
 import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
@@ -32,7 +32,9 @@ import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
 import type { Disk } from './disk.ts'
-import { EMBEDDED, Library, type Loaded, productFile } from './library.ts'
+import { EMBEDDED, Library, type Loaded } from './library.ts'
+import { OpenProjects } from './open-projects.ts'
+import { type Preferences, readPreferences, writePreferences } from './preferences.ts'
 import { OpenProject, verdictOf } from './project.ts'
 import { unpackProject } from './project-file.ts'
 import type { ProjectHost } from './project-host.ts'
@@ -41,15 +43,13 @@ import { type ProjectRecord, photoParts } from './project-record.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
 
-export const DEFAULT_SETTINGS: Settings = {
-  quality: 'balanced',
-  steps: plans.balanced.steps,
+const settingsOf = ({ quality }: Preferences): Settings => ({
+  quality,
+  steps: plans[quality].steps,
   learningRate: DEFAULT_RATE,
   seed: 0,
-}
+})
 const LOG_LINES = 500
-/** Projects held in memory: a decoded photo takes up to 50 MB. */
-const MOST_OPEN = 4
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
@@ -72,17 +72,16 @@ export interface EngineOptions {
 export class Engine implements EngineApi {
   readonly blobs = new Blobs()
   private readonly runtime: Runtime
+  private readonly folder: string
+  private preferences: Preferences
   private readonly library: Library
   private readonly store: Store
   private readonly lock: DataLock
-  private readonly projects = new Map<string, Promise<OpenProject>>()
-  /** Those that are being put away or forgotten: who asks for one waits. */
-  private readonly leaving = new Map<string, Promise<void>>()
+  private readonly projects: OpenProjects
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly lines: string[] = []
   private readonly createLandmarker: () => Promise<Landmarker>
   private landmarks: Promise<Landmarker> | undefined
-  private faceResWeights: Promise<Weights> | undefined
   private matting: Promise<Matting> | undefined
   private descriptors: Promise<Identity> | undefined
   private readonly turns = new Turns()
@@ -90,9 +89,12 @@ export class Engine implements EngineApi {
 
   private constructor(
     runtime: Runtime,
+    preferences: Preferences,
     { folder, disk, decoding, clock = systemClock, landmarker = createLandmarker }: EngineOptions,
   ) {
     this.runtime = runtime
+    this.preferences = preferences
+    this.folder = folder
     this.createLandmarker = landmarker
     this.library = new Library(runtime, join(folder, 'generators'))
     this.lock = new DataLock(folder, {
@@ -101,6 +103,7 @@ export class Engine implements EngineApi {
       log: (line) => this.note(line),
       changed: (unsaved) => this.onLock(unsaved),
     })
+    this.projects = new OpenProjects({ read: (id) => this.read(id), log: (line) => this.note(line) })
     this.store = new Store(join(folder, 'projects'), { disk, mayWrite: () => this.lock.require() })
     this.host = {
       store: this.store,
@@ -108,7 +111,6 @@ export class Engine implements EngineApi {
       decode: (bytes) => decodePhoto(bytes, decoding),
       clock,
       landmarker: () => this.landmarker(),
-      faceRes: () => this.faceRes(),
       identity: () => this.identity(),
       target: (portrait) => this.target(portrait),
       turn: (work, rank) => this.turns.take(work, rank),
@@ -118,7 +120,10 @@ export class Engine implements EngineApi {
   }
 
   static async create(options: EngineOptions): Promise<Engine> {
-    const engine = new Engine(await Runtime.create(options.runtime), options)
+    const preferences = await readPreferences(options.folder)
+    const { runtime, refused } = await preferredRuntime(preferences, options.runtime)
+    const engine = new Engine(runtime, preferences, options)
+    if (refused) engine.note(`what is preferred cannot be used: ${refused.message}`)
     const { name, reason } = engine.runtime.provider
     engine.note(
       `Halfturn ${VERSION}, ${process.platform} ${process.arch}, Node ${process.version}: ${name} (${inEnglish(reason)})`,
@@ -129,7 +134,7 @@ export class Engine implements EngineApi {
 
   /** Loads what the first photo needs, so that it does not have to wait. */
   async warm(): Promise<void> {
-    await Promise.all([this.landmarker(), this.library.load(EMBEDDED), this.faceRes()])
+    await Promise.all([this.landmarker(), this.library.load(EMBEDDED), readFaceRes()])
   }
 
   /** @returns a function that ends the listening */
@@ -146,9 +151,7 @@ export class Engine implements EngineApi {
 
   /** Stops all jobs, saves all projects and lets go of the data folder. */
   async close(): Promise<void> {
-    const closed = await Promise.allSettled([...this.projects.values()].map(async (project) => (await project).close()))
-    for (const result of closed) if (result.status === 'rejected') this.note(`closing: ${result.reason}`)
-    await Promise.all(this.leaving.values())
+    await this.projects.close()
     // A judgement may be in the middle of a network.
     await this.turns.idle()
     this.lock.release()
@@ -160,26 +163,35 @@ export class Engine implements EngineApi {
     provider: this.runtime.provider.name,
     reason: this.runtime.provider.reason,
     generators: await this.library.list(),
-    defaults: DEFAULT_SETTINGS,
+    defaults: settingsOf(this.preferences),
+    preferences: this.preferences,
+    folder: this.folder,
     formats: formatNames.map((name) => ({ name, label: formats[name].label, extension: formats[name].extensions[0] })),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
   })
 
+  prefer: EngineApi['prefer'] = async (change) => {
+    const preferences = { ...this.preferences, ...change }
+    await writePreferences(this.folder, preferences)
+    this.preferences = preferences
+    return preferences
+  }
+
   recent: EngineApi['recent'] = async () => {
     const saved = await this.store.list((bytes, id) => this.blobs.put(bytes, `recent/${id}`))
     const known = new Set(saved.map(({ id }) => id))
-    const open = await Promise.all([...this.projects.values()].map((project) => project.catch(() => undefined)))
+    const open = await this.projects.all()
     // What could not be saved yet is there as well.
-    const unsaved = open.filter((project) => project?.isUnsaved && !known.has(project.id))
-    const summaries = await Promise.all(unsaved.map((project) => project!.summary()))
+    const unsaved = open.filter((project) => project.isUnsaved && !known.has(project.id))
+    const summaries = await Promise.all(unsaved.map((project) => project.summary()))
     return [...summaries, ...saved.map((project) => ({ ...project, open: this.projects.has(project.id) }))]
   }
 
   forget: EngineApi['forget'] = async ({ project: id }) => {
     if (this.isLocked && (await this.store.has(id))) this.requireOwner()
-    const open = this.projects.get(id)
-    await this.leave(id, async () => {
+    const open = this.projects.held(id)
+    await this.projects.leave(id, async () => {
       // One that cannot be opened can be forgotten.
       await (await open?.catch(() => undefined))?.discard()
       if (await this.store.has(id)) await this.store.remove(id)
@@ -200,7 +212,7 @@ export class Engine implements EngineApi {
   openFile: EngineApi['openFile'] = async ({ file, name }) => {
     const { record, parts } = unpackProject(this.blobs.take(file), name)
     const project = await OpenProject.fromFile(this.host, await this.generatorOf(record), record, parts)
-    this.adopt(project.id, Promise.resolve(project))
+    this.projects.adopt(project.id, Promise.resolve(project))
     return project.describe()
   }
 
@@ -216,18 +228,18 @@ export class Engine implements EngineApi {
   random: EngineApi['random'] = async ({ seed, truncation, generator: id, project: before }) => {
     const loaded = await this.library.load(id)
     const head = await this.turns.take(() => makeUp(loaded.generator, seed, truncation))
-    const replaced = before === undefined ? undefined : await this.projects.get(before)
+    const replaced = before === undefined ? undefined : await this.projects.held(before)
     const isReplaced = replaced?.random !== undefined && !replaced.isBorrowed
-    if (isReplaced) await this.leave(replaced.id, () => replaced.close())
+    if (isReplaced) await this.projects.leave(replaced.id, () => replaced.close())
     const project = await OpenProject.fromSeed(
       this.host,
       loaded,
-      DEFAULT_SETTINGS,
+      settingsOf(this.preferences),
       { seed, truncation },
       head,
       isReplaced ? replaced.id : this.store.newId(),
     )
-    this.adopt(project.id, Promise.resolve(project))
+    this.projects.adopt(project.id, Promise.resolve(project))
     return project.describe()
   }
 
@@ -280,9 +292,14 @@ export class Engine implements EngineApi {
 
   exportPicture: EngineApi['exportPicture'] = async ({ project: id, camera, picture }) => {
     const project = await this.project(id)
-    const made = `Generated by Halfturn, not a photo. Generator: ${project.generator.config.name}`
     const rendered = picture === undefined ? await this.renderPng(project, camera) : this.blobs.take(picture)
-    return [this.file(`${project.name}.png`, await describedPng(rendered, made))]
+    return [this.file(`${project.name}.png`, await describedPng(rendered, madeBy(project)))]
+  }
+
+  exportLoop: EngineApi['exportLoop'] = async ({ project: id, frames, side, milliseconds, format }) => {
+    const project = await this.project(id)
+    const bytes = await loop(this.blobs.take(frames), side, format, milliseconds, madeBy(project))
+    return [this.file(`${project.name}.${format}`, bytes)]
   }
 
   surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
@@ -325,10 +342,14 @@ export class Engine implements EngineApi {
 
   exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
     const project = await this.project(id)
-    const files = await this.watched(project, 'export', (watch) =>
-      project.files(format, name, { resolution, triangles }, watch),
-    )
-    return files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes))
+    const mesh = { resolution, triangles }
+    const files = await this.watched(project, 'export', (watch) => project.files(format, name, mesh, watch))
+    // It is at hand: it was just written.
+    const surface = await project.surface(mesh, {})
+    return {
+      files: files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes)),
+      triangles: surface.triangles.length / 3,
+    }
   }
 
   exportProject: EngineApi['exportProject'] = async ({ project: id }) => {
@@ -371,13 +392,12 @@ export class Engine implements EngineApi {
 
   private async newFromPhotos(photos: readonly NamedPhoto[], generator: string): Promise<Project> {
     const loaded = await this.library.load(generator)
-    const project = await OpenProject.fromPhotos(this.host, loaded, DEFAULT_SETTINGS, photos)
-    this.adopt(project.id, Promise.resolve(project))
+    const project = await OpenProject.fromPhotos(this.host, loaded, settingsOf(this.preferences), photos)
+    this.projects.adopt(project.id, Promise.resolve(project))
     return project.describe()
   }
 
   private async read(id: string): Promise<OpenProject> {
-    await this.leaving.get(id)
     const { isLocked } = this
     const { record, parts } = await this.store.read(id, [...photoParts, 'head'])
     try {
@@ -397,38 +417,8 @@ export class Engine implements EngineApi {
     throw new UserError('project-of-another-generator', { generator: loaded.file.config.name })
   }
 
-  private adopt(id: string, project: Promise<OpenProject>): Promise<OpenProject> {
-    this.projects.set(id, project)
-    project.then(
-      () => this.letGo().catch((error: Error) => this.note(`putting projects away: ${error.message}`)),
-      () => this.projects.get(id) === project && this.projects.delete(id),
-    )
-    return project
-  }
-
-  /** Puts the oldest projects away that nothing is forming in; a window that still asks for one gets it back. */
-  private async letGo(): Promise<void> {
-    for (const [id, promise] of [...this.projects].slice(0, -MOST_OPEN)) {
-      const project = await promise
-      if (!project.isBusy && this.projects.get(id) === promise) await this.leave(id, () => project.close())
-    }
-  }
-
-  /** Takes a project out; who asks for it meanwhile waits, and finds it on disk or not at all. */
-  private async leave(id: string, work: () => Promise<void>): Promise<void> {
-    const left = Promise.resolve(this.leaving.get(id)).then(work)
-    const isOver = left
-      .catch(() => {})
-      .then(() => {
-        if (this.leaving.get(id) === isOver) this.leaving.delete(id)
-      })
-    this.leaving.set(id, isOver)
-    this.projects.delete(id)
-    await left
-  }
-
   private project(id: string): Promise<OpenProject> {
-    return this.projects.get(id) ?? this.adopt(id, this.read(id))
+    return this.projects.get(id)
   }
 
   /** To be changed. @throws UserError where it belongs to another engine */
@@ -454,12 +444,10 @@ export class Engine implements EngineApi {
     this.note(unsaved ? inEnglish(unsaved) : 'The projects are saved by this engine.')
     this.emit({ type: 'storage', ...(unsaved && { unsaved }) })
     if (unsaved) return
-    for (const [id, promise] of this.projects) {
-      promise
-        // What was borrowed has been changed by its owner; what could not be saved now can.
-        .then((project) => (project.isBorrowed ? this.leave(id, () => project.close()) : project.saveAgain()))
-        .catch(() => {})
-    }
+    // What was borrowed has been changed by its owner; what could not be saved now can.
+    this.projects.each((project) =>
+      project.isBorrowed ? this.projects.leave(project.id, () => project.close()) : project.saveAgain(),
+    )
   }
 
   /** Removes what killed processes left; what cannot be removed keeps nothing from being saved. */
@@ -477,17 +465,12 @@ export class Engine implements EngineApi {
   }
 
   private file(name: string, bytes: Uint8Array): FileOut {
-    return { name, blob: this.blobs.put(bytes) }
+    return { name, blob: this.blobs.put(bytes), bytes: bytes.byteLength }
   }
 
   private landmarker(): Promise<Landmarker> {
     this.landmarks ??= this.createLandmarker()
     return this.landmarks
-  }
-
-  private faceRes(): Promise<Weights> {
-    this.faceResWeights ??= readFaceRes()
-    return this.faceResWeights
   }
 
   private identity(): Promise<Identity> {
@@ -500,6 +483,23 @@ export class Engine implements EngineApi {
     return mattePortrait(portrait, await this.matting)
   }
 }
+
+/** Runs on what is preferred, unless another is asked for. What cannot be used here keeps nobody from their projects. */
+async function preferredRuntime(
+  { provider, threads }: Preferences,
+  options: RuntimeOptions = {},
+): Promise<{ runtime: Runtime; refused?: UserError }> {
+  const wanted = { ...(provider !== 'automatic' && { provider }), threads, ...options }
+  try {
+    return { runtime: await Runtime.create(wanted) }
+  } catch (refused) {
+    if (!(refused instanceof UserError) || options.provider) throw refused
+    return { runtime: await Runtime.create({ ...options, threads }), refused }
+  }
+}
+
+/** What a picture says of itself. */
+const madeBy = ({ generator }: OpenProject) => `Generated by Halfturn, not a photo. Generator: ${generator.config.name}`
 
 /** Values from 0 to 1 in 8 bits. */
 const inBytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(value * 255))

@@ -1,21 +1,21 @@
 /** What a parent has its engine process do besides carrying messages: each errand has a ticket its answer brings back. */
 import { message } from '../engine/errors.ts'
-import type { Answer } from './api.ts'
+import type { Reply } from './api.ts'
 
 /** What the engine says of an errand. */
 export interface Done {
   readonly ticket: number
-  readonly answer: Answer<never>
+  readonly answer: Reply<never>
 }
 
-const ENDED: Answer<never> = { failure: message('engine-ended') }
+const ENDED: Reply<never> = { failure: message('engine-ended') }
 
 export class Errands {
-  private readonly open = new Map<number, (answer: Answer<never>) => void>()
+  private readonly open = new Map<number, (answer: Reply<never>) => void>()
   private tickets = 0
 
   /** @param send hands the errand with its ticket to the engine, if there is one */
-  run<T>(send: (ticket: number) => void): Promise<Answer<T>> {
+  run<T>(send: (ticket: number) => void): Promise<Reply<T>> {
     const ticket = ++this.tickets
     return new Promise((resolve) => {
       this.open.set(ticket, resolve)

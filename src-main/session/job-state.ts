@@ -6,7 +6,7 @@ import type { JobState } from './api.ts'
 /** What a person asks for; `edit` changes what a head would be formed from. */
 export type JobCommand = 'start' | 'resume' | 'pause' | 'cancel' | 'setSteps' | 'edit'
 /** What the loop meets. */
-export type Outcome = 'finish' | 'fail'
+export type JobOutcome = 'finish' | 'fail'
 
 /**
  * Where it leads. The state itself: there is nothing to do. `ended`: done where there is a head, and none otherwise.
@@ -14,7 +14,7 @@ export type Outcome = 'finish' | 'fail'
  */
 type Cell = JobState | 'ended' | 'busy' | 'idle' | 'never'
 
-export const transitions: Record<JobState, Record<JobCommand | Outcome, Cell>> = {
+export const transitions: Record<JobState, Record<JobCommand | JobOutcome, Cell>> = {
   none: {
     start: 'running',
     resume: 'none',
@@ -84,7 +84,7 @@ export const transitions: Record<JobState, Record<JobCommand | Outcome, Cell>> =
  * @param hasHead whether there is a head to keep
  * @throws UserError where it is refused; the state stays as it is
  */
-export function transition(state: JobState, action: JobCommand | Outcome, hasHead: boolean): JobState {
+export function transition(state: JobState, action: JobCommand | JobOutcome, hasHead: boolean): JobState {
   const to = transitions[state][action]
   switch (to) {
     case 'ended':

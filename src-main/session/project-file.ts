@@ -9,8 +9,8 @@ import {
   type PartNames,
   type ProjectRecord,
   photoParts,
-  readRecord,
-  writeRecord,
+  readProjectRecord,
+  writeProjectRecord,
 } from './project-record.ts'
 
 /** What of a project is carried around: the rest can be made from it. */
@@ -34,7 +34,7 @@ export function packProject(record: ProjectRecord, parts: CarriedParts): Uint8Ar
     names[part] = partName(part, bytes)
     files[part] = bytes
   }
-  files[RECORD] = new TextEncoder().encode(writeRecord(record, names))
+  files[RECORD] = new TextEncoder().encode(writeProjectRecord(record, names))
   // Photos and weights hardly shrink: the fastest level is enough.
   return zipSync(files, { level: 1 })
 }
@@ -48,7 +48,7 @@ export function unpackProject(bytes: Uint8Array, name: string): { record: Projec
   const files = unzip(bytes, name)
   const text = files[RECORD]
   if (!text) throw new UserError('not-a-project', { name, record: RECORD })
-  const { record, names, isComplete } = readRecord(Buffer.from(text).toString('utf8'), name)
+  const { record, names, isComplete } = readProjectRecord(Buffer.from(text).toString('utf8'), name)
   const parts: CarriedParts = {}
   for (const part of carried) {
     const [wanted, found] = [names[part], files[part]]

@@ -1,7 +1,7 @@
 /** The head of a project: what it came of, what is thought of it, and what is made of it when somebody asks. */
 import { UserError } from '../engine/errors.ts'
 import { portableName } from '../engine/files/names.ts'
-import { Finish, type HeadSource, type MeshOptions, type Place } from '../engine/finish.ts'
+import { Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Head } from '../engine/head/head.ts'
@@ -31,7 +31,7 @@ interface Formed {
   /** Aborted when the head has become another one. */
   readonly stale: AbortController
   quality?: Assessment
-  judging?: { readonly place: Place; readonly quality: Promise<Assessment | undefined> }
+  judging?: { readonly place: QueuePlace; readonly quality: Promise<Assessment | undefined> }
   planes?: PlanesState
   /** As it was saved last. */
   bytes?: Uint8Array
@@ -145,7 +145,7 @@ export class ProjectHead {
     return formed.judging.quality
   }
 
-  private async makeJudgement(formed: Formed, place: Place): Promise<Assessment | undefined> {
+  private async makeJudgement(formed: Formed, place: QueuePlace): Promise<Assessment | undefined> {
     const { signal } = formed.stale
     const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)

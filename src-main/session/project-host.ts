@@ -1,7 +1,6 @@
 /** What a project needs of the engine round it. */
 import type { MattedPortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
-import type { Weights } from '../engine/generator/generator.ts'
 import type { Photo } from '../engine/images/photo.ts'
 import type { Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Identity } from '../engine/quality/identity.ts'
@@ -17,7 +16,6 @@ export interface ProjectHost {
   readonly clock: Clock
   decode(bytes: Uint8Array): Promise<Photo>
   landmarker(): Promise<Landmarker>
-  faceRes(): Promise<Weights>
   /** Tells people apart. */
   identity(): Promise<Identity>
   /** The portrait with the person cut out, for an inversion to compare with. */

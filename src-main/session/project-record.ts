@@ -119,7 +119,7 @@ export type ProjectRecord = Omit<StoredRecord, 'parts'>
 /** Before records named their parts, each had the one name it could have. */
 const UNNAMED: PartNames = { photo: 'photo', head: 'head', checkpoint: 'checkpoint' }
 
-export const writeRecord = (value: ProjectRecord, names: PartNames): string =>
+export const writeProjectRecord = (value: ProjectRecord, names: PartNames): string =>
   JSON.stringify({ ...value, parts: names })
 
 /**
@@ -127,7 +127,7 @@ export const writeRecord = (value: ProjectRecord, names: PartNames): string =>
  * @returns the record, what its parts are called, and whether all of these have to be there
  * @throws UserError where it is no record
  */
-export function readRecord(text: string, name: Text) {
+export function readProjectRecord(text: string, name: Text) {
   let value: StoredRecord
   try {
     value = z.union([record, oldRecord]).parse(JSON.parse(text))

@@ -3,13 +3,14 @@
  * the process, the next one goes on from the last checkpoint.
  */
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
+import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
 import type { MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Head } from '../engine/head/head.ts'
 import { readHead } from '../engine/head/head-file.ts'
 import { Inversion } from '../engine/inversion/inversion.ts'
 import type { InversionContext } from '../engine/inversion/inversion-context.ts'
-import type { PosedPortrait } from '../engine/inversion/posed-portrait.ts'
+import { readFaceRes } from '../engine/networks/faceres.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
@@ -399,7 +400,7 @@ export class OpenProject {
   }
 
   private async context({ generator, file }: Loaded): Promise<InversionContext> {
-    return { generator, extras: file.extras, faceRes: await this.host.faceRes() }
+    return { generator, extras: file.extras, faceRes: await readFaceRes() }
   }
 
   private async setParts({ photos, quality }: ProjectRecord, parts: CarriedParts): Promise<void> {

@@ -4,16 +4,16 @@
  */
 import { z } from 'zod'
 import { clipText, type Message, message, messageOf, UserError } from '../engine/errors.ts'
-import type { Answer, BlobId, EngineEvent } from './api.ts'
+import type { BlobId, EngineEvent, Reply } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'
 import type { Uploads } from './uploads.ts'
 
 /** What a window may call, over whatever carrier. */
 export interface EngineFunctions {
-  call(method: string, request: unknown): Promise<Answer<unknown>>
-  put(bytes: Uint8Array): Promise<Answer<BlobId>>
-  get(id: BlobId): Promise<Answer<Uint8Array>>
+  call(method: string, request: unknown): Promise<Reply<unknown>>
+  put(bytes: Uint8Array): Promise<Reply<BlobId>>
+  get(id: BlobId): Promise<Reply<Uint8Array>>
 }
 
 /** What the engine may call in a window. */
@@ -64,13 +64,13 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
   })
 
   let calls = 0
-  const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
+  const answer = async <T>(work: () => Promise<T>): Promise<Reply<T>> => {
     if (calls >= MOST_CALLS) return { failure: message('too-many-calls') }
     calls++
     try {
       return { value: await work() }
     } catch (error) {
-      return { failure: failureOf(error, (line) => engine.note(line)) }
+      return { failure: failureOfCall(error, (line) => engine.note(line)) }
     } finally {
       calls--
     }
@@ -111,7 +111,7 @@ function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
 }
 
 /** An error on its way out, and into the log. */
-export function failureOf(error: unknown, note: (line: string) => void): Message {
+export function failureOfCall(error: unknown, note: (line: string) => void): Message {
   if (error instanceof UserError) {
     note(`refused: ${error.message}`)
     return messageOf(error)

@@ -15,8 +15,8 @@ import {
   type PartNames,
   type ProjectRecord,
   parts,
-  readRecord,
-  writeRecord,
+  readProjectRecord,
+  writeProjectRecord,
 } from './project-record.ts'
 
 const RECORD = 'project.json'
@@ -75,14 +75,14 @@ export class Store {
     if (before !== this.known.get(id)) throw new ChangedElsewhere()
     const folder = join(this.folder, before === undefined ? COMING + id : id)
     if (before === undefined) await this.disk.remove(folder)
-    const old = before === undefined ? {} : readRecord(before, message('the-project')).names
+    const old = before === undefined ? {} : readProjectRecord(before, message('the-project')).names
     const names: PartNames = {}
     for (const part of parts) {
       const bytes = saved[part]
       if (bytes === KEPT) names[part] = old[part]
       else if (bytes) names[part] = await this.writePart(folder, part, bytes)
     }
-    const text = writeRecord(record, names)
+    const text = writeProjectRecord(record, names)
     await this.disk.write(join(folder, RECORD), text)
     if (before === undefined) await this.disk.rename(folder, join(this.folder, id))
     this.known.set(id, text)
@@ -162,7 +162,7 @@ export class Store {
     for (let look = 1; ; look++) {
       const text = await this.recordText(id)
       if (text === undefined) throw new UserError('project-gone')
-      const { record, names, isComplete } = readRecord(text, message('the-project'))
+      const { record, names, isComplete } = readProjectRecord(text, message('the-project'))
       const found: ReadParts = {}
       let missing: Part | undefined
       for (const part of wanted) {
@@ -213,7 +213,7 @@ export class Store {
 
 function namesOf(text: string): PartNames | undefined {
   try {
-    return readRecord(text, '').names
+    return readProjectRecord(text, '').names
   } catch {
     return undefined
   }

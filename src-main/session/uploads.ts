@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { explainWriteError, makeFolder } from '../engine/files/atomic.ts'
+import { LIMITS } from '../engine/limits.ts'
 
-/** Bytes of one upload (700 MiB), and of all that are coming in at a time. */
-export const MOST_UPLOAD = 734_003_200
-const LIMITS = { each: MOST_UPLOAD, together: 2 ** 30 }
+/** Bytes of one upload, and of all that are coming in at a time. */
+const MOST: { each: number; together: number } = { each: LIMITS.upload.most, together: 2 ** 30 }
 
 export interface Upload {
   readonly path: string
@@ -22,14 +22,14 @@ export interface Upload {
 const SELF = `${process.pid}-${randomBytes(4).toString('hex')}`
 
 export class Uploads {
-  private readonly limits: typeof LIMITS
+  private readonly limits: typeof MOST
   private readonly all: string
   private readonly cleared: Promise<void>
   private folder: Promise<string> | undefined
   private arriving = 0
 
   /** @param all where the folders of all processes are */
-  constructor(all: string, limits = LIMITS) {
+  constructor(all: string, limits = MOST) {
     this.limits = limits
     this.all = all
     this.cleared = clear(all)

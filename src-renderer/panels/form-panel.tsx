@@ -109,9 +109,9 @@ function Forming() {
         {stopped ?? (progress ? text.phases[progress.phase] : text.preparing)}
       </p>
       <progress value={fraction} aria-label={text.stepOf(step, steps)} />
-      <div className="facts">
+      <div className="facts" data-left={isRunning ? progress?.secondsLeft : undefined}>
         <span>{text.stepOf(step, steps)}</span>
-        {isRunning && progress?.secondsLeft !== undefined && <span>{text.left(duration(progress.secondsLeft))}</span>}
+        {isRunning && progress?.secondsLeft !== undefined && <span>{text.left(timeLeft(progress.secondsLeft))}</span>}
       </div>
       <LikenessPlot likeness={project.likeness} steps={steps} />
       <NumberField
@@ -179,7 +179,7 @@ export function NumberField({ label, help, value, least, most, step = 1, onChang
   )
 }
 
-export function duration(seconds: number): string {
+export function timeLeft(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`

@@ -6,7 +6,7 @@
 import { type PointerEvent as ReactPointerEvent, useRef } from 'react'
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
-import { cropToPhoto, project, windowUnder } from '../stage/camera.ts'
+import { cropToPhoto, projectPoint, windowUnder } from '../stage/camera.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 
@@ -98,7 +98,7 @@ export function PhotoEditor() {
     pitch: from.pitch + ((y - y0) / window.side) * TURN_BY_CROP,
   }))
 
-  const at = (point: [number, number, number]) => toPhoto(project(camera, point))
+  const at = (point: [number, number, number]) => toPhoto(projectPoint(camera, point))
   const origin = at(NOSE)
   const axes = [
     { name: 'x', end: at([NOSE[0] + AXIS, NOSE[1], NOSE[2]]) },

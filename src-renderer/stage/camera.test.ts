@@ -4,7 +4,7 @@ import { adjustPortrait, type Portrait } from '../../src-main/engine/face/portra
 import { cameraLabel, type Pose } from '../../src-main/engine/face/pose.ts'
 import { castRays } from '../../src-main/engine/generator/rays.ts'
 import type { PoseCorrection } from '../../src-main/session/api.ts'
-import { cropToPhoto, FIELD_OF_VIEW, FIRST_ZOOM, orbitOf, project, toLabel, windowUnder } from './camera.ts'
+import { cropToPhoto, FIELD_OF_VIEW, FIRST_ZOOM, orbitOf, projectPoint, toLabel, windowUnder } from './camera.ts'
 
 const NONE: PoseCorrection = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
 const POSE: Pick<Pose, 'yaw' | 'pitch' | 'focal' | 'rms'> = { yaw: 0, pitch: 0, focal: 4.2647, rms: 0 }
@@ -28,8 +28,8 @@ test('the first view has air above a high crown, and is still filled by the head
   const camera = orbit(0)
   camera.zoom = FIRST_ZOOM
   // As high as hair is drawn, in a world whose cube ends at 0.5; the chin of the average head.
-  const [, crown] = project(toLabel(camera), [0, 0.406, 0])
-  const [, chin] = project(toLabel(camera), [0, -0.19, 0.17])
+  const [, crown] = projectPoint(toLabel(camera), [0, 0.406, 0])
+  const [, chin] = projectPoint(toLabel(camera), [0, -0.19, 0.17])
   expect(crown).toBeGreaterThan(0.03)
   expect(chin - crown).toBeGreaterThan(0.6)
 })
@@ -46,7 +46,7 @@ test('a point is drawn where the engine’s ray through that place meets it', ()
   camera.zoom = 1.3
   const label = toLabel(camera)
   const point: [number, number, number] = [0.11, -0.07, 0.2]
-  const [u, v] = project(label, point)
+  const [u, v] = projectPoint(label, point)
   const side = 1024
   const pixel = Math.floor(v * side) * side + Math.floor(u * side)
   const { origins, directions } = castRays(Float32Array.from(label), side, Uint32Array.of(pixel))

@@ -52,7 +52,7 @@ export function orbitOf(label: readonly number[], pivot: readonly number[]): Orb
 }
 
 /** @returns crop coordinates 0..1 of a world point under a camera label */
-export function project(label: readonly number[], point: readonly [number, number, number]): [number, number] {
+export function projectPoint(label: readonly number[], point: readonly [number, number, number]): [number, number] {
   const d = point.map((value, i) => value - label[4 * i + 3])
   const along = (axis: number) => d[0] * label[axis] + d[1] * label[4 + axis] + d[2] * label[8 + axis]
   const [x, y, z] = [along(0), along(1), along(2)]

@@ -22,7 +22,7 @@ export function* inPieces(count: number, draw: (from: number, howMany: number) =
 }
 
 /** Knows whether the GPU is done with the last piece, and what it took. */
-export class Turn {
+export class GpuQueue {
   /** Milliseconds the last piece took. */
   cost = 0
   private readonly context: WebGL2RenderingContext

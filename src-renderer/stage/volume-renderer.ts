@@ -24,9 +24,11 @@ import {
   type WebGLRenderer,
   WebGLRenderTarget,
 } from 'three'
+import type { PlaneLayout } from '../../src-main/engine/generator/plane-layout.ts'
+import { fillTexture, textureSize } from '../../src-main/engine/generator/plane-texture.ts'
 import type { Volume } from '../state/store.ts'
 import type { Eye } from './camera.ts'
-import { inPieces, type Pieces, Turn } from './gpu-work.ts'
+import { GpuQueue, inPieces, type Pieces } from './gpu-work.ts'
 import {
   CELL_TILES,
   CELLS,
@@ -85,7 +87,7 @@ export class VolumeRenderer {
     { picture: { value: null }, finer: { value: null }, aspect: { value: 1 } },
     true,
   )
-  private readonly turn: Turn
+  private readonly queue: GpuQueue
   /** What is on the stage, and what the next head goes into meanwhile. */
   private shown: Held | undefined
   private next: Held = hold()
@@ -99,7 +101,7 @@ export class VolumeRenderer {
 
   constructor(gl: WebGLRenderer) {
     this.gl = gl
-    this.turn = this.newTurn()
+    this.queue = this.newQueue()
     const geometry = new BufferGeometry()
     geometry.setAttribute('position', new BufferAttribute(new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]), 3))
     this.triangle = new Mesh(geometry, this.copy)
@@ -112,8 +114,8 @@ export class VolumeRenderer {
    * @param share of the time that the GPU may be kept at work, 0..1
    */
   isFree(share: number): boolean {
-    if (!this.turn.isFree(share)) return false
-    if (this.isMoving) this.movingCost = this.turn.cost
+    if (!this.queue.isFree(share)) return false
+    if (this.isMoving) this.movingCost = this.queue.cost
     return true
   }
 
@@ -148,7 +150,7 @@ export class VolumeRenderer {
     if (!shown) return undefined
     this.exact = undefined
     this.isExact = false
-    this.turn.begin(() => {
+    this.queue.begin(() => {
       const { x, y } = this.gl.getDrawingBufferSize(new Vector2())
       resize(this.small, Math.max(1, Math.round(x * scale)), Math.max(1, Math.round(y * scale)))
       this.aim(this.quick, shown, eye, x / y, COARSE, depth)
@@ -190,7 +192,7 @@ export class VolumeRenderer {
     uniforms.picture.value = this.full.texture
     uniforms.finer.value = texture
     uniforms.aspect.value = this.full.width / this.full.height
-    this.turn.begin(() => this.draw(this.refined, null))
+    this.queue.begin(() => this.draw(this.refined, null))
     texture.dispose()
   }
 
@@ -205,7 +207,7 @@ export class VolumeRenderer {
     this.reading++
     try {
       if (exact) {
-        const turn = this.newTurn()
+        const turn = this.newQueue()
         const pieces = this.exactPieces(shown, memory, eye, false)
         while (!turn.begin(() => pieces.next(turn.cost)).done) {
           while (!turn.isFree()) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -223,14 +225,14 @@ export class VolumeRenderer {
     }
   }
 
-  private newTurn(): Turn {
-    return new Turn(this.gl.getContext() as WebGL2RenderingContext)
+  private newQueue(): GpuQueue {
+    return new GpuQueue(this.gl.getContext() as WebGL2RenderingContext)
   }
 
   /** @returns whether there was nothing left to do */
   private step(pieces: Pieces): boolean {
     this.isMoving = false
-    return this.turn.begin(() => pieces.next(this.turn.cost)).done === true
+    return this.queue.begin(() => pieces.next(this.queue.cost)).done === true
   }
 
   private *fill(held: Held, volume: Volume): Pieces {
@@ -339,18 +341,9 @@ export class VolumeRenderer {
   }
 }
 
-/**
- * The planes as textures of four channels each, with a border of zeros: of every slice (generator/plane-layout.ts) its groups.
- * @param before a texture that may be filled anew
- */
-function layered(
-  { data, resolution, channels, layers: each }: Pick<Volume, 'data' | 'resolution' | 'channels' | 'layers'>,
-  before: DataArrayTexture | undefined,
-): DataArrayTexture {
-  const groups = channels / 4
-  const side = resolution + 2
-  const slices = each[0] + each[1] + each[2]
-  const layers = slices * groups
+/** @param before a texture that may be filled anew */
+function layered(planes: PlaneLayout & { readonly data: Uint16Array }, before?: DataArrayTexture): DataArrayTexture {
+  const { side, layers } = textureSize(planes)
   let texture = before
   if (texture?.image.width !== side || texture.image.depth !== layers) {
     texture?.dispose()
@@ -360,21 +353,7 @@ function layered(
     texture.magFilter = LinearFilter
     texture.minFilter = LinearFilter
   }
-  // Two channels are one number of 32 bits.
-  const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 2)
-  const into = new Uint32Array((texture.image.data as unknown as Uint16Array).buffer)
-  let read = 0
-  for (let slice = 0; slice < slices; slice++) {
-    for (let row = 1; row <= resolution; row++) {
-      for (let column = 1; column <= resolution; column++) {
-        for (let group = 0; group < groups; group++) {
-          const at = 2 * (((slice * groups + group) * side + row) * side + column)
-          into[at] = from[read++]
-          into[at + 1] = from[read++]
-        }
-      }
-    }
-  }
+  fillTexture(planes, planes.data, texture.image.data as unknown as Uint16Array)
   texture.needsUpdate = true
   return texture
 }

@@ -7,6 +7,8 @@
  *
  * Density and colour may come from different planes: `shape` and `planes`.
  */
+import type { PlaneLayout } from '../../src-main/engine/generator/plane-layout.ts'
+import { groupsOf, textureLayer } from '../../src-main/engine/generator/plane-texture.ts'
 
 /** Cells along a side, and how their slices are laid out in one picture: columns x rows. */
 export const CELLS = 32
@@ -51,22 +53,18 @@ function network({ weight0, bias0, weight1, bias1 }: DecoderNumbers, channels: n
   return `  vec4 result = ${vec4([0, 1, 2, 3].map((k) => bias1[k]))};\n${rows.join('\n')}`
 }
 
-/** How the planes lie in their texture: slice after slice, a slice being one layer of a plane, four channels a layer. */
-export interface PlaneTexture {
-  readonly channels: number
-  /** Of each plane, along its normal. */
-  readonly layers: readonly [number, number, number]
-}
+/** How the planes lie in their texture (plane-texture.ts). */
+export type PlaneTexture = Pick<PlaneLayout, 'channels' | 'layers'>
 
 /** What a plane has at a point, of four channels: the texture there or, of several layers, between the two nearest. */
-function planeSample({ channels, layers }: PlaneTexture, plane: number, group: number): string {
+function planeSample(texture: PlaneTexture, plane: number, group: number): string {
   const name = 'abc'[plane]
-  const first = layers.slice(0, plane).reduce((sum, count) => sum + count, 0)
-  const groups = channels / 4
+  const first = textureLayer(texture, plane, group)
   const at = (index: string) => `texture(from, vec3(${name}, ${index}))`
-  if (layers[plane] === 1) return at(`${first * groups + group}.0`)
-  const index = `${first * groups + group}.0 + ${name}n.x * ${groups}.0`
-  return `mix(${at(index)}, ${at(`${index} + ${groups}.0`)}, ${name}n.y)`
+  if (texture.layers[plane] === 1) return at(`${first}.0`)
+  const step = groupsOf(texture)
+  const index = `${first}.0 + ${name}n.x * ${step}.0`
+  return `mix(${at(index)}, ${at(`${index} + ${step}.0`)}, ${name}n.y)`
 }
 
 /** Where a point lies along the normals of the planes that have several layers. */
@@ -111,7 +109,7 @@ vec4 field(sampler2DArray from, float size, vec3 p) {
   vec2 a = onPlane(rows[0], rows[1], p, size);
   vec2 b = onPlane(rows[3], rows[4], p, size);
   vec2 c = onPlane(rows[6], rows[7], p, size);
-${alongNormals(texture)}${Array.from({ length: texture.channels / 4 }, (_, group) => {
+${alongNormals(texture)}${Array.from({ length: groupsOf(texture) }, (_, group) => {
   const sum = [0, 1, 2].map((plane) => planeSample(texture, plane, group)).join(' + ')
   return `  vec4 f${group} = (${sum}) * (1.0 / 3.0);`
 }).join('\n')}

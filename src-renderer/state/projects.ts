@@ -69,7 +69,7 @@ export async function show(project: Project): Promise<void> {
   }
   await loadPictures()
   if (project.head && project.job.state !== 'running') await loadVolume()
-  judge()
+  fetchVerdict()
 }
 
 /** Fetches what the project's photos are shown by, and lets go of what no photo has any more. */
@@ -90,7 +90,7 @@ export async function loadPictures(): Promise<void> {
 }
 
 /** Has the engine say what is to be thought of a finished head, where that is not known yet. */
-export async function judge(): Promise<void> {
+export async function fetchVerdict(): Promise<void> {
   const { project } = get()
   if (!project?.head || project.photos.length === 0 || project.job.state !== 'done' || project.verdict) return
   set({ judging: 0 })

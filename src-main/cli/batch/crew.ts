@@ -6,15 +6,15 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { type Message, message, UserError } from '../../engine/errors.ts'
+import type { GeneratorChoice } from '../chosen-generator.ts'
 import type { Reporter } from '../reporter.ts'
-import type { WorkbenchOptions } from '../workbench.ts'
 import type { Outcome, Task } from './make-one.ts'
 import type { Person } from './people.ts'
 import type { Making } from './record.ts'
 
 export const silent: Reporter = { say: () => {}, warn: () => {}, progress: () => {} }
 
-export type StudioOptions = WorkbenchOptions
+export type StudioOptions = GeneratorChoice
 export type Request = Task | 'stop'
 export type Answer =
   /** Why it runs where it runs. */
@@ -59,7 +59,7 @@ export class Crew {
    * @param script what the processes run; others than the default are for tests
    * @throws UserError where the provider, the generator or a network cannot be used
    */
-  static async open(options: WorkbenchOptions, size: number, report: Reporter, script = scriptBeside()): Promise<Crew> {
+  static async open(options: GeneratorChoice, size: number, report: Reporter, script = scriptBeside()): Promise<Crew> {
     const { provider, generator, 'allow-software': software } = options
     const asked = { provider, generator, 'allow-software': software }
     const shared = { ...asked, threads: Math.max(1, Math.floor(availableParallelism() / size)) }
@@ -121,13 +121,7 @@ export class Crew {
 }
 
 /** Makes heads by processes on this machine, `jobs` at a time. */
-export function makeHere(
-  options: WorkbenchOptions,
-  jobs: number,
-  root: string,
-  making: Making,
-  report: Reporter,
-): Make {
+export function makeHere(options: GeneratorChoice, jobs: number, root: string, making: Making, report: Reporter): Make {
   return async (people, told, asked) => {
     const crew = await Crew.open(options, Math.min(jobs, people.length), report)
     asked.addEventListener('abort', () => crew.stop())
@@ -158,6 +152,8 @@ function start(script: URL, options: StudioOptions): Promise<{ child: ChildProce
   const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = fork(script, [JSON.stringify(options)], {
     execArgv: loader,
+    // Ctrl-C reaches all processes of a terminal's group; whoever started this one says what it means.
+    detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return new Promise((resolve, reject) => {

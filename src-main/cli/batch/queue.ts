@@ -8,8 +8,8 @@ import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullm
 import { Redis } from 'ioredis'
 import { inEnglish, type Message, message, UserError } from '../../engine/errors.ts'
 import { VERSION } from '../../engine/version.ts'
+import { type GeneratorChoice, generatorDigest } from '../chosen-generator.ts'
 import type { Reporter } from '../reporter.ts'
-import { generatorDigest, type WorkbenchOptions } from '../workbench.ts'
 import { Crew, type Made, type Make } from './crew.ts'
 import type { Task } from './make-one.ts'
 import type { Person } from './people.ts'
@@ -35,11 +35,22 @@ const FAILED_STAY = 30 * 24 * 3600
 
 const queueName = (generator: string) => `halfturn-${VERSION}-${shortDigest(generator)}`
 
-/** Has workers elsewhere make heads. @param id of the batch: the same person is put on the queue once */
-export function makeThere(url: string, storage: Storage, making: Making, id: string, report: Reporter): Make {
+/**
+ * Has workers elsewhere make heads.
+ * @param id of the batch: the same person is put on the queue once
+ * @throws UserError where nobody answers there
+ */
+export async function makeThere(
+  url: string,
+  storage: Storage,
+  making: Making,
+  id: string,
+  report: Reporter,
+): Promise<Make> {
+  const connection = await connect(url)
   return async (people, told, asked) => {
     const queue = new Queue<Task, HeadRecord>(queueName(making.generator), {
-      connection: await connect(url),
+      connection,
       defaultJobOptions: {
         attempts: ATTEMPTS,
         backoff: { type: 'exponential', delay: BACKOFF },
@@ -136,7 +147,7 @@ const isMessage = (value: unknown): value is Message => typeof value === 'object
  */
 export async function work(
   url: string,
-  options: WorkbenchOptions,
+  options: GeneratorChoice,
   jobs: number,
   asked: AbortSignal,
   report: Reporter,

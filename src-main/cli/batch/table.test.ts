@@ -1,7 +1,7 @@
 import Papa from 'papaparse'
 import { describe, expect, it } from 'vitest'
 import { message } from '../../engine/errors.ts'
-import { inversionSettings } from '../../engine/inversion/settings.ts'
+import { inversionSettings } from '../../engine/inversion/inversion-settings.ts'
 import { drawPage } from './contact-sheet.ts'
 import { differencesOf, type HeadRecord, type Making, recordOf } from './record.ts'
 import { drawTable, type Result } from './table.ts'

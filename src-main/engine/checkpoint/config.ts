@@ -3,8 +3,8 @@
  * JSON in the metadata of the generator's file; keys keep EG3D's names (docs/eg3d.md).
  */
 import { z } from 'zod'
-import { clipText, message, type Text, UserError } from '../errors.ts'
-import { quote } from './quote.ts'
+import { clipText, type Message, message, type Text, UserError } from '../errors.ts'
+import { faultOf } from './config-fault.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
@@ -27,19 +27,12 @@ export type SuperResolutionClass = keyof typeof SUPER_RESOLUTION_CLASSES
 /** Elements of the largest tensor a network may have on its way: 512 MiB in float32. */
 const MOST_ELEMENTS = 2 ** 27
 
-/** A number from `min` to `max`; a refusal says what was met, and the range. */
-const within = (min: number, max: number) => ranged(z.number, min, max)
-const wholeWithin = (min: number, max: number) => ranged(z.int, min, max)
-
-function ranged(kind: typeof z.number | typeof z.int, min: number, max: number) {
-  const error = ({ input }: { input?: unknown }) => `it is ${shown(input)}; ${min} to ${max} is possible`
-  return kind({ error }).min(min, { error }).max(max, { error })
-}
-
-function shown(input: unknown): string {
-  if (typeof input === 'object' && input !== null) return Array.isArray(input) ? 'a list' : 'an object'
-  return typeof input === 'string' ? quote(input) : String(input)
-}
+/** A number from `least` to `most`; a refusal says what was met, and the range. */
+const within = (least: number, most: number) => z.custom<number>(isWithin(least, most), { params: { least, most } })
+const wholeWithin = (least: number, most: number) =>
+  z.custom<number>((value) => Number.isInteger(value) && isWithin(least, most)(value), { params: { least, most } })
+const isWithin = (least: number, most: number) => (value: unknown) =>
+  typeof value === 'number' && value >= least && value <= most
 
 // The ranges go some way beyond every known generator (docs/eg3d.md and, for more samples and channels, its
 // successors), but not to where a picture would take minutes or the cameras see nothing.
@@ -51,7 +44,9 @@ const coordinate = within(-10, 10)
 const vector3 = z.tuple([coordinate, coordinate, coordinate])
 const matrix3 = z.tuple([vector3, vector3, vector3])
 /** In front of the camera. */
-const depth = z.union([within(0.01, 100), z.literal('auto')], { error: "it is neither 'auto' nor 0.01 to 100" })
+const depth = z.custom<number | 'auto'>((value) => value === 'auto' || isWithin(0.01, 100)(value), {
+  params: { least: 0.01, most: 100, orAuto: true },
+})
 
 const renderingKwargs = z.strictObject({
   /** Coarse samples a ray. */
@@ -117,7 +112,7 @@ const generatorConfig = z
     plane_axes: z.tuple([matrix3, matrix3, matrix3]),
     decoder_hidden_dim: width,
     /** Feature channels of a rendered pixel, without the density; the first three are the raw colour. */
-    decoder_output_dim: width.min(3),
+    decoder_output_dim: wholeWithin(3, 4096),
     neural_rendering_resolution: wholeWithin(1, 512),
     image_resolution: resolution,
     rendering_kwargs: renderingKwargs,
@@ -135,37 +130,35 @@ const generatorConfig = z
     licence: z.string().max(2000),
   })
   .superRefine((config, context) => {
-    const refuse = (path: string, reason: string): void => {
-      context.addIssue({ code: 'custom', path: path.split('.'), message: reason })
+    const refuse = (path: string, fault: Message): void => {
+      context.addIssue({ code: 'custom', path: path.split('.'), params: { fault } })
     }
     const { plane_resolution, backbone_channels, plane_axes, rendering_kwargs: rendering, super_resolution } = config
     const resolutions = backboneResolutions(config)
-    if (resolutions.at(-1) !== plane_resolution) refuse('plane_resolution', 'is not a power of two')
+    if (resolutions.at(-1) !== plane_resolution) refuse('plane_resolution', message('no-power-of-two'))
     if (Object.keys(backbone_channels).join() !== resolutions.join()) {
-      refuse('backbone_channels', `does not name the resolutions ${resolutions.join(', ')}`)
+      refuse('backbone_channels', message('resolutions-not-named', { resolutions: resolutions.map(String) }))
     }
-    if (config.num_ws !== 2 * resolutions.length) refuse('num_ws', `is not ${2 * resolutions.length}`)
+    const { length } = resolutions
+    if (config.num_ws !== 2 * length) refuse('num_ws', message('value-is-not', { wanted: 2 * length }))
     plane_axes.forEach((axes, i) => {
-      if (Math.abs(determinant(axes)) < 1e-6) refuse(`plane_axes.${i}`, 'cannot be inverted')
+      if (Math.abs(determinant(axes)) < 1e-6) refuse(`plane_axes.${i}`, message('not-invertible'))
     })
     if ((rendering.ray_start === 'auto') !== (rendering.ray_end === 'auto')) {
-      refuse('rendering_kwargs.ray_start', "and ray_end must both be 'auto' or both be numbers")
+      refuse('rendering_kwargs.ray_start', message('half-automatic', { other: 'ray_end' }))
     }
     if (rendering.ray_start !== 'auto' && rendering.ray_end !== 'auto' && rendering.ray_end <= rendering.ray_start) {
-      refuse('rendering_kwargs.ray_end', 'is not beyond ray_start')
+      refuse('rendering_kwargs.ray_end', message('not-beyond', { other: 'ray_start' }))
     }
     if (rendering.depth_resolution_importance > 0 && rendering.depth_resolution < 4) {
-      refuse('rendering_kwargs.depth_resolution', 'must be at least 4 for importance sampling')
+      refuse('rendering_kwargs.depth_resolution', message('too-few-for-importance', { least: 4 }))
     }
     const image =
       super_resolution === null ? config.neural_rendering_resolution : superResolutionOutput(super_resolution)
-    if (config.image_resolution !== image) refuse('image_resolution', `is not the ${image} the network gives`)
+    if (config.image_resolution !== image) refuse('image_resolution', message('value-is-not', { wanted: image }))
     for (const [path, channels, side] of largeTensors(config)) {
       if (channels * side * side <= MOST_ELEMENTS) continue
-      refuse(
-        path,
-        `${channels} channels of ${side} x ${side} are more than the ${MOST_ELEMENTS} numbers that are possible`,
-      )
+      refuse(path, message('too-many-channels', { channels, side, most: MOST_ELEMENTS }))
     }
   })
 
@@ -174,6 +167,13 @@ export type GeneratorConfig = z.infer<typeof generatorConfig>
 export type RenderingKwargs = GeneratorConfig['rendering_kwargs']
 export type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
 export type Matrix3 = GeneratorConfig['plane_axes'][number]
+
+/** The planes (x, y), (x, z) and (z, y). */
+export const PLANE_AXES: GeneratorConfig['plane_axes'] = [
+  [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+  [[1, 0, 0], [0, 0, 1], [0, 1, 0]],
+  [[0, 0, 1], [0, 1, 0], [1, 0, 0]],
+] // biome-ignore format: matrices
 
 /** Resolutions of the backbone's blocks: 4, 8, ... plane_resolution. */
 export function backboneResolutions({ plane_resolution }: Pick<GeneratorConfig, 'plane_resolution'>): number[] {
@@ -187,12 +187,16 @@ export function superResolutionOutput({ class: kind, input_resolution }: SuperRe
   return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.filter(Boolean).length
 }
 
+/** Channels of the picture that the backbone paints: of every plane its layers', all side by side. */
+export function paintedChannels({ plane_layers, plane_channels }: GeneratorConfig): number {
+  return plane_layers.reduce((sum, count) => sum + count) * plane_channels
+}
+
 /** The tensors that grow with the config: the field that makes each, its channels, its side. */
 function* largeTensors(config: GeneratorConfig): Generator<[path: string, channels: number, side: number]> {
   const { backbone_channels, super_resolution } = config
   for (const side of backboneResolutions(config)) yield [`backbone_channels.${side}`, backbone_channels[side], side]
-  const slices = config.plane_layers.reduce((sum, count) => sum + count)
-  yield ['plane_channels', slices * config.plane_channels, config.plane_resolution]
+  yield ['plane_channels', paintedChannels(config), config.plane_resolution]
   yield ['decoder_output_dim', config.decoder_output_dim, config.neural_rendering_resolution]
   if (super_resolution === null) return
   const { class: kind, input_resolution, channels } = super_resolution
@@ -221,16 +225,15 @@ export function parseConfig(value: unknown, name: Text = message('the-generator'
     const met = String(JSON.stringify(version)).slice(0, 40)
     throw new UserError('generator-version', { name, version: met, newest: GENERATOR_VERSION })
   }
-  const result = generatorConfig.safeParse(upgrade(value as Record<string, unknown>))
-  if (!result.success) {
-    const { path, message: reason } = result.error.issues[0]
-    throw new UserError('config-unusable', {
-      name: typeof name === 'string' ? clipText(name) : name,
-      field: clipText(path.join('.')),
-      reason: clipText(reason, 200),
-    })
-  }
-  return result.data
+  const upgraded = upgrade(value as Record<string, unknown>)
+  const result = generatorConfig.safeParse(upgraded)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new UserError('config-unusable', {
+    name: typeof name === 'string' ? clipText(name) : name,
+    field: clipText(issue.path.join('.')),
+    reason: faultOf(issue, upgraded),
+  })
 }
 
 /** To the current version, one step at a time. */

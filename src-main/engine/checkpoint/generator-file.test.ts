@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fixture, golden, tinyConfig, tinyWeights } from '../../../testing/generator.ts'
+import { fixture, golden, OFFICIAL_SIZES, tinyConfig, tinyWeights } from '../../../testing/generator.ts'
 import { UserError } from '../errors.ts'
 import { GENERATOR_VERSION, type SuperResolutionClass } from './config.ts'
 import { expectedWeights, readGeneratorFile, writeGeneratorFile } from './generator-file.ts'
@@ -12,21 +12,10 @@ const states: States = JSON.parse(Buffer.from(fixture('state-dicts.json')).toStr
 const shapesOf = (state: States[string]): [string, number[]][] =>
   Object.entries(state).map(([name, { shape }]) => [name, shape])
 
-const official = {
-  z_dim: 512,
-  w_dim: 512,
-  num_ws: 14,
-  plane_resolution: 256,
-  plane_channels: 32,
-  backbone_channels: { 4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128 },
-  decoder_hidden_dim: 64,
-  decoder_output_dim: 32,
-}
-
 function withSuperResolution(kind: SuperResolutionClass, input: number, channels: [number, number]) {
   const image_resolution = input * (kind === '8XDC' || kind === '8X' ? 4 : 2)
   const super_resolution = { class: kind, input_resolution: input, channels, conv_clamp: 256 }
-  return tinyConfig({ ...official, neural_rendering_resolution: input, image_resolution, super_resolution })
+  return tinyConfig({ ...OFFICIAL_SIZES, neural_rendering_resolution: input, image_resolution, super_resolution })
 }
 
 describe('expectedWeights', () => {

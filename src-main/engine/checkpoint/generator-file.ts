@@ -4,7 +4,13 @@
  * call for.
  */
 import { UserError } from '../errors.ts'
-import { backboneResolutions, type GeneratorConfig, parseConfig, SUPER_RESOLUTION_CLASSES } from './config.ts'
+import {
+  backboneResolutions,
+  type GeneratorConfig,
+  paintedChannels,
+  parseConfig,
+  SUPER_RESOLUTION_CLASSES,
+} from './config.ts'
 import { quote, quoteShape } from './quote.ts'
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from './safetensors.ts'
 
@@ -19,7 +25,7 @@ export type GeneratorFile = {
 }
 
 /** outer([1, 3, 3, 1]) / 64: the only filter these networks know (docs/eg3d.md, Layers). */
-const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
+export const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
 
 /** Name and shape of every weight and buffer the network of `config` has (docs/eg3d.md, Checkpoint files). */
 export function expectedWeights(config: GeneratorConfig): Map<string, number[]> {
@@ -48,11 +54,10 @@ export function expectedWeights(config: GeneratorConfig): Map<string, number[]> 
     linear(`${path}.torgb.affine`, w_dim, outputs)
   }
 
-  const slices = config.plane_layers.reduce((sum, layers) => sum + layers)
   let inputs: number | null = null
   for (const size of backboneResolutions(config)) {
     const outputs = backbone_channels[size]
-    block(`backbone.synthesis.b${size}`, inputs, outputs, size, slices * config.plane_channels)
+    block(`backbone.synthesis.b${size}`, inputs, outputs, size, paintedChannels(config))
     inputs = outputs
   }
 

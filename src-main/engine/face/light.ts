@@ -1,7 +1,7 @@
 /** How a face is lit, judged on the part of the crop that is face whoever it shows: brows to chin, cheek to cheek. */
 import type { Crop } from './crop.ts'
 
-export interface Light {
+export interface FaceLight {
   /** Mean brightness, 0 to 255 as the pixels count. */
   mean: number
   /** What lies between its dark and its bright parts (5 and 95 % of the pixels). */
@@ -14,7 +14,7 @@ export interface Light {
 const FACE = { left: 0.32, right: 0.68, top: 0.32, bottom: 0.72 }
 const BURNT = 252
 
-export function lightOn({ size, rgb, valid }: Crop): Light {
+export function lightOn({ size, rgb, valid }: Crop): FaceLight {
   const [left, right, top, bottom] = [FACE.left, FACE.right, FACE.top, FACE.bottom].map((part) =>
     Math.round(part * size),
   )

@@ -12,7 +12,7 @@ import { Parameters } from './parameters.ts'
 import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { superResolution } from './super-resolution.ts'
-import { Pass, type PassGraph, type Trace } from './vjp.ts'
+import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
 export type WeightGradients = Record<string, Float32Array>
@@ -80,7 +80,7 @@ export class Generator {
   readonly weights: Record<string, Float32Array>
   private readonly shapes: Weights
   private readonly residents: Record<string, Resident>
-  private readonly passes = new Map<string, Pass>()
+  private readonly vjps = new Map<string, Vjp>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights) {
     this.runtime = runtime
@@ -250,7 +250,7 @@ export class Generator {
     return { features, w: new Float32Array(this.config.w_dim), weights: {} }
   }
 
-  private painting(): Pass {
+  private painting(): Vjp {
     return this.pass('planes', (parameters) => {
       const { config } = this
       const layout = layoutOf(config)
@@ -263,7 +263,7 @@ export class Generator {
   }
 
   /** @param n side of the rendering */
-  private enhancement(n: number): Pass {
+  private enhancement(n: number): Vjp {
     return this.pass(`enhance/${n}`, (parameters) => {
       const { config } = this
       const features = input('features', [n * n, config.decoder_output_dim])
@@ -274,12 +274,12 @@ export class Generator {
     })
   }
 
-  private pass(key: string, describe: (parameters: Parameters) => Omit<PassGraph, 'parameters'>): Pass {
-    let pass = this.passes.get(key)
+  private pass(key: string, describe: (parameters: Parameters) => Omit<VjpGraph, 'parameters'>): Vjp {
+    let pass = this.vjps.get(key)
     if (!pass) {
       const parameters = new Parameters(this.shapes)
-      pass = new Pass(this.runtime, { parameters, ...describe(parameters) })
-      this.passes.set(key, pass)
+      pass = new Vjp(this.runtime, { parameters, ...describe(parameters) })
+      this.vjps.set(key, pass)
     }
     return pass
   }

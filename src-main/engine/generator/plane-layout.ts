@@ -3,6 +3,9 @@
  * one layer of one plane; the layers of the first plane come first, from the box's low side to the high one of its normal.
  * EG3D's planes have one layer each and hold for every point along their normal; with more of them (the tri-grids of
  * PanoHead, An et al. 2023) the plane that faces the camera tells the face from the back of the head.
+ *
+ * Whoever walks planes takes sizes and strides from here: kernel, residuals, priors and, through `plane-texture.ts`, the
+ * window's shader.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 
@@ -36,6 +39,11 @@ export function sliceCount({ layers }: Pick<PlaneLayout, 'layers'>): number {
   return layers[0] + layers[1] + layers[2]
 }
 
+/** The slice with which a plane begins. */
+export function firstSlice({ layers }: Pick<PlaneLayout, 'layers'>, plane: number): number {
+  return layers.slice(0, plane).reduce((sum, count) => sum + count, 0)
+}
+
 /** [slices, resolution, resolution, channels] */
 export function planesShape(layout: PlaneLayout): [number, number, number, number] {
   return [sliceCount(layout), layout.resolution, layout.resolution, layout.channels]
@@ -46,6 +54,21 @@ export function planesLength(layout: PlaneLayout): number {
   return planesShape(layout).reduce((product, size) => product * size)
 }
 
+/** How many numbers lie from a texel to the next one in its row, to the next row, and to the next slice. */
+export function stridesOf({ resolution, channels }: Pick<PlaneLayout, 'resolution' | 'channels'>) {
+  return { column: channels, row: resolution * channels, slice: resolution * resolution * channels }
+}
+
+/** Whose number lies at `at`: slice * channels + channel. */
+export function sliceChannelAt(layout: Pick<PlaneLayout, 'resolution' | 'channels'>, at: number): number {
+  return Math.floor(at / stridesOf(layout).slice) * layout.channels + (at % layout.channels)
+}
+
+/** The planes with something added that is laid out like them. */
+export function addToPlanes(planes: Planes, added: Float32Array): Planes {
+  return { ...planes, data: planes.data.map((value, i) => value + added[i]) }
+}
+
 /**
  * The same field on a finer grid: bilinear, texel centres at half coordinates, so that sampling it gives what sampling
  * the coarse planes gave. Layers stay as many as they are, and density that of the coarse ones.
@@ -54,6 +77,7 @@ export function refine(planes: Planes, resolution: number): Planes {
   const { resolution: from, channels, data } = planes
   if (resolution === from) return planes
   const fine = { ...planes, resolution }
+  const [coarse, finer] = [stridesOf(planes), stridesOf(fine)]
   const result = new Float32Array(planesLength(fine))
   const taps = Array.from({ length: resolution }, (_, i) => {
     const centre = Math.min(Math.max(((i + 0.5) * from) / resolution - 0.5, 0), from - 1)
@@ -65,9 +89,9 @@ export function refine(planes: Planes, resolution: number): Planes {
       const { low: r, share: fy } = taps[row]
       for (let column = 0; column < resolution; column++) {
         const { low: c, share: fx } = taps[column]
-        const at = ((slice * from + r) * from + c) * channels
-        const below = at + from * channels
-        const into = ((slice * resolution + row) * resolution + column) * channels
+        const at = slice * coarse.slice + r * coarse.row + c * coarse.column
+        const below = at + coarse.row
+        const into = slice * finer.slice + row * finer.row + column * finer.column
         for (let k = 0; k < channels; k++) {
           const top = data[at + k] * (1 - fx) + data[at + channels + k] * fx
           const bottom = data[below + k] * (1 - fx) + data[below + channels + k] * fx

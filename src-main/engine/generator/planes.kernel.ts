@@ -46,11 +46,11 @@ function depth(rows: usize, x: f64, y: f64, z: f64, layers: i32): void {
 }
 
 /**
- * The footprint of a point on a plane of `size` x `size` texels of `stride` bytes: four byte offsets from the plane's
+ * The footprint of a point on a plane of `size` x `size` texels of `texel` bytes, a row of them `line` bytes: four byte offsets from the plane's
  * start and their weights, which add up to 1/3 (the mean over three planes). A tap outside has weight 0 and some address
  * inside. False where no tap touches the plane.
  */
-function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32): bool {
+function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, texel: i32, line: i32): bool {
   const u = load<f64>(rows) * x + load<f64>(rows, 8) * y + load<f64>(rows, 16) * z
   const v = load<f64>(rows, 24) * x + load<f64>(rows, 32) * y + load<f64>(rows, 40) * z
   const extent = <f64>size
@@ -75,10 +75,10 @@ function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32):
   weight01 = <f32>(east * north)
   weight10 = <f32>(west * south)
   weight11 = <f32>(east * south)
-  const column0 = max(column, 0) * stride
-  const column1 = min(column + 1, size - 1) * stride
-  const row0 = max(row, 0) * size * stride
-  const row1 = min(row + 1, size - 1) * size * stride
+  const column0 = max(column, 0) * texel
+  const column1 = min(column + 1, size - 1) * texel
+  const row0 = max(row, 0) * line
+  const row1 = min(row + 1, size - 1) * line
   tap00 = <usize>(row0 + column0)
   tap01 = <usize>(row0 + column1)
   tap10 = <usize>(row1 + column0)
@@ -89,6 +89,7 @@ function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, stride: i32):
 /**
  * @param planes [slices][size][size][channels], the layers of each plane one after another
  * @param layers [3] int32, of each plane; their sum is the number of slices
+ * @param stride, line, slice bytes of a texel, a row and a slice (plane-layout.ts)
  * @param projection [3][3][3] float64
  * @param origins [rays][3]
  * @param directions [rays][3]
@@ -99,7 +100,9 @@ export function sample(
   planes: usize,
   layers: usize,
   size: i32,
-  channels: i32,
+  stride: i32,
+  line: i32,
+  slice: i32,
   projection: usize,
   origins: usize,
   directions: usize,
@@ -108,8 +111,7 @@ export function sample(
   samples: i32,
   features: usize,
 ): void {
-  const stride = channels << 2
-  const area = <usize>(size * size * stride)
+  const area = <usize>slice
   const vectors = <usize>(stride & ~15)
   const end = <usize>stride
   for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
@@ -133,7 +135,7 @@ export function sample(
         const count = load<i32>(layers + <usize>(plane << 2))
         let start = next
         next += <usize>count * area
-        if (!footprint(rows, x, y, z, size, stride)) continue
+        if (!footprint(rows, x, y, z, size, stride, line)) continue
         if (count > 1) {
           depth(rows, x, y, z, count)
           start += <usize>layer * area
@@ -197,7 +199,9 @@ export function scatter(
   planes: usize,
   layers: usize,
   size: i32,
-  channels: i32,
+  stride: i32,
+  line: i32,
+  slice: i32,
   projection: usize,
   origins: usize,
   directions: usize,
@@ -208,8 +212,7 @@ export function scatter(
   planesGradient: usize,
   raysGradient: usize,
 ): void {
-  const stride = channels << 2
-  const area = <usize>(size * size * stride)
+  const area = <usize>slice
   const vectors = <usize>(stride & ~15)
   const end = <usize>stride
   for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
@@ -236,7 +239,7 @@ export function scatter(
         const count = load<i32>(layers + <usize>(plane << 2))
         let start = next
         next += <usize>count * area
-        if (!footprint(rows, x, y, z, size, stride)) continue
+        if (!footprint(rows, x, y, z, size, stride, line)) continue
         if (count > 1) {
           depth(rows, x, y, z, count)
           start += <usize>layer * area

@@ -5,7 +5,7 @@
  * loops themselves are WebAssembly (`planes.kernel.ts`), four channels at a time.
  */
 import type { GeneratorConfig, Matrix3 } from '../checkpoint/config.ts'
-import type { Planes } from './plane-layout.ts'
+import { type Planes, stridesOf } from './plane-layout.ts'
 import wasm from './planes.wasm.ts'
 import type { Rays } from './rays.ts'
 
@@ -154,9 +154,10 @@ export class PlaneSampler {
 
   private common(): number[] {
     const { planes, layers, projection, origins, directions, depths } = this.addresses
-    const { resolution, channels } = this.planes
+    const { column, row, slice } = stridesOf(this.planes)
     const { rays, samples } = this.count
-    return [planes, layers, resolution, channels, projection, origins, directions, depths, rays, samples]
+    const [size, ...strides] = [this.planes.resolution, 4 * column, 4 * row, 4 * slice]
+    return [planes, layers, size, ...strides, projection, origins, directions, depths, rays, samples]
   }
 
   /** Gives parts their sizes and moves what lies behind them; earlier parts keep their content. */
@@ -193,27 +194,6 @@ export function borrowSampler(planes: Planes, projection: PlaneProjection): Plan
 export function releaseSampler(sampler: PlaneSampler): void {
   idle.push(sampler)
 }
-
-/** Points in one batch: 8 MiB of features at 32 channels. */
-const BATCH = 1 << 16
-
-/**
- * `PlaneSampler.sample` for single points.
- * @param points [M * 3] world
- * @returns [M * C]
- */
-export function samplePlanes(planes: Planes, projection: PlaneProjection, points: Float32Array): Float32Array {
-  const { channels } = planes
-  const result = new Float32Array((points.length / 3) * channels)
-  const sampler = borrowSampler(planes, projection)
-  for (let first = 0; first < points.length / 3; first += BATCH) {
-    result.set(sampler.samplePoints(batchOf(points, first)), first * channels)
-  }
-  releaseSampler(sampler)
-  return result
-}
-
-const batchOf = (points: Float32Array, first: number) => points.subarray(first * 3, (first + BATCH) * 3)
 
 /** sum += values */
 export function accumulate(sum: Float32Array, values: Float32Array): void {

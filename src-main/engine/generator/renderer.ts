@@ -143,22 +143,13 @@ export class Renderer {
     const sampler = borrowSampler(planes, this.projection)
     try {
       const cast = await this.cast(weights, sampler, label, options)
-      const { order, rays, samples, depths, farthest } = cast
+      const { order } = cast
       const result = {
         features: new Float32Array(order.length * channels),
         depth: new Float32Array(order.length),
         opacity: new Float32Array(order.length),
       }
-      for (const tile of tilesOf(order.length, samples)) {
-        const program = await this.program('march', tile.size, samples)
-        const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
-        const features = sampler.sample(along, depthsAlong, samples)
-        const out = await program.run({
-          ...weights,
-          features,
-          depths: depthsAlong,
-          farthest: Float32Array.of(farthest),
-        })
+      for await (const { tile, out } of this.march('march', weights, sampler, cast)) {
         const rows = order.subarray(tile.first, tile.first + tile.count)
         scatter(out.image, rows, channels, result.features)
         scatter(out.depth, rows, 1, result.depth)
@@ -175,7 +166,7 @@ export class Renderer {
     const sampler = borrowSampler(shapeOf(planes), this.projection)
     try {
       const cast = await this.cast(weights, sampler, label, options)
-      const { order, rays, samples, depths, farthest } = cast
+      const { order, samples } = cast
       const depth = new Float32Array(order.length)
       const opacity = new Float32Array(order.length)
       const most = order.length * samples
@@ -183,16 +174,7 @@ export class Renderer {
       const rows = new Uint32Array(most)
       const shares = new Float32Array(most)
       let count = 0
-      for (const tile of tilesOf(order.length, samples)) {
-        const program = await this.program('see', tile.size, samples)
-        const [along, depthsAlong] = raysOf(tile, rays, depths, samples)
-        const features = sampler.sample(along, depthsAlong, samples)
-        const out = await program.run({
-          ...weights,
-          features,
-          depths: depthsAlong,
-          farthest: Float32Array.of(farthest),
-        })
+      for await (const { tile, along, depths, out } of this.march('see', weights, sampler, cast)) {
         for (let ray = 0; ray < tile.count; ray++) {
           const row = order[tile.first + ray]
           depth[row] = out.depth[ray]
@@ -200,7 +182,7 @@ export class Renderer {
           for (let i = 0; i < samples; i++) {
             const share = out.shares[ray * samples + i]
             if (share < LEAST_SHARE) continue
-            const t = depthsAlong[ray * samples + i]
+            const t = depths[ray * samples + i]
             for (let k = 0; k < 3; k++) {
               points[3 * count + k] = along.origins[3 * ray + k] + t * along.directions[3 * ray + k]
             }
@@ -214,6 +196,22 @@ export class Renderer {
       return { depth, opacity, ...seen, cast }
     } finally {
       releaseSampler(sampler)
+    }
+  }
+
+  /** What a program makes of the samples, tile by tile. */
+  private async *march(
+    program: 'march' | 'see',
+    weights: Feeds,
+    sampler: PlaneSampler,
+    { order, rays, samples, depths: all, farthest }: Cast,
+  ) {
+    for (const tile of tilesOf(order.length, samples)) {
+      const compiled = await this.program(program, tile.size, samples)
+      const [along, depths] = raysOf(tile, rays, all, samples)
+      const features = sampler.sample(along, depths, samples)
+      const out = await compiled.run({ ...weights, features, depths, farthest: Float32Array.of(farthest) })
+      yield { tile, along, depths, out }
     }
   }
 

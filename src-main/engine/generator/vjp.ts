@@ -8,14 +8,14 @@ import type { Arrays, Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, noisePictures, trainable, unprefixed } from './adjoint.ts'
 import type { Parameters } from './parameters.ts'
 
-export interface PassGraph {
+export interface VjpGraph {
   readonly parameters: Parameters
   readonly outputs: Record<string, Tensor>
   /** What gradients are always found of. */
   readonly leaves: Record<string, Tensor>
 }
 
-export interface PassWant {
+export interface VjpWant {
   readonly weights?: boolean
   readonly noise?: boolean
 }
@@ -23,16 +23,16 @@ export interface PassWant {
 /** Stands for one forward run, of which things were kept. */
 export type Trace = object
 
-export class Pass {
+export class Vjp {
   private readonly runtime: Runtime
-  private readonly graph: PassGraph
+  private readonly graph: VjpGraph
   private readonly kept: ReadonlyMap<Tensor, string>
   private readonly programs = new Map<string, Promise<Program>>()
   private buffers: Arrays | undefined
   /** The run whose values the buffers hold. */
   private latest: Trace | undefined
 
-  constructor(runtime: Runtime, graph: PassGraph) {
+  constructor(runtime: Runtime, graph: VjpGraph) {
     this.runtime = runtime
     this.graph = graph
     const layers = runtime.provider.name === 'cpu' ? ancestors(Object.values(graph.outputs)).filter(hasOwnGradient) : []
@@ -62,7 +62,7 @@ export class Pass {
    * @param trace of the forward run; where nothing is kept of it any more, it is repeated
    * @returns gradients by name, of the leaves and of what is wanted besides
    */
-  async backward(feeds: Feeds, cotangents: Arrays, want: PassWant = {}, trace: Trace = {}): Promise<Arrays> {
+  async backward(feeds: Feeds, cotangents: Arrays, want: VjpWant = {}, trace: Trace = {}): Promise<Arrays> {
     const { outputs, leaves, parameters } = this.graph
     if (this.kept.size > 0 && this.latest !== trace) await this.forward(feeds, trace)
     const program = await this.program(`backward ${want.weights ?? false} ${want.noise ?? false}`, () => {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { TINY_CONFIG } from '../../../testing/generator.ts'
 import { parseConfig } from '../checkpoint/config.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import type { Generator } from '../generator/generator.ts'
-import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import { readHead, writeHead } from './head-file.ts'
 
 const config = parseConfig(TINY_CONFIG)

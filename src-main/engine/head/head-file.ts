@@ -13,10 +13,10 @@ import {
 } from '../checkpoint/safetensors.ts'
 import { message, UserError } from '../errors.ts'
 import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
-import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import { LIMITS } from '../limits.ts'
 import type { Detail, Head } from './head.ts'
 

@@ -1,6 +1,6 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and what its photo added to the planes. */
 import type { Generator } from '../generator/generator.ts'
-import { type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
+import { addToPlanes, type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
 import { addResidual, type Residual } from './residual.ts'
 
 export interface Head {
@@ -32,6 +32,5 @@ export async function paintHead(generator: Generator, head: Head): Promise<Plane
 
 /** @param planes as fine as the detail; they, or those that they were refined from, go on giving the density */
 export function addDetail(planes: Planes, detail: Detail): Planes {
-  const data = planes.data.map((value, i) => value + detail.data[i])
-  return { ...planes, data, shape: shapeOf(planes) }
+  return { ...addToPlanes(planes, detail.data), shape: shapeOf(planes) }
 }

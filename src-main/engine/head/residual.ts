@@ -3,8 +3,7 @@
  * a cubic B-spline (Unser 1999, "Splines: a perfect fit for signal and image processing"), so the field they make has no
  * kinks, and a step of one texel reaches over four.
  */
-import type { Planes } from '../generator/plane-layout.ts'
-import { accumulate } from '../generator/planes.ts'
+import { addToPlanes, type Planes, sliceCount, stridesOf } from '../generator/plane-layout.ts'
 
 /** [slices][resolution][resolution][channels], as many slices and channels as the planes it is added to. */
 export interface Residual {
@@ -14,25 +13,27 @@ export interface Residual {
 
 /** The planes with a residual added: shape and colour both. */
 export function addResidual(planes: Planes, residual: Residual): Planes {
-  const data = planes.data.slice()
-  accumulate(data, upsample(residual, planes))
-  return { ...planes, data }
+  return addToPlanes(planes, upsample(residual, planes))
 }
 
 /** The residual at the planes' resolution. */
-export function upsample({ resolution: from, data }: Residual, { resolution: to, channels }: Planes): Float32Array {
+export function upsample({ resolution: from, data }: Residual, planes: Planes): Float32Array {
+  const to = planes.resolution
   const taps = splineTaps(from, to)
-  const slices = data.length / (from * from * channels)
-  // Rows first, then columns: [slices * from, to, channels], then [slices, to, to * channels].
-  return spread(spread(data, taps, slices * from, from, to, channels), taps, slices, from, to, to * channels)
+  const slices = sliceCount(planes)
+  const { column, row } = stridesOf(planes)
+  // First along rows, then along columns.
+  return spread(spread(data, taps, slices * from, from, to, column), taps, slices, from, to, row)
 }
 
 /** The adjoint of `upsample`: the gradient of a residual of `resolution` texels from that of the planes it was added to. */
-export function upsampleBackward(gradient: Float32Array, { resolution: to, channels }: Planes, resolution: number) {
+export function upsampleBackward(gradient: Float32Array, planes: Planes, resolution: number): Float32Array {
+  const to = planes.resolution
   const taps = splineTaps(resolution, to)
-  const slices = gradient.length / (to * to * channels)
-  const rows = collect(gradient, taps, slices, resolution, to, to * channels)
-  return collect(rows, taps, slices * resolution, resolution, to, channels)
+  const slices = sliceCount(planes)
+  const { column, row } = stridesOf(planes)
+  const rows = collect(gradient, taps, slices, resolution, to, row)
+  return collect(rows, taps, slices * resolution, resolution, to, column)
 }
 
 interface Tap {

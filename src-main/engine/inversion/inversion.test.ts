@@ -13,8 +13,8 @@ import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion } from './inversion.ts'
 import type { InversionContext } from './inversion-context.ts'
+import { type InversionSettings, inversionSettings } from './inversion-settings.ts'
 import { type Phase, phases } from './schedule.ts'
-import { type InversionSettings, inversionSettings } from './settings.ts'
 
 const GENERATOR = 'digest of the generator'
 
@@ -22,7 +22,7 @@ const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
 const faceRes = await thinFaceRes()
 
-const workshopOf = (golden: GoldenCase): InversionContext => ({
+const contextOf = (golden: GoldenCase): InversionContext => ({
   generator: golden.generator(runtime),
   extras: new Map(),
   faceRes,
@@ -32,9 +32,9 @@ const [white, dark] = [new GoldenCase('tiny2x'), new GoldenCase('tiny8x')]
 const portrait = { ...portraitOf(48), wide: portraitOf(48) }
 const settingsOf = (change: Partial<InversionSettings> = {}) =>
   inversionSettings.parse({ quality: 'fast', steps: 4, seed: 5, ...change })
-const shotOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })
+const posedOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })
 const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
-  Inversion.start(workshopOf(golden), [shotOf(golden, 0)], settingsOf(change))
+  Inversion.start(contextOf(golden), [posedOf(golden, 0)], settingsOf(change))
 
 /** A head and shoulders of two colours on a background, as bytes. */
 function portraitOf(size: number): MattedPortrait {
@@ -57,7 +57,7 @@ function portraitOf(size: number): MattedPortrait {
 const bytesOf = ({ buffer }: Float32Array) => Buffer.from(buffer)
 const checkpointOf = (job: Inversion) => Buffer.concat(job.checkpoint(GENERATOR))
 const resumeOn = (golden: GoldenCase, file: Uint8Array) =>
-  Inversion.resume(workshopOf(golden), file, 'job.unfinished', GENERATOR)
+  Inversion.resume(contextOf(golden), file, 'job.unfinished', GENERATOR)
 
 async function finish(job: Inversion): Promise<Inversion> {
   while (!job.progress.done) await job.step()
@@ -121,12 +121,12 @@ describe.each([
 describe('a job', () => {
   it('has a head before its first step: where it starts, seen by the camera it was given', async () => {
     const job = await startOn(white)
-    const { generator } = workshopOf(white)
+    const { generator } = contextOf(white)
     expect(job.view).toBeNull()
     expect(job.head.ws).toEqual(generator.repeat(generator.meanLatent))
     expect(job.head.detail).toBeUndefined()
     job.head.label.forEach((value, i) => {
-      expect(value).toBeCloseTo(job.shots[0].label[i], 6)
+      expect(value).toBeCloseTo(job.portraits[0].label[i], 6)
     })
   })
 
@@ -174,9 +174,9 @@ describe('a job', () => {
   })
 
   it('says so when the loss is no number, and is left as it was', async () => {
-    const context = workshopOf(white)
+    const context = contextOf(white)
     context.generator.weights['decoder.net.2.bias'] = new Float32Array(9).fill(Number.NaN)
-    const job = await Inversion.start(context, [shotOf(white, 0)], settingsOf())
+    const job = await Inversion.start(context, [posedOf(white, 0)], settingsOf())
     const before = checkpointOf(job)
     await expect(job.step()).rejects.toThrow(UserError)
     expect(checkpointOf(job).equals(before)).toBe(true)
@@ -204,29 +204,29 @@ function currentCode(job: Inversion): Float32Array {
 }
 
 describe('a job with two photos', () => {
-  const shots = [shotOf(white, 0), shotOf(white, 1)]
+  const portraits = [posedOf(white, 0), posedOf(white, 1)]
   /** One of each phase. */
   const settings = settingsOf()
   let whole: Inversion
   const losses: number[] = []
   beforeAll(async () => {
-    whole = await Inversion.start(workshopOf(white), shots, settings)
+    whole = await Inversion.start(contextOf(white), portraits, settings)
     while (!whole.progress.done) losses.push((await whole.step()).loss)
   })
 
   it('ends in the same bits after an interruption at any step', async () => {
-    let resumed = await Inversion.start(workshopOf(white), shots, settings)
+    let resumed = await Inversion.start(contextOf(white), portraits, settings)
     for (const loss of losses) {
       resumed = await resumeOn(white, checkpointOf(resumed))
       expect((await resumed.step()).loss).toBe(loss)
     }
     expect(checkpointOf(resumed).equals(checkpointOf(whole))).toBe(true)
-    expect(resumed.shots).toEqual(shots)
+    expect(resumed.portraits).toEqual(portraits)
   })
 
   it('refines a camera for each, and forms one head', async () => {
     whole.cameras.forEach((camera, i) => {
-      expect(camera).not.toEqual(shots[i].label)
+      expect(camera).not.toEqual(portraits[i].label)
     })
     expect(whole.head.label).toEqual(whole.cameras[0])
     expect(whole.head.ws).not.toEqual(finished.head.ws)
@@ -237,7 +237,7 @@ describe('a checkpoint', () => {
   const file = checkpointOf(finished)
 
   const expectRefused = async (bytes: Uint8Array, what: string, golden = white, generator = GENERATOR) => {
-    const refused = await Inversion.resume(workshopOf(golden), bytes, 'job.unfinished', generator).catch((e) => e)
+    const refused = await Inversion.resume(contextOf(golden), bytes, 'job.unfinished', generator).catch((e) => e)
     expect(refused, what).toBeInstanceOf(UserError)
     expect(refused.message, what).toContain('job.unfinished')
     expect(refused.cure, what).not.toBe('')

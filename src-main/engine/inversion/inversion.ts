@@ -4,33 +4,23 @@
  * that was interrupted ends in the same bits as one that was not.
  */
 
-import { z } from 'zod'
-import {
-  readSafetensors,
-  type StoredTensor,
-  storeFloat32,
-  toFloat32,
-  writeSafetensors,
-} from '../checkpoint/safetensors.ts'
-import { type Text, UserError } from '../errors.ts'
-import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
-import { LABEL, orbitCamera } from '../generator/camera.ts'
+import type { Text } from '../errors.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
+import { orbitCamera } from '../generator/camera.ts'
 import type { View } from '../generator/generator.ts'
-import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
+import { layoutOf, type Planes } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
-import { LIMITS } from '../limits.ts'
 import { uniform } from '../random.ts'
-import type { Adam } from './adam.ts'
-import { CAMERA_PARAMETERS, moveCamera } from './camera-fit.ts'
+import { moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState } from './detail.ts'
 import { startingCode } from './encoder.ts'
+import { type Best, readCheckpoint, writeCheckpoint } from './inversion-checkpoint.ts'
 import type { InversionContext } from './inversion-context.ts'
+import type { InversionSettings } from './inversion-settings.ts'
 import { LatentStage, LatentState, type LatentStep, parametersOf } from './latent.ts'
 import { PhotoViews } from './photo-views.ts'
-import type { PosedPortrait } from './posed-portrait.ts'
 import { type Phase, type Plan, phaseAt, phases, plans, rateAt, stepsWhen } from './schedule.ts'
-import { type InversionSettings, inversionSettings } from './settings.ts'
-import { residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
+import { ShapeStage, ShapeState } from './shape-stage.ts'
 import {
   type AddOfCode,
   beginCodeTerms,
@@ -61,21 +51,9 @@ const DRAWS = 4
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
-const CHECKPOINT_VERSION = 4
-
-/** Best of a phase: the loss of different phases cannot be compared. */
-interface Best {
-  loss: number
-  ws: Float32Array
-  cameras: Float32Array
-  /** Of the phase that fits it. */
-  shape: Float32Array | null
-  detail: Float32Array | null
-}
-
 export class Inversion {
   readonly settings: InversionSettings
-  readonly shots: readonly PosedPortrait[]
+  readonly portraits: readonly PosedPortrait[]
   private readonly context: InversionContext
   private readonly plan: Plan
   private readonly latent: LatentState
@@ -98,29 +76,29 @@ export class Inversion {
 
   private constructor(
     context: InversionContext,
-    shots: readonly PosedPortrait[],
+    portraits: readonly PosedPortrait[],
     settings: InversionSettings,
     latent: LatentState,
   ) {
     this.context = context
-    this.shots = shots
+    this.portraits = portraits
     this.settings = settings
     this.plan = plans[settings.quality]
-    this.views = new PhotoViews(context, this.terms, shots, this.plan, settings.seed)
+    this.views = new PhotoViews(context, this.terms, portraits, this.plan, settings.seed)
     this.stepsWanted = settings.steps ?? this.plan.steps
     this.latent = latent
   }
 
-  /** @param shots one to five photos of one person; the first, best seen from the front, gives the start and the light */
+  /** @param portraits one to five photos of one person; the first, best seen from the front, gives the start and the light */
   static async start(
     context: InversionContext,
-    shots: readonly PosedPortrait[],
+    portraits: readonly PosedPortrait[],
     settings: InversionSettings,
   ): Promise<Inversion> {
     const { generator, extras } = context
-    const [{ portrait, label }] = shots
+    const [{ portrait, label }] = portraits
     const ws = await startingCode(generator, extras, portrait, label)
-    const inversion = new Inversion(context, shots, settings, new LatentState(ws, shots.length))
+    const inversion = new Inversion(context, portraits, settings, new LatentState(ws, portraits.length))
     await inversion.matchLight()
     return inversion
   }
@@ -132,7 +110,7 @@ export class Inversion {
   /** The photos with their cameras as the best head has them. */
   get photos(): PosedPortrait[] {
     const { cameras } = this
-    return this.shots.map(({ portrait }, i) => ({ portrait, label: cameras[i] }))
+    return this.portraits.map(({ portrait }, i) => ({ portrait, label: cameras[i] }))
   }
 
   /** What makes the same head again. */
@@ -210,56 +188,9 @@ export class Inversion {
    * @param notes what the caller wants to find in the file's metadata
    */
   checkpoint(generator: string, notes: Record<string, string> = {}): Uint8Array[] {
-    const { latent, shape, detail, best, shots } = this
-    const tensors = new Map<string, StoredTensor>()
-    const put = (name: string, data: Float32Array) => tensors.set(name, storeFloat32(data, [data.length]))
-    const putMoments = (name: string, { first, second }: Adam) => {
-      put(`${name}.first`, first)
-      put(`${name}.second`, second)
-    }
-    const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
-    put('gains', this.views.gains)
-    put('latent.ws', latent.ws)
-    put('latent.cameras', latent.cameras)
-    putMoments('latent.adam', latent.adam)
-    putMoments('latent.camera_adam', latent.cameraAdam)
-    if (shape) {
-      put('shape.data', shape.residual.data)
-      putMoments('shape.adam', shape.adam)
-    }
-    if (detail) {
-      put('detail.data', detail.detail.data)
-      putMoments('detail.adam', detail.adam)
-    }
-    if (best) {
-      put('best.ws', best.ws)
-      put('best.cameras', best.cameras)
-      if (best.shape) put('best.shape', best.shape)
-      if (best.detail) put('best.detail', best.detail)
-    }
-    for (const [i, { portrait, label }] of shots.entries()) {
-      put(`${i}.label`, label)
-      for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
-      if (!portrait.wide) continue
-      for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
-    }
-    const state: CheckpointState = {
-      version: CHECKPOINT_VERSION,
-      generator,
-      settings: this.settings,
-      phase: this.phase,
-      step: this.stepsDone,
-      steps: this.stepsWanted,
-      shared: latent.shared,
-      sizes: shots.map(({ portrait }) => portrait.size),
-      wide: shots.map(({ portrait }) => portrait.wide !== undefined),
-      latentSteps: latent.adam.steps,
-      cameraSteps: latent.cameraAdam.steps,
-      shape: shape ? { steps: shape.adam.steps } : null,
-      detail: detail ? { resolution: detail.detail.resolution, steps: detail.adam.steps } : null,
-      bestLoss: best?.loss ?? null,
-    }
-    return writeSafetensors(tensors, { ...notes, inversion: JSON.stringify(state) })
+    const { settings, phase, stepsDone: step, stepsWanted: steps, portraits, latent, shape, detail, best, views } = this
+    const state = { settings, phase, step, steps, portraits, gains: views.gains, latent, shape, detail, best }
+    return writeCheckpoint(state, generator, notes)
   }
 
   /**
@@ -269,72 +200,15 @@ export class Inversion {
    * @throws UserError when the file is damaged or was made with another generator
    */
   static async resume(context: InversionContext, file: Uint8Array, name: Text, generator: string): Promise<Inversion> {
-    const { metadata, tensors } = readSafetensors(file, name)
-    const parsed = checkpointState.safeParse(parseJson(metadata.inversion))
-    if (!parsed.success) throw new UserError('checkpoint-unreadable', { name })
-    const state = parsed.data
-    const { config } = context.generator
-    if (state.generator !== generator) throw new UserError('checkpoint-of-another', { name, generator: config.name })
-    const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
-      const tensor = tensors.get(key)
-      if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-        throw new UserError('checkpoint-part-unfit', { name, part: key, generator: config.name })
-      }
-      return tensor
-    }
-    const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
-    const restore = (adam: Adam, name: string, steps: number) => {
-      adam.first.set(floats(`${name}.first`, adam.first.length))
-      adam.second.set(floats(`${name}.second`, adam.second.length))
-      adam.steps = steps
-    }
-    const shots = state.sizes.map((size, i): PosedPortrait => {
-      const picture = (at: string) => {
-        const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
-        const fine = tensors.get(`${at}.fine`)?.data
-        const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
-        return portraitFrom(size, { ...crop, ...(fine && { fine }) })
-      }
-      const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
-      return { portrait: { ...picture(`${i}`), ...(wide && { wide }) }, label: floats(`${i}.label`, LABEL) }
-    })
-    const width = config.num_ws * config.w_dim
-    const parameters = shots.length * CAMERA_PARAMETERS
-    const latent = new LatentState(floats('latent.ws', width), shots.length)
-    latent.cameras.set(floats('latent.cameras', parameters))
-    restore(latent.adam, 'latent.adam', state.latentSteps)
-    restore(latent.cameraAdam, 'latent.camera_adam', state.cameraSteps)
-    latent.shared = state.shared
-
-    const inversion = new Inversion(context, shots, state.settings, latent)
-    inversion.views.gains.set(floats('gains', 3 * shots.length))
+    const state = readCheckpoint(file, name, context.generator, generator)
+    const inversion = new Inversion(context, state.portraits, state.settings, state.latent)
+    inversion.views.gains.set(state.gains)
     inversion.stepsDone = state.step
     inversion.stepsWanted = state.steps
     inversion.phase = state.phase
-    const layout = state.detail && { ...layoutOf(config), resolution: state.detail.resolution }
-    const length = layout ? planesLength(layout) : 0
-    if (state.detail && layout) {
-      const detail = new DetailState(layout)
-      detail.detail.data.set(floats('detail.data', length))
-      restore(detail.adam, 'detail.adam', state.detail.steps)
-      inversion.detail = detail
-    }
-    const shapeLength = residualLength(config)
-    if (state.shape) {
-      const shape = new ShapeState(config)
-      shape.residual.data.set(floats('shape.data', shapeLength))
-      restore(shape.adam, 'shape.adam', state.shape.steps)
-      inversion.shape = shape
-    }
-    if (state.bestLoss !== null) {
-      inversion.best = {
-        loss: state.bestLoss,
-        ws: floats('best.ws', width),
-        cameras: floats('best.cameras', parameters),
-        shape: tensors.has('best.shape') ? floats('best.shape', shapeLength) : null,
-        detail: tensors.has('best.detail') ? floats('best.detail', length) : null,
-      }
-    }
+    inversion.shape = state.shape
+    inversion.detail = state.detail
+    inversion.best = state.best
     return inversion
   }
 
@@ -401,7 +275,7 @@ export class Inversion {
 
   private async latentStage(): Promise<LatentStage> {
     const { generator } = this.context
-    const labels = this.shots.map(({ label }) => label)
+    const labels = this.portraits.map(({ label }) => label)
     this.termsOfCode ??= beginCodeTerms(this.terms.code, generator)
     return new LatentStage(generator, labels, this.latent, { terms: await this.termsOfCode, camera: CAMERA })
   }
@@ -420,38 +294,7 @@ export class Inversion {
 
   private camerasOf(parameters: Float32Array): Float32Array[] {
     const pivot = this.context.generator.config.rendering_kwargs.avg_camera_pivot
-    return this.shots.map(({ label }, i) => moveCamera(label, pivot, parametersOf(parameters, i)))
-  }
-}
-
-const checkpointState = z.strictObject({
-  version: z.literal(CHECKPOINT_VERSION),
-  generator: z.string(),
-  settings: inversionSettings,
-  phase: z.enum(phases),
-  step: z.int().min(0),
-  steps: z.int().min(0),
-  shared: z.boolean(),
-  sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
-  /** Absent where an edition that knew no more than the crops wrote the file. */
-  wide: z.array(z.boolean()).max(LIMITS.photos.most).default([]),
-  latentSteps: z.int().min(0),
-  cameraSteps: z.int().min(0),
-  /** Absent where an edition without it wrote the file. */
-  shape: z
-    .object({ steps: z.int().min(0) })
-    .nullable()
-    .default(null),
-  detail: z.object({ resolution: z.int().min(8).max(1024), steps: z.int().min(0) }).nullable(),
-  bestLoss: z.number().nullable(),
-})
-type CheckpointState = z.infer<typeof checkpointState>
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
+    return this.portraits.map(({ label }, i) => moveCamera(label, pivot, parametersOf(parameters, i)))
   }
 }
 

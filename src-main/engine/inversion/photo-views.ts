@@ -3,12 +3,12 @@
  * at random depends on the seed and the step alone.
  */
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { lit, matchColours, type PosedPortrait } from '../face/posed-portrait.ts'
 import type { ViewOptions } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
 import type { InversionContext } from './inversion-context.ts'
 import { PortraitObjective } from './objective.ts'
-import { lit, matchColours, type PosedPortrait } from './posed-portrait.ts'
 import { RaySelection } from './ray-selection.ts'
 import type { Phase, Plan } from './schedule.ts'
 import type { Aim, PlanesPhase, PosedView, StageStart, ViewsOf } from './terms/term.ts'
@@ -27,19 +27,19 @@ export class PhotoViews {
   readonly gains: Float32Array
   private readonly context: InversionContext
   private readonly terms: Terms
-  private readonly shots: readonly PosedPortrait[]
+  private readonly portraits: readonly PosedPortrait[]
   private readonly plan: Plan
   private readonly seed: number
   private readonly selections = new Map<string, RaySelection>()
   private readonly objectives = new Map<string, Promise<PortraitObjective>>()
 
-  constructor(context: InversionContext, terms: Terms, shots: readonly PosedPortrait[], plan: Plan, seed: number) {
+  constructor(context: InversionContext, terms: Terms, portraits: readonly PosedPortrait[], plan: Plan, seed: number) {
     this.context = context
     this.terms = terms
-    this.shots = shots
+    this.portraits = portraits
     this.plan = plan
     this.seed = seed
-    this.gains = new Float32Array(3 * shots.length).fill(1)
+    this.gains = new Float32Array(3 * portraits.length).fill(1)
   }
 
   /**
@@ -48,10 +48,10 @@ export class PhotoViews {
    * @param cameras of the photos
    */
   async matchLight(ws: Float32Array, cameras: readonly Float32Array[]): Promise<void> {
-    if (this.shots.length === 1) return
+    if (this.portraits.length === 1) return
     const { generator } = this.context
     const planes = await generator.planes(ws)
-    for (const [i, { portrait }] of this.shots.entries()) {
+    for (const [i, { portrait }] of this.portraits.entries()) {
       if (i === 0) continue
       const view = await generator.view(ws, cameras[i], { ...GLANCE, planes })
       this.gains.set(matchColours(portrait, view.image, view.rendering.opacity), 3 * i)
@@ -62,9 +62,9 @@ export class PhotoViews {
   /** How a step looks at the photos; their cameras are the stage's own. */
   async ofPhotos(phase: Phase, step: number): Promise<Omit<PosedView, 'label'>[]> {
     const views: Omit<PosedView, 'label'>[] = []
-    for (const photo of this.shots.keys()) {
+    for (const photo of this.portraits.keys()) {
       const rendering = this.rendering(phase, step, photo, 0, this.raysOf(photo, phase))
-      views.push({ objective: await this.objective(photo, phase), weight: 1 / this.shots.length, rendering })
+      views.push({ objective: await this.objective(photo, phase), weight: 1 / this.portraits.length, rendering })
     }
     return views
   }
@@ -79,7 +79,7 @@ export class PhotoViews {
       phase,
       aim: AIMS[phase],
       pivot,
-      photos: this.shots.map((_, photo) => ({ portrait: this.inHeadsLight(photo), label: cameras[photo] })),
+      photos: this.portraits.map((_, photo) => ({ portrait: this.inHeadsLight(photo), label: cameras[photo] })),
       resolution: this.plan.phases[phase].resolution,
       rendering: (...look) => ({ ...this.rendering(phase, ...look), plain: true }),
     }
@@ -133,7 +133,7 @@ export class PhotoViews {
   }
 
   private inHeadsLight(photo: number): MattedPortrait {
-    const { portrait } = this.shots[photo]
+    const { portrait } = this.portraits[photo]
     return photo === 0 ? portrait : lit(portrait, this.gains.subarray(3 * photo, 3 * photo + 3))
   }
 
@@ -142,7 +142,7 @@ export class PhotoViews {
     return kept(
       this.selections,
       `${photo}/${resolution}`,
-      () => new RaySelection(this.shots[photo].portrait, resolution),
+      () => new RaySelection(this.portraits[photo].portrait, resolution),
     )
   }
 }

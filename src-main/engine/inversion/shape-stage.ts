@@ -6,7 +6,14 @@
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
-import { layoutOf, type Planes, planesLength } from '../generator/plane-layout.ts'
+import {
+  layoutOf,
+  type PlaneLayout,
+  type Planes,
+  planesLength,
+  sliceChannelAt,
+  sliceCount,
+} from '../generator/plane-layout.ts'
 import { addResidual, type Residual, upsampleBackward } from '../head/residual.ts'
 import { normalArray } from '../random.ts'
 import { Adam } from './adam.ts'
@@ -16,7 +23,7 @@ import { addPlanesTerms, type PlanesTerm, type PosedView, type Probe } from './t
 import { DEFAULT_TERMS } from './terms/terms.ts'
 
 /** Side of the residual in texels. */
-export const SHAPE_RESOLUTION = 16
+export const SHAPE_RESOLUTION = 32
 /** Random heads that say how much planes vary. */
 const HEADS = { count: 12, seed: 321 }
 
@@ -31,8 +38,9 @@ export class ShapeState {
 }
 
 /** Numbers of a residual to a generator's planes. */
-export const residualLength = (config: GeneratorConfig) =>
-  planesLength({ ...layoutOf(config), resolution: SHAPE_RESOLUTION })
+export const residualLength = (config: GeneratorConfig) => planesLength(residualLayout(config))
+
+const residualLayout = (config: GeneratorConfig): PlaneLayout => ({ ...layoutOf(config), resolution: SHAPE_RESOLUTION })
 
 export class ShapeStage {
   readonly state: ShapeState
@@ -68,11 +76,8 @@ export class ShapeStage {
   ): Promise<ShapeStage> {
     const pivot = await generator.planes(ws)
     const deviations = await planeDeviations(generator)
-    const { channels } = pivot
-    const units = state.residual.data.map((_, i) => {
-      const slice = Math.floor(i / (SHAPE_RESOLUTION ** 2 * channels))
-      return deviations[slice * channels + (i % channels)]
-    })
+    const layout = residualLayout(generator.config)
+    const units = state.residual.data.map((_, i) => deviations[sliceChannelAt(layout, i)])
     return new ShapeStage(generator, ws, pivot, state, units, terms)
   }
 
@@ -105,28 +110,21 @@ export class ShapeStage {
 async function planeDeviations(generator: Generator): Promise<Float32Array> {
   const { z_dim, rendering_kwargs: kwargs } = generator.config
   const label = orbitCamera(kwargs, 0)
-  let sums: Float64Array | undefined
-  let squares: Float64Array | undefined
-  let texels = 0
-  let channels = 0
+  const layout = layoutOf(generator.config)
+  const length = planesLength(layout)
+  const [sums, squares] = [new Float64Array(length), new Float64Array(length)]
   for (let head = 0; head < HEADS.count; head++) {
     const w = await generator.map(normalArray(z_dim, HEADS.seed, head), label)
-    const planes = await generator.planes(generator.repeat(w))
-    const { length } = planes.data
-    texels = planes.resolution ** 2
-    channels = planes.channels
-    sums ??= new Float64Array(length)
-    squares ??= new Float64Array(length)
+    const { data } = await generator.planes(generator.repeat(w))
     for (let i = 0; i < length; i++) {
-      sums[i] += planes.data[i]
-      squares[i] += planes.data[i] ** 2
+      sums[i] += data[i]
+      squares[i] += data[i] ** 2
     }
   }
-  if (!sums || !squares) return new Float32Array()
-  const variances = new Float64Array(sums.length / texels)
-  for (let i = 0; i < sums.length; i++) {
-    const at = Math.floor(i / (texels * channels)) * channels + (i % channels)
-    variances[at] += (squares[i] / HEADS.count - (sums[i] / HEADS.count) ** 2) / texels
+  const texels = layout.resolution ** 2
+  const variances = new Float64Array(sliceCount(layout) * layout.channels)
+  for (let i = 0; i < length; i++) {
+    variances[sliceChannelAt(layout, i)] += (squares[i] / HEADS.count - (sums[i] / HEADS.count) ** 2) / texels
   }
   return Float32Array.from(variances, (value) => Math.sqrt(Math.max(value, 1e-12)))
 }

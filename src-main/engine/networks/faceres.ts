@@ -22,7 +22,15 @@ const HALVING = new Set([2, 4, 6, 12])
 /** The part of a portrait crop that is looked at: the face and the hairline, as a share of its side. */
 const WINDOW: readonly [number, number] = [0.14, 0.86]
 
-export async function readFaceRes(): Promise<Weights> {
+let known: Promise<Weights> | undefined
+
+/** The network's weights, read once a process. */
+export function readFaceRes(): Promise<Weights> {
+  known ??= read()
+  return known
+}
+
+async function read(): Promise<Weights> {
   const path = networkFile('faceres.safetensors')
   const { tensors } = readSafetensors(await readFile(path), path)
   return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))

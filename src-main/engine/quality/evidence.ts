@@ -5,10 +5,11 @@
 
 import { eyeBlur } from '../face/blur.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
-import type { PosedPortrait } from '../inversion/posed-portrait.ts'
 import { rasterize } from '../surface/rasterize.ts'
+import { smoothstep, weighVertices } from '../surface/seen-vertices.ts'
 import type { Surface } from '../surface/surface.ts'
 
 /** Side of the depth buffer: a pixel is half a millimetre of a head. */
@@ -30,28 +31,21 @@ const RAMP: readonly (readonly number[])[] = [
 ]
 
 /**
- * @param shots the photos, with their cameras as refined
+ * @param portraits the photos, with their cameras as refined
  * @returns a number for each vertex, 0 invented to 1 seen: by the photo that saw it best
  */
-export function evidenceOf(surface: Surface, shots: readonly PosedPortrait[], frame: Frame): Float32Array {
-  const seen = shots.map((shot) => seenBy(surface, shot, frame))
+export function evidenceOf(surface: Surface, portraits: readonly PosedPortrait[], frame: Frame): Float32Array {
+  const seen = portraits.map((portrait) => seenBy(surface, portrait, frame))
   return seen[0].map((_, vertex) => Math.max(...seen.map((evidence) => evidence[vertex])))
 }
 
 function seenBy(surface: Surface, { label, portrait }: PosedPortrait, frame: Frame): Float32Array {
-  const { positions, normals } = surface
-  const { depth } = rasterize(surface, label, BUFFER)
+  const { matte, valid } = portrait
   const sharp = sharpness(portrait, label, frame)
-  return Float32Array.from({ length: positions.length / 3 }, (_, vertex) => {
-    const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
-    const [u, v, far] = project(label, x, y, z)
-    if (!(u >= 0 && v >= 0 && u < 1 && v < 1)) return 0
-    const way = [label[3] - x, label[7] - y, label[11] - z]
-    const cosine = way.reduce((sum, w, axis) => sum + w * normals[3 * vertex + axis], 0) / Math.hypot(...way)
-    const behind = far - depth[Math.floor(v * BUFFER) * BUFFER + Math.floor(u * BUFFER)]
-    const pixel = Math.floor(v * portrait.size) * portrait.size + Math.floor(u * portrait.size)
-    const inside = portrait.matte[pixel] * portrait.valid[pixel]
-    return ramp(cosine, FACING) * (1 - ramp(behind, [HIDDEN / 2, 1.5 * HIDDEN])) * inside * sharp
+  const { depth } = rasterize(surface, label, BUFFER)
+  return weighVertices(surface, { label, portrait }, depth, ({ cosine, behind, pixel }) => {
+    const inside = matte[pixel] * valid[pixel]
+    return smoothstep(cosine, FACING) * (1 - smoothstep(behind, [HIDDEN / 2, 1.5 * HIDDEN])) * inside * sharp
   })
 }
 
@@ -63,7 +57,7 @@ function sharpness({ size, rgb }: MattedPortrait, label: Float32Array, frame: Fr
     return [0, 1].map((axis) => (size * seen.reduce((sum, at) => sum + at[axis], 0)) / seen.length)
   }
   const turned = Math.hypot(label[0], label[4])
-  return 1 - ramp(eyeBlur({ width: size, height: size, rgb }, [eye(LEFT_EYE), eye(RIGHT_EYE)]) * turned, BLUR)
+  return 1 - smoothstep(eyeBlur({ width: size, height: size, rgb }, [eye(LEFT_EYE), eye(RIGHT_EYE)]) * turned, BLUR)
 }
 
 /**
@@ -96,10 +90,4 @@ function rampColour(value: number): number[] {
   const place = Math.min(Math.max(value, 0), 1) * (RAMP.length - 1)
   const low = Math.min(Math.floor(place), RAMP.length - 2)
   return RAMP[low].map((from, k) => from + (place - low) * (RAMP[low + 1][k] - from))
-}
-
-/** 0 below the range, 1 above it, smooth between. */
-function ramp(value: number, [low, high]: readonly [number, number]): number {
-  const t = Math.min(1, Math.max(0, (value - low) / (high - low)))
-  return t * t * (3 - 2 * t)
 }

@@ -10,7 +10,7 @@ import {
   type ProviderName,
   plainMessage,
   probe,
-  problemOf,
+  probeProblem,
   providerNames,
   selectProvider,
 } from './provider.ts'
@@ -85,24 +85,24 @@ describe('a probe', () => {
   })
 
   it('is judged by its numbers', () => {
-    expect(problemOf({ deviation: 0 })).toBeUndefined()
-    expect(problemOf({ deviation: 2e-3 })).toBeUndefined()
-    expect(inEnglish(problemOf({ deviation: 1 })!)).toBe('its results are wrong, by 100 %')
-    expect(inEnglish(problemOf({ deviation: Number.POSITIVE_INFINITY })!)).toBe('its results are wrong, by 999 %')
-    expect(inEnglish(problemOf({ deviation: Number.NaN })!)).toBe('its results are not numbers')
+    expect(probeProblem({ deviation: 0 })).toBeUndefined()
+    expect(probeProblem({ deviation: 2e-3 })).toBeUndefined()
+    expect(inEnglish(probeProblem({ deviation: 1 })!)).toBe('its results are wrong, by 100 %')
+    expect(inEnglish(probeProblem({ deviation: Number.POSITIVE_INFINITY })!)).toBe('its results are wrong, by 999 %')
+    expect(inEnglish(probeProblem({ deviation: Number.NaN })!)).toBe('its results are not numbers')
   })
 
   it('is judged by what onnxruntime says', () => {
     const fallback =
       'This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been explicitly disabled by the user.'
-    expect(inEnglish(problemOf({ error: fallback })!)).toBe('it does not have every operation')
+    expect(inEnglish(probeProblem({ error: fallback })!)).toBe('it does not have every operation')
     const library = 'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library'
-    expect(inEnglish(problemOf({ error: library })!)).toBe('its libraries are not installed')
+    expect(inEnglish(probeProblem({ error: library })!)).toBe('its libraries are not installed')
     const source = '/onnxruntime_src/core/context.cc:1 Initialize()::<lambda()> status == Status::Success was false. '
-    expect(inEnglish(problemOf({ error: `${source}Failed to get a WebGPU adapter: No supported adapters\n` })!)).toBe(
-      'it finds no adapter',
-    )
-    expect(inEnglish(problemOf({ error: `${source}Device lost\nat 0x1` })!)).toBe("it says 'Device lost'")
+    expect(
+      inEnglish(probeProblem({ error: `${source}Failed to get a WebGPU adapter: No supported adapters\n` })!),
+    ).toBe('it finds no adapter')
+    expect(inEnglish(probeProblem({ error: `${source}Device lost\nat 0x1` })!)).toBe("it says 'Device lost'")
     expect(plainMessage('Plain enough')).toBe('Plain enough')
   })
 })

@@ -190,7 +190,7 @@ export async function probe(
 function judge({ answer, said, end }: Trial, name: ProviderName): ProviderProbe {
   const adapter = adapterNamed(said, name)
   // A driver that answers and falls over while it is put away has answered.
-  return answer ? { adapter, problem: problemOf(answer) } : { adapter, problem: end }
+  return answer ? { adapter, problem: probeProblem(answer) } : { adapter, problem: end }
 }
 
 /** Beside this file: source under tsx and in tests, an entry of its own in the build. */
@@ -199,7 +199,7 @@ function probeScript(): URL {
 }
 
 /** What is wrong with a probe's answer, or nothing. */
-export function problemOf(answer: ProbeAnswer): Message | undefined {
+export function probeProblem(answer: ProbeAnswer): Message | undefined {
   if ('deviation' in answer) {
     const { deviation } = answer
     if (deviation <= LARGEST_DEVIATION) return undefined

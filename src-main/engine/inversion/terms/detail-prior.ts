@@ -1,4 +1,5 @@
 /** The detail is small and smooth: smoothness * mean (d - neighbour)^2 + size * mean d^2. */
+import { stridesOf } from '../../generator/plane-layout.ts'
 import type { PlanesTerm } from './term.ts'
 
 export const detailPrior = ({
@@ -8,8 +9,8 @@ export const detailPrior = ({
   readonly smoothness: number
   readonly size: number
 }): PlanesTerm => ({
-  add({ added: { data, resolution }, planes: { channels } }, _, gradient) {
-    const row = resolution * channels
+  add({ added: { data }, planes }, _, gradient) {
+    const { column, row, slice } = stridesOf(planes)
     const a = size / data.length
     const b = smoothness / data.length
     let loss = 0
@@ -17,13 +18,13 @@ export const detailPrior = ({
       const value = data[i]
       loss += a * value * value
       gradient[i] += 2 * a * value
-      if (i % row < row - channels) {
-        const difference = value - data[i + channels]
+      if (i % row < row - column) {
+        const difference = value - data[i + column]
         loss += b * difference * difference
         gradient[i] += 2 * b * difference
-        gradient[i + channels] -= 2 * b * difference
+        gradient[i + column] -= 2 * b * difference
       }
-      if (i % (row * resolution) < row * (resolution - 1)) {
+      if (i % slice < slice - row) {
         const difference = value - data[i + row]
         loss += b * difference * difference
         gradient[i] += 2 * b * difference

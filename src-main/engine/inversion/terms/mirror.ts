@@ -4,12 +4,12 @@
  * a cheek, and the head's own colours stay.
  */
 import type { MattedPortrait } from '../../face/matted-portrait.ts'
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { cross, project } from '../../generator/camera.ts'
 import type { Generator, View } from '../../generator/generator.ts'
 import type { Planes } from '../../generator/plane-layout.ts'
 import { castRays } from '../../generator/rays.ts'
 import { shrink } from '../../generator/resample.ts'
-import type { PosedPortrait } from '../posed-portrait.ts'
 import { weighedCharbonnier } from './charbonnier.ts'
 import type { Judgement, Objective, ViewTerm } from './term.ts'
 
@@ -59,7 +59,7 @@ export function mirrorLabel(label: Float32Array): Float32Array {
 
 /**
  * @param planes of the head as it is now: they tell what the photo sees of it
- * @param shot with its camera as refined
+ * @param photo with its camera as refined
  * @param resolution side of the mirrored view, in rays
  * @returns null where the photo saw both sides, or where the face is not the same on both
  */

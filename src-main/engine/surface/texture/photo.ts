@@ -1,8 +1,8 @@
 /** A photo laid on a surface: how much each vertex is to be trusted to it, and its colour anywhere. */
-import { project } from '../../generator/camera.ts'
-import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
+import { smoothstep, weighVertices } from '../seen-vertices.ts'
 
 /** Side of the depth buffer. */
 const BUFFER = 512
@@ -21,18 +21,12 @@ const FEATHER = 3
  * @returns [n] 0..1 for each vertex
  */
 export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
-  const { positions, normals, triangles } = surface
+  const { triangles } = surface
+  const { matte, valid } = portrait
   const nearest = nearestAround(rasterize(surface, label, BUFFER).depth)
-  const weights = Float32Array.from({ length: positions.length / 3 }, (_, vertex) => {
-    const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
-    const [u, v, far] = project(label, x, y, z)
-    if (!(u >= 0 && v >= 0 && u < 1 && v < 1)) return 0
-    const way = [label[3] - x, label[7] - y, label[11] - z]
-    const cosine = way.reduce((sum, w, axis) => sum + w * normals[3 * vertex + axis], 0) / Math.hypot(...way)
-    const behind = far - nearest[Math.floor(v * BUFFER) * BUFFER + Math.floor(u * BUFFER)]
-    const pixel = Math.floor(v * portrait.size) * portrait.size + Math.floor(u * portrait.size)
-    const inside = portrait.valid[pixel] * ramp(portrait.matte[pixel], INSIDE)
-    return ramp(cosine, FACING) * (1 - ramp(behind, HIDDEN)) * inside
+  const weights = weighVertices(surface, { label, portrait }, nearest, ({ cosine, behind, pixel }) => {
+    const inside = valid[pixel] * smoothstep(matte[pixel], INSIDE)
+    return smoothstep(cosine, FACING) * (1 - smoothstep(behind, HIDDEN)) * inside
   })
   const drawn = weights.slice()
   triangles.forEach((from, corner) => {
@@ -114,9 +108,3 @@ const cubic = (t: number): readonly [number, number, number, number] => [
   ((4 - 3 * t) * t + 1) * t * 0.5,
   (t - 1) * t * t * 0.5,
 ]
-
-/** 0 below the range, 1 above it, smooth between. */
-function ramp(value: number, [low, high]: readonly [number, number]): number {
-  const t = Math.min(1, Math.max(0, (value - low) / (high - low)))
-  return t * t * (3 - 2 * t)
-}

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { orbitCamera, project } from '../../generator/camera.ts'
-import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
 import { headLike, solid } from '../solids.ts'

@@ -2,8 +2,9 @@
  * The pictures on a surface: where a photo saw it the photo's own pixels, elsewhere the generator's colours, in the light
  * and tone that the photo has where the two meet.
  */
+
+import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { project } from '../../generator/camera.ts'
-import type { PosedPortrait } from '../../inversion/posed-portrait.ts'
 import { surfaceColours } from '../colour.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'

@@ -3,11 +3,11 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { SquaredError } from '../../../testing/squared-error.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
+import { lit, matchColours } from '../face/posed-portrait.ts'
 import { expectRelative, GoldenCase } from '../generator/golden-case.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { photoGradients } from './photo-gradients.ts'
-import { lit, matchColours } from './posed-portrait.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

@@ -13,7 +13,7 @@ import type { Reporter } from './reporter.ts'
 /** Where imported generators are kept: where the window finds them too. */
 export const generatorFolder = join(dataFolder(), 'generators')
 
-export interface WorkbenchOptions {
+export interface GeneratorChoice {
   readonly provider?: string
   readonly 'allow-software'?: boolean
   readonly generator?: string
@@ -22,7 +22,7 @@ export interface WorkbenchOptions {
 }
 
 /** @throws UserError where the provider or the generator cannot be used */
-export async function openWorkbench(options: WorkbenchOptions, report: Reporter): Promise<Loaded> {
+export async function openGenerator(options: GeneratorChoice, report: Reporter): Promise<Loaded> {
   const provider = oneOf('provider', options.provider, providerNames)
   const { threads } = options
   const runtime = await Runtime.create({ provider, allowSoftware: options['allow-software'], threads })

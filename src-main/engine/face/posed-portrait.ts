@@ -1,6 +1,7 @@
 /** A photo of the person, and what makes its light that of the others. */
-import type { MattedPortrait } from '../face/matted-portrait.ts'
+
 import { shrink } from '../generator/resample.ts'
+import type { MattedPortrait } from './matted-portrait.ts'
 
 export interface PosedPortrait {
   readonly portrait: MattedPortrait

@@ -1,4 +1,4 @@
-/** What a person may choose of an inversion. Apart from the inversion: to be refused, words need no network. */
+/** What a person may choose of an inversion. */
 import { z } from 'zod'
 import { LIMITS } from '../limits.ts'
 import { DEFAULT_RATE, qualities } from './schedule.ts'
