@@ -8,7 +8,7 @@ import { extractSurface } from '../surface.ts'
 import { membrane } from './membrane.ts'
 import { photoWeights } from './photo.ts'
 import { texelsOf } from './texels.ts'
-import { paintTexture, type Texture } from './texture.ts'
+import { paintTexture, type Texture, textureSide } from './texture.ts'
 
 const SIZE = 512
 const PHOTO = 256
@@ -104,6 +104,10 @@ describe('paintTexture', () => {
     const differences = both.colours.map((value, i) => Math.abs(value - texture.colours[i]))
     expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(2)
   })
+})
+
+it('has a side that holds a photo, or what a small generator shows', () => {
+  expect([512, 256, 200, 16, 4096].map(textureSide)).toEqual([2048, 1024, 1024, 256, 2048])
 })
 
 describe('membrane', () => {
