@@ -398,16 +398,17 @@ export class Engine implements EngineApi {
   }
 
   private async read(id: string): Promise<OpenProject> {
-    const { isLocked } = this
+    const { isLocked: isBorrowed } = this
     const { record, parts } = await this.store.read(id, [...photoParts, 'head'])
+    const stored = { id, record, parts, isBorrowed }
     try {
-      return await OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+      return await OpenProject.fromStore(this.host, await this.generatorOf(record), stored)
     } catch (error) {
       // A head that is damaged, or whose generator has gone, does not keep the photos from their owner.
       if (!(error instanceof UserError) || !parts.photo) throw error
       this.note(`project ${id} is opened without its head: ${error.message}`)
       const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
-      return OpenProject.withoutHead(this.host, loaded, id, record, parts, isLocked, messageOf(error))
+      return OpenProject.withoutHead(this.host, loaded, stored, messageOf(error))
     }
   }
 

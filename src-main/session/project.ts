@@ -48,6 +48,15 @@ interface Origin {
   headless?: Message
 }
 
+/** One on this machine. */
+export interface StoredProject {
+  readonly id: string
+  readonly record: ProjectRecord
+  readonly parts: CarriedParts
+  /** It belongs to another engine. */
+  readonly isBorrowed: boolean
+}
+
 /** A project of one moment, as it is saved. */
 interface Snapshot {
   record: ProjectRecord
@@ -140,14 +149,7 @@ export class OpenProject {
   }
 
   /** One that is on this machine. */
-  static async fromStore(
-    host: ProjectHost,
-    loaded: Loaded,
-    id: string,
-    record: ProjectRecord,
-    parts: CarriedParts,
-    isBorrowed: boolean,
-  ) {
+  static async fromStore(host: ProjectHost, loaded: Loaded, { id, record, parts, isBorrowed }: StoredProject) {
     const { name, settings, random } = record
     const project = new OpenProject(host, id, name, loaded, settings, { record, random, isBorrowed })
     await project.setParts(record, parts)
@@ -162,10 +164,7 @@ export class OpenProject {
   static async withoutHead(
     host: ProjectHost,
     loaded: Loaded,
-    id: string,
-    { name, settings, photos }: ProjectRecord,
-    parts: CarriedParts,
-    isBorrowed: boolean,
+    { id, record: { name, settings, photos }, parts, isBorrowed }: StoredProject,
     why: Message,
   ) {
     const project = new OpenProject(host, id, name, loaded, settings, { isBorrowed, headless: why })
