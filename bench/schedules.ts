@@ -18,9 +18,10 @@ import { PortraitObjective } from '../src-main/engine/inversion/objective.ts'
 import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
 import { createMatting } from '../src-main/engine/networks/matte.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
+import { productFile } from '../src-main/engine/product-file.ts'
 import { uniformArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { EMBEDDED, Library, productFile } from '../src-main/session/library.ts'
+import { EMBEDDED, Library } from '../src-main/session/library.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 
 interface Sampling {

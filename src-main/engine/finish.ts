@@ -26,7 +26,7 @@ import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
-import { atOnce, type Rank, type Turn } from './turns.ts'
+import { atOnce, type Rank, type RunInTurn } from './turns.ts'
 
 /** A head, and what it comes from. */
 export interface HeadSource {
@@ -138,7 +138,7 @@ export class Finish {
     if (photos.length === 0) return undefined
     if (this.last?.quality && isSame(this.last, mesh)) return this.last.quality
     const [{ portrait }] = photos
-    const turn: Turn = (work) => this.inTurn({ signal }, work, place.rank)
+    const turn: RunInTurn = (work) => this.inTurn({ signal }, work, place.rank)
     const surface = await this.judgedSurface(mesh, place, {
       signal,
       progress: (done) => progress?.(done * SURFACE_DONE),
@@ -160,7 +160,7 @@ export class Finish {
 
   /** A surface for which every question to the field takes a turn of its own. */
   private async judgedSurface(mesh: MeshOptions, place: QueuePlace, { progress, signal }: Watch): Promise<Surface> {
-    const turn: Turn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
+    const turn: RunInTurn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
     const tell = (done: number) => {
       for (const watcher of making.progress) watcher?.(done)
     }
@@ -231,7 +231,7 @@ export class Finish {
   }
 
   /** Pictures from all sides. */
-  private async turnaround(turn: Turn): Promise<Turnaround> {
+  private async turnaround(turn: RunInTurn): Promise<Turnaround> {
     const { generator, head, photos } = this.source
     const planes = await turn(() => this.planes())
     this.around ??= await turnAround(generator, planes, head.ws, photos.length > 0 ? head.label : null, turn)
@@ -276,7 +276,7 @@ export class Finish {
 const isSame = (a: MeshOptions, b: MeshOptions) => a.resolution === b.resolution && a.triangles === b.triangles
 
 /** Asks the field in turns. */
-const inTurns = (field: Field, turn: Turn): Field => ({
+const inTurns = (field: Field, turn: RunInTurn): Field => ({
   ...field,
   level: () => turn(async () => field.level?.()),
   sigma: (points) => turn(() => field.sigma(points)),

@@ -8,10 +8,10 @@ import { builtDecoding } from '../../testing/built.ts'
 import { sharedLandmarker } from '../../testing/face.ts'
 import { tinyConfig, tinyWeights } from '../../testing/generator.ts'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
+import { productFile } from '../engine/product-file.ts'
 import type { EngineEvent, Settings } from './api.ts'
 import { type Disk, disk } from './disk.ts'
 import { Engine } from './engine.ts'
-import { productFile } from './library.ts'
 
 let folder: string
 const engines = new Set<Engine>()

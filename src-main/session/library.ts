@@ -1,8 +1,8 @@
 /** The generators at hand: the embedded one and those the user imported, loaded when first used. */
+
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { GeneratorConfig } from '../engine/checkpoint/config.ts'
 import { type GeneratorFile, readGeneratorFile, writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { isCheckpoint } from '../engine/checkpoint/generator-input.ts'
@@ -10,6 +10,7 @@ import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/i
 import { UserError } from '../engine/errors.ts'
 import { removeTemporaries, writeFileAtomic } from '../engine/files/atomic.ts'
 import { Generator } from '../engine/generator/generator.ts'
+import { productFile } from '../engine/product-file.ts'
 import type { Runtime } from '../engine/runtime/runtime.ts'
 import type { GeneratorSummary } from './api.ts'
 
@@ -114,15 +115,6 @@ export class Library {
 function summarize(id: string, config: GeneratorConfig): GeneratorSummary {
   const { name, licence, super_resolution, image_resolution, neural_rendering_resolution } = config
   return { id, name, licence, resolution: super_resolution ? image_resolution : neural_rendering_resolution }
-}
-
-/** Found above this file, so that sources and bundles find it alike. */
-export function productFile(...path: string[]): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, ...path)
-    if (existsSync(file)) return file
-    if (dirname(folder) === folder) throw new UserError('file-missing', { path: path.join('/') })
-  }
 }
 
 const embeddedPath = () => productFile('models', 'default', 'generator.safetensors')

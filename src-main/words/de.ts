@@ -781,7 +781,7 @@ export const de: Words = {
     ],
     'queue-unreachable': ({ host, reason }) => [
       `Die Warteschlange ${host} antwortet nicht: ${reason}`,
-      'Dort Redis oder Valkey starten oder --queue prüfen.',
+      'Dort Redis oder Valkey starten oder --queue prüfen: rediss:// für TLS, redis://:PASSWORT@HOST:PORT für ein Passwort.',
     ],
     'queue-lost': ({ host, reason }) =>
       `Die Warteschlange ${host} antwortet nicht (${reason}); es wird wieder versucht.`,

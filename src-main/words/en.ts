@@ -857,7 +857,7 @@ export const en = {
     'queue-url': () => ['--queue is no address of a queue.', 'Give redis://HOST:PORT, or rediss:// for TLS.'],
     'queue-unreachable': ({ host, reason }: { host: string; reason: string }) => [
       `The queue at ${host} does not answer: ${reason}`,
-      'Start Redis or Valkey there, or check --queue.',
+      'Start Redis or Valkey there, or check --queue: rediss:// for TLS, redis://:PASSWORD@HOST:PORT for a password.',
     ],
     'queue-lost': ({ host, reason }: { host: string; reason: string }) =>
       `The queue at ${host} does not answer (${reason}); trying again.`,

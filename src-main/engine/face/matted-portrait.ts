@@ -4,6 +4,7 @@ import { jpeg } from '../images/pictures.ts'
 import type { Matting } from '../networks/matte.ts'
 import { type Crop, cutCrop } from './crop.ts'
 import type { Portrait } from './portrait.ts'
+import { type Relief, reliefMap, reliefOf } from './relief.ts'
 
 export interface MattedPortrait {
   /** Side of `rgb`, `matte` in pixels. */
@@ -18,6 +19,8 @@ export interface MattedPortrait {
   readonly fine?: Uint8Array
   /** The same camera's picture {@link WIDE} times as wide; absent where no more than the crop is known. */
   readonly wide?: MattedPortrait
+  /** How deep its landmarks lie; absent where that is not known. */
+  readonly relief?: Relief
 }
 
 /** A photo that has this many times the crop's pixels along a side is kept beside it, for the texture. */
@@ -28,9 +31,13 @@ const MOST_SIDE = 2048
 const QUALITY = 96
 
 /** Cuts the person out of the crop and of what lies around it. */
-export async function mattePortrait({ crop, photo, pose }: Portrait, matting: Matting): Promise<MattedPortrait> {
+export async function mattePortrait(
+  { crop, photo, pose, frame, landmarks }: Portrait,
+  matting: Matting,
+): Promise<MattedPortrait> {
   const around = cutCrop(photo, { ...pose, side: WIDE * pose.side }, crop.size)
-  const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting) }
+  const relief = reliefOf(landmarks.points, landmarks.pose, frame, await reliefMap(), pose)
+  const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting), relief }
   if (pose.side < FINER * crop.size) return matted
   const side = Math.min(MOST_SIDE, Math.round(pose.side))
   const { rgb } = cutCrop(photo, pose, side)

@@ -7,7 +7,8 @@ import { decodePixels, type Photo } from '../images/photo.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
 import { findFaces } from './detect-faces.ts'
 import { adjustPortrait, makePortrait, type Portrait } from './portrait.ts'
-import { fitPose } from './pose.ts'
+import { fitPose, type Window } from './pose.ts'
+import { RELIEF_WIDTH, reliefMap, reliefOf } from './relief.ts'
 
 let landmarker: Landmarker
 let photo: Photo
@@ -284,3 +285,37 @@ function rotated(points: Float64Array, yaw: number, pitch: number): Float64Array
   }
   return out
 }
+
+describe('the relief that landmarks tell', () => {
+  it('has the nose where noses are, before the eyes', async () => {
+    const { landmarks, frame, pose } = portrait
+    const relief = reliefOf(landmarks.points, landmarks.pose, frame, await reliefMap())
+    const far = (landmark: number) => relief[RELIEF_WIDTH * landmark + 2]
+    // Millimetres; from the tip to the outer corners of the eyes, and to the cheeks beside the nose.
+    const [eyes, cheeks] = [
+      [33, 263],
+      [50, 280],
+    ].map((two) => 400 * (two.reduce((sum, landmark) => sum + far(landmark) / 2, 0) - far(1)))
+    expect(eyes).toBeGreaterThan(30)
+    expect(eyes).toBeLessThan(65)
+    expect(cheeks).toBeGreaterThan(15)
+    expect(cheeks).toBeLessThan(45)
+    expect(pose).toEqual(landmarks.pose)
+  })
+
+  it('keeps its depths when the crop is corrected by hand', async () => {
+    const { landmarks, frame } = adjustPortrait(photo, portrait, { ...NOTHING, dx: 0.1, yaw: 0.3 })
+    const map = await reliefMap()
+    const { centre, side, roll } = landmarks.pose
+    const moved: Window = {
+      ...landmarks.pose,
+      centre: [centre[0] + 0.1 * side * Math.cos(roll), centre[1] + 0.1 * side * Math.sin(roll)],
+    }
+    const before = reliefOf(landmarks.points, landmarks.pose, frame, map)
+    const after = reliefOf(landmarks.points, landmarks.pose, frame, map, moved)
+    for (let at = 0; at < before.length; at += RELIEF_WIDTH) {
+      expect(after[at]).toBeCloseTo(before[at] - 0.1, 5)
+      expect(after[at + 2]).toBe(before[at + 2])
+    }
+  })
+})

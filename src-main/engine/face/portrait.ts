@@ -22,6 +22,8 @@ export interface Portrait {
   /** Camera label of the crop, see {@link cameraLabel}. */
   camera: Float32Array
   pose: Pose
+  /** x, y, z in photo pixels, and the pose they gave before any correction. */
+  landmarks: { readonly points: Float64Array; readonly pose: Pose }
   /** All faces of the photo, largest first, in photo pixels. */
   faces: Box[]
   /** Which of `faces` this portrait shows, from 0. */
@@ -129,6 +131,7 @@ export async function makePortrait(photo: Photo, options: PortraitOptions): Prom
     photo,
     crop: cutCrop(photo, pose, size),
     pose,
+    landmarks: { points, pose },
     faces: faces.map(({ box }) => box),
     face: chosen,
     interocular,

@@ -18,7 +18,7 @@ export const FIT_SIZE = 512
 const K = FIT_SIZE * PORTRAIT_FOCAL
 
 /** What the camera looks at. */
-const TARGET: Record<Frame, Vector3> = { own: [0, 0, 0.2], eg3d: [0, 0.006, 0.161] }
+export const LOOK_AT: Record<Frame, Vector3> = { own: [0, 0, 0.2], eg3d: [0, 0.006, 0.161] }
 
 const STEPS = 12
 const STEP_LIMIT = 0.3
@@ -123,7 +123,7 @@ function likeliestFocal(solved: (focal: number) => Pose): number {
  */
 export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = PORTRAIT_FOCAL): Float32Array {
   const { right, down, forward, distance } = axes(frame, yaw, pitch)
-  const target = TARGET[frame]
+  const target = LOOK_AT[frame]
   const row = (i: 0 | 1 | 2) => [
     right[i],
     down[i],
@@ -141,7 +141,7 @@ export function cameraLabel(frame: Frame, yaw: number, pitch: number, focal = PO
 export function projectTemplate(frame: Frame, yaw: number, pitch: number, focal = PORTRAIT_FOCAL) {
   const { right, down, forward, distance: nominal } = axes(frame, yaw, pitch)
   const template = TEMPLATE[frame]
-  const target = TARGET[frame]
+  const target = LOOK_AT[frame]
   const distance = (nominal * focal) / PORTRAIT_FOCAL
   const image = new Float64Array(2 * template.length)
   const depth = new Float64Array(template.length)
@@ -163,7 +163,7 @@ function axes(frame: Frame, yaw: number, pitch: number) {
     RADIUS * Math.sin(pitch),
     RADIUS * Math.cos(pitch) * Math.cos(yaw),
   ]
-  const towards = sub(TARGET[frame], centre)
+  const towards = sub(LOOK_AT[frame], centre)
   const forward = unit(towards)
   const right = unit(cross(forward, [0, 1, 0]))
   return { right, down: cross(forward, right), forward, distance: Math.hypot(...towards) }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, expect, it } from 'vitest'
-import { EMBEDDED, productFile } from '../../session/library.ts'
+import { EMBEDDED } from '../../session/library.ts'
 import { readGeneratorFile } from '../checkpoint/generator-file.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { castRays } from '../generator/rays.ts'
+import { productFile } from '../product-file.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { headField, levelOf } from './head-field.ts'
 

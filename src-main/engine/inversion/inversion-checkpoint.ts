@@ -11,9 +11,11 @@ import {
 import { type Text, UserError } from '../errors.ts'
 import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
+import { RELIEF_WIDTH } from '../face/relief.ts'
 import { LABEL } from '../generator/camera.ts'
 import { layoutOf, planesLength } from '../generator/plane-layout.ts'
 import { LIMITS } from '../limits.ts'
+import { LANDMARKS } from '../networks/mediapipe.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS } from './camera-fit.ts'
 import { DetailState } from './detail.ts'
@@ -22,7 +24,7 @@ import { LatentState } from './latent.ts'
 import { type Phase, phases } from './schedule.ts'
 import { residualLength, ShapeState } from './shape-stage.ts'
 
-const CHECKPOINT_VERSION = 4
+const CHECKPOINT_VERSION = 5
 
 /** Best of a phase: the loss of different phases cannot be compared. */
 export interface Best {
@@ -109,6 +111,7 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
   for (const [i, { portrait, label }] of portraits.entries()) {
     put(`${i}.label`, label)
     for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
+    if (portrait.relief) put(`${i}.relief`, portrait.relief)
     if (!portrait.wide) continue
     for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
   }
@@ -168,7 +171,9 @@ export function readCheckpoint(
       return portraitFrom(size, { ...crop, ...(fine && { fine }) })
     }
     const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
-    return { portrait: { ...picture(`${i}`), ...(wide && { wide }) }, label: floats(`${i}.label`, LABEL) }
+    const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
+    const portrait = { ...picture(`${i}`), ...(wide && { wide }), ...(relief && { relief }) }
+    return { portrait, label: floats(`${i}.label`, LABEL) }
   })
   const width = config.num_ws * config.w_dim
   const parameters = portraits.length * CAMERA_PARAMETERS

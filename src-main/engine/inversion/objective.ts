@@ -1,7 +1,7 @@
 /** What a portrait asks of the picture from its camera: the terms of the picture, as one model that gives loss and gradients. */
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { coloursOf, type Generator, type View, type Weights } from '../generator/generator.ts'
-import { add, gradients, input, mul, type Tensor, writeModel } from '../graph/index.ts'
+import { add, ancestors, gradients, input, mul, writeModel } from '../graph/index.ts'
 import type { Program } from '../runtime/runtime.ts'
 import { photoTarget } from './photo-target.ts'
 import type { Aim, Judgement, Objective, PictureTensors, PictureTerm } from './terms/term.ts'
@@ -58,11 +58,12 @@ export class PortraitObjective implements Objective {
     const side = plain ? resolution : config.image_resolution
     const image = input('image', [1, 3, side, side])
     const opacity = input('opacity', [1, 1, resolution, resolution])
+    const depth = input('depth', opacity.shape)
     const target = input('target', image.shape)
     const mask = input('mask', [1, 1, side, side])
     const rendered = input('rendered', [1, 3, resolution, resolution])
     const tensors: PictureTensors = {
-      ...{ image, target, mask, opacity, whole, faceRes },
+      ...{ image, target, mask, opacity, depth, whole, faceRes },
       shown: input('shown', mask.shape),
       matte: input('matte', opacity.shape),
       known: input('known', opacity.shape),
@@ -74,11 +75,16 @@ export class PortraitObjective implements Objective {
         },
       }),
     }
-    const wrt: Record<string, Tensor> = { image, ...(whole && { opacity }), ...(!plain && { rendered }) }
-    const values = mapValues(terms, (term) => term.describe(tensors))
-    const [first, ...others] = Object.keys(terms).filter((name) => terms[name].weight(aim, white) > 0)
-    const weighed = (name: string) => mul(values[name], terms[name].weight(aim, white))
+    const said = mapValues(terms, (term) => (term.ofPortrait ? term.ofPortrait(portrait, resolution, aim) : {}))
+    const spoken = Object.fromEntries(Object.entries(terms).filter(([name]) => said[name] !== null))
+    const values = mapValues(spoken, (term) => term.describe(tensors))
+    const [first, ...others] = Object.keys(spoken).filter((name) => spoken[name].weight(aim, white) > 0)
+    const weighed = (name: string) => mul(values[name], spoken[name].weight(aim, white))
     const loss = others.reduce((sum, name) => add(sum, weighed(name)), weighed(first))
+    const concerned = new Set(ancestors([loss]))
+    const wrt = Object.fromEntries(
+      Object.entries({ image, opacity, depth, rendered }).filter(([, tensor]) => concerned.has(tensor)),
+    )
     const found = gradients(loss, Object.values(wrt))
     const named = Object.fromEntries(Object.keys(wrt).map((name, i) => [`d.${name}`, found[i]]))
     const program = await runtime.compile(writeModel({ loss, ...values, ...named }))
@@ -86,22 +92,28 @@ export class PortraitObjective implements Objective {
     const prepared = photoTarget(portrait, side, resolution, plain, white, aim)
     const network = mapValues(Object.fromEntries(faceRes), ({ data }) => data)
     const fixed: Record<string, Float32Array> = { ...network, ...prepared }
-    for (const term of Object.values(terms)) {
+    for (const arrays of Object.values(said)) Object.assign(fixed, arrays)
+    for (const term of Object.values(spoken)) {
       if (!term.ofTarget) continue
       const look = await runtime.compile(writeModel({ ...term.ofTarget(input('target', image.shape), faceRes) }))
       Object.assign(fixed, await look.run({ ...network, target: prepared.target }))
     }
-    return new PortraitObjective(generator, plain, prepared.target, program, fixed, Object.keys(terms))
+    return new PortraitObjective(generator, plain, prepared.target, program, fixed, Object.keys(spoken))
   }
 
   async judge({ image, rendering }: View): Promise<Judgement> {
     const rendered = coloursOf(rendering.features, this.generator.config.decoder_output_dim)
-    const shown = { image, opacity: rendering.opacity, ...(!this.plain && { rendered }) }
+    const shown = { image, opacity: rendering.opacity, depth: rendering.depth, ...(!this.plain && { rendered }) }
     const result = await this.program.run({ ...this.fixed, ...shown })
     return {
       loss: result.loss[0],
       terms: Object.fromEntries(this.terms.map((name) => [name, result[name][0]])),
-      gradient: { image: result['d.image'], opacity: result['d.opacity'], rendered: result['d.rendered'] },
+      gradient: {
+        image: result['d.image'],
+        opacity: result['d.opacity'],
+        depth: result['d.depth'],
+        rendered: result['d.rendered'],
+      },
     }
   }
 }

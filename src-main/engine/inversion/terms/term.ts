@@ -2,7 +2,7 @@
  * What a term of the loss is, by what it speaks of: the picture from a photo's camera, other views, the planes that a
  * stage bends, the code. Each term is a file of this folder and a line in `terms.ts`.
  */
-
+import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Generator, View, ViewGradient, ViewOptions, Weights } from '../../generator/generator.ts'
 import type { Planes } from '../../generator/plane-layout.ts'
@@ -47,6 +47,8 @@ export interface PictureTensors {
   readonly small?: { readonly image: Tensor; readonly target: Tensor; readonly mask: Tensor }
   /** [1, 1, n, n]: of the head, of the person in the photo, and how much of a pixel the photo shows. */
   readonly opacity: Tensor
+  /** [1, 1, n, n]: lengths of the rendering's rays, world units. */
+  readonly depth: Tensor
   readonly matte: Tensor
   readonly known: Tensor
   /** Whether the background counts too: it is white. */
@@ -63,6 +65,8 @@ export interface PictureTerm {
   weight(aim: Aim, white: boolean): number
   /** A scalar; its gradient is derived. */
   describe(tensors: PictureTensors): Tensor
+  /** What it needs of the portrait, found once: `describe` takes it as inputs of these names. Null: it has nothing to say. */
+  ofPortrait?(portrait: MattedPortrait, resolution: number, aim: Aim): Readonly<Record<string, Float32Array>> | null
   /** What it needs to know of the photo, found once: `describe` takes it as inputs of these names. */
   ofTarget?(target: Tensor, faceRes: Weights): Readonly<Record<string, Tensor>>
 }

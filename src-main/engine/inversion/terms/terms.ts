@@ -7,6 +7,7 @@ import { latentPrior } from './latent-prior.ts'
 import { mirror } from './mirror.ts'
 import { perceptual } from './perceptual.ts'
 import { pixels } from './pixels.ts'
+import { relief } from './relief.ts'
 import { shapePrior } from './shape-prior.ts'
 import { surroundings } from './surroundings.ts'
 import type { CodeTerm, PictureTerm, PlanesTerm, ViewTerm } from './term.ts'
@@ -24,9 +25,17 @@ export interface Terms {
 }
 
 export const DEFAULT_TERMS = {
-  picture: { pixels, perceptual, coverage },
+  picture: {
+    pixels,
+    perceptual,
+    coverage,
+    relief: relief({
+      head: Number(process.env.RELIEF_HEAD ?? 0.003),
+      outline: Number(process.env.RELIEF_OUTLINE ?? 0.0125),
+    }),
+  },
   code: { prior: latentPrior(0.02) },
   views: { around: surroundings, mirror: mirror(0.7) },
-  shape: { sides: keptShape({ opacity: 1, depth: 30 }), prior: shapePrior(0.01) },
+  shape: { sides: keptShape({ opacity: 1, depth: 30 }), prior: shapePrior(0.05) },
   detail: { sides: keptColours(1), prior: detailPrior({ smoothness: 0.05, size: 0.002 }) },
 } satisfies Terms
