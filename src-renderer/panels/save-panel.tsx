@@ -132,7 +132,7 @@ function Facts() {
 /** The files, to be dragged to another program where there is a way out of the window. */
 function Made({ files, ticket }: MadeFiles) {
   const names = files.map(({ name }) => name).join(', ')
-  if (ticket === undefined) return null
+  if (ticket === undefined || !host.outside) return null
   const drag = (event: DragEvent) => {
     event.preventDefault()
     actions.drag(ticket)

@@ -1,6 +1,6 @@
 /** What the engine, the shell and its menu tell the window. */
 import type { MenuCommand } from '../../src-main/app/channels.ts'
-import type { EngineEvent, Unsaved } from '../../src-main/session/api.ts'
+import type { EngineEvent, Project, Unsaved } from '../../src-main/session/api.ts'
 import type { HostState } from '../host.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine } from './line.ts'
@@ -23,14 +23,14 @@ export async function onState(hostState: HostState): Promise<void> {
     const isOwner = hello.unsaved?.code !== 'unsaved-locked'
     const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
-    if (next) await show(await engine.open({ project: next }))
-    if (isBack) set({ crash: whatWasKept() })
+    const project = next ? await engine.open({ project: next }) : undefined
+    if (isBack) set({ crash: whatWasKept(project) })
+    if (project) await show(project)
   })
 }
 
 /** After the engine has ended unbidden. */
-function whatWasKept(): string {
-  const { project } = get()
+function whatWasKept(project: Project | undefined): string {
   const { kept } = strings.engine
   if (!project) return kept.nothing
   const { state, step, steps } = project.job
