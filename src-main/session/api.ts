@@ -149,6 +149,8 @@ export interface GeneratorSummary {
   licence: string
   /** Side of its final picture. */
   resolution: number
+  /** What it can change of a head. */
+  traits: string[]
 }
 
 export interface ProjectSummary {
