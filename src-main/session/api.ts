@@ -87,6 +87,8 @@ export const requests = {
   removePhoto: z.strictObject({ project, photo }),
   chooseFace: z.strictObject({ project, photo, face: z.int().min(0).max(99) }),
   adjust: z.strictObject({ project, photo, correction }),
+  /** Changes the head along its generator's directions, in the place of what was changed before. */
+  edit: z.strictObject({ project, edit: z.record(z.string().max(100), within(LIMITS.edit)) }),
   start: z.strictObject({ project, settings, generator: z.string().max(300) }),
   pause: z.strictObject({ project }),
   resume: z.strictObject({ project }),
@@ -186,6 +188,8 @@ export interface Project {
   likeness: number[]
   /** Whether there is a head to look at. */
   head: boolean
+  /** What was changed of the head: strengths by trait. What is thought of it is of it as it was formed. */
+  edit?: Readonly<Record<string, number>>
   /** Seed and truncation of a made-up person. */
   random?: { seed: number; truncation: number }
   /** Of the finished head, where it has been judged. */
@@ -316,6 +320,7 @@ export interface Responses {
   removePhoto: Project
   chooseFace: Project
   adjust: PortraitState
+  edit: PlanesState
   start: Project
   pause: Nothing
   resume: Nothing

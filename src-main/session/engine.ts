@@ -248,6 +248,8 @@ export class Engine implements EngineApi {
   adjust: EngineApi['adjust'] = async ({ project, photo, correction }) =>
     (await this.own(project)).adjust(photo, correction)
 
+  edit: EngineApi['edit'] = async ({ project, edit }) => (await this.own(project)).editHead(edit)
+
   start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
     const project = await this.own(id)
     await project.start(await this.library.load(generator), settings)
