@@ -703,6 +703,10 @@ export const de: Words = {
       `--edit hat „${part}“.`,
       'Eigenschaften mit ihrer Stärke angeben, zum Beispiel smile=0.6,age=-1.',
     ],
+    'edit-words-unknown': ({ unknown, known }) => [
+      `Was „${unknown.join(', ')}“ ändern würde, ist nicht bekannt.`,
+      `Bekannt sind ${all.format(known)}, und Eigenschaften mit ihrer Stärke, etwa smile=0.6.`,
+    ],
     'not-one-of': ({ option, text, known }) => [`--${option} ist „${text}“.`, `Möglich sind ${known.join(', ')}.`],
     'import-one-file': () => ['import nimmt eine Datei.', 'Zum Beispiel: halfturn import ffhq512-128.pkl'],
     'import-to-folder': ({ path, file }) => [`${path} ist ein Ordner.`, `Einen Dateinamen angeben: ${file}`],
@@ -988,6 +992,33 @@ Aufruf: halfturn info [DATEI]
     notAPort: (port) => `--port ${port} ist kein Port. Eine Zahl von 0 bis 65535 angeben; 0 nimmt irgendeinen freien.`,
     at: (url) =>
       `Halfturn ist hier:\n\n  ${url}\n\nNur dieser Rechner erreicht es, und nur unter dieser Adresse. Strg-C beendet es.`,
+  },
+
+  guidance: {
+    traits: {
+      age: { more: ['älter', 'alt', 'ältlich', 'betagt'], less: ['jünger', 'jung', 'jugendlich'] },
+      male: {
+        more: ['männlicher', 'männlich', 'mann'],
+        less: ['weiblicher', 'weiblich', 'frau'],
+      },
+      skin: {
+        more: ['dunklere haut', 'dunkle haut', 'dunkler', 'gebräunt'],
+        less: ['hellere haut', 'helle haut', 'heller', 'blasser', 'blass'],
+      },
+      smile: {
+        more: ['lächelnd', 'lächeln', 'lächelt', 'fröhlich', 'fröhlicher', 'freundlich', 'freundlicher'],
+        less: ['ernst', 'ernster', 'traurig', 'trauriger'],
+      },
+      hair: {
+        more: ['längere haare', 'längeres haar', 'lange haare', 'langes haar'],
+        less: ['kürzere haare', 'kürzeres haar', 'kurze haare', 'kurzes haar'],
+      },
+    },
+    much: ['viel', 'sehr', 'deutlich', 'stark'],
+    little: ['etwas', 'bisschen', 'wenig', 'leicht'],
+    opposite: ['weniger', 'nicht', 'kein', 'keine', 'ohne'],
+    silent: ['ein', 'eine', 'der', 'die', 'das', 'mehr', 'bitte', 'mach', 'ihn', 'sie', 'es', 'soll', 'aussehen'],
+    between: ['und', 'mit', 'aber'],
   },
 
   menu: {

@@ -30,6 +30,17 @@ const GOES_ON = 'The work goes on, and saving is tried again.'
 const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
 
+/** Words for changes of a head. */
+interface Guided {
+  /** By trait: phrases for more and for less of it. */
+  traits: Record<string, { more: readonly string[]; less: readonly string[] }>
+  much: readonly string[]
+  little: readonly string[]
+  opposite: readonly string[]
+  silent: readonly string[]
+  between: readonly string[]
+}
+
 /** What commands that write a head's files say of their options. */
 export interface HeadFileHelp {
   readonly formats: readonly string[]
@@ -761,6 +772,10 @@ export const en = {
       `--edit has '${part}'.`,
       'Give traits with their strengths, for example smile=0.6,age=-1.',
     ],
+    'edit-words-unknown': ({ unknown, known }: { unknown: readonly string[]; known: readonly string[] }) => [
+      `Nothing is known of what '${unknown.join(', ')}' changes.`,
+      `Known are ${all.format(known)}, and traits with their strengths, such as smile=0.6.`,
+    ],
     'not-one-of': ({ option, text, known }: { option: string; text: string; known: readonly string[] }) => [
       `--${option} is '${text}'.`,
       `Give one of ${known.join(', ')}.`,
@@ -1079,6 +1094,33 @@ usage: halfturn info [FILE]
     at: (url: string) =>
       `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
   },
+
+  /** What is understood of how a head should be; see guidance.ts. The first of each is the one recommended. */
+  guidance: {
+    traits: {
+      age: { more: ['older', 'old', 'aged', 'elderly'], less: ['younger', 'young', 'youthful'] },
+      male: {
+        more: ['masculine', 'male', 'manly', 'man'],
+        less: ['feminine', 'female', 'womanly', 'woman'],
+      },
+      skin: {
+        more: ['darker skin', 'dark skin', 'darker', 'tanned'],
+        less: ['lighter skin', 'light skin', 'fair skin', 'lighter', 'paler', 'pale'],
+      },
+      smile: {
+        more: ['smiling', 'smile', 'smiles', 'happy', 'happier', 'friendly', 'friendlier'],
+        less: ['serious', 'grave', 'unsmiling', 'sad', 'sadder'],
+      },
+      hair: { more: ['longer hair', 'long hair'], less: ['shorter hair', 'short hair'] },
+    },
+    much: ['much', 'very', 'far', 'lot'],
+    little: ['slightly', 'little', 'bit', 'somewhat'],
+    opposite: ['less', 'not', 'no', 'without'],
+    /** Words that change nothing. */
+    silent: ['a', 'an', 'the', 'more', 'please', 'make', 'him', 'her', 'them', 'looking', 'of'],
+    /** What stands for a comma. */
+    between: ['and', 'with', 'but'],
+  } satisfies Guided,
 
   menu: {
     file: '&File',
