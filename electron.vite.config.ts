@@ -1,7 +1,24 @@
 /** Builds main, engine process, served form, preload and window into out/. */
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+
+/** Bundled into the window; the engine's packages lie beside it. */
+const IN_THE_WINDOW = [
+  'react',
+  'react-dom',
+  'three',
+  '@react-three/fiber',
+  '@react-three/drei',
+  'zustand',
+  'mediabunny',
+]
+const packageOf = (folder: string) => JSON.parse(readFileSync(resolve(folder, 'package.json'), 'utf8'))
+const LICENCES = [...Object.keys(packageOf('.').dependencies), ...IN_THE_WINDOW].sort().map((name) => {
+  const { version, license } = packageOf(`node_modules/${name}`)
+  return { name, version, licence: license }
+})
 
 export default defineConfig({
   main: {
@@ -35,6 +52,7 @@ export default defineConfig({
   renderer: {
     root: 'src-renderer',
     plugins: [react()],
+    define: { LICENCES: JSON.stringify(LICENCES) },
     build: {
       outDir: 'out/renderer',
       rollupOptions: { input: resolve('src-renderer/index.html') },

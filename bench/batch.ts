@@ -36,6 +36,9 @@ const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 /** As few steps as there may be: what is measured is what comes with a photo, whatever its quality. */
 const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'ply']
 
+/** Side of photos whose heads nobody looks at. */
+const SMALL = 400
+
 type Part = (recorder: Recorder, folder: string, asked: Asked) => Promise<void>
 interface Asked {
   readonly photos: number
@@ -74,14 +77,17 @@ async function run(args: readonly string[], look?: (resident: number) => void): 
   return family
 }
 
-/** Portraits that differ in their light. @returns their folder */
-async function putPhotos(folder: string, name: string, count: number): Promise<string> {
+/** Portraits that differ in their light. @param side pixels at most @returns their folder */
+async function putPhotos(folder: string, name: string, count: number, side = 4096): Promise<string> {
   const photos = join(folder, name)
   mkdirSync(photos)
   for (let i = 0; i < count; i++) {
     const brightness = 0.8 + (0.4 * i) / count
-    const photo = sharp(PORTRAIT).modulate({ brightness }).jpeg({ quality: 90 })
-    await photo.toFile(join(photos, `p${i}.jpg`))
+    const photo = sharp(PORTRAIT).resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    await photo
+      .modulate({ brightness })
+      .jpeg({ quality: 90 })
+      .toFile(join(photos, `p${i}.jpg`))
   }
   return photos
 }
@@ -165,7 +171,7 @@ async function queue(recorder: Recorder, folder: string, { people }: Asked): Pro
   try {
     const told: string[] = []
     const clock = startClock()
-    const make = makeThere(server.url, await openStorage(root), making, 'bench', silent)
+    const make = await makeThere(server.url, await openStorage(root), making, 'bench', silent)
     await make(found, ({ name }) => told.push(name), new AbortController().signal)
     const { cpu, wall } = clock()
     recorder.add({
@@ -181,7 +187,7 @@ async function queue(recorder: Recorder, folder: string, { people }: Asked): Pro
 
 /** Real heads of a small generator. */
 async function workers(recorder: Recorder, folder: string, { photos: count }: Asked): Promise<void> {
-  const photos = await putPhotos(folder, 'workers', count - 1)
+  const photos = await putPhotos(folder, 'workers', count - 1, SMALL)
   writeFileSync(join(photos, 'poison.jpg'), stubPhoto('no photo at all'))
   const generator = ['--generator', putGenerator(folder)]
   const one = await run(['batch', photos, '-o', join(folder, 'one'), ...generator, ...QUICK])

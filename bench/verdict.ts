@@ -26,7 +26,7 @@ import { SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/tu
 import { assess, type Figures, type Finished, judge, measureShape } from '../src-main/engine/quality/verdict.ts'
 import { verdicts } from '../src-main/engine/quality/verdicts.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
-import { METRES_PER_UNIT } from '../src-main/engine/surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../src-main/engine/surface/mesh.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import { extractSurface } from '../src-main/engine/surface/surface.ts'
@@ -35,7 +35,6 @@ import { type Recorder, startClock } from './support/recorder.ts'
 import { faceBehind, helmet, mask, noisy, noseless } from './support/spoil.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 const SETTINGS = inversionSettings.parse({ quality: 'fast', steps: 48 })
 const SURFACE = { resolution: 192, triangles: 60_000 }
 /** How far the camera is off, degrees. */
@@ -242,7 +241,7 @@ function truthOf(pairs: Float32Array, m: readonly number[]): Truth {
   for (let i = 0; i < pairs.length; i += 6) {
     const [x, y, z, ...aim] = pairs.subarray(i, i + 6)
     const at = (row: number) => m[4 * row] * x + m[4 * row + 1] * y + m[4 * row + 2] * z + m[4 * row + 3]
-    distances.push(MILLIMETRES * Math.hypot(...aim.map((value, row) => at(row) - value)))
+    distances.push(MILLIMETRES_PER_UNIT * Math.hypot(...aim.map((value, row) => at(row) - value)))
   }
   distances.sort((a, b) => a - b)
   const of = (share: number) => distances[Math.floor(share * (distances.length - 1))] ?? Number.NaN

@@ -26,7 +26,12 @@ const PATIENCE = 20 * 60_000
 interface Seen {
   blocks: { at: number; lasted: number }[]
   previews: { at: number; took: number }[]
+  /** What it said was left. */
+  estimates: { at: number; left: number }[]
 }
+
+/** From this part of a job on its estimate is to be trusted. */
+const TRUSTED = 0.1
 
 export default async function window(recorder: Recorder): Promise<void> {
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
@@ -89,7 +94,7 @@ async function drop(page: Page): Promise<number> {
 async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.evaluate(() => {
-    const seen: Seen = { blocks: [], previews: [] }
+    const seen: Seen = { blocks: [], previews: [], estimates: [] }
     Object.assign(window, { seen })
     new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) {
@@ -98,16 +103,21 @@ async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Prom
     }).observe({ type: 'longtask' })
     new MutationObserver((records) => {
       for (const { target } of records) {
-        const { latency } = (target as HTMLElement).dataset
-        if (latency) seen.previews.push({ at: performance.now() / 1000, took: Number(latency) / 1000 })
+        const { latency, left } = (target as HTMLElement).dataset
+        const at = performance.now() / 1000
+        if (latency) seen.previews.push({ at, took: Number(latency) / 1000 })
+        if (left) seen.estimates.push({ at, left: Number(left) })
       }
-    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-latency'] })
+    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-latency', 'data-left'] })
   })
+  const began = await now(page)
   const clock = startClock()
   await page.getByRole('button', { name: 'Form the head', exact: true }).click()
   await page.getByText('Show as').waitFor({ timeout: PATIENCE })
   const { wall } = clock()
-  const { blocks, previews } = await page.evaluate(() => (window as unknown as { seen: Seen }).seen)
+  // Asked for while the head is being judged.
+  recorder.add({ what: 'surface, click to first frame, while it is judged', wall: await choose(page, 'Surface') })
+  const { blocks, previews, estimates } = await page.evaluate(() => (window as unknown as { seen: Seen }).seen)
   recorder.add({ what: 'default reconstruction, button to head', wall })
   const latencies = previews.map(({ took }) => took)
   recorder.add({
@@ -129,12 +139,49 @@ async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Prom
   const judging = startClock()
   await page.locator('.verdict p').waitFor({ timeout: PATIENCE })
   recorder.add({ what: 'head to verdict', wall: judging().wall, verdict: await page.locator('.verdict').innerText() })
+  const whole = (await now(page)) - began
+  const errors = estimates
+    .filter(({ at }) => at - began >= TRUSTED * whole)
+    .map(({ at, left }) => Math.abs(at - began + left - whole) / whole)
+  recorder.add({ what: 'time left, off by', median: median(errors), most: Math.max(...errors), said: errors.length })
+  await page.locator('.stage[data-painted=true]').waitFor({ timeout: PATIENCE })
+  for (const mode of ['Depth', 'Head', 'Surface'] as const) {
+    recorder.add({ what: `${mode.toLowerCase()}, click to first frame`, wall: await choose(page, mode) })
+  }
+  await choose(page, 'Head')
 
   const processes = await app.evaluate(({ app }) => app.getAppMetrics())
   for (const { type, name, memory } of processes) {
     const what = { Browser: 'main', Tab: 'window', GPU: 'GPU (software)' }[type as string] ?? name ?? type
     recorder.add({ what: `memory, ${what}`, peak_rss: Math.round(memory.peakWorkingSetSize / 1024) })
   }
+}
+
+const now = (page: Page) => page.evaluate(() => performance.now() / 1000)
+
+/** Has the head shown as something else. @returns seconds until the frame that shows it */
+function choose(page: Page, mode: 'Head' | 'Surface' | 'Depth'): Promise<number> {
+  return page.evaluate(
+    (mode) =>
+      new Promise<number>((resolve) => {
+        const stage = document.querySelector<HTMLElement>('.stage')!
+        const labels = [...document.querySelectorAll('.segments label')]
+        const { frames } = stage.dataset
+        const isShown = () =>
+          mode === 'Surface' ? stage.querySelector('.stage-surface canvas') !== null : stage.dataset.frames !== frames
+        const began = performance.now()
+        labels
+          .find((label) => label.textContent === mode)!
+          .querySelector('input')!
+          .click()
+        const look = () => {
+          if (!isShown()) requestAnimationFrame(look)
+          else requestAnimationFrame(() => resolve((performance.now() - began) / 1000))
+        }
+        requestAnimationFrame(look)
+      }),
+    mode,
+  )
 }
 
 async function turning(recorder: Recorder, page: Page): Promise<void> {

@@ -17,12 +17,18 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   }
   await check('start')
 
-  await page.locator('#file-input').setInputFiles(sample)
+  await page.locator('#file-input').setInputFiles([sample, sample])
+  await expect(page.getByText('Do they show one person, or several?')).toBeVisible()
+  await check('offered')
+  await page.getByRole('button', { name: 'One person' }).click()
+  await expect(page.locator('.photo-strip img')).toHaveCount(2)
   await expect(page.locator('.axes')).toBeVisible()
   await page.getByText('Correct by hand').click()
   await page.getByRole('slider', { name: 'Turned' }).press('ArrowRight')
   await expect(page.getByRole('button', { name: 'Reset' })).toBeEnabled()
   await check('corrected')
+  await page.getByRole('button', { name: 'Remove this photo' }).click()
+  await expect(page.locator('.photo-strip img')).toHaveCount(0)
 
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('More settings').click()
@@ -50,7 +56,11 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await page.getByRole('combobox', { name: 'Background' }).selectOption('window')
 
   await page.getByRole('button', { name: 'About and log' }).click()
+  await page.getByText('Licences').click()
   await check('log')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  await check('preferences')
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'New head' }).click()
   await expect(page.getByRole('button', { name: 'sample-portrait', exact: true })).toBeVisible()

@@ -30,8 +30,8 @@ test('all the window says is said in the language that was chosen', { tag: '@bro
     await picture(halfturn, `german-${state}`)
     expect((await said()).filter((text) => foreign.has(text))).toEqual([])
   }
-  await page.getByRole('button', { name: en.window.about }).click()
-  await page.getByLabel(en.window.log.language).selectOption('de')
+  await page.getByRole('button', { name: en.window.preferences.title }).click()
+  await page.getByLabel(en.window.preferences.language).selectOption('de')
   await page.getByText('Rechnet mit').waitFor()
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
   await expectGerman('start')
@@ -39,6 +39,11 @@ test('all the window says is said in the language that was chosen', { tag: '@bro
   await page.getByRole('button', { name: de.window.about }).click()
   await page.getByText(de.window.log.privacy).waitFor()
   await expectGerman('about')
+  await page.getByRole('button', { name: de.window.log.close, exact: true }).click()
+
+  await page.getByRole('button', { name: de.window.preferences.title }).click()
+  await page.getByText(de.window.preferences.folder).waitFor()
+  await expectGerman('preferences')
   await page.getByRole('button', { name: de.window.log.close, exact: true }).click()
 
   await page.getByRole('button', { name: de.window.drop.sample }).click()

@@ -40,6 +40,7 @@ test('a killed engine comes back and goes on', { tag: '@desktop' }, async ({ hal
   await restarting
   await picture(halfturn, '12-restarting')
   await expect(page.locator('.banner')).toBeHidden()
+  await expect(page.getByRole('alert')).toContainText(/kept as of step \d+ of 500/)
   expect(await halfturn.enginePid()).not.toBe(before)
   const resumed = await step(page)
   await expect.poll(() => step(page)).toBeGreaterThan(resumed)

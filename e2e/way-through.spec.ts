@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { NodeIO } from '@gltf-transform/core'
 import { expect, type Page } from '@playwright/test'
 import { unzipSync } from 'fflate'
-import { type Launched, picture, sample, test } from './launch.ts'
+import type { Sharp } from 'sharp'
+import { type DesktopLaunched, type Launched, picture, sample, test } from './launch.ts'
 
 const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { numErrors: number } }>
@@ -59,6 +60,27 @@ async function correct({ page }: Launched): Promise<void> {
   await expect(frame).toHaveAttribute('points', automatic!)
 }
 
+/** A model that was made is dragged to another program before it is saved, and what is saved is shown in its folder. */
+async function leave({ app, page }: DesktopLaunched): Promise<void> {
+  await app.evaluate(({ BrowserWindow, shell }) => {
+    const left: string[] = []
+    Object.assign(globalThis, { left })
+    shell.showItemInFolder = (path) => left.push(path)
+    const { webContents } = BrowserWindow.getAllWindows()[0]
+    webContents.startDrag = ({ file, icon }) => left.push(typeof icon === 'string' || icon.isEmpty() ? 'no icon' : file)
+  })
+  await page.getByRole('radio', { name: 'STL', exact: true }).check()
+  await page.getByRole('button', { name: 'How large?' }).click()
+  await page.locator('.made').dispatchEvent('dragstart')
+  await page.getByRole('button', { name: 'Show in folder' }).click()
+  const left = () => app.evaluate(() => (globalThis as unknown as { left: string[] }).left)
+  await expect
+    .poll(async () => (await left()).map((path) => path.split('/').at(-1)))
+    .toEqual(['sample-portrait.stl', 'sample-portrait.ply'])
+  const [dragged] = await left()
+  expect((await readFile(dragged)).length).toBeGreaterThan(10_000)
+}
+
 test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) => {
   const { page } = halfturn
   await picture(halfturn, '1-empty')
@@ -89,6 +111,7 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
   await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await expect(page.locator('.stage-surface canvas')).toBeVisible()
+  await expect(page.locator('.stage')).toHaveAttribute('data-painted', 'true')
   for (const style of ['Clay', 'Wireframe', 'Evidence', 'Colour']) {
     await page.getByRole('radio', { name: style }).check()
     await expect(page.getByRole('img', { name: 'blue is invented' })).toBeVisible({ visible: style === 'Evidence' })
@@ -103,31 +126,37 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await picture(halfturn, '8-refined')
 
   await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
-  const save = async (button: string, count = 1) => {
-    const files = await halfturn.saved(() => page.getByRole('button', { name: button, exact: true }).click(), count)
+  const save = async (what: string, count = 1) => {
+    const files = await halfturn.saved(() => page.getByRole('button', { name: `Save ${what}…` }).click(), count)
     await expect(page.locator('.message', { hasText: 'Saved' })).toBeHidden()
     return files
   }
-  const glb = await save('GLB')
+  const saveModel = async (format: string, count = 1) => {
+    await page.getByRole('radio', { name: format, exact: true }).check()
+    return save(format, count)
+  }
+  const glb = await saveModel('GLB')
   const model = new Uint8Array(glb.get('sample-portrait.glb')!)
   expect((await validateBytes(model)).issues.numErrors).toBe(0)
   const root = (await new NodeIO().readBinary(model)).getRoot()
   expect(root.listMeshes()[0].listPrimitives()[0].listSemantics()).toContain('_EVIDENCE')
   expect(root.getAsset().extras).toMatchObject({ quality: { verdict: 'failed' } })
-  const obj = await save('OBJ', 3)
+  const obj = await saveModel('OBJ', 3)
   expect([...obj.keys()].sort()).toEqual(['sample-portrait.mtl', 'sample-portrait.obj', 'sample-portrait.png'])
   expect(obj.get('sample-portrait.obj')!.toString()).toContain('mtllib sample-portrait.mtl')
-  expect((await save('PLY')).get('sample-portrait.ply')!.toString('latin1')).toMatch(/^ply\n/)
-  expect((await save('STL')).get('sample-portrait.stl')!.length).toBeGreaterThan(10_000)
+  expect((await saveModel('PLY')).get('sample-portrait.ply')!.toString('latin1')).toMatch(/^ply\n/)
+  await leave(halfturn as DesktopLaunched)
+  const stl = (await saveModel('STL')).get('sample-portrait.stl')!
+  await expect(page.locator('.file-facts')).toContainText(`${(stl.length / 1e6).toFixed(1)} MB`)
   await page.getByText('Background and light').click()
   await page.getByRole('combobox', { name: 'Background' }).selectOption('clear')
-  const png = (await save('Picture')).get('sample-portrait.png')!
+  const png = (await save('picture')).get('sample-portrait.png')!
   const { default: sharp } = await import('sharp')
   expect(await sharp(png).metadata()).toMatchObject({ width: 1024, height: 1024, hasAlpha: true })
   expect((await sharp(png).stats()).isOpaque).toBe(false)
   expect(png.subarray(1, 4).toString()).toBe('PNG')
   expect(png.includes('Generated by Halfturn')).toBe(true)
-  const project = (await save('Project')).get('sample-portrait.halfturn')!
+  const project = (await save('project')).get('sample-portrait.halfturn')!
   expect(project.length).toBeLessThan(8e6)
   expect(Object.keys(unzipSync(project)).sort()).toEqual(['head', 'photo', 'project.json'])
 
@@ -153,10 +182,71 @@ test('the turntable is a WebM', { tag: '@browser' }, async ({ halfturn }) => {
   const before = await frames()
   await expect.poll(frames, 'it turns').toBeGreaterThan(before + 5)
   await turntable.click()
-  const files = await halfturn.saved(() => page.getByRole('button', { name: 'Turntable video' }).click())
+  const files = await halfturn.saved(() => page.getByRole('button', { name: 'Save turntable…' }).click())
   const [bytes] = files.values()
   expect(bytes.readUInt32BE(0)).toBe(0x1a45dfa3)
   expect(bytes.length).toBeGreaterThan(20_000)
+})
+
+test('several photos of a person make one head, and one can be added or removed', { tag: '@browser' }, async ({
+  halfturn,
+}) => {
+  const { page } = halfturn
+  const { default: sharp } = await import('sharp')
+  const photo = async (name: string, image: Sharp) => ({
+    name,
+    mimeType: 'image/jpeg',
+    buffer: await image.jpeg().toBuffer(),
+  })
+  const [front, mirrored, wall] = await Promise.all([
+    photo('front.jpg', sharp(sample)),
+    photo('mirrored.jpg', sharp(sample).flop()),
+    photo('wall.jpg', sharp({ create: { width: 600, height: 600, channels: 3, background: '#8899aa' } })),
+  ])
+  const input = page.locator('#file-input')
+  await input.setInputFiles([front, mirrored, wall])
+  await expect(page.getByText('Do they show one person, or several?')).toBeVisible()
+  await picture(halfturn, '21-one-or-several')
+  await page.getByRole('button', { name: 'One person' }).click()
+  const chosen = (number: number) => page.getByRole('button', { name: `Photo ${number}:` })
+  await expect(page.getByRole('alert')).toContainText('wall.jpg')
+  await expect(page.getByRole('alert')).toContainText('No face was found')
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await expect(page.locator('.photo-strip img')).toHaveCount(2)
+  await expect(page.locator('.photo-strip .first')).toHaveCount(1)
+
+  // Each is put right by itself, and undone where it was done.
+  await chosen(2).click()
+  await page.getByText('Correct by hand').click()
+  const yaw = page.getByRole('slider', { name: 'Turned' })
+  const before = await yaw.inputValue()
+  await yaw.press('ArrowRight')
+  await expect(yaw).not.toHaveValue(before)
+  await chosen(1).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(chosen(2)).toHaveAttribute('aria-pressed', 'true')
+  await expect(yaw).toHaveValue(before)
+  await picture(halfturn, '22-several')
+
+  await page.getByRole('button', { name: 'Remove this photo' }).click()
+  await expect(page.locator('.photo-strip img')).toHaveCount(0)
+  await page.locator('#photo-input').setInputFiles(mirrored)
+  await expect(chosen(2)).toHaveAttribute('aria-pressed', 'true')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect(page.getByText('One head is formed from 2 photos.')).toBeVisible()
+
+  // Where a head is open, a photo may be another person's.
+  await input.setInputFiles(front)
+  await page.getByRole('button', { name: 'Somebody else' }).click()
+  await expect(page.locator('.project-name')).toHaveText('front')
+  await expect(page.locator('.photo-strip img')).toHaveCount(0)
+  // Nothing was done with either: neither is kept.
+  await page.getByRole('button', { name: 'New head' }).click()
+  await input.setInputFiles([front, mirrored])
+  await page.getByRole('button', { name: 'Several people' }).click()
+  await expect(page.locator('.project-name')).toHaveText('front')
+  await page.getByRole('button', { name: 'New head' }).click()
+  await expect(page.locator('.recent-name')).toHaveText(['mirrored'])
 })
 
 test('bad photos are refused in words', { tag: '@browser' }, async ({ halfturn }) => {

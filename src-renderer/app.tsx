@@ -11,15 +11,18 @@ import { LookPanel, StageTools } from './panels/look-panel.tsx'
 import { OfferedDialog } from './panels/offered-dialog.tsx'
 import { PhotoEditor } from './panels/photo-editor.tsx'
 import { PhotoPanel } from './panels/photo-panel.tsx'
+import { PreferencesDialog } from './panels/preferences-dialog.tsx'
+import { ReportButton } from './panels/report-button.tsx'
 import { Stage } from './stage/stage.tsx'
 import { actions, isTyping, type Step, useStore } from './state/store.ts'
 import { inWords, strings } from './strings.ts'
+import { showTheme } from './theme.ts'
 
 const STEPS: readonly Step[] = ['photo', 'form', 'look']
 const ACCEPTED = `${PHOTO_ACCEPT},.halfturn,.pkl,.safetensors`
 
 export function App() {
-  const { project, step, hello, offered, showCamera, showLog } = useStore()
+  const { project, step, hello, offered, showCamera, showLog, showPreferences } = useStore()
   const input = useRef<HTMLInputElement>(null)
   const dragging = useDropAndPaste()
   useShortcuts()
@@ -39,6 +42,7 @@ export function App() {
         )}
         {project && <IconButton icon="plus" label={strings.newHead} onClick={actions.leave} />}
         <ThemeButton />
+        <IconButton icon="gear" label={strings.preferences.title} onClick={() => actions.showPreferences(true)} />
         <IconButton icon="info" label={strings.about} onClick={() => actions.showLog(true)} />
       </header>
       <Banner />
@@ -60,6 +64,7 @@ export function App() {
       {dragging && <div className="dragging">{strings.drop.release}</div>}
       {showCamera && <CameraDialog />}
       {showLog && <LogDialog />}
+      {showPreferences && <PreferencesDialog />}
       {offered.length > 0 && <OfferedDialog />}
       <input
         ref={input}
@@ -153,8 +158,11 @@ function Banner() {
   )
 }
 
+/** Where nobody but we can help. */
+const DEFECTS = new Set(['defect', 'job-failed'])
+
 function Messages() {
-  const { problem, notice, busy, refused } = useStore()
+  const { problem, notice, busy, refused, crash } = useStore()
   useEffect(() => {
     if (!notice) return
     const timer = window.setTimeout(actions.dismiss, 5000)
@@ -164,7 +172,7 @@ function Messages() {
     <div className="messages">
       {busy && (
         <div className="message" role="status">
-          <span className="spinner" />
+          {busy.fraction === undefined && <span className="spinner" />}
           <span>{busy.what}</span>
           {busy.fraction !== undefined && <progress value={busy.fraction} aria-label={busy.what} />}
         </div>
@@ -173,6 +181,17 @@ function Messages() {
         <div className="message problem" role="alert">
           <Icon name="warn" />
           <Problem {...problem} />
+          {DEFECTS.has(problem.code) && <ReportButton />}
+          <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
+        </div>
+      )}
+      {crash && (
+        <div className="message problem" role="alert">
+          <Icon name="warn" />
+          <span>
+            <b>{strings.engine.ended}</b> {crash}
+          </span>
+          <ReportButton />
           <IconButton icon="close" label={strings.dismiss} onClick={actions.dismiss} />
         </div>
       )}
@@ -216,27 +235,15 @@ function IconButton({ icon, label, onClick }: { icon: IconName; label: string; o
   )
 }
 
-const THEME = 'theme'
-
 function ThemeButton() {
-  const [theme, setTheme] = useState(() => localStorage.getItem(THEME) ?? systemTheme())
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme
-  }, [theme])
-  const other = theme === 'dark' ? 'light' : 'dark'
+  const { theme } = useStore()
+  const [isDark, setDark] = useState(false)
+  useEffect(() => setDark(showTheme(theme)), [theme])
+  const other = isDark ? 'light' : 'dark'
   return (
-    <IconButton
-      icon={theme === 'dark' ? 'sun' : 'moon'}
-      label={strings.theme[other]}
-      onClick={() => {
-        localStorage.setItem(THEME, other)
-        setTheme(other)
-      }}
-    />
+    <IconButton icon={isDark ? 'sun' : 'moon'} label={strings.theme[other]} onClick={() => actions.setTheme(other)} />
   )
 }
-
-const systemTheme = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
 
 /** Files may be dropped and pasted anywhere. @returns whether one hovers over the window */
 function useDropAndPaste(): boolean {
@@ -275,6 +282,7 @@ function useShortcuts(): void {
         s: () => actions.saveProject(),
         z: () => (event.shiftKey ? actions.redo() : actions.undo()),
         y: () => actions.redo(),
+        ',': () => actions.showPreferences(true),
       }
       if (!work[key] || (isTyping(event.target) && 'zy'.includes(key))) return
       event.preventDefault()

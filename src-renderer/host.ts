@@ -30,6 +30,8 @@ export class Refusal extends Error {
 
 export type HostState = 'connecting' | 'ready' | 'restarting' | 'lost'
 
+export type NamedBlob = Pick<FileOut, 'name' | 'blob'>
+
 export interface Host {
   readonly kind: 'desktop' | 'browser'
   readonly engine: EngineApi
@@ -38,7 +40,16 @@ export interface Host {
   /** Asks where to save, where the surroundings have a dialog for it. Nothing where the person cancels. */
   choose(name: string, extension: string): Promise<Chosen | undefined>
   /** Saves files made by the engine where `choose` said, or downloads them. */
-  save(chosen: Chosen, files: FileOut[]): Promise<void>
+  save(chosen: Chosen, files: readonly NamedBlob[]): Promise<void>
+  /** Where files are known to the system: only in the desktop app. */
+  readonly outside?: {
+    /** Writes files where they can be dragged from. @returns a ticket, as one of `choose` */
+    place(files: readonly NamedBlob[]): Promise<number>
+    /** Shows what was saved in its folder. */
+    reveal(ticket: number): void
+    /** Goes on with a drag that began in the window. */
+    drag(ticket: number): void
+  }
   openExternal(url: string): void
   /** Opens the line; what comes over it is told from now on. */
   connect(listeners: Listeners): void
@@ -132,13 +143,25 @@ function desktop(shell: Shell, line: Line): Host {
     get: (id) => line.ask((remote) => remote.get(id)),
     choose: (name, extension) => shell.choose({ name: safeName(name), extension }),
     save: async ({ ticket }, files) => {
-      const failure = await shell.save({ ticket, files })
+      const failure = await shell.save({ ticket, files: bare(files) })
       if (failure) throw new Refusal(failure)
+    },
+    outside: {
+      place: async (files) => {
+        const placed = await shell.place({ files: bare(files) })
+        if ('failure' in placed) throw new Refusal(placed.failure)
+        return placed.ticket
+      },
+      reveal: (ticket) => shell.reveal(ticket),
+      drag: (ticket) => shell.drag(ticket),
     },
     openExternal: (url) => void shell.openExternal(url),
     connect,
   }
 }
+
+/** What the shell takes, and nothing more. */
+const bare = (files: readonly NamedBlob[]) => files.map(({ name, blob }) => ({ name, blob }))
 
 const RETRY = 500
 const RETRIES = 40

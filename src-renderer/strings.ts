@@ -20,5 +20,9 @@ const words = languages[language]
 export const languageNames = Object.entries(languages).map(([id, { name }]) => ({ id: id as Language, name }))
 export const { window: strings, number } = words
 
+const whole = new Intl.NumberFormat(language)
+export const count = (value: number): string => whole.format(value)
+export const megabytes = (bytes: number): string => `${number(bytes / 1e6, 1)} MB`
+
 /** What the engine or the window has to say, in words. */
 export const inWords = (message: Message): Said => say(words, message, 'window')

@@ -1,6 +1,17 @@
-/** The adjoint of sampling planes, for single points: what the renderer does for rays. */
+/** Sampling planes at single points, and its adjoint: what the renderer does for rays. */
 import type { Planes } from '../src-main/engine/generator/plane-layout.ts'
 import { accumulate, borrowSampler, type PlaneProjection, releaseSampler } from '../src-main/engine/generator/planes.ts'
+
+/**
+ * @param points [M * 3] world
+ * @returns [M * C]
+ */
+export function samplePlanes(planes: Planes, projection: PlaneProjection, points: Float32Array): Float32Array {
+  const sampler = borrowSampler(planes, projection)
+  const result = sampler.samplePoints(points).slice()
+  releaseSampler(sampler)
+  return result
+}
 
 /**
  * Adds to `planesGradient`, laid out like the planes, and, where given, to `pointsGradient` [M * 3].

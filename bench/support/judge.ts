@@ -23,7 +23,7 @@ import { createLandmarker, type Landmarker } from '../../src-main/engine/network
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import { extractSurface, type Surface } from '../../src-main/engine/surface/surface.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
@@ -34,7 +34,6 @@ export const SIDE = 128
 const SURFACE = { resolution: 192 }
 /** 3 degrees and 5 %. */
 const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 
 /** Of one picture of one head. */
 export interface Scores {
@@ -232,7 +231,7 @@ async function compareView(
     count++
   })
   const rgb = await pixelsOf(image)
-  return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES * Math.sqrt(sum / count)) }
+  return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES_PER_UNIT * Math.sqrt(sum / count)) }
 }
 
 export async function compare(
@@ -347,10 +346,10 @@ function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): voi
 }
 
 const surfaceFigures = ({ surface, cost }: Measured) => ({
-  mean_mm: MILLIMETRES * (surface?.mean ?? Number.NaN),
-  p90_mm: MILLIMETRES * (surface?.p90 ?? Number.NaN),
-  face_mm: MILLIMETRES * (surface?.face ?? Number.NaN),
-  face_median_mm: MILLIMETRES * (surface?.face_median ?? Number.NaN),
+  mean_mm: MILLIMETRES_PER_UNIT * (surface?.mean ?? Number.NaN),
+  p90_mm: MILLIMETRES_PER_UNIT * (surface?.p90 ?? Number.NaN),
+  face_mm: MILLIMETRES_PER_UNIT * (surface?.face ?? Number.NaN),
+  face_median_mm: MILLIMETRES_PER_UNIT * (surface?.face_median ?? Number.NaN),
   face_degrees: surface?.face_degrees ?? Number.NaN,
   face_roughness: surface?.face_roughness ?? Number.NaN,
   cpu: cost.cpu,

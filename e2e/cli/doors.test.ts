@@ -101,7 +101,7 @@ describe('generate', () => {
 
 async function expectSame(api: EngineApi, get: Door['get'], project: string, folder: string, name: string) {
   for (const format of formats) {
-    for (const file of await api.exportMesh({ project, format, name, ...mesh })) {
+    for (const file of (await api.exportMesh({ project, format, name, ...mesh })).files) {
       const same = Buffer.compare(await get(file.blob), readFileSync(place.path(folder, file.name))) === 0
       expect(same, file.name).toBe(true)
     }

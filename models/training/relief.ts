@@ -13,10 +13,10 @@ import {
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { fitPose, type Pose } from '../../src-main/engine/face/pose.ts'
-import { FEATURES, LANDMARKS, placeLandmarks } from '../../src-main/engine/face/relief.ts'
+import { FEATURES, placeLandmarks } from '../../src-main/engine/face/relief.ts'
 import { TEMPLATE } from '../../src-main/engine/face/template.ts'
 import { DEGREE, PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
-import { createLandmarker } from '../../src-main/engine/networks/mediapipe.ts'
+import { createLandmarker, LANDMARKS } from '../../src-main/engine/networks/mediapipe.ts'
 import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import { FIRST_HELD_OUT_SEED, type RecordedView, readRecord } from './records.ts'
 import { solve } from './regression.ts'

@@ -18,6 +18,11 @@ export const channels = {
   reload: 'halfturn:reload',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
+  /** Window to shell: write files where they can be dragged from. */
+  place: 'halfturn:place',
+  /** Window to shell: show in its folder, or begin to drag, what was saved or placed. */
+  reveal: 'halfturn:reveal',
+  drag: 'halfturn:drag',
   openExternal: 'halfturn:open-external',
 } as const
 
@@ -31,17 +36,20 @@ const fileName = z
 /** A name to propose in the save dialog. */
 export const chooseRequest = z.strictObject({ name: fileName, extension: z.string().regex(/^[a-z0-9]{2,8}$/) })
 
-/** Files to write where the dialog said: the first under the chosen name, the others beside it. */
-export const saveRequest = z.strictObject({
-  ticket: z.int(),
-  files: z
-    .array(z.strictObject({ name: fileName, blob: z.string().regex(/^[0-9a-f]{32}$/) }))
-    .min(1)
-    .max(8),
-})
+const files = z
+  .array(z.strictObject({ name: fileName, blob: z.string().regex(/^[0-9a-f]{32}$/) }))
+  .min(1)
+  .max(8)
 
+/** Files to write where the dialog said: the first under the chosen name, the others beside it. */
+export const saveRequest = z.strictObject({ ticket: z.int(), files })
+export const filesRequest = z.strictObject({ files })
+
+export type SaveRequest = z.output<typeof saveRequest>
+export type FilesRequest = z.output<typeof filesRequest>
 export type Chosen = { ticket: number; name: string }
-export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log'
+export type Placed = { ticket: number } | { failure: Message }
+export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log' | 'preferences'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {
@@ -56,6 +64,10 @@ export interface Shell {
   /** The system's save dialog. Nothing where the person cancels. */
   choose(request: z.input<typeof chooseRequest>): Promise<Chosen | undefined>
   /** @returns why it failed, or nothing */
-  save(request: z.input<typeof saveRequest>): Promise<Message | undefined>
+  save(request: SaveRequest): Promise<Message | undefined>
+  place(request: FilesRequest): Promise<Placed>
+  reveal(ticket: number): void
+  /** To be called when a drag begins that the window has prevented. */
+  drag(ticket: number): void
   openExternal(url: string): Promise<void>
 }

@@ -1,11 +1,10 @@
 /** The desktop shell: windows, menu, dialogs. It knows no picture and no head; those are the engine's and the window's. */
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, extname, join, normalize, sep } from 'node:path'
+import { dirname, extname, join, normalize, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   app,
   BrowserWindow,
-  dialog,
   type IpcMainEvent,
   type IpcMainInvokeEvent,
   ipcMain,
@@ -16,13 +15,14 @@ import {
   session,
   shell,
 } from 'electron'
-import { type Message, message } from '../engine/errors.ts'
+import { message } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { adopt, dataFolder } from '../session/folders.ts'
 import { type Language, languageOf, languages } from '../words/languages.ts'
 import type { Words } from '../words/message.ts'
-import { type Chosen, channels, chooseRequest, type MenuCommand, saveRequest } from './channels.ts'
+import { type Chosen, channels, chooseRequest, filesRequest, type MenuCommand, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
+import { FilesOut } from './files-out.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -45,9 +45,7 @@ protocol.registerSchemesAsPrivileged([
 ])
 
 let engine: EngineHost | undefined
-/** Where the person said files may go, until they are written there. */
-const chosen = new Map<number, string>()
-let tickets = 0
+const files = new FilesOut((blob, path) => engine?.write(blob, path) ?? Promise.resolve(message('engine-absent')))
 
 if (!app.requestSingleInstanceLock()) app.quit()
 else {
@@ -64,6 +62,7 @@ else {
     event.preventDefault()
     const closing = engine
     engine = undefined
+    files.close()
     closing.close().finally(() => app.quit())
   })
   // A top-level await of this deadlocks in an ES module.
@@ -83,29 +82,14 @@ function start(): void {
   showMenu(languageOf(app.getLocale()))
 
   listen(channels.connect, ({ sender }) => engine?.connect(sender))
-  handle(channels.choose, async ({ sender }, value): Promise<Chosen | undefined> => {
+  handle(channels.choose, ({ sender }, value): Promise<Chosen | undefined> => {
     const { name, extension } = chooseRequest.parse(value)
-    const owner = BrowserWindow.fromWebContents(sender)
-    const options = { defaultPath: `${name}.${extension}`, filters: [{ name: extension, extensions: [extension] }] }
-    const { canceled, filePath } = await (owner
-      ? dialog.showSaveDialog(owner, options)
-      : dialog.showSaveDialog(options))
-    if (canceled || !filePath) return undefined
-    const path = extname(filePath).toLowerCase() === `.${extension}` ? filePath : `${filePath}.${extension}`
-    chosen.set(++tickets, path)
-    return { ticket: tickets, name: basename(path, extname(path)) }
+    return files.choose(BrowserWindow.fromWebContents(sender), name, extension)
   })
-  handle(channels.save, async (_, value): Promise<Message | undefined> => {
-    const { ticket, files } = saveRequest.parse(value)
-    const path = chosen.get(ticket)
-    chosen.delete(ticket)
-    if (!path || !engine) return message('nothing-chosen')
-    for (const [index, { name, blob }] of files.entries()) {
-      const failure = await engine.write(blob, index === 0 ? path : join(dirname(path), basename(name)))
-      if (failure) return failure
-    }
-    return undefined
-  })
+  handle(channels.save, (_, value) => files.save(saveRequest.parse(value)))
+  handle(channels.place, (_, value) => files.place(filesRequest.parse(value)))
+  listen(channels.reveal, (_, value) => files.reveal(Number(value)))
+  listen(channels.drag, ({ sender }, value) => files.drag(sender, Number(value)))
   // The menu speaks the language that was chosen in the window.
   listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
   listen(channels.reload, ({ sender }) => sender.reload())
@@ -189,6 +173,8 @@ function menu(text: Words['menu']): MenuItemConstructorOptions[] {
         command(text.newHead, 'new', 'CmdOrCtrl+N'),
         command(text.open, 'open', 'CmdOrCtrl+O'),
         command(text.saveProject, 'save', 'CmdOrCtrl+S'),
+        { type: 'separator' },
+        command(text.preferences, 'preferences', 'CmdOrCtrl+,'),
         { type: 'separator' },
         isMac ? { role: 'close', label: text.close } : { role: 'quit', label: text.quit },
       ],

@@ -13,6 +13,9 @@ const channels: typeof import('./channels.ts').channels = {
   reload: 'halfturn:reload',
   choose: 'halfturn:choose',
   save: 'halfturn:save',
+  place: 'halfturn:place',
+  reveal: 'halfturn:reveal',
+  drag: 'halfturn:drag',
   openExternal: 'halfturn:open-external',
 }
 
@@ -27,6 +30,9 @@ const shell: Shell = {
   onCommand: (listener) => void ipcRenderer.on(channels.command, (_, command) => listener(command)),
   choose: (request) => ipcRenderer.invoke(channels.choose, request),
   save: (request) => ipcRenderer.invoke(channels.save, request),
+  place: (request) => ipcRenderer.invoke(channels.place, request),
+  reveal: (ticket) => ipcRenderer.send(channels.reveal, ticket),
+  drag: (ticket) => ipcRenderer.send(channels.drag, ticket),
   openExternal: (url) => ipcRenderer.invoke(channels.openExternal, url),
 }
 contextBridge.exposeInMainWorld('halfturn', shell)

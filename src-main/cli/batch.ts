@@ -95,11 +95,11 @@ export const batch: Command = {
     try {
       for (const note of set.notes) report.warn(note)
       const plan: Plan = { made_by: 'Halfturn', id: earlier?.id ?? randomUUID(), making, people }
+      const make = values.queue
+        ? await (await import('./batch/queue.ts')).makeThere(values.queue, storage, making, plan.id, report)
+        : makeHere(values, jobs, root, making, report)
       await set.write(PLAN, `${JSON.stringify(plan, null, 2)}\n`)
       if (!(await storage.publish('', [], PLAN_FILE))) throw new UserError('batch-there', { folder: root })
-      const make = values.queue
-        ? (await import('./batch/queue.ts')).makeThere(values.queue, storage, making, plan.id, report)
-        : makeHere(values, jobs, root, making, report)
       const done = await interruption.gently(() => makeAll(plan, storage, make, interruption.asked, report))
       if (interruption.code !== undefined) {
         const words = ['halfturn', 'batch', ...argv.filter((word) => word !== '--resume'), '--resume']

@@ -27,7 +27,7 @@ import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
-import { atOnce, type Rank, type Turn } from './turns.ts'
+import { atOnce, type Rank, type RunInTurn } from './turns.ts'
 
 /** A head, and what it comes from. */
 export interface HeadSource {
@@ -161,7 +161,7 @@ export class Finish {
     if (this.asFormed !== this) return this.asFormed.quality(mesh, { progress, signal }, place)
     if (this.last?.quality && isSame(this.last, mesh)) return this.last.quality
     const [{ portrait }] = photos
-    const turn: Turn = (work) => this.inTurn({ signal }, work, place.rank)
+    const turn: RunInTurn = (work) => this.inTurn({ signal }, work, place.rank)
     const surface = await this.judgedSurface(mesh, place, {
       signal,
       progress: (done) => progress?.(done * SURFACE_DONE),
@@ -183,7 +183,7 @@ export class Finish {
 
   /** A surface for which every question to the field takes a turn of its own. */
   private async judgedSurface(mesh: MeshOptions, place: QueuePlace, { progress, signal }: Watch): Promise<Surface> {
-    const turn: Turn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
+    const turn: RunInTurn = (work) => this.inTurn({ signal }, work, making.rank === 'asked' ? 'asked' : place.rank)
     const tell = (done: number) => {
       for (const watcher of making.progress) watcher?.(done)
     }
@@ -256,7 +256,7 @@ export class Finish {
   }
 
   /** Pictures from all sides. */
-  private async turnaround(turn: Turn): Promise<Turnaround> {
+  private async turnaround(turn: RunInTurn): Promise<Turnaround> {
     const { generator, head, photos } = this.source
     const planes = await turn(() => this.planes())
     this.around ??= await turnAround(generator, planes, head, photos.length > 0 ? head.label : null, turn)
@@ -303,7 +303,7 @@ export class Finish {
 const isSame = (a: MeshOptions, b: MeshOptions) => a.resolution === b.resolution && a.triangles === b.triangles
 
 /** Asks the field in turns. */
-const inTurns = (field: Field, turn: Turn): Field => ({
+const inTurns = (field: Field, turn: RunInTurn): Field => ({
   ...field,
   level: () => turn(async () => field.level?.()),
   sigma: (points) => turn(() => field.sigma(points)),

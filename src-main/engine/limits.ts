@@ -20,6 +20,10 @@ export const LIMITS = {
   meshResolution: { least: 64, most: 512 },
   /** Triangles to simplify a surface to. */
   triangles: { least: 100, most: 10_000_000 },
+  /** Of a film's pictures, pixels. */
+  loopSide: { least: 64, most: 1024 },
+  /** Of the processor, for networks; 0: one a core. */
+  threads: { least: 0, most: 256 },
   /** Bytes of a file that the window hands over: 700 MiB. */
   upload: { least: 0, most: 734_003_200 },
   /** Heads of a batch made at a time on one machine. */

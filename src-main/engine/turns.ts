@@ -7,10 +7,10 @@
 export type Rank = 'asked' | 'spare'
 
 /** Has a piece of work done when its turn has come. */
-export type Turn = <T>(work: () => Promise<T>) => Promise<T>
+export type RunInTurn = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Where nothing else runs. */
-export const atOnce: Turn = (work) => work()
+export const atOnce: RunInTurn = (work) => work()
 
 export class Turns {
   private readonly waiting: Record<Rank, (() => Promise<void>)[]> = { asked: [], spare: [] }

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { Message } from '../engine/errors.ts'
 import { LABEL } from '../engine/generator/camera.ts'
+import { type LoopFormat, loopFormats } from '../engine/images/pictures.ts'
 import { type Phase, type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS, type Range } from '../engine/limits.ts'
 import type { Box } from '../engine/networks/mediapipe.ts'
@@ -14,6 +15,7 @@ import type { Verdict } from '../engine/quality/verdicts.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
 import type { ErrorCode } from '../words/message.ts'
+import { type Preferences, preferencesChange } from './preferences.ts'
 
 /** Bytes the engine holds for a window: a photo on its way in, a picture, planes or a file on its way out. */
 export type BlobId = string
@@ -60,6 +62,8 @@ const meshOptions = {
 export const requests = {
   /** What the engine is and runs on. */
   hello: z.strictObject({}),
+  /** Changes what is preferred for all heads to come. */
+  prefer: preferencesChange,
   recent: z.strictObject({}),
   /** Removes a recent project from this machine. */
   forget: z.strictObject({ project }),
@@ -116,6 +120,14 @@ export const requests = {
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
   exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
+  /** Pictures the window rendered, [count, side, side, 4] 8 bits, as a film that begins anew for ever. */
+  exportLoop: z.strictObject({
+    project,
+    frames: blob,
+    side: whole(LIMITS.loopSide),
+    milliseconds: z.int().min(20).max(1000),
+    format: z.enum(loopFormats),
+  }),
   exportProject: z.strictObject({ project }),
   log: z.strictObject({}),
 } as const
@@ -123,7 +135,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Box, FormatName, Phase, Quality, Verdict }
+export type { Box, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -137,6 +149,9 @@ export interface Hello {
   formats: { name: FormatName; label: string; extension: string }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
+  preferences: Preferences
+  /** Where projects and imported generators are kept. */
+  folder: string
   /** Why nothing can be saved by this engine; absent where it can. */
   unsaved?: Unsaved
 }
@@ -301,6 +316,14 @@ export interface TextureState {
 export interface FileOut {
   name: string
   blob: BlobId
+  bytes: number
+}
+
+/** A model's files, the main one first. */
+export interface ModelOut {
+  files: FileOut[]
+  /** Of the surface that was written. */
+  triangles: number
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, in the table below
@@ -308,6 +331,7 @@ type Nothing = void
 
 export interface Responses {
   hello: Hello
+  prefer: Preferences
   recent: ProjectSummary[]
   forget: Nothing
   openPhotos: Project
@@ -331,8 +355,9 @@ export interface Responses {
   surface: SurfaceState
   texture: TextureState
   verdict: VerdictState | undefined
-  exportMesh: FileOut[]
+  exportMesh: ModelOut
   exportPicture: FileOut[]
+  exportLoop: FileOut[]
   exportProject: FileOut[]
   log: string
 }

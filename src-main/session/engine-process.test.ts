@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { builtEngine } from '../../testing/built.ts'
 import type { Hello } from './api.ts'
+import { Engine } from './engine.ts'
 
 let folder: string
 const processes: ChildProcess[] = []
@@ -55,5 +56,8 @@ test('it answers what was asked before it was ready; of two the second reads, un
   expect((await first.hello()).unsaved).toBeUndefined()
   await kill(first.child)
   await expect.poll(async () => (await second.hello()).unsaved).toBeUndefined()
-  expect((await launch().hello()).unsaved).toMatchObject({ code: 'unsaved-locked' })
+  // To a third, here for want of another process, the folder is taken still.
+  const third = await Engine.create({ folder, runtime: { provider: 'cpu' } })
+  expect((await third.hello()).unsaved).toMatchObject({ code: 'unsaved-locked' })
+  await third.close()
 })

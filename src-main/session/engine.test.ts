@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtDecoding } from '../../testing/built.ts'
 import { sharedLandmarker } from '../../testing/face.ts'
 import { changedGenerator, quick } from '../../testing/generator.ts'
+import { samplePlanes } from '../../testing/planes.ts'
 import { decodeFloat16 } from '../engine/checkpoint/safetensors.ts'
-import { samplePlanes } from '../engine/generator/planes.ts'
 import { paintHead } from '../engine/head/head.ts'
 import { headField } from '../engine/head/head-field.ts'
 import { readHead } from '../engine/head/head-file.ts'
@@ -202,13 +202,23 @@ test('a finished head is judged once, and says in its files what is evidence', a
   expect(mean((_, __, z) => z < -0.1)).toBeLessThan(0.05)
 
   const coarse = { project: id, resolution: 64, triangles: 2000 }
-  const [glb] = await engine.exportMesh({ ...coarse, format: 'glb', name: 'x' })
+  const {
+    files: [glb],
+  } = await engine.exportMesh({ ...coarse, format: 'glb', name: 'x' })
   const root = (await new NodeIO().readBinary(engine.blobs.get(glb.blob))).getRoot()
   const primitive = root.listMeshes()[0].listPrimitives()[0]
   const written = primitive.getAttribute('_EVIDENCE')!
   expect(written.getCount()).toBe(primitive.getAttribute('POSITION')!.getCount())
   expect(Math.max(...written.getArray()!)).toBeGreaterThan(0.8)
   expect(root.getAsset().extras).toMatchObject({ generated: true, quality: verdict! })
+
+  // What the window shows on the surface is what the file has.
+  const texture = await engine.texture(coarse)
+  expect(engine.blobs.get(texture.uvs)).toHaveLength(8 * written.getCount())
+  expect(engine.blobs.get(texture.corners)).toHaveLength(4 * primitive.getIndices()!.getCount())
+  expect(Buffer.from(engine.blobs.get(texture.colours))).toEqual(
+    Buffer.from(primitive.getMaterial()!.getBaseColorTexture()!.getImage()!),
+  )
 
   // The next process knows it without judging again, and another front door can tell evidence apart just as well.
   const next = await launch()

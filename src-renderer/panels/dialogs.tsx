@@ -1,10 +1,10 @@
-/** The two dialogs: about and log, and the camera. */
+/** What all dialogs are; about and log, and the camera. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import type { Language } from '../../src-main/words/languages.ts'
 import { message } from '../../src-main/words/message.ts'
 import { stage } from '../stage/stage.tsx'
-import { actions, host, useStore } from '../state/store.ts'
-import { choose, inWords, language, languageNames, strings } from '../strings.ts'
+import { actions, report, useStore } from '../state/store.ts'
+import { inWords, strings } from '../strings.ts'
+import { ReportButton } from './report-button.tsx'
 
 export function Dialog({ label, onClose, children }: { label: string; onClose(): void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -17,25 +17,14 @@ export function Dialog({ label, onClose, children }: { label: string; onClose():
 }
 
 export function LogDialog() {
-  const { hello, latency, hostState } = useStore()
-  const [log, setLog] = useState('')
-  const [copied, setCopied] = useState(false)
+  const { hello, hostState } = useStore()
+  const [content, setContent] = useState('')
   const text = strings.log
-  useEffect(() => {
-    if (hostState === 'ready') actions.log().then(setLog)
-  }, [hostState])
   const adapter = stage.current?.painter.adapter
-  const report = [
-    `${strings.app} ${hello?.version} (${host.kind})`,
-    navigator.userAgent,
-    hello && `provider: ${hello.provider}: ${inWords(hello.reason).text}`,
-    adapter && `graphics: ${adapter}`,
-    latency.preview !== undefined && `preview latency: ${latency.preview.toFixed(0)} ms`,
-    latency.pose !== undefined && `photo to pose: ${latency.pose.toFixed(0)} ms`,
-    log,
-  ]
-    .filter(Boolean)
-    .join('\n')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the engine that comes back has another log
+  useEffect(() => {
+    report(adapter).then(setContent)
+  }, [hostState, adapter])
   const close = () => actions.showLog(false)
   return (
     <Dialog label={text.title} onClose={close}>
@@ -43,16 +32,6 @@ export function LogDialog() {
         {strings.app} <span className="quiet">{hello?.version}</span>
       </h2>
       <p>{text.privacy}</p>
-      <label className="field">
-        <span>{text.language}</span>
-        <select value={language} onChange={({ target }) => choose(target.value as Language)}>
-          {languageNames.map(({ id, name }) => (
-            <option key={id} value={id} lang={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
       {hello && (
         <dl>
           <dt>{text.provider}</dt>
@@ -68,37 +47,30 @@ export function LogDialog() {
           )}
         </dl>
       )}
+      <details>
+        <summary>{text.licences}</summary>
+        <p className="small">{text.licence}</p>
+        <ul className="licences small">
+          {LICENCES.map(({ name, version, licence }) => (
+            <li key={name}>
+              {name} {version} <span className="quiet">{licence}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <section className="report" aria-label={text.title} tabIndex={0}>
-        <pre>{report}</pre>
+      <section className="report" aria-label={text.report} tabIndex={0}>
+        <pre>{content}</pre>
       </section>
+      <p className="quiet small">{text.reportHelp}</p>
       <div className="buttons end">
-        <button
-          type="button"
-          onClick={async () => {
-            await copy(report)
-            setCopied(true)
-          }}
-        >
-          {copied ? text.copied : text.copy}
-        </button>
+        <ReportButton />
         <button type="button" className="primary" onClick={close}>
           {text.close}
         </button>
       </div>
     </Dialog>
   )
-}
-
-/** The clipboard permission is denied like all others; copying a selection needs none. */
-async function copy(content: string): Promise<void> {
-  const area = document.createElement('textarea')
-  area.value = content
-  const dialog = document.querySelector('dialog[open]') ?? document.body
-  dialog.append(area)
-  area.select()
-  document.execCommand('copy')
-  area.remove()
 }
 
 export function CameraDialog() {

@@ -109,7 +109,7 @@ function Forming() {
         {stopped ?? (progress ? text.phases[progress.phase] : text.preparing)}
       </p>
       <progress value={fraction} aria-label={text.stepOf(step, steps)} />
-      <div className="facts">
+      <div className="facts" data-left={isRunning ? progress?.secondsLeft : undefined}>
         <span>{text.stepOf(step, steps)}</span>
         {isRunning && progress?.secondsLeft !== undefined && <span>{text.left(timeLeft(progress.secondsLeft))}</span>}
       </div>

@@ -12,7 +12,6 @@ export function VerdictPanel() {
   if (judging === undefined) return null
   return (
     <div className="verdict" role="status">
-      <span className="spinner" />
       <span>{text.judging}</span>
       <progress value={judging} aria-label={text.judging} />
     </div>

@@ -141,7 +141,22 @@ export function Stage() {
         drawn === undefined && <progress className="stage-line" aria-label={strings.look.preparing} />
       )}
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
+      {drawn !== undefined && !isForming && !isTurned && <Hint />}
     </section>
+  )
+}
+
+/** Said once, until it is put away or a hand has turned the head. */
+function Hint() {
+  const isWanted = useStore(({ hello }) => hello?.preferences.hint)
+  if (!isWanted) return null
+  return (
+    <p className="hint">
+      {strings.hint.text}
+      <button type="button" className="link" onClick={() => actions.prefer({ hint: false })}>
+        {strings.hint.close}
+      </button>
+    </p>
   )
 }
 
@@ -349,6 +364,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
       onStart={() => {
         actions.setTurntable('off')
         onTurn(true)
+        if (useStore.getState().hello?.preferences.hint) actions.prefer({ hint: false })
       }}
       onChange={stir}
     />

@@ -21,8 +21,14 @@ import type { Light } from './look.ts'
 
 type Shade = (x: number, y: number, z: number) => readonly [number, number, number]
 
-/** Draws the surface that is on the stage again, square and as large as it is wanted. */
-export const surfacePicture: { current: ((size: number) => OffscreenCanvas) | undefined } = { current: undefined }
+/** Draws the surface that is on the stage again: square, as large as it is wanted, from any camera. */
+export interface SurfacePen {
+  draw(camera: PerspectiveCamera, size: number): OffscreenCanvas
+  close(): void
+}
+
+/** Gives one while the stage shows a surface. */
+export const surfacePen: { current: (() => SurfacePen) | undefined } = { current: undefined }
 
 interface SurfaceMeshProps {
   surface: SurfaceData
@@ -58,13 +64,13 @@ export function SurfaceMesh({ surface, style, light, exposure }: SurfaceMeshProp
     [maps],
   )
   const bright = useMemo(() => new Color(exposure, exposure, exposure), [exposure])
-  const { scene, camera } = useThree()
+  const { scene } = useThree()
   useEffect(() => {
-    surfacePicture.current = (size) => drawAgain(scene, camera as PerspectiveCamera, size)
+    surfacePen.current = () => penFor(scene)
     return () => {
-      surfacePicture.current = undefined
+      surfacePen.current = undefined
     }
-  }, [scene, camera])
+  }, [scene])
   const coloured = { ...(maps ? { map: maps.map } : { vertexColors: true }), color: bright, toneMapped: false }
   return (
     <>
@@ -151,20 +157,26 @@ function Lights({ light }: { light: Exclude<Light, 'even'> }) {
 }
 
 /** With a renderer of its own: that of the stage keeps its size. */
-function drawAgain(scene: Scene, camera: PerspectiveCamera, size: number): OffscreenCanvas {
-  const canvas = new OffscreenCanvas(size, size)
+function penFor(scene: Scene): SurfacePen {
+  const canvas = new OffscreenCanvas(1, 1)
   const renderer = new WebGLRenderer({ canvas, alpha: true, antialias: true, preserveDrawingBuffer: true })
   renderer.outputColorSpace = LinearSRGBColorSpace
-  const square = camera.clone()
-  square.aspect = 1
-  square.updateProjectionMatrix()
-  renderer.setSize(size, size, false)
-  renderer.render(scene, square)
-  const copy = new OffscreenCanvas(size, size)
-  copy.getContext('2d')!.drawImage(canvas, 0, 0)
-  renderer.dispose()
-  renderer.forceContextLoss()
-  return copy
+  return {
+    draw(camera, size) {
+      const square = camera.clone()
+      square.aspect = 1
+      square.updateProjectionMatrix()
+      renderer.setSize(size, size, false)
+      renderer.render(scene, square)
+      const copy = new OffscreenCanvas(size, size)
+      copy.getContext('2d')!.drawImage(canvas, 0, 0)
+      return copy
+    },
+    close() {
+      renderer.dispose()
+      renderer.forceContextLoss()
+    },
+  }
 }
 
 /** A soft key light from the upper left, a cool fill, a rim. */

@@ -1,4 +1,4 @@
-/** The turntable as a film, frame by frame, by the browser's own encoder: as smooth on a slow machine as on a fast one. */
+/** The turntable as a film, frame by frame: as smooth on a slow machine as on a fast one. */
 import {
   BufferTarget,
   CanvasSource,
@@ -11,7 +11,7 @@ import {
 import { PerspectiveCamera } from 'three'
 import { message } from '../../src-main/words/message.ts'
 import { Refusal } from '../host.ts'
-import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
+import { FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
 import type { Painter } from './painter.ts'
 
 /** Side of the video, on a fast GPU and without one. */
@@ -22,6 +22,10 @@ const RATE = 20
 /** What pictures are on where the stage has no colour of its own. */
 export const PAPER = '#f7f6f3'
 const CODECS = { webm: 'vp8', mp4: 'avc' } as const
+export type VideoFilm = keyof typeof CODECS
+export const videoFilms = Object.keys(CODECS) as VideoFilm[]
+/** Loops are looked at small, and sent to others. */
+const LOOP = { side: 384, frames: 40, milliseconds: 80 }
 /** Side of a trial picture, and the milliseconds it may take where exact pictures are to be had in good time. */
 const TRIAL = 32
 const PATIENCE = 15
@@ -29,45 +33,99 @@ const PATIENCE = 15
 /** Whether this GPU is up to exact pictures; otherwise the lattice has to do. */
 async function isFast(painter: Painter, radius: number): Promise<boolean> {
   // The first one may wait for the shaders.
-  await painter.read(turntableEye(0, radius), TRIAL, true)
+  await painter.read(toEye(turntableCamera(0, radius)), TRIAL, true)
   const began = performance.now()
-  await painter.read(turntableEye(0, radius), TRIAL, true)
+  await painter.read(toEye(turntableCamera(0, radius)), TRIAL, true)
   return performance.now() - began < PATIENCE
 }
 
-/**
- * @param film the kind of file
- * @param paper what is behind the head, a colour of CSS
- */
-export async function turntableVideo(
-  painter: Painter,
-  radius: number,
-  film: keyof typeof CODECS,
-  paper: string,
-  progress: (fraction: number) => void,
-): Promise<Uint8Array> {
+/** Films that this browser's own encoders can make; the others are made by the engine out of pictures. */
+export async function encodable(): Promise<VideoFilm[]> {
+  const able = await Promise.all(
+    videoFilms.map(async (film) => {
+      const size = { width: SIZE, height: SIZE }
+      return typeof VideoEncoder !== 'undefined' && (await canEncodeVideo(CODECS[film], size)) ? [film] : []
+    }),
+  )
+  return able.flat()
+}
+
+/** Draws the head as it is shown, square, without anything behind it. */
+export interface Pen {
+  draw(camera: PerspectiveCamera, size: number): Promise<ImageData> | OffscreenCanvas
+  /** Side of a film's pictures that can be drawn in good time. */
+  readonly size: number
+}
+
+export async function volumePen(painter: Painter, radius: number): Promise<Pen> {
   const exact = await isFast(painter, radius)
-  const size = exact ? SIZE : SLOW_SIZE
-  const codec = CODECS[film]
-  if (typeof VideoEncoder === 'undefined' || !(await canEncodeVideo(codec, { width: size, height: size }))) {
-    throw new Refusal(message('no-video'))
+  return {
+    draw: async (camera, size) => upright(await painter.read(toEye(camera), size, exact), size),
+    size: exact ? SIZE : SLOW_SIZE,
   }
-  const canvas = new OffscreenCanvas(size, size)
-  const context = canvas.getContext('2d')!
+}
+
+/** A whole turn: how far its camera is from the head, and what is behind that, a colour of CSS or nothing. */
+export interface Turn {
+  radius: number
+  paper: string | undefined
+  progress(fraction: number): void
+}
+
+/** @param film the kind of file */
+export async function turntableVideo(pen: Pen, film: VideoFilm, turn: Turn): Promise<Uint8Array> {
+  if (!(await encodable()).includes(film)) throw new Refusal(message('no-video'))
   const format = film === 'mp4' ? new Mp4OutputFormat() : new WebMOutputFormat()
   const output = new Output({ format, target: new BufferTarget() })
-  const source = new CanvasSource(canvas, { codec, bitrate: QUALITY_HIGH })
+  const canvas = new OffscreenCanvas(pen.size, pen.size)
+  const source = new CanvasSource(canvas, { codec: CODECS[film], bitrate: QUALITY_HIGH })
   output.addVideoTrack(source, { frameRate: RATE })
   await output.start()
-  for (let frame = 0; frame < FRAMES; frame++) {
-    const pixels = await painter.read(turntableEye((frame / FRAMES) * 2 * Math.PI, radius), size, exact)
-    context.putImageData(upright(pixels, size), 0, 0)
-    fillBehind(context, paper)
-    await source.add(frame / RATE, 1 / RATE)
-    progress((frame + 1) / FRAMES)
-  }
+  // A film knows no transparency.
+  await drawTurn(pen, canvas, FRAMES, { ...turn, paper: turn.paper ?? PAPER }, (frame) =>
+    source.add(frame / RATE, 1 / RATE),
+  )
   await output.finalize()
   return new Uint8Array(output.target.buffer!)
+}
+
+export interface LoopFrames {
+  /** [count, side, side, 4] 8 bits. */
+  pixels: Uint8Array
+  side: number
+  milliseconds: number
+}
+
+export async function turntableFrames(pen: Pen, turn: Turn): Promise<LoopFrames> {
+  const { side, frames, milliseconds } = LOOP
+  const canvas = new OffscreenCanvas(side, side)
+  const size = 4 * side ** 2
+  const pixels = new Uint8Array(frames * size)
+  await drawTurn(pen, canvas, frames, turn, (frame, context) => {
+    pixels.set(context.getImageData(0, 0, side, side).data, frame * size)
+  })
+  return { pixels, side, milliseconds }
+}
+
+/** Draws a whole turn onto a canvas, and has each picture taken. */
+async function drawTurn(
+  pen: Pen,
+  canvas: OffscreenCanvas,
+  frames: number,
+  { radius, paper, progress }: Turn,
+  take: (frame: number, context: OffscreenCanvasRenderingContext2D) => Promise<void> | void,
+): Promise<void> {
+  const context = canvas.getContext('2d')!
+  const { width: size } = canvas
+  for (let frame = 0; frame < frames; frame++) {
+    const picture = await pen.draw(turntableCamera((frame / frames) * 2 * Math.PI, radius), size)
+    context.clearRect(0, 0, size, size)
+    if (picture instanceof ImageData) context.putImageData(picture, 0, 0)
+    else context.drawImage(picture, 0, 0)
+    if (paper !== undefined) fillBehind(context, paper)
+    await take(frame, context)
+    progress((frame + 1) / frames)
+  }
 }
 
 /**
@@ -114,12 +172,12 @@ function fillBehind(context: OffscreenCanvasRenderingContext2D, paper: string): 
   context.globalCompositeOperation = 'source-over'
 }
 
-function turntableEye(yaw: number, radius: number): Eye {
+function turntableCamera(yaw: number, radius: number): PerspectiveCamera {
   const camera = new PerspectiveCamera(FIELD_OF_VIEW, 1)
   camera.zoom = FIRST_ZOOM
   camera.position.set(radius * Math.sin(yaw), 0, radius * Math.cos(yaw))
   camera.lookAt(0, 0, 0)
-  return toEye(camera)
+  return camera
 }
 
 /** Rows from the bottom, colours times opacity, to rows from the top and colours by themselves. */

@@ -2,6 +2,7 @@
 import type { MenuCommand } from '../../src-main/app/channels.ts'
 import type { EngineEvent, Unsaved } from '../../src-main/session/api.ts'
 import type { HostState } from '../host.ts'
+import { strings } from '../strings.ts'
 import { attempt, engine } from './line.ts'
 import { photoActions } from './photos.ts'
 import { fetchVerdict, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
@@ -9,8 +10,10 @@ import { savingActions } from './saving.ts'
 import { get, set } from './state.ts'
 
 export async function onState(hostState: HostState): Promise<void> {
+  // What the engine that ended had made is gone with it.
+  if (hostState !== 'ready') return set({ hostState, busy: undefined, made: undefined })
+  const isBack = get().hello !== undefined
   set({ hostState })
-  if (hostState !== 'ready') return set({ busy: undefined })
   await attempt(async () => {
     const hello = await engine.hello({})
     set({ hello, settings: get().settings ?? hello.defaults })
@@ -21,7 +24,18 @@ export async function onState(hostState: HostState): Promise<void> {
     const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
     if (next) await show(await engine.open({ project: next }))
+    if (isBack) set({ crash: whatWasKept() })
   })
+}
+
+/** After the engine has ended unbidden. */
+function whatWasKept(): string {
+  const { project } = get()
+  const { kept } = strings.engine
+  if (!project) return kept.nothing
+  const { state, step, steps } = project.job
+  if (state === 'running' || state === 'paused') return kept.forming(step, steps)
+  return project.head ? kept.head : kept.photos
 }
 
 export function onEvent(event: EngineEvent): void | Promise<void> {
@@ -80,6 +94,7 @@ export function onCommand(command: MenuCommand): void {
     undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : photoActions.undo()),
     redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : photoActions.redo()),
     log: () => set({ showLog: true }),
+    preferences: () => set({ showPreferences: true }),
   }
   work[command]()
 }

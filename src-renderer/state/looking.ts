@@ -2,13 +2,17 @@
 import type { BlobId } from '../../src-main/session/api.ts'
 import { keepLook, type StageLook } from '../stage/look.ts'
 import { attempt, engine, host } from './line.ts'
-import { get, type Mode, type State, type SurfaceStyle, set, type Turning } from './state.ts'
+import { get, type Mode, type State, type SurfaceData, type SurfaceStyle, set, type Turning } from './state.ts'
 
 /** What a surface is made from. */
-function surfaceKey(): string {
+export function surfaceKey(): string {
   const { project, volume, mesh } = get()
   return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
 }
+
+/** The surface that is at hand, where it is the one that is wanted. */
+export const surfaceNow = ({ surface }: State): SurfaceData | undefined =>
+  surface?.key === surfaceKey() ? surface : undefined
 
 /** The generator's final picture shows more than the rendering a volume is drawn with. */
 const SHARPER = 256

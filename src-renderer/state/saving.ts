@@ -1,48 +1,98 @@
 /** Taking a head along: as a model, a picture, a film, a project. */
-import type { FormatName } from '../../src-main/session/api.ts'
+import type { FormatName, LoopFormat } from '../../src-main/session/api.ts'
+import type { NamedBlob } from '../host.ts'
+import type { LoopFrames, VideoFilm } from '../stage/turntable-video.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine, host } from './line.ts'
-import { type Film, get, set } from './state.ts'
+import { surfaceKey } from './looking.ts'
+import { type Film, get, type MadeFiles, type State, set } from './state.ts'
+
+/** A model's file that is made before anybody said what it is to be called. */
+const named = ({ project }: State) => project?.name ?? ''
+
+/** What a model's files depend on. */
+const keyOf = (state: State, name: string) => JSON.stringify([surfaceKey(), state.format, name])
+
+/** The model that was made, where it is still the one that is wanted. */
+export const madeNow = (state: State): MadeFiles | undefined =>
+  state.made?.key === keyOf(state, named(state)) ? state.made : undefined
+
+/** Has the engine make a model's files, where they are not there yet. */
+async function make(name: string): Promise<MadeFiles> {
+  const state = get()
+  const { project, mesh, format } = state
+  const key = keyOf(state, name)
+  if (state.made?.key === key) return state.made
+  const made = { key, ...(await engine.exportMesh({ project: project!.id, format, name, ...mesh })) }
+  set({ made })
+  return made
+}
+
+type Progress = (fraction: number) => void
+const tell: Progress = (fraction) => set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {}))
+
+interface Work {
+  extension: string
+  make(name: string): Promise<readonly NamedBlob[]>
+}
 
 /** Asks where, has it made, writes it there and says so. */
-async function save(
-  extension: string,
-  make: (name: string) => Promise<{ name: string; blob: string }[]>,
-): Promise<void> {
+async function save({ extension, make }: Work): Promise<void> {
   const { project } = get()
   if (!project) return
   const chosen = await host.choose(project.name, extension)
   if (!chosen) return
   const label = `${chosen.name}.${extension}`
-  const saved = await attempt(async () => {
-    const files = await make(chosen.name)
-    const [first, ...others] = files
+  const isSaved = await attempt(async () => {
+    const [first, ...others] = await make(chosen.name)
     await host.save(chosen, [{ ...first, name: label }, ...others])
     return true
   }, strings.save.saving(label))
-  if (saved) set({ notice: strings.save.saved(label) })
+  if (isSaved) set({ notice: strings.save.saved(label), saved: { name: label, ticket: chosen.ticket } })
 }
 
 export const savingActions = {
   setPictureSize: (pictureSize: number) => set({ pictureSize }),
   setFilm: (film: Film) => set({ film }),
+  setFormat: (format: FormatName) => set({ format }),
 
-  saveMesh: (format: FormatName, extension: string) => {
-    const { project, mesh } = get()
-    return save(extension, async (name) => engine.exportMesh({ project: project!.id, format, name, ...mesh }))
-  },
+  saveModel: (extension: string) => save({ extension, make: async (name) => (await make(name)).files }),
 
-  saveProject: () => save('halfturn', async () => engine.exportProject({ project: get().project!.id })),
+  /** Makes the model's files without saving them: then their size is known, and they can be dragged out. */
+  makeModel: () =>
+    attempt(async () => {
+      const made = await make(named(get()))
+      const ticket = await host.outside?.place(made.files)
+      set({ made: { ...made, ticket } })
+    }, strings.save.making),
+
+  saveProject: () => save({ extension: 'halfturn', make: () => engine.exportProject({ project: get().project!.id }) }),
 
   savePicture: (camera: number[], render: () => Promise<Uint8Array>) =>
-    save('png', async () => {
-      const picture = await host.put(await render())
-      return engine.exportPicture({ project: get().project!.id, camera, picture })
+    save({
+      extension: 'png',
+      make: async () => {
+        const picture = await host.put(await render())
+        return engine.exportPicture({ project: get().project!.id, camera, picture })
+      },
     }),
 
-  saveVideo: (film: Film, encode: (progress: (fraction: number) => void) => Promise<Uint8Array>) =>
-    save(film, async (name) => {
-      const bytes = await encode((fraction) => set(({ busy }) => (busy ? { busy: { ...busy, fraction } } : {})))
-      return [{ name: `${name}.${film}`, blob: await host.put(bytes) }]
+  saveVideo: (film: VideoFilm, encode: (progress: Progress) => Promise<Uint8Array>) =>
+    save({
+      extension: film,
+      make: async (name) => [{ name: `${name}.${film}`, blob: await host.put(await encode(tell)) }],
     }),
+
+  saveLoop: (format: LoopFormat, render: (progress: Progress) => Promise<LoopFrames>) =>
+    save({
+      extension: format,
+      make: async () => {
+        const { pixels, ...rest } = await render(tell)
+        const frames = await host.put(pixels)
+        return engine.exportLoop({ project: get().project!.id, format, frames, ...rest })
+      },
+    }),
+
+  reveal: (ticket: number) => host.outside?.reveal(ticket),
+  drag: (ticket: number) => host.outside?.drag(ticket),
 }

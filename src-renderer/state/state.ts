@@ -1,7 +1,9 @@
 /** What the window knows, and what it knows at first. What it can do is in the files beside, a subject each. */
 import { create } from 'zustand'
 import type {
+  FormatName,
   Hello,
+  ModelOut,
   Phase,
   PlanesState,
   PoseCorrection,
@@ -12,11 +14,12 @@ import type {
 import type { Message } from '../../src-main/words/message.ts'
 import type { HostState } from '../host.ts'
 import { recallLook, type StageLook } from '../stage/look.ts'
+import { chosenTheme, type Theme } from '../theme.ts'
 import { type History, noHistory } from './history.ts'
 
 export type Step = 'photo' | 'form' | 'look'
 export type Mode = 'volume' | 'surface' | 'depth'
-export const films = ['webm', 'mp4'] as const
+export const films = ['webm', 'mp4', 'gif', 'webp'] as const
 export type Film = (typeof films)[number]
 /** `once`: all the way round, and still again. */
 export type Turning = 'off' | 'once' | 'on'
@@ -71,6 +74,19 @@ export interface RefusedFile {
   readonly problem: Message
 }
 
+/** Model files that were made: they are the same until something else is wanted. */
+export interface MadeFiles extends ModelOut {
+  readonly key: string
+  /** By which they can be dragged, where they are placed or saved. */
+  readonly ticket?: number
+}
+
+/** What was saved last: its file's name, and by which ticket it can be shown. */
+export interface SavedFile {
+  readonly name: string
+  readonly ticket: number
+}
+
 export interface State {
   hostState: HostState
   hello: Hello | undefined
@@ -102,6 +118,10 @@ export interface State {
   pictureSize: number
   film: Film
   mesh: { resolution: number; triangles: number }
+  /** What a model is saved as, what was made of it, and what was saved. */
+  format: FormatName
+  made: MadeFiles | undefined
+  saved: SavedFile | undefined
   /** What takes longer than a moment, in words, with a fraction where it is known. */
   busy: { what: string; fraction?: number } | undefined
   problem: Message | undefined
@@ -116,6 +136,10 @@ export interface State {
   history: History<Corrected>
   showCamera: boolean
   showLog: boolean
+  showPreferences: boolean
+  theme: Theme
+  /** The engine ended unbidden, and is back: what was kept, in words. */
+  crash: string | undefined
   /** Milliseconds from engine to window of the last preview, and from drop to pose; for the log. */
   latency: { preview?: number; pose?: number }
 }
@@ -145,6 +169,9 @@ export const useStore = create<State>(() => ({
   pictureSize: 1024,
   film: 'webm',
   mesh: { resolution: 192, triangles: 60_000 },
+  format: 'glb',
+  made: undefined,
+  saved: undefined,
   busy: undefined,
   problem: undefined,
   notice: undefined,
@@ -155,6 +182,9 @@ export const useStore = create<State>(() => ({
   history: noHistory(),
   showCamera: false,
   showLog: false,
+  showPreferences: false,
+  theme: chosenTheme(),
+  crash: undefined,
   latency: {},
 }))
 

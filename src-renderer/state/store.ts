@@ -2,16 +2,17 @@
 import type { Message } from '../../src-main/words/message.ts'
 import { isTyping, onCommand, onEvent, onState } from './events.ts'
 import { formingActions } from './forming.ts'
-import { engine, host } from './line.ts'
-import { isEnhanced, lookingActions } from './looking.ts'
+import { host } from './line.ts'
+import { isEnhanced, lookingActions, surfaceNow } from './looking.ts'
 import { leading, leadingCrop, photoActions, takesPhotos } from './photos.ts'
+import { copy, preferringActions, report } from './preferring.ts'
 import { projectActions } from './projects.ts'
-import { savingActions } from './saving.ts'
+import { madeNow, savingActions } from './saving.ts'
 import { set, useStore } from './state.ts'
 
 export type * from './state.ts'
 export { films } from './state.ts'
-export { host, isEnhanced, isTyping, leading, leadingCrop, takesPhotos, useStore }
+export { copy, host, isEnhanced, isTyping, leading, leadingCrop, madeNow, report, surfaceNow, takesPhotos, useStore }
 
 export const actions = {
   ...projectActions,
@@ -19,10 +20,9 @@ export const actions = {
   ...formingActions,
   ...lookingActions,
   ...savingActions,
-  log: () => engine.log({}),
-  showLog: (showLog: boolean) => set({ showLog }),
+  ...preferringActions,
   showCamera: (showCamera: boolean) => set({ showCamera }),
-  dismiss: () => set({ problem: undefined, notice: undefined, refused: [] }),
+  dismiss: () => set({ problem: undefined, notice: undefined, crash: undefined, refused: [] }),
   problem: (problem: Message) => set({ problem }),
   notice: (notice: string) => set({ notice }),
 }

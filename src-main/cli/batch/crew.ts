@@ -152,6 +152,8 @@ function start(script: URL, options: StudioOptions): Promise<{ child: ChildProce
   const loader = script.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = fork(script, [JSON.stringify(options)], {
     execArgv: loader,
+    // Ctrl-C reaches all processes of a terminal's group; whoever started this one says what it means.
+    detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return new Promise((resolve, reject) => {

@@ -35,11 +35,22 @@ const FAILED_STAY = 30 * 24 * 3600
 
 const queueName = (generator: string) => `halfturn-${VERSION}-${shortDigest(generator)}`
 
-/** Has workers elsewhere make heads. @param id of the batch: the same person is put on the queue once */
-export function makeThere(url: string, storage: Storage, making: Making, id: string, report: Reporter): Make {
+/**
+ * Has workers elsewhere make heads.
+ * @param id of the batch: the same person is put on the queue once
+ * @throws UserError where nobody answers there
+ */
+export async function makeThere(
+  url: string,
+  storage: Storage,
+  making: Making,
+  id: string,
+  report: Reporter,
+): Promise<Make> {
+  const connection = await connect(url)
   return async (people, told, asked) => {
     const queue = new Queue<Task, HeadRecord>(queueName(making.generator), {
-      connection: await connect(url),
+      connection,
       defaultJobOptions: {
         attempts: ATTEMPTS,
         backoff: { type: 'exponential', delay: BACKOFF },

@@ -11,8 +11,8 @@ export async function serveCrew(
   const tell = (answer: Answer, sent = () => {}) => process.send?.(answer, sent)
   let stopped = false
   process.on('disconnect', () => process.exit())
-  // Ctrl-C reaches all processes of a terminal; whoever started this one says what it means.
-  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+  // Whoever started it may have gone before it listened.
+  if (!process.connected) process.exit()
   try {
     const { maker, reason } = await open(JSON.parse(process.argv[2]) as StudioOptions)
     process.on('message', async (request: Request) => {

@@ -12,7 +12,7 @@
 
 import type { RgbImage } from '../images/rgb-image.ts'
 import { type Box, boundingBox, type Face, type Landmarker, type Spot } from '../networks/mediapipe.ts'
-import { type Pyramid, pyramidOf, sampleWindow, toPhoto } from './look.ts'
+import { type Pyramid, pyramidOf, sampleWindow, toPhoto, turnedByQuarter } from './look.ts'
 import type { Window } from './pose.ts'
 
 /** Pixels a side that detector and landmarks get to see. */
@@ -85,26 +85,30 @@ function tilings({ width, height }: RgbImage): Window[][] {
 
 /** What the detector sees in the window in all four orientations, in the photo's pixels. */
 function glance(landmarker: Landmarker, pyramid: Pyramid, window: Window): Spot[] {
-  return QUARTERS.flatMap((quarter) => spotsIn(landmarker, pyramid, { ...window, roll: window.roll + quarter }))
+  return spotsByQuarter(landmarker, pyramid, window).flat()
 }
 
-function spotsIn(landmarker: Landmarker, pyramid: Pyramid, window: Window): Spot[] {
-  return landmarker.spot(sampleWindow(pyramid, window, GLANCE)).map(({ centre, size, roll, score }) => ({
-    centre: toPhoto(window, GLANCE, centre),
-    size: (size * window.side) / GLANCE,
-    roll: window.roll + roll,
-    score,
-  }))
+/** What the detector sees in the window in each orientation, in the photo's pixels; sampled once and turned. */
+function spotsByQuarter(landmarker: Landmarker, pyramid: Pyramid, window: Window): Spot[][] {
+  let picture = sampleWindow(pyramid, window, GLANCE)
+  return QUARTERS.map((quarter, n) => {
+    if (n > 0) picture = turnedByQuarter(picture)
+    const turned = { ...window, roll: window.roll + quarter }
+    return landmarker.spot(picture).map(({ centre, size, roll, score }) => ({
+      centre: toPhoto(turned, GLANCE, centre),
+      size: (size * window.side) / GLANCE,
+      roll: turned.roll + roll,
+      score,
+    }))
+  })
 }
 
 /** The spot as it is seen when the face stands upright, of the four orientations the likeliest. */
 function wayUp(landmarker: Landmarker, pyramid: Pyramid, spot: Spot): Spot | undefined {
-  const judged = QUARTERS.map((quarter) => {
-    const seen = JUDGED.map((times): Spot | undefined => {
-      const window = { centre: spot.centre, side: times * spot.size, roll: spot.roll + quarter }
-      const near = spotsIn(landmarker, pyramid, window).filter(
-        ({ centre }) => distance(centre, spot.centre) < OFF_CENTRE * spot.size,
-      )
+  const looks = JUDGED.map((times) => spotsByQuarter(landmarker, pyramid, { ...spot, side: times * spot.size }))
+  const judged = QUARTERS.map((_, quarter) => {
+    const seen = looks.map((look): Spot | undefined => {
+      const near = look[quarter].filter(({ centre }) => distance(centre, spot.centre) < OFF_CENTRE * spot.size)
       return near.sort((a, b) => b.score - a.score)[0]
     })
     const score = seen.reduce((sum, found) => sum + (found?.score ?? 0), 0) / seen.length

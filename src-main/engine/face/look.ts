@@ -54,6 +54,19 @@ export function sampleWindow(pyramid: Pyramid, { centre, side, roll }: Window, s
   return { width: size, height: size, rgb }
 }
 
+/** A square picture as a window shows it that is turned by a quarter more, clockwise as seen. */
+export function turnedByQuarter({ width: size, rgb: from }: RgbImage): RgbImage {
+  const rgb = new Uint8Array(from.length)
+  for (let row = 0, to = 0; row < size; row++) {
+    for (let at = 3 * (size - 1 - row); to < 3 * size * (row + 1); at += 3 * size, to += 3) {
+      rgb[to] = from[at]
+      rgb[to + 1] = from[at + 1]
+      rgb[to + 2] = from[at + 2]
+    }
+  }
+  return { width: size, height: size, rgb }
+}
+
 /** The place in the photo of a place (u, v) in pixels of a look. */
 export function toPhoto({ centre, side, roll }: Window, size: number, [u, v]: readonly number[]): [number, number] {
   const step = side / size

@@ -6,12 +6,11 @@
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { PORTRAIT_FOCAL } from '../generator/camera.ts'
+import { LANDMARKS } from '../networks/mediapipe.ts'
 import { productFile } from '../product-file.ts'
 import { cameraLabel, LOOK_AT, type Pose, type Window } from './pose.ts'
 import { type Frame, TEMPLATE } from './template.ts'
 
-/** MediaPipe's. */
-export const LANDMARKS = 478
 /** A constant, six of the pose, and how far the template's landmarks lie from where the average head has them. */
 export const FEATURES = 7 + 3 * TEMPLATE.own.length
 /** World units that count as one in a feature: the face's own differences are of that size. */

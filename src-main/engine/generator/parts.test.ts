@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { samplePlanesBackward } from '../../../testing/planes.ts'
+import { samplePlanes, samplePlanesBackward } from '../../../testing/planes.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { add, input, mul, pullBack, reshape, type Tensor, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
@@ -10,7 +10,7 @@ import { expectClose, GoldenCase } from './golden-case.ts'
 import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
 import { march } from './march.ts'
 import type { Planes } from './plane-layout.ts'
-import { PlaneProjection, samplePlanes } from './planes.ts'
+import { PlaneProjection } from './planes.ts'
 import { areaMatrix, bilinearMatrix, resample } from './resample.ts'
 import { boxBounds, coarseDepths, importanceDepths } from './sampling.ts'
 

@@ -195,27 +195,6 @@ export function releaseSampler(sampler: PlaneSampler): void {
   idle.push(sampler)
 }
 
-/** Points in one batch: 8 MiB of features at 32 channels. */
-const BATCH = 1 << 16
-
-/**
- * `PlaneSampler.sample` for single points.
- * @param points [M * 3] world
- * @returns [M * C]
- */
-export function samplePlanes(planes: Planes, projection: PlaneProjection, points: Float32Array): Float32Array {
-  const { channels } = planes
-  const result = new Float32Array((points.length / 3) * channels)
-  const sampler = borrowSampler(planes, projection)
-  for (let first = 0; first < points.length / 3; first += BATCH) {
-    result.set(sampler.samplePoints(batchOf(points, first)), first * channels)
-  }
-  releaseSampler(sampler)
-  return result
-}
-
-const batchOf = (points: Float32Array, first: number) => points.subarray(first * 3, (first + BATCH) * 3)
-
 /** sum += values */
 export function accumulate(sum: Float32Array, values: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] += values[i]

@@ -169,9 +169,11 @@ export class Renderer {
       const { order, samples } = cast
       const depth = new Float32Array(order.length)
       const opacity = new Float32Array(order.length)
-      const points: number[] = []
-      const rows: number[] = []
-      const kept: number[] = []
+      const most = order.length * samples
+      const points = new Float32Array(3 * most)
+      const rows = new Uint32Array(most)
+      const shares = new Float32Array(most)
+      let count = 0
       for await (const { tile, along, depths, out } of this.march('see', weights, sampler, cast)) {
         for (let ray = 0; ray < tile.count; ray++) {
           const row = order[tile.first + ray]
@@ -181,13 +183,16 @@ export class Renderer {
             const share = out.shares[ray * samples + i]
             if (share < LEAST_SHARE) continue
             const t = depths[ray * samples + i]
-            for (let k = 3 * ray; k < 3 * ray + 3; k++) points.push(along.origins[k] + t * along.directions[k])
-            rows.push(row)
-            kept.push(share)
+            for (let k = 0; k < 3; k++) {
+              points[3 * count + k] = along.origins[3 * ray + k] + t * along.directions[3 * ray + k]
+            }
+            rows[count] = row
+            shares[count++] = share
           }
         }
       }
-      const seen = { points: Float32Array.from(points), rows: Uint32Array.from(rows), shares: Float32Array.from(kept) }
+      // Copies: only a few of the samples are seen, and these are kept.
+      const seen = { points: points.slice(0, 3 * count), rows: rows.slice(0, count), shares: shares.slice(0, count) }
       return { depth, opacity, ...seen, cast }
     } finally {
       releaseSampler(sampler)

@@ -19,11 +19,6 @@ export const PHOTO_FORMATS: readonly PhotoFormat[] = [
   { id: 'gif', name: 'GIF', extensions: ['gif'], type: 'image/gif' },
 ]
 
-/** 'JPEG, PNG, ... or GIF'. */
-export const PHOTO_FORMAT_NAMES = PHOTO_FORMATS.map(({ name }) => name)
-  .join(', ')
-  .replace(/, (?=[^,]*$)/, ' or ')
-
 /** What a file dialog of the browser accepts: types, and the endings of those that systems do not know by type. */
 export const PHOTO_ACCEPT = PHOTO_FORMATS.flatMap(({ type, extensions }) => [
   type,

@@ -88,5 +88,33 @@ export async function describedPng(bytes: Uint8Array, made: string): Promise<Uin
   }
 }
 
+/** Pictures of a loop, at least and at most: more say nothing new, and take minutes. */
+const LOOP = { least: 2, most: 240 }
+
+export const loopFormats = ['gif', 'webp'] as const
+export type LoopFormat = (typeof loopFormats)[number]
+
+/**
+ * A film that begins anew for ever. A GIF's pixels are seen through or not; WebP knows what is between.
+ * @param frames [count, side, side, 4] 8 bits, opacity last
+ * @param milliseconds each is shown
+ * @throws UserError where they are not whole pictures, or too few or too many
+ */
+export async function loop(
+  frames: Uint8Array,
+  side: number,
+  format: LoopFormat,
+  milliseconds: number,
+  made: string,
+): Promise<Uint8Array> {
+  const count = frames.length / (4 * side ** 2)
+  if (!Number.isInteger(count) || count < LOOP.least || count > LOOP.most) throw new UserError('picture-unreadable')
+  const film = sharp(frames, { raw: { width: side, height: side * count, channels: 4, pageHeight: side } })
+  const times = { loop: 0, delay: Array.from({ length: count }, () => milliseconds) }
+  const written =
+    format === 'gif' ? film.gif({ ...times, effort: 4 }) : described(film, made).webp({ ...times, quality: 85 })
+  return written.toBuffer()
+}
+
 const described = (picture: Sharp, made: string) =>
   picture.withExif({ IFD0: { Software: 'Halfturn', ImageDescription: made } })

@@ -1,14 +1,14 @@
 /**
- * A whole job on small random generators with the real perceptual network: what it promises about interruption, the best
- * so far, changed plans and foreign checkpoints.
+ * A whole job on small random generators with a thin perceptual network: what it promises about interruption, the best so
+ * far, changed plans and foreign checkpoints.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { thinFaceRes } from '../../../testing/thin-faceres.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { GoldenCase } from '../generator/golden-case.ts'
-import { readFaceRes } from '../networks/faceres.ts'
 import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion } from './inversion.ts'
@@ -20,7 +20,7 @@ const GENERATOR = 'digest of the generator'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
-const faceRes = await readFaceRes()
+const faceRes = await thinFaceRes()
 
 const contextOf = (golden: GoldenCase): InversionContext => ({
   generator: golden.generator(runtime),

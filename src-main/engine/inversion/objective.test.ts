@@ -1,10 +1,10 @@
 /** What a portrait asks of a view: everything of a head, and of colour alone only where the person is. */
 
 import { afterAll, describe, expect, it } from 'vitest'
+import { thinFaceRes } from '../../../testing/thin-faceres.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { View } from '../generator/generator.ts'
 import { expectClose, GoldenCase } from '../generator/golden-case.ts'
-import { readFaceRes } from '../networks/faceres.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { PortraitObjective } from './objective.ts'
 import type { Aim } from './terms/term.ts'
@@ -15,7 +15,7 @@ const SIZE = 32
 const AREA = SIZE * SIZE
 const generator = new GoldenCase('tiny2x').generator(runtime)
 const { decoder_output_dim: channels } = generator.config
-const faceRes = await readFaceRes()
+const faceRes = await thinFaceRes()
 
 const isLeft = (pixel: number) => pixel % SIZE < SIZE / 2
 /** The person is the left half. */

@@ -3,7 +3,7 @@ import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { shrink } from '../generator/resample.ts'
 import { OPAQUE } from '../head/views.ts'
 import { smooth } from '../surface/clean.ts'
-import { METRES_PER_UNIT } from '../surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../surface/formats/units.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import type { Surface } from '../surface/surface.ts'
 
@@ -18,7 +18,6 @@ export interface Form {
   readonly asymmetry: number
 }
 
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 const SIDE = 128
 /** Smoothing passes that take away what is narrower than about ten edges. */
 const PASSES = 10
@@ -46,10 +45,10 @@ export function formOf(surface: Surface, front: Float32Array): Form {
   const part = (which: (distance: number) => number) =>
     moved.reduce((sum, { distance, share }) => sum + share * which(distance), 0) / area
   return {
-    relief: MILLIMETRES * (quantile(face, 0.95) - quantile(face, 0.05)),
+    relief: MILLIMETRES_PER_UNIT * (quantile(face, 0.95) - quantile(face, 0.05)),
     roughness: Math.sqrt(part((distance) => distance * distance)),
     spikes: part((distance) => (distance > SPIKE ? 1 : 0)),
-    asymmetry: MILLIMETRES * quantile(differences, 0.5),
+    asymmetry: MILLIMETRES_PER_UNIT * quantile(differences, 0.5),
   }
 }
 
@@ -68,7 +67,7 @@ function movedBySmoothing(surface: Surface): { distance: number; share: number }
   return Array.from(shares, (share, vertex) => {
     const at = 3 * vertex
     const along = [0, 1, 2].reduce((sum, k) => sum + (after[at + k] - positions[at + k]) * normals[at + k], 0)
-    return { distance: MILLIMETRES * Math.abs(along), share }
+    return { distance: MILLIMETRES_PER_UNIT * Math.abs(along), share }
   })
 }
 

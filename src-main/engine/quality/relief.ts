@@ -3,7 +3,7 @@
  * head; how rough it is; and whether the back is a back.
  */
 import { type Frame, TEMPLATE } from '../face/template.ts'
-import { METRES_PER_UNIT } from '../surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../surface/formats/units.ts'
 import type { Surface } from '../surface/mesh.ts'
 import { rasterize, type Visibility } from '../surface/rasterize.ts'
 import { between } from './draw.ts'
@@ -40,7 +40,6 @@ export interface Extent {
   readonly height: number
 }
 
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 const SIDE = 192
 /** Landmarks further from the middle lie on the outline, where depth is anybody's guess; world units. */
 const INNER = 0.12
@@ -80,7 +79,7 @@ export function faceRelief(spots: ArrayLike<number>, sight: Visibility, label: F
   const left = flat.map((value, i) => value / scale - wanted[i])
   const of = (landmarks: readonly number[]) => {
     const values = left.filter((_, i) => landmarks.includes(points[i].landmark))
-    return (MILLIMETRES * values.reduce((sum, value) => sum + value, 0)) / Math.max(values.length, 1)
+    return (MILLIMETRES_PER_UNIT * values.reduce((sum, value) => sum + value, 0)) / Math.max(values.length, 1)
   }
   return { depth: dot(flat, wanted) / dot(wanted, wanted) / scale, nose: of(NOSE), chin: of(CHIN), brow: of(BROW) }
 }
@@ -162,7 +161,8 @@ export function extentOf(
   }
   for (const list of above) list.sort((a, b) => a - b)
   const range = (list: readonly number[], low: number) =>
-    (MILLIMETRES * (list[Math.floor(0.995 * (list.length - 1))] - list[Math.floor(low * (list.length - 1))])) / scale
+    (MILLIMETRES_PER_UNIT * (list[Math.floor(0.995 * (list.length - 1))] - list[Math.floor(low * (list.length - 1))])) /
+    scale
   return { width: range(above[0], 0.005), length: range(above[2], 0.005), height: range(above[1], 0) }
 }
 
@@ -173,7 +173,7 @@ function reliefSeen({ depth, size }: Visibility): Float32Array {
   const twice = boxMean(once, covered, size, WIDE)
   return Float32Array.from(depth, (value, pixel) => {
     // What the mean takes away, taken away from it again: a round back has none.
-    const relief = MILLIMETRES * (2 * once[pixel] - twice[pixel] - value)
+    const relief = MILLIMETRES_PER_UNIT * (2 * once[pixel] - twice[pixel] - value)
     return covered[pixel] && isIn(BACK, pixel, size) && Math.abs(relief) < MOST_RELIEF ? relief : Number.NaN
   })
 }

@@ -6,7 +6,7 @@ import { isosurface } from './isosurface.ts'
 import { type Mesh, signedVolume } from './mesh.ts'
 import { area, assertClosed, blobs, euler, headLike, type Point, sharp, solid, sphere, torus, union } from './solids.ts'
 
-const surfaceOf = async (density: Point, n = 96): Promise<Mesh> =>
+const surfaceOf = async (density: Point, n = 64): Promise<Mesh> =>
   isosurface(await sampleNearLevel(solid(density), 10, n))
 
 const ball = (radius: number) => (4 / 3) * Math.PI * radius ** 3
@@ -41,7 +41,7 @@ describe('smooth', () => {
   })
 
   it('hardly touches what is smooth already', async () => {
-    const mesh = await surfaceOf(torus(0.3, 0.1))
+    const mesh = await surfaceOf(torus(0.3, 0.1), 96)
     expect(signedVolume(smooth(mesh, 3)) / signedVolume(mesh)).toBeCloseTo(1, 3)
     expect(smooth(mesh, 0)).toEqual(mesh)
   })
@@ -49,7 +49,7 @@ describe('smooth', () => {
 
 describe('simplify', () => {
   it('comes near the target and keeps volume, area and closedness', async () => {
-    const mesh = largestComponent(await surfaceOf(headLike()))
+    const mesh = largestComponent(await surfaceOf(headLike(), 96))
     for (const target of [20_000, 5000, 1000]) {
       const light = await simplify(mesh, target)
       assertClosed(light)
@@ -66,14 +66,14 @@ describe('simplify', () => {
   })
 
   it('leaves a mesh alone that is light enough', async () => {
-    const mesh = await surfaceOf(sphere(0.2), 64)
+    const mesh = await surfaceOf(sphere(0.2))
     expect(await simplify(mesh, mesh.triangles.length / 3)).toBe(mesh)
   })
 
   it('keeps random surfaces closed, however few triangles are asked for', async () => {
     await fc.assert(
       fc.asyncProperty(blobs, fc.integer({ min: 4, max: 4000 }), async (field, target) => {
-        assertClosed(await simplify(await surfaceOf(field, 64), target))
+        assertClosed(await simplify(await surfaceOf(field, 48), target))
       }),
       { numRuns: 40 },
     )
@@ -82,7 +82,7 @@ describe('simplify', () => {
   it('keeps a surface of many thin necks closed', async () => {
     // Where collapses pinch: at these targets the library alone leaves edges with four triangles.
     const foam: Point = (x, y, z) => 10 + Math.cos(40 * x) + Math.cos(37 * y) + Math.cos(43 * z) - 0.8
-    const mesh = await surfaceOf(foam, 80)
+    const mesh = await surfaceOf(foam, 48)
     for (const target of [10_000, 5000, 2000, 500]) assertClosed(await simplify(mesh, target))
   })
 })

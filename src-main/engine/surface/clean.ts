@@ -122,13 +122,19 @@ function separate(positions: Float32Array, triangles: Uint32Array): Mesh {
 
 /** The edges, as pairs of vertices, along which more than one triangle runs in the same direction. */
 function sharedEdges(triangles: number[]): [number, number][] {
-  const seen = new Set<number>()
   const shared: [number, number][] = []
-  for (let t = 0; t < triangles.length; t++) {
-    const [from, to] = [triangles[t], triangles[t % 3 === 2 ? t - 2 : t + 1]]
-    const edge = from * 2 ** 26 + to
-    if (seen.has(edge) && from < to) shared.push([from, to])
-    seen.add(edge)
+  const following = (corner: number) => triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
+  /** The last corner met at each vertex, and before each corner the one met before it, from 1. */
+  const last = new Int32Array(triangles.reduce((most, vertex) => Math.max(most, vertex), 0) + 1)
+  const before = new Int32Array(triangles.length)
+  for (let corner = 0; corner < triangles.length; corner++) {
+    const [from, to] = [triangles[corner], following(corner)]
+    before[corner] = last[from]
+    last[from] = corner + 1
+    if (from > to) continue
+    let other = before[corner]
+    while (other > 0 && following(other - 1) !== to) other = before[other - 1]
+    if (other > 0) shared.push([from, to])
   }
   return shared
 }

@@ -6,7 +6,7 @@ import { isosurface } from './isosurface.ts'
 import { signedVolume } from './mesh.ts'
 import { area, assertClosed, blobs, euler, sharp, solid, sphere, torus, union } from './solids.ts'
 
-const surfaceOf = async (density: (x: number, y: number, z: number) => number, n = 128, side = 1) =>
+const surfaceOf = async (density: (x: number, y: number, z: number) => number, n = 96, side = 1) =>
   isosurface(await sampleNearLevel(solid(density, side), 10, n))
 
 describe('the cases of a cube', () => {

@@ -2,8 +2,9 @@
  * How deep the landmarks of a face lie against each other: a flat face explains one photo's colours and outline as well.
  * Which way the face looks and how far off it is, the camera says and not this.
  */
-import { LANDMARKS, RELIEF_WIDTH, type Relief } from '../../face/relief.ts'
+import { RELIEF_WIDTH, type Relief } from '../../face/relief.ts'
 import { add, input, matMul, mul, reshape, sqrt, square, sub, sumAll } from '../../graph/index.ts'
+import { LANDMARKS } from '../../networks/mediapipe.ts'
 import { METRES_PER_UNIT } from '../../surface/formats/units.ts'
 import type { PictureTerm } from './term.ts'
 

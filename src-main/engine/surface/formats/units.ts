@@ -6,6 +6,7 @@
  * One photo tells no absolute size, so every head is exported at this scale.
  */
 export const METRES_PER_UNIT = 0.4
+export const MILLIMETRES_PER_UNIT = 1000 * METRES_PER_UNIT
 
 /** World units to metres, same axes: x right, y up, the face looking along +z. */
 export function toMetres(positions: Float32Array): Float32Array {
