@@ -101,7 +101,7 @@ export class Finish {
     | undefined
   private around: Turnaround | undefined
   /** Of the head as it was formed: this one, where nothing was changed. */
-  private readonly asFormed: Finish
+  readonly asFormed: Finish
 
   constructor(source: HeadSource, host = alone(), asFormed?: Finish) {
     this.source = source

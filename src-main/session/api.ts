@@ -99,8 +99,8 @@ export const requests = {
   /** Ends the job and keeps the best head so far. */
   cancel: z.strictObject({ project }),
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
-  /** The head as the volume shader needs it. */
-  planes: z.strictObject({ project }),
+  /** The head as the volume shader needs it, or as it was before it was changed. */
+  planes: z.strictObject({ project, asFormed: z.boolean().optional() }),
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),

@@ -100,6 +100,7 @@ test('a head is changed, comes back as it was changed, and can be as it was form
   expect(after.version).toBeGreaterThan(before.version)
   const changed = shown(after)
   expect(changed.equals(formed)).toBe(false)
+  expect(shown(await engine.planes({ project: id, asFormed: true })).equals(formed)).toBe(true)
   await expect(engine.edit({ project: id, edit: { beard: 1 } })).rejects.toThrow("no 'beard'")
 
   const [{ blob }] = await engine.exportProject({ project: id })

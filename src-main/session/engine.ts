@@ -278,7 +278,7 @@ export class Engine implements EngineApi {
   resume: EngineApi['resume'] = async ({ project }) => (await this.own(project)).resume()
   cancel: EngineApi['cancel'] = async ({ project }) => (await this.own(project)).cancel()
   setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.own(project)).setSteps(steps)
-  planes: EngineApi['planes'] = async ({ project }) => (await this.project(project)).describePlanes()
+  planes: EngineApi['planes'] = async ({ project, asFormed }) => (await this.project(project)).describePlanes(asFormed)
 
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()

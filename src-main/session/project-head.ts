@@ -34,6 +34,7 @@ interface Formed {
   quality?: Assessment
   judging?: { readonly place: QueuePlace; readonly quality: Promise<Assessment | undefined> }
   planes?: PlanesState
+  planesAsFormed?: PlanesState
   /** As it was saved last. */
   bytes?: Uint8Array
 }
@@ -110,11 +111,21 @@ export class ProjectHead {
     const { finish } = formed
     const { generator, head } = finish.source
     const planes = await finish.planes()
-    formed.planes ??= {
-      ...{ version: ++versions, camera: [...head.label] },
-      ...planesState(generator, planes, (bytes, slot) => this.host.blobs.put(bytes, `${this.id}/${slot}`)),
-    }
+    formed.planes ??= this.stateOf(planes, finish.source, '')
     return { planes, head, generator, state: formed.planes }
+  }
+
+  /** The planes of the head as it was formed. Call it in a turn. @throws UserError where there is no head yet */
+  async planesAsFormed(): Promise<PlanesState> {
+    const formed = this.require()
+    const { asFormed } = formed.finish
+    formed.planesAsFormed ??= this.stateOf(await asFormed.planes(), asFormed.source, 'formed-')
+    return formed.planesAsFormed
+  }
+
+  private stateOf(planes: Planes, { generator, head }: HeadSource, slots: string): PlanesState {
+    const put = (bytes: Uint8Array, slot: string) => this.host.blobs.put(bytes, `${this.id}/${slots}${slot}`)
+    return { version: ++versions, camera: [...head.label], ...planesState(generator, planes, put) }
   }
 
   /** The head's surface as it is now. A job's steps wait for it. */

@@ -353,8 +353,9 @@ export class OpenProject {
     return this.head.paint()
   }
 
-  async describePlanes(): Promise<PlanesState> {
-    return (await this.host.turn(() => this.paint())).state
+  /** @param asFormed those of the head before it was changed */
+  describePlanes(asFormed = false): Promise<PlanesState> {
+    return this.host.turn(async () => (asFormed ? this.head.planesAsFormed() : (await this.paint()).state))
   }
 
   /** The head's surface as it is now. A job's steps wait for it. */

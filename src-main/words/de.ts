@@ -1242,6 +1242,28 @@ Aufruf: halfturn info [DATEI]
       titles: VERDICTS,
     },
 
+    change: {
+      title: 'Den Kopf ändern',
+      traits: {
+        age: 'Alter',
+        male: 'Männlich',
+        skin: 'Dunklere Haut',
+        smile: 'Lächeln',
+        hair: 'Haarlänge',
+        weight: 'Gewicht',
+      },
+      strength: (amount, sign) => (sign === 0 ? 'wie geformt' : `${amount} ${sign > 0 ? 'mehr' : 'weniger'}`),
+      words: 'In Worten',
+      wordsHint: 'älter, lächelnd',
+      unknown: (words) => `Nicht verstanden, oder nicht für diesen Kopf: ${words}`,
+      reset: 'Wie geformt',
+      compare: 'Zum Vergleichen halten',
+      none: 'Der Generator dieses Kopfs hat keine Richtungen, in die er zu ändern wäre.',
+      honest:
+        'Was geändert wurde, ist erfunden. Das Urteil gilt dem Kopf, wie er geformt wurde, und das Foto wird nicht auf die Oberfläche gemalt.',
+      honestRandom: 'Was geändert wurde, wird mit dem Kopf gesichert und steht in seinen Dateien.',
+    },
+
     random: {
       title: 'Erfundener Mensch',
       seed: 'Startwert',

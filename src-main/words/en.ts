@@ -1339,6 +1339,30 @@ usage: halfturn info [FILE]
       titles: VERDICTS,
     },
 
+    change: {
+      title: 'Change the head',
+      traits: {
+        age: 'Age',
+        male: 'Masculine',
+        skin: 'Darker skin',
+        smile: 'Smile',
+        hair: 'Hair length',
+        weight: 'Weight',
+      },
+      /** A slider's value, for who does not see it. */
+      strength: (amount: string, sign: number) =>
+        sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,
+      words: 'In words',
+      wordsHint: 'older, smiling',
+      unknown: (words: string) => `Not understood, or not for this head: ${words}`,
+      reset: 'As formed',
+      compare: 'Hold to compare',
+      none: 'The generator of this head has no directions along which it could be changed.',
+      honest:
+        'What was changed is invention. The judgement is of the head as it was formed, and the photo is not painted on its surface.',
+      honestRandom: 'What was changed is saved with the head, and said in its files.',
+    },
+
     random: { title: 'Made-up person', seed: 'Seed', truncation: 'Variety', next: 'Next person', show: 'Show' },
 
     save: {

@@ -4,6 +4,7 @@ import { LIMITS } from '../../src-main/engine/limits.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
 import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
+import { ChangePanel } from './change-panel.tsx'
 import { randomSeed } from './drop.tsx'
 import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
@@ -40,6 +41,7 @@ export function LookPanel() {
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
         />
       )}
+      <ChangePanel key={project.id} />
       <StagePanel />
       <SavePanel />
       <p className="quiet small">{project.random ? text.honestRandom : text.honest(project.photos.length)}</p>
