@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useState } from 'react'
 import type { Edit } from '../../src-main/engine/head/edit.ts'
 import { LIMITS } from '../../src-main/engine/limits.ts'
-import { actions, editOf, traitsOf, useStore } from '../state/store.ts'
+import { actions, editOf, isChanged, traitsOf, useStore } from '../state/store.ts'
 import { number, strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
 
@@ -16,7 +16,7 @@ export function ChangePanel() {
   const traits = traitsOf(state)
   const edit = editOf(state)
   const locked = ['running', 'paused'].includes(project?.job.state ?? '')
-  const isChanged = Object.values(edit).some((strength) => strength !== 0)
+  const changed = isChanged(state)
   return (
     <details className="change-panel">
       <summary>{text.title}</summary>
@@ -37,12 +37,12 @@ export function ChangePanel() {
               <Icon name="redo" />
               {strings.photo.redo}
             </button>
-            <button type="button" disabled={locked || !isChanged} onClick={() => actions.change({})}>
+            <button type="button" disabled={locked || !changed} onClick={() => actions.change({})}>
               {text.reset}
             </button>
-            <CompareButton disabled={!isChanged} />
+            <CompareButton disabled={!changed} />
           </div>
-          {isChanged && <p className="quiet small">{project?.photos.length ? text.honest : text.honestRandom}</p>}
+          {changed && <p className="quiet small">{project?.photos.length ? text.honest : text.honestRandom}</p>}
         </>
       )}
     </details>

@@ -14,6 +14,8 @@ export const traitsOf = ({ hello, project }: State): readonly string[] =>
 /** What is changed, on its way to the engine or there. */
 export const editOf = ({ changed, project }: State): Edit => changed ?? project?.edit ?? {}
 
+export const isChanged = (state: State): boolean => Object.values(editOf(state)).some((strength) => strength !== 0)
+
 const send = newestOnly<Edit>(
   (edit) =>
     forProject(async (id) => {
@@ -45,7 +47,8 @@ function step(through: typeof stepBack): void {
 
 /** Shown by the sliders at once; the engine's answer brings the planes. */
 function begin(edit: Edit): void {
-  set({ changed: edit })
+  // A head that was changed has no evidence.
+  set({ changed: edit, ...(get().surfaceStyle === 'evidence' && { surfaceStyle: 'colour' }) })
   send(edit)
 }
 

@@ -1,6 +1,6 @@
 /** What panels and stage ask of the window's state: the store, and all that can be done. */
 import type { Message } from '../../src-main/words/message.ts'
-import { changingActions, editOf, traitsOf } from './changing.ts'
+import { changingActions, editOf, isChanged, traitsOf } from './changing.ts'
 import { isTyping, onCommand, onEvent, onState, redo, undo } from './events.ts'
 import { formingActions } from './forming.ts'
 import { host } from './line.ts'
@@ -17,6 +17,7 @@ export {
   copy,
   editOf,
   host,
+  isChanged,
   isEnhanced,
   isTyping,
   leading,
