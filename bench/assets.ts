@@ -110,7 +110,7 @@ async function judge(
   )
   const { cpu } = clock()
 
-  const { image } = await headView(generator, planes, head.ws, head.label, SIZE)
+  const { image } = await headView(generator, planes, head, head.label, SIZE)
   const rendered = toRgb(image)
   const views = {
     textured: drawSurface(surface, head.label, SIZE, texture),
@@ -225,7 +225,7 @@ async function againstTruth(
     const view = await shrinkView(full)
     const label = intoReconstruction(view.label, aligned.matrix)
     const weight = view.depth.map((depth) => (depth > 0 ? 1 : 0))
-    const { image } = await headView(kit.context.generator, planes, head.ws, label, SIDE)
+    const { image } = await headView(kit.context.generator, planes, head, label, SIDE)
     const pictures = {
       textured: drawSurface(surface, label, SIDE, texture),
       vertices: drawSurface(surface, label, SIDE),

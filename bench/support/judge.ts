@@ -113,7 +113,7 @@ export async function judgeHead(
   const planes = await paintHead(generator, found)
   const views = new Map<string, Scores>()
   const photo = await photoOnWhite(portrait)
-  const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const { image, rendering } = await headView(generator, planes, found, found.label, SIDE)
   const seen = await pixelsOf(image)
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
@@ -138,7 +138,7 @@ export async function alignmentOf(
   found: Head,
 ): Promise<Alignment | null> {
   const planes = await paintHead(generator, found)
-  const { rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const { rendering } = await headView(generator, planes, found, found.label, SIDE)
   return surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
 }
 
@@ -208,14 +208,14 @@ export function facePairs(
 async function compareView(
   kit: Kit,
   planes: Planes,
-  { ws }: Head,
+  found: Head,
   truth: TrueView,
   matrix: readonly number[],
 ): Promise<{ rgb: Uint8Array; figures: Scores }> {
   const { image, rendering } = await headView(
     kit.context.generator,
     planes,
-    ws,
+    found,
     intoReconstruction(truth.label, matrix),
     SIDE,
   )

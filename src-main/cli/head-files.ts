@@ -78,6 +78,7 @@ export async function writeHeadFiles(
   if (quality) {
     const { verdict, reason } = quality
     report.say(message('verdict', { title: message(verdict), what: reason, cure: reason }), { quality })
+    if (finish.source.head.edit) report.say(message('verdict-as-formed'))
   }
   const sheet = await finish.sheet(mesh, quality)
   const files = await set.commit(

@@ -91,14 +91,16 @@ export const requests = {
   removePhoto: z.strictObject({ project, photo }),
   chooseFace: z.strictObject({ project, photo, face: z.int().min(0).max(99) }),
   adjust: z.strictObject({ project, photo, correction }),
+  /** Changes the head along its generator's directions, in the place of what was changed before. */
+  edit: z.strictObject({ project, edit: z.record(z.string().max(100), within(LIMITS.edit)) }),
   start: z.strictObject({ project, settings, generator: z.string().max(300) }),
   pause: z.strictObject({ project }),
   resume: z.strictObject({ project }),
   /** Ends the job and keeps the best head so far. */
   cancel: z.strictObject({ project }),
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
-  /** The head as the volume shader needs it. */
-  planes: z.strictObject({ project }),
+  /** The head as the volume shader needs it, or as it was before it was changed. */
+  planes: z.strictObject({ project, asFormed: z.boolean().optional() }),
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
@@ -164,6 +166,8 @@ export interface GeneratorSummary {
   licence: string
   /** Side of its final picture. */
   resolution: number
+  /** What it can change of a head. */
+  traits: string[]
 }
 
 export interface ProjectSummary {
@@ -199,6 +203,8 @@ export interface Project {
   likeness: number[]
   /** Whether there is a head to look at. */
   head: boolean
+  /** What was changed of the head: strengths by trait. What is thought of it is of it as it was formed. */
+  edit?: Readonly<Record<string, number>>
   /** Seed and truncation of a made-up person. */
   random?: { seed: number; truncation: number }
   /** Of the finished head, where it has been judged. */
@@ -338,6 +344,7 @@ export interface Responses {
   removePhoto: Project
   chooseFace: Project
   adjust: PortraitState
+  edit: PlanesState
   start: Project
   pause: Nothing
   resume: Nothing

@@ -266,6 +266,8 @@ export class Engine implements EngineApi {
   adjust: EngineApi['adjust'] = async ({ project, photo, correction }) =>
     (await this.own(project)).adjust(photo, correction)
 
+  edit: EngineApi['edit'] = async ({ project, edit }) => (await this.own(project)).editHead(edit)
+
   start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
     const project = await this.own(id)
     await project.start(await this.library.load(generator), settings)
@@ -276,7 +278,7 @@ export class Engine implements EngineApi {
   resume: EngineApi['resume'] = async ({ project }) => (await this.own(project)).resume()
   cancel: EngineApi['cancel'] = async ({ project }) => (await this.own(project)).cancel()
   setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.own(project)).setSteps(steps)
-  planes: EngineApi['planes'] = async ({ project }) => (await this.project(project)).describePlanes()
+  planes: EngineApi['planes'] = async ({ project, asFormed }) => (await this.project(project)).describePlanes(asFormed)
 
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
@@ -368,7 +370,7 @@ export class Engine implements EngineApi {
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {
       const { planes, head, generator } = await project.paint()
-      return { generator, ...(await headView(generator, planes, head.ws, Float32Array.from(camera), size)) }
+      return { generator, ...(await headView(generator, planes, head, Float32Array.from(camera), size)) }
     }, rank)
   }
 

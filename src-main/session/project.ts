@@ -6,6 +6,7 @@ import { inEnglish, type Message, message, messageOf, UserError } from '../engin
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
 import type { MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
+import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
 import { readHead } from '../engine/head/head-file.ts'
 import { Inversion } from '../engine/inversion/inversion.ts'
@@ -216,6 +217,7 @@ export class OpenProject {
       settings,
       ...this.job.view,
       head: head.exists,
+      ...(head.edit && { edit: head.edit }),
       ...(random && { random }),
       ...(head.quality && { verdict: verdictOf(head.quality) }),
       ...(unsaved && { unsaved }),
@@ -256,6 +258,22 @@ export class OpenProject {
       // Saved behind the answer, which brings the warnings while a hand still drags.
       void this.saving.save()
       return this.photos.describePortrait(photo)
+    })
+  }
+
+  /**
+   * Changes what is shown of the head, in the place of what was changed before; what it was formed as stays.
+   * @throws UserError where there is no head, it is forming, or its generator has no such trait
+   */
+  editHead(edit: Edit): Promise<PlanesState> {
+    return this.job.edit(async () => {
+      const { state } = await this.host.turn(async () => {
+        this.head.change(edit)
+        return this.paint()
+      })
+      // Saved behind the answer, which a hand that still drags waits for.
+      void this.saving.save()
+      return state
     })
   }
 
@@ -334,8 +352,9 @@ export class OpenProject {
     return this.head.paint()
   }
 
-  async describePlanes(): Promise<PlanesState> {
-    return (await this.host.turn(() => this.paint())).state
+  /** @param asFormed those of the head before it was changed */
+  describePlanes(asFormed = false): Promise<PlanesState> {
+    return this.host.turn(async () => (asFormed ? this.head.planesAsFormed() : (await this.paint()).state))
   }
 
   /** The head's surface as it is now. A job's steps wait for it. */

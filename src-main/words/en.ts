@@ -30,6 +30,17 @@ const GOES_ON = 'The work goes on, and saving is tried again.'
 const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
 
+/** Words for changes of a head. */
+interface Guided {
+  /** By trait: phrases for more and for less of it. */
+  traits: Record<string, { more: readonly string[]; less: readonly string[] }>
+  much: readonly string[]
+  little: readonly string[]
+  opposite: readonly string[]
+  silent: readonly string[]
+  between: readonly string[]
+}
+
 /** What commands that write a head's files say of their options. */
 export interface HeadFileHelp {
   readonly formats: readonly string[]
@@ -40,6 +51,10 @@ const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
   --format LIST          of ${formats.join(', ')} (default: ${usual.join(',')})
   --mesh-resolution N    density samples along a side, ${resolution.least} to ${resolution.most} (default 256)
   --triangles N          of the mesh (default 60000)`
+
+const editHelp = ({ least, most }: Range) => `\
+  --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as smile=0.6,age=-1
+                         (halfturn info lists what each generator can change)`
 
 const VERDICTS = {
   good: 'Good.',
@@ -513,6 +528,18 @@ export const en = {
       `${name}: '${part}' is missing or does not fit the generator '${generator}'.`,
       START_AGAIN,
     ],
+    'edit-without-traits': ({ generator }: { generator: string }) => [
+      `The generator '${generator}' has no directions along which a head could be changed.`,
+      'Use the embedded generator to change heads.',
+    ],
+    'edit-unknown': ({ trait, known }: { trait: string; known: readonly string[] }) => [
+      `There is no '${trait}' to change.`,
+      `This generator knows ${all.format(known)}.`,
+    ],
+    'edit-strength': (values: { trait: string; strength: number; least: number; most: number }) => [
+      `'${values.trait}' cannot be changed by ${values.strength}.`,
+      `Give a number from ${values.least} to ${values.most}.`,
+    ],
     'head-unfit': () => ['The head of this project does not fit its generator.', FROM_THE_PHOTO],
     'head-portrait-damaged': () => ['The portrait this head was formed from is damaged.', FROM_THE_PHOTO],
     'density-not-finite': () => [
@@ -741,6 +768,14 @@ export const en = {
       `--format is '${text}'.`,
       `Give one or more of ${known.join(', ')}, with commas between.`,
     ],
+    'edit-unreadable': ({ part }: { part: string }) => [
+      `--edit has '${part}'.`,
+      'Give traits with their strengths, for example smile=0.6,age=-1.',
+    ],
+    'edit-words-unknown': ({ unknown, known }: { unknown: readonly string[]; known: readonly string[] }) => [
+      `Nothing is known of what '${unknown.join(', ')}' changes.`,
+      `Known are ${all.format(known)}, and traits with their strengths, such as smile=0.6.`,
+    ],
     'not-one-of': ({ option, text, known }: { option: string; text: string; known: readonly string[] }) => [
       `--${option} is '${text}'.`,
       `Give one of ${known.join(', ')}.`,
@@ -791,6 +826,7 @@ export const en = {
     'head-kept': ({ checkpoint }: { checkpoint: string }) =>
       `The head is kept in ${checkpoint}: the same command with --resume writes its files.`,
     'unfinished-here': ({ path }: { path: string }) => `${path} holds this head, unfinished: --resume goes on with it.`,
+    'verdict-as-formed': () => 'That is of the head as it was formed, before it was changed.',
     verdict: ({ title, what, cure }: { title: string; what: string; cure: string }) =>
       [title, what, ...(cure === what ? [] : [cure])].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
@@ -908,6 +944,7 @@ halfturn <command> --help says more.
       reconstruct: (
         photos: number,
         files: HeadFileHelp,
+        edit: Range,
       ) => `Turns a portrait photo, or up to ${photos} of one person, into a 3D head.
 
 usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
@@ -921,6 +958,7 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   --seed N               default 0; the same seed gives the same head
   --face N               which face, 1 being the largest
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -975,7 +1013,11 @@ usage: halfturn worker --queue URL [options]
 Photos and results must lie under the same paths as where the batch was started, in a shared folder, or in a bucket whose
 credentials this machine has too. Ctrl-C stops after the step at hand; another worker goes on with it.
 `,
-      generate: (truncation: Range, files: HeadFileHelp) => `Makes up a person: picture, depth and a 3D head.
+      generate: (
+        truncation: Range,
+        files: HeadFileHelp,
+        edit: Range,
+      ) => `Makes up a person: picture, depth and a 3D head.
 
 usage: halfturn generate [options]
 
@@ -984,6 +1026,7 @@ usage: halfturn generate [options]
   -o, --output DIR       where the files go (default: ./person-<seed>)
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -1017,7 +1060,8 @@ usage: halfturn info [FILE]
       providers: 'Providers, the best first:',
       unavailable: (problem: string) => `not available: ${problem}`,
       generators: 'Generators:',
-      generator: (name: string, side: number) => `${name}, pictures of ${side}²`,
+      generator: (name: string, side: number, traits: readonly string[]) =>
+        `${name}, pictures of ${side}²${traits.length > 0 ? `, can change ${traits.join(', ')}` : ''}`,
       file: (path: string, isCheckpoint: boolean) => `${path}: ${isCheckpoint ? 'an EG3D checkpoint' : 'a generator'}`,
       /** At most 18 letters. */
       rows: {
@@ -1026,6 +1070,7 @@ usage: halfturn info [FILE]
         planes: 'planes',
         rendering: 'rendering',
         superResolution: 'super-resolution',
+        traits: 'can change',
         source: 'source',
         licence: 'licence',
       },
@@ -1049,6 +1094,33 @@ usage: halfturn info [FILE]
     at: (url: string) =>
       `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
   },
+
+  /** What is understood of how a head should be; see guidance.ts. The first of each is the one recommended. */
+  guidance: {
+    traits: {
+      age: { more: ['older', 'old', 'aged', 'elderly'], less: ['younger', 'young', 'youthful'] },
+      male: {
+        more: ['masculine', 'male', 'manly', 'man'],
+        less: ['feminine', 'female', 'womanly', 'woman'],
+      },
+      skin: {
+        more: ['darker skin', 'dark skin', 'darker', 'tanned'],
+        less: ['lighter skin', 'light skin', 'fair skin', 'lighter', 'paler', 'pale'],
+      },
+      smile: {
+        more: ['smiling', 'smile', 'smiles', 'happy', 'happier', 'friendly', 'friendlier'],
+        less: ['serious', 'grave', 'unsmiling', 'sad', 'sadder'],
+      },
+      hair: { more: ['longer hair', 'long hair'], less: ['shorter hair', 'short hair'] },
+    },
+    much: ['much', 'very', 'far', 'lot'],
+    little: ['slightly', 'little', 'bit', 'somewhat'],
+    opposite: ['less', 'not', 'no', 'without'],
+    /** Words that change nothing. */
+    silent: ['a', 'an', 'the', 'more', 'please', 'make', 'him', 'her', 'them', 'looking', 'of'],
+    /** What stands for a comma. */
+    between: ['and', 'with', 'but'],
+  } satisfies Guided,
 
   menu: {
     file: '&File',
@@ -1265,6 +1337,30 @@ usage: halfturn info [FILE]
     verdict: {
       judging: 'Looking at it from all sides…',
       titles: VERDICTS,
+    },
+
+    change: {
+      title: 'Change the head',
+      traits: {
+        age: 'Age',
+        male: 'Masculine',
+        skin: 'Darker skin',
+        smile: 'Smile',
+        hair: 'Hair length',
+        weight: 'Weight',
+      },
+      /** A slider's value, for who does not see it. */
+      strength: (amount: string, sign: number) =>
+        sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,
+      words: 'In words',
+      wordsHint: 'older, smiling',
+      unknown: (words: string) => `Not understood, or not for this head: ${words}`,
+      reset: 'As formed',
+      compare: 'Hold to compare',
+      none: 'The generator of this head has no directions along which it could be changed.',
+      honest:
+        'What was changed is invention. The judgement is of the head as it was formed, and the photo is not painted on its surface.',
+      honestRandom: 'What was changed is saved with the head, and said in its files.',
     },
 
     random: { title: 'Made-up person', seed: 'Seed', truncation: 'Variety', next: 'Next person', show: 'Show' },

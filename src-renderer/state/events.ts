@@ -3,6 +3,7 @@ import type { MenuCommand } from '../../src-main/app/channels.ts'
 import type { EngineEvent, Project, Unsaved } from '../../src-main/session/api.ts'
 import type { HostState } from '../host.ts'
 import { strings } from '../strings.ts'
+import { changingActions } from './changing.ts'
 import { attempt, engine } from './line.ts'
 import { photoActions } from './photos.ts'
 import { fetchVerdict, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
@@ -91,13 +92,18 @@ export function onCommand(command: MenuCommand): void {
     open: () => document.getElementById('file-input')?.click(),
     save: savingActions.saveProject,
     new: projectActions.leave,
-    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : photoActions.undo()),
-    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : photoActions.redo()),
+    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : undo()),
+    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : redo()),
     log: () => set({ showLog: true }),
     preferences: () => set({ showPreferences: true }),
   }
   work[command]()
 }
 
+/** Takes back what was done last in the step that is shown: a change of the head, or a correction. */
+export const undo = () => (get().step === 'look' ? changingActions.undoChange() : photoActions.undo())
+export const redo = () => (get().step === 'look' ? changingActions.redoChange() : photoActions.redo())
+
 /** Whether undo means what is typed. */
-export const isTyping = (target: EventTarget | null) => target instanceof HTMLInputElement && target.type === 'number'
+export const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement && ['number', 'text'].includes(target.type)

@@ -1,5 +1,6 @@
 /** What the window knows, and what it knows at first. What it can do is in the files beside, a subject each. */
 import { create } from 'zustand'
+import type { Edit } from '../../src-main/engine/head/edit.ts'
 import type {
   FormatName,
   Hello,
@@ -134,6 +135,9 @@ export interface State {
   /** A pose's correction by hand, before the engine has answered with the portrait it makes. */
   corrected: Corrected | undefined
   history: History<Corrected>
+  /** What is changed of the head, before the engine has answered, and what was. */
+  changed: Edit | undefined
+  changes: History<Edit>
   showCamera: boolean
   showLog: boolean
   showPreferences: boolean
@@ -180,6 +184,8 @@ export const useStore = create<State>(() => ({
   painting: false,
   corrected: undefined,
   history: noHistory(),
+  changed: undefined,
+  changes: noHistory(),
   showCamera: false,
   showLog: false,
   showPreferences: false,

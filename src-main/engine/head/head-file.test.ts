@@ -38,6 +38,17 @@ test.each([0, 1, 3])('a head of %i photos is read as it was written', (count) =>
   expect(read(written(count))).toEqual({ head, photos: photos.slice(0, count) })
 })
 
+test('an edit is kept with the head, and has to be one that the generator can paint', () => {
+  const edited = { ...head, edit: { smile: 0.6, age: -1 } }
+  const bytes = Buffer.concat(writeHead(edited, { config }, photos.slice(0, 1)))
+  const known = (...traits: string[]) =>
+    ({ config, directions: new Map(traits.map((trait) => [trait, new Float32Array(config.w_dim)])) }) as Generator
+  expect(readHead(bytes, known('age', 'smile')).head).toEqual(edited)
+  expect(() => readHead(bytes, known('age'))).toThrow(expect.objectContaining({ code: 'head-unfit' }))
+  const spoilt = Buffer.concat(writeSafetensors(readSafetensors(bytes, 'x').tensors, { edit: '{"age":"old"}' }))
+  expect(() => readHead(spoilt, known('age'))).toThrow(expect.objectContaining({ code: 'head-unfit' }))
+})
+
 test('a photo in parts, or without its camera, is refused', () => {
   const without = (name: string) => {
     const tensors = new Map(readSafetensors(written(2)).tensors)
