@@ -191,6 +191,11 @@ export class OpenProject {
     return this.loaded.generator
   }
 
+  /** What was changed of its head. */
+  get edit(): Edit | undefined {
+    return this.head.edit
+  }
+
   get isInterrupted(): boolean {
     return this.job.view.job.state === 'interrupted'
   }

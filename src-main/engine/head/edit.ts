@@ -29,6 +29,12 @@ export function editedCode(
   return code
 }
 
+/** What files say of it, in a sentence; nothing of a head that was not changed. */
+export function describeEdit(edit: Edit = {}): string[] {
+  const changes = Object.entries(edit).map(([trait, strength]) => `${trait} ${strength}`)
+  return changes.length > 0 ? [`Changed after it was formed: ${changes.join(', ')}.`] : []
+}
+
 /** @throws UserError where the generator has no such trait, or a strength is out of {@link LIMITS} */
 export function requireEdit({ directions, config }: Pick<Generator, 'directions' | 'config'>, edit: Edit): void {
   const known = [...directions.keys()]
