@@ -3,7 +3,7 @@
  * sheet and files. Every front door asks here. A part is made when it is first asked for and kept. What runs a network
  * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
-import { inEnglish } from './errors.ts'
+import { inEnglish, type Message } from './errors.ts'
 import type { PosedPortrait } from './face/posed-portrait.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
@@ -23,8 +23,10 @@ import { type Assessment, assess, measureShape } from './quality/verdict.ts'
 import { assertHealthy } from './runtime/health.ts'
 import type { Field, Watch } from './surface/field.ts'
 import { type FormatName, formats, type WrittenFile } from './surface/formats/formats.ts'
+import type { FileChoices } from './surface/formats/options.ts'
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
+import { fitOutline } from './surface/outline.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
 import { atOnce, type Rank, type RunInTurn } from './turns.ts'
@@ -45,6 +47,8 @@ export interface MeshOptions {
   readonly resolution: number
   /** Triangles to simplify to. */
   readonly triangles: number
+  /** All of one size and shape. */
+  readonly even?: boolean
 }
 
 /** What files say of themselves. */
@@ -53,6 +57,9 @@ export interface FileOptions {
   /** The numbers and choices needed to make the head again. */
   readonly settings: Provenance['settings']
   readonly quality?: Assessment
+  readonly choices: FileChoices
+  /** Hears what is to be known of a file. */
+  tell?(note: Message): void
 }
 
 export interface FinishHost {
@@ -85,7 +92,7 @@ export interface QueuePlace {
 interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
-  texture?: Promise<Texture>
+  painted?: { readonly size?: number; readonly texture: Promise<Texture> }
   quality?: Assessment
 }
 
@@ -218,11 +225,12 @@ export class Finish {
   async files(
     wanted: readonly FormatName[],
     name: string,
-    { mesh, settings, quality }: FileOptions,
+    { mesh, settings, quality, choices, tell = () => {} }: FileOptions,
     watch: Watch = {},
   ): Promise<WrittenFile[]> {
     const surface = await this.surface(mesh, watch)
-    const model = { surface, provenance: this.provenance(settings, quality), texture: () => this.texture(mesh) }
+    const texture = (size?: number) => this.texture(mesh, size)
+    const model = { surface, provenance: this.provenance(settings, quality), choices, texture, tell }
     const files: WrittenFile[] = []
     for (const format of wanted) {
       const write = await formats[format].load()
@@ -231,20 +239,24 @@ export class Finish {
     return files
   }
 
-  /** The pictures on the surface. A job's steps wait for it only while the generator is asked. */
-  async texture(mesh: MeshOptions): Promise<Texture> {
+  /**
+   * The pictures on the surface. A job's steps wait for it only while the generator is asked.
+   * @param size side, pixels; absent: what holds all there is of the photos
+   */
+  async texture(mesh: MeshOptions, size?: number): Promise<Texture> {
     await this.surface(mesh)
     const extracted = await this.inTurn({}, () => this.extract(mesh))
-    extracted.texture ??= this.paint(extracted)
-    return extracted.texture
+    if (!extracted.painted || extracted.painted.size !== size)
+      extracted.painted = { size, texture: this.paint(extracted, size) }
+    return extracted.painted.texture
   }
 
-  private async paint({ surface, field }: Extracted): Promise<Texture> {
+  private async paint({ surface, field }: Extracted, size?: number): Promise<Texture> {
     const { generator, photos } = this.source
     const fine = await Promise.all(this.shown.map((photo) => this.atItsResolution(photo)))
     const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
     const asked = inTurns(field, (work) => this.inTurn({}, work))
-    return paintTexture(surface, asked, fine, textureSide(Math.max(...sides)))
+    return paintTexture(surface, asked, fine, size ?? textureSide(Math.max(...sides)))
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {
@@ -275,18 +287,24 @@ export class Finish {
   }
 
   /** @param turn for everything that runs a network; call it in one where there is none */
-  private async extract({ resolution, triangles }: MeshOptions, watch?: Watch, turn = atOnce): Promise<Extracted> {
+  private async extract(
+    { resolution, triangles, even }: MeshOptions,
+    watch?: Watch,
+    turn = atOnce,
+  ): Promise<Extracted> {
     const { shown } = this
     const { generator, head } = this.source
-    if (this.last && isSame(this.last, { resolution, triangles })) return this.last
+    if (this.last && isSame(this.last, { resolution, triangles, even })) return this.last
     const planes = await turn(() => this.planes())
     const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
     assertHealthy(image, generator.runtime.provider)
-    const field = headField(generator, planes)
-    const bare = await extractSurface(inTurns(field, turn), { resolution, triangles }, watch)
+    const straight = headField(generator, planes)
+    const bend = await fitOutline(inTurns(straight, turn), shown, { signal: watch?.signal })
+    const field = bend(straight)
+    const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
     const { frame } = generator.config
     const surface = shown.length > 0 ? { ...bare, evidence: evidenceOf(bare, shown, frame) } : bare
-    this.last = { resolution, triangles, surface, field }
+    this.last = { resolution, triangles, even, surface, field }
     return this.last
   }
 
@@ -299,7 +317,8 @@ export class Finish {
   }
 }
 
-const isSame = (a: MeshOptions, b: MeshOptions) => a.resolution === b.resolution && a.triangles === b.triangles
+const isSame = (a: MeshOptions, b: MeshOptions) =>
+  a.resolution === b.resolution && a.triangles === b.triangles && a.even === b.even
 
 /** Asks the field in turns. */
 const inTurns = (field: Field, turn: RunInTurn): Field => ({

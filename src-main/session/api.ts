@@ -14,6 +14,7 @@ import type { Box } from '../engine/networks/mediapipe.ts'
 import type { Verdict } from '../engine/quality/verdicts.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
+import { type FileOption, fileChoices } from '../engine/surface/formats/options.ts'
 import type { ErrorCode } from '../words/message.ts'
 import { type Preferences, preferencesChange } from './preferences.ts'
 
@@ -116,7 +117,10 @@ export const requests = {
       .min(1)
       .max(200)
       .regex(/^[^\\/:*?"<>|\p{Cc}]+$/u),
+    /** The usual where there are none. */
+    choices: fileChoices.optional(),
     ...meshOptions,
+    even: z.boolean().optional(),
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
   exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
@@ -146,7 +150,7 @@ export interface Hello {
   generators: GeneratorSummary[]
   defaults: Settings
   /** What a head can be saved as. */
-  formats: { name: FormatName; label: string; extension: string }[]
+  formats: { name: FormatName; label: string; extension: string; options: readonly FileOption[] }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
   preferences: Preferences
@@ -324,6 +328,8 @@ export interface ModelOut {
   files: FileOut[]
   /** Of the surface that was written. */
   triangles: number
+  /** What is to be known of them. */
+  notes: Message[]
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, in the table below

@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
+import { inEnglish, type Message, messageOf, UserError } from '../engine/errors.ts'
 import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
@@ -26,6 +26,7 @@ import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
+import { fileChoices } from '../engine/surface/formats/options.ts'
 import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
 import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
@@ -51,6 +52,8 @@ const settingsOf = ({ quality }: Preferences): Settings => ({
   seed: 0,
 })
 const LOG_LINES = 500
+/** What a file is like where nothing is chosen. */
+const USUAL = fileChoices.parse({})
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
@@ -167,7 +170,10 @@ export class Engine implements EngineApi {
     defaults: settingsOf(this.preferences),
     preferences: this.preferences,
     folder: this.folder,
-    formats: formatNames.map((name) => ({ name, label: formats[name].label, extension: formats[name].extensions[0] })),
+    formats: formatNames.map((name) => {
+      const { label, extensions, options } = formats[name]
+      return { name, label, extension: extensions[0], options }
+    }),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
   })
@@ -343,15 +349,17 @@ export class Engine implements EngineApi {
     return quality && verdictOf(quality)
   }
 
-  exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
+  exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, choices = USUAL, ...mesh }) => {
     const project = await this.project(id)
-    const mesh = { resolution, triangles }
-    const files = await this.watched(project, 'export', (watch) => project.files(format, name, mesh, watch))
+    const notes: Message[] = []
+    const wanted = { mesh, choices, tell: (note: Message) => notes.push(note) }
+    const files = await this.watched(project, 'export', (watch) => project.files(format, name, wanted, watch))
     // It is at hand: it was just written.
     const surface = await project.surface(mesh, {})
     return {
       files: files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes)),
       triangles: surface.triangles.length / 3,
+      notes,
     }
   }
 

@@ -1,7 +1,7 @@
 /** The head of a project: what it came of, what is thought of it, and what is made of it when somebody asks. */
 import { UserError } from '../engine/errors.ts'
 import { portableName } from '../engine/files/names.ts'
-import { Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
+import { type FileOptions, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Edit } from '../engine/head/edit.ts'
@@ -10,7 +10,6 @@ import { writeHead } from '../engine/head/head-file.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
-import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
 import type { Texture } from '../engine/surface/texture/texture.ts'
 import type { Rank } from '../engine/turns.ts'
@@ -146,14 +145,15 @@ export class ProjectHead {
   async files(
     format: FormatName,
     name: string,
-    { mesh, settings, isFinished }: { mesh: MeshOptions; settings: Provenance['settings']; isFinished: boolean },
+    { isFinished, ...wanted }: Omit<FileOptions, 'quality'> & { isFinished: boolean },
     watch: Watch,
   ): Promise<WrittenFile[]> {
     const { finish } = this.require()
-    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles
+    const { mesh } = wanted
+    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles && !mesh.even
     const make = () => (isJudged ? this.judge('asked') : finish.quality(mesh, watch))
     const quality = isFinished ? await make() : undefined
-    return finish.files([format], portableName(name), { mesh, settings, quality }, watch)
+    return finish.files([format], portableName(name), { ...wanted, quality }, watch)
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
-import type { MeshOptions } from '../engine/finish.ts'
+import type { FileOptions, MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
@@ -373,8 +373,13 @@ export class OpenProject {
   }
 
   /** The head as the files of a format; one that is finished says in them what is to be thought of it. */
-  files(format: FormatName, name: string, mesh: MeshOptions, watch: Watch): Promise<WrittenFile[]> {
-    return this.head.files(format, name, { mesh, settings: this.choices(), isFinished: this.isFinished }, watch)
+  files(
+    format: FormatName,
+    name: string,
+    wanted: Pick<FileOptions, 'mesh' | 'choices' | 'tell'>,
+    watch: Watch,
+  ): Promise<WrittenFile[]> {
+    return this.head.files(format, name, { ...wanted, settings: this.choices(), isFinished: this.isFinished }, watch)
   }
 
   /** What is to be thought of the finished head; nothing for a made-up person, and while the head forms. */

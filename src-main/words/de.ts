@@ -41,10 +41,21 @@ const notWritten =
     cure,
   ]
 
-const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => `\
   --format LISTE         von ${formats.join(', ')} (sonst ${usual.join(',')})
   --mesh-resolution N    Dichteproben je Seite, ${resolution.least} bis ${resolution.most} (sonst 256)
-  --triangles N          Dreiecke des Netzes (sonst 60000)`
+  --triangles N          Dreiecke des Netzes (sonst 60000)
+  --even                 alle Dreiecke gleich groß, zum Animieren und Modellieren; 5000 oder 20000 davon
+  --texture-size N       Pixel je Seite: ${options.textureSize.choices.join(', ')} (sonst ${options.textureSize.usual})
+  --texture-format NAME  in einer GLB: ${options.textureFormat.choices.join(', ')} (sonst ${options.textureFormat.usual})
+  --compression NAME     der Dreiecke einer GLB: ${options.compression.choices.join(', ')} (sonst ${options.compression.usual})
+  --vertex-colours       eine Farbe je Ecke einer GLB statt der Textur
+  --evidence-texture     ein zweites Aussehen in einer GLB: was das Foto sah und was erfunden ist
+  --author NAME          wer in der Datei genannt wird
+  --height MM            eines Drucks, ${options.height.range.least} bis ${options.height.range.most} (sonst ${options.height.usual})
+  --base NAME            eines Drucks: ${options.base.choices.join(', ')} (sonst ${options.base.usual})
+  --hollow               ein hohler Druck mit einem Loch im Boden
+  --wall MM              eines hohlen Drucks, ${options.wall.range.least} bis ${options.wall.range.most} (sonst ${options.wall.usual})`
 const editHelp = ({ least, most }: Range) => `\
   --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa smile=0.6,age=-1
                          (halfturn info zählt auf, was jeder Generator ändern kann)`
@@ -488,6 +499,12 @@ export const de: Words = {
       `Keine Oberfläche bei der Schwelle ${level}: die höchste gefundene Dichte ist ${highest.toPrecision(3).replace('.', ',')}.`,
       'Eine niedrigere Schwelle wählen oder zuerst den Kopf ansehen: er kann leer sein, weil das Anpassen misslungen ist.',
     ],
+    'print-has-no-inside': ({ height, wall }) => [
+      `Ein Druck von ${height} mm Höhe mit Wänden von ${wall} mm hat kein Inneres, das leer sein könnte.`,
+      'Ihn höher oder seine Wände dünner machen, oder ihn voll drucken.',
+    ],
+    'thinnest-wall': ({ millimetres }) =>
+      `Die dünnsten Wände des Drucks sind etwa ${millimetres.toFixed(1).replace('.', ',')} mm stark.`,
     'surface-option': ({ what, value, least, most }) => [
       `${what}: ${value}.`,
       `Eine ganze Zahl von ${least} bis ${most} angeben.`,
@@ -1280,6 +1297,8 @@ Aufruf: halfturn info [DATEI]
         obj: 'Dieselbe Textur, für fast jedes Programm',
         ply: 'Farben an den Ecken, für MeshLab und Forschung',
         stl: 'Nur die Form, für den 3D-Druck',
+        usdz: 'Dieselbe Textur, für Telefone von Apple',
+        '3mf': 'Die Form mit ihrer Größe in Millimetern, für den 3D-Druck',
       },
       resolution: 'Feinheit',
       resolutions: { 96: 'Grob', 128: 'Niedrig', 192: 'Normal', 256: 'Fein', 384: 'Am feinsten' },

@@ -5,6 +5,7 @@
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
 import type { Range } from '../engine/limits.ts'
 import type { FormatName } from '../engine/surface/formats/formats.ts'
+import type { fileOptions } from '../engine/surface/formats/options.ts'
 import type { Door, SettingNames } from './message.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
@@ -46,11 +47,23 @@ export interface HeadFileHelp {
   readonly formats: readonly string[]
   readonly usual: readonly string[]
   readonly resolution: Range
+  readonly options: typeof fileOptions
 }
-const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => `\
   --format LIST          of ${formats.join(', ')} (default: ${usual.join(',')})
   --mesh-resolution N    density samples along a side, ${resolution.least} to ${resolution.most} (default 256)
-  --triangles N          of the mesh (default 60000)`
+  --triangles N          of the mesh (default 60000)
+  --even                 all triangles of one size, for animating and sculpting; 5000 or 20000 of them
+  --texture-size N       pixels a side, ${either.format(options.textureSize.choices)} (default ${options.textureSize.usual})
+  --texture-format NAME  in a GLB: ${either.format(options.textureFormat.choices)} (default ${options.textureFormat.usual})
+  --compression NAME     of a GLB's triangles: ${either.format(options.compression.choices)} (default ${options.compression.usual})
+  --vertex-colours       a colour for each vertex of a GLB in the place of its texture
+  --evidence-texture     a second look in a GLB: what the photo saw and what is invented
+  --author NAME          who is named in the file
+  --height MM            of a print, ${options.height.range.least} to ${options.height.range.most} (default ${options.height.usual})
+  --base NAME            of a print: ${either.format(options.base.choices)} (default ${options.base.usual})
+  --hollow               an empty print with a hole in its floor
+  --wall MM              of a hollow print, ${options.wall.range.least} to ${options.wall.range.most} (default ${options.wall.usual})`
 
 const editHelp = ({ least, most }: Range) => `\
   --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as smile=0.6,age=-1
@@ -554,6 +567,12 @@ export const en = {
       `No surface at level ${level}: the highest density found is ${highest.toPrecision(3)}.`,
       'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
     ],
+    'print-has-no-inside': ({ height, wall }: { height: number; wall: number }) => [
+      `A print ${height} mm high with walls of ${wall} mm has nothing to be empty inside.`,
+      'Make it higher or its walls thinner, or print it solid.',
+    ],
+    'thinnest-wall': ({ millimetres }: { millimetres: number }) =>
+      `The print's thinnest walls are about ${millimetres.toFixed(1)} mm.`,
     'bmp-unfolds': (values: { width: number; height: number; bits: number }) => [
       `The BMP photo unfolds to ${values.width} x ${values.height} pixels from ${values.bits} bits each.`,
       'Save it as JPEG or PNG, or shrink it in an image editor; 2000 pixels across are plenty.',
@@ -1373,6 +1392,8 @@ usage: halfturn info [FILE]
         obj: 'The same texture, for nearly any program',
         ply: 'Vertex colours, for MeshLab and research',
         stl: 'Shape only, for 3D printing',
+        usdz: 'The same texture, for Apple’s phones',
+        '3mf': 'Shape with its size in millimetres, for 3D printing',
       } satisfies Record<FormatName, string>,
       resolution: 'Detail',
       resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
