@@ -30,8 +30,8 @@ export const DEFAULT_TERMS = {
     perceptual,
     coverage,
     relief: relief({
-      head: Number(process.env.RELIEF_HEAD ?? 0.003),
-      outline: Number(process.env.RELIEF_OUTLINE ?? 0.0125),
+      head: 0.003,
+      outline: 0.0125,
     }),
   },
   code: { prior: latentPrior(0.02) },
