@@ -107,6 +107,8 @@ export class Finish {
     | (MeshOptions & QueuePlace & { progress: Watch['progress'][]; extracted: Promise<Extracted> })
     | undefined
   private around: Turnaround | undefined
+  /** To the photos' outlines, however fine the surface. */
+  private bend: ((field: Field) => Field) | undefined
   /** Of the head as it was formed: this one, where nothing was changed. */
   readonly asFormed: Finish
 
@@ -299,8 +301,8 @@ export class Finish {
     const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
     assertHealthy(image, generator.runtime.provider)
     const straight = headField(generator, planes)
-    const bend = await fitOutline(inTurns(straight, turn), shown, { signal: watch?.signal })
-    const field = bend(straight)
+    this.bend ??= await fitOutline(inTurns(straight, turn), shown, { signal: watch?.signal })
+    const field = this.bend(straight)
     const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
     const { frame } = generator.config
     const surface = shown.length > 0 ? { ...bare, evidence: evidenceOf(bare, shown, frame) } : bare
