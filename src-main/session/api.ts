@@ -139,7 +139,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Box, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
+export type { Box, FileOption, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -150,7 +150,7 @@ export interface Hello {
   generators: GeneratorSummary[]
   defaults: Settings
   /** What a head can be saved as. */
-  formats: { name: FormatName; label: string; extension: string; options: readonly FileOption[] }[]
+  formats: { name: FormatName; label: string; extension: string; options: readonly OptionState[] }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
   preferences: Preferences
@@ -193,6 +193,14 @@ export interface JobView {
   step: number
   steps: number
 }
+
+/** What may be chosen of a format's files. */
+export type OptionState = { name: FileOption } & (
+  | { kind: 'choice'; choices: readonly string[]; usual: string }
+  | { kind: 'millimetres'; range: Range; usual: number }
+  | { kind: 'switch'; usual: boolean }
+  | { kind: 'text'; most: number; usual: string }
+)
 
 /** A project as the window needs to know it. */
 export interface Project {

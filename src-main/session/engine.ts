@@ -26,10 +26,10 @@ import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
-import { fileChoices } from '../engine/surface/formats/options.ts'
+import { type FileOption, fileChoices, fileOptions } from '../engine/surface/formats/options.ts'
 import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
-import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
+import type { EngineApi, EngineEvent, FileOut, Hello, OptionState, Project, Settings, Unsaved } from './api.ts'
 import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
@@ -172,7 +172,7 @@ export class Engine implements EngineApi {
     folder: this.folder,
     formats: formatNames.map((name) => {
       const { label, extensions, options } = formats[name]
-      return { name, label, extension: extensions[0], options }
+      return { name, label, extension: extensions[0], options: options.map(optionState) }
     }),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
@@ -508,6 +508,12 @@ async function preferredRuntime(
     if (!(refused instanceof UserError) || options.provider) throw refused
     return { runtime: await Runtime.create({ ...options, threads }), refused }
   }
+}
+
+/** An option without its schema, which is the engine's own. */
+function optionState(name: FileOption): OptionState {
+  const { schema: _, ...option } = fileOptions[name]
+  return { name, ...option }
 }
 
 /** What a picture says of itself. */

@@ -5,7 +5,7 @@
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
 import type { Range } from '../engine/limits.ts'
 import type { FormatName } from '../engine/surface/formats/formats.ts'
-import type { fileOptions } from '../engine/surface/formats/options.ts'
+import type { FileOption, fileOptions } from '../engine/surface/formats/options.ts'
 import type { Door, SettingNames } from './message.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
@@ -1402,6 +1402,29 @@ usage: halfturn info [FILE]
       mostTriangles: (most: string) => `Up to ${most} triangles`,
       hasTriangles: (triangles: string) => `${triangles} triangles`,
       save: (format: string) => `Save ${format}…`,
+      more: 'More of this format',
+      options: {
+        textureSize: 'Texture, pixels',
+        textureFormat: 'Texture as',
+        compression: 'Compression',
+        vertexColours: 'Vertex colours instead',
+        evidenceTexture: 'Evidence as a second look',
+        author: 'Author',
+        height: 'Height, mm',
+        base: 'Stands on',
+        hollow: 'Hollow',
+        wall: 'Wall, mm',
+      } satisfies Record<FileOption, string>,
+      choices: {
+        auto: 'As the photos',
+        jpeg: 'JPEG',
+        png: 'PNG',
+        webp: 'WebP',
+        none: 'None',
+        meshopt: 'meshopt',
+        flat: 'A flat cut',
+        stand: 'A stand',
+      },
       make: 'How large?',
       makeHelp: 'Makes the file without saving it: then its size is known.',
       making: 'Making the file…',

@@ -1,17 +1,24 @@
 /** Taking a head along: as a model, a picture, a film, a project. */
-import type { FormatName, LoopFormat } from '../../src-main/session/api.ts'
+import type { FileOption, FormatName, LoopFormat, Requests } from '../../src-main/session/api.ts'
 import { type NamedBlob, safeName } from '../host.ts'
 import type { LoopFrames, VideoFilm } from '../stage/turntable-video.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine, host } from './line.ts'
 import { surfaceKey } from './looking.ts'
-import { type Film, get, type MadeFiles, type State, set } from './state.ts'
+import { type FileChoices, type Film, get, type MadeFiles, type State, set } from './state.ts'
 
 /** What a model is called as long as nobody has said otherwise. */
 const named = ({ project }: State) => safeName(project?.name ?? '')
 
 /** What a model's files depend on. */
-const keyOf = (state: State, name: string) => JSON.stringify([surfaceKey(), state.format, name])
+const keyOf = (state: State, name: string) => JSON.stringify([surfaceKey(), state.format, chosen(state), name])
+
+/** What was chosen of the format's options; what is not named is as usual. */
+function chosen({ hello, format, choices }: State): Requests['exportMesh']['choices'] {
+  const names = hello?.formats.find(({ name }) => name === format)?.options.map(({ name }) => name) ?? []
+  const entries = Object.entries(choices).filter(([name]) => names.includes(name as FileOption))
+  return Object.fromEntries(entries) as Requests['exportMesh']['choices']
+}
 
 /** The model that was made, where it is still the one that is wanted. */
 export const madeNow = (state: State): MadeFiles | undefined =>
@@ -23,7 +30,10 @@ async function make(name: string): Promise<MadeFiles> {
   const { project, mesh, format } = state
   const key = keyOf(state, name)
   if (state.made?.key === key) return state.made
-  const made = { key, ...(await engine.exportMesh({ project: project!.id, format, name, ...mesh })) }
+  const made = {
+    key,
+    ...(await engine.exportMesh({ project: project!.id, format, name, choices: chosen(state), ...mesh })),
+  }
   set({ made })
   return made
 }
@@ -56,6 +66,7 @@ export const savingActions = {
   setPictureSize: (pictureSize: number) => set({ pictureSize }),
   setFilm: (film: Film) => set({ film }),
   setFormat: (format: FormatName) => set({ format }),
+  setChoices: (change: FileChoices) => set(({ choices }) => ({ choices: { ...choices, ...change } })),
 
   async saveModel(extension: string): Promise<void> {
     const ticket = await save({ extension, make: async (name) => (await make(name)).files })

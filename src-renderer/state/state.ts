@@ -2,6 +2,7 @@
 import { create } from 'zustand'
 import type { Edit } from '../../src-main/engine/head/edit.ts'
 import type {
+  FileOption,
   FormatName,
   Hello,
   ModelOut,
@@ -75,6 +76,9 @@ export interface RefusedFile {
   readonly problem: Message
 }
 
+/** Values by option. */
+export type FileChoices = Partial<Record<FileOption, string | number | boolean>>
+
 /** Model files that were made: they are the same until something else is wanted. */
 export interface MadeFiles extends ModelOut {
   readonly key: string
@@ -121,6 +125,8 @@ export interface State {
   mesh: { resolution: number; triangles: number }
   /** What a model is saved as, what was made of it, and what was saved. */
   format: FormatName
+  /** Of its options, those that are not as usual. */
+  choices: FileChoices
   made: MadeFiles | undefined
   saved: SavedFile | undefined
   /** What takes longer than a moment, in words, with a fraction where it is known. */
@@ -174,6 +180,7 @@ export const useStore = create<State>(() => ({
   film: 'webm',
   mesh: { resolution: 192, triangles: 60_000 },
   format: 'glb',
+  choices: {},
   made: undefined,
   saved: undefined,
   busy: undefined,

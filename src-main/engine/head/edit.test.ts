@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { editedCode } from './edit.ts'
+import { type Edit, editedCode } from './edit.ts'
 import { editHead, type Head, paintHead } from './head.ts'
 import { headView } from './views.ts'
 
@@ -58,7 +58,7 @@ test('planes and enlarged pictures are of the edited code, under the same detail
 
 test('an edit of nothing is no edit, and takes an earlier one away', () => {
   const edited = editHead(generator, head, { age: 1 })
-  for (const nothing of [{}, { age: 0, smile: 0 }]) {
+  for (const nothing of [{}, { age: 0, smile: 0 }] as Edit[]) {
     expect(editHead(generator, edited, nothing)).toEqual(head)
   }
   expect(editedCode(generator, { ws, edit: { age: 0 } })).toBe(ws)

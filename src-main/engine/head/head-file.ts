@@ -47,7 +47,10 @@ export function writeHead(
 }
 
 /** @throws UserError where it is damaged, or of another generator */
-export function readHead(bytes: Uint8Array, generator: Generator): { head: Head; photos: PosedPortrait[] } {
+export function readHead(
+  bytes: Uint8Array,
+  generator: Pick<Generator, 'config' | 'directions'>,
+): { head: Head; photos: PosedPortrait[] } {
   const { config } = generator
   const { metadata, tensors } = readSafetensors(bytes, message('the-head'))
   const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
@@ -71,7 +74,7 @@ export function readHead(bytes: Uint8Array, generator: Generator): { head: Head;
   }
 }
 
-function readEdit(text: string, generator: Generator): Edit {
+function readEdit(text: string, generator: Pick<Generator, 'config' | 'directions'>): Edit {
   try {
     const edit = z.record(z.string(), z.number()).parse(JSON.parse(text))
     requireEdit(generator, edit)
