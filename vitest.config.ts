@@ -34,6 +34,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
             'e2e/cli/**/*.test.ts',
+            'e2e/opened/**/*.test.ts',
           ],
           exclude: STAND_INS,
           // Each process loads the native libraries once for all its files, which leave nothing behind that another would meet.

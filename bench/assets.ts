@@ -5,13 +5,15 @@
  *
  * `npm run bench -- assets [--heads 4] [--first 900100] [--quality balanced] [--no-sample]`
  *
- * Pictures of the photo's view, one beside the other, are kept in ~/.cache/halfturn-bench.
+ * Pictures of the photo's view, one beside the other, the files, and what programs that are here make of them, are kept in
+ * ~/.cache/halfturn-bench.
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import { programs } from '../e2e/opened/programs.ts'
 import { eyeBlur } from '../src-main/engine/face/blur.ts'
 import { TEMPLATE } from '../src-main/engine/face/template.ts'
 import { project } from '../src-main/engine/generator/camera.ts'
@@ -24,6 +26,8 @@ import { inversionSettings } from '../src-main/engine/inversion/inversion-settin
 import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
+import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
+import { fitOutline } from '../src-main/engine/surface/outline.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
 import { paintTexture, type Texture, textureSide } from '../src-main/engine/surface/texture/texture.ts'
@@ -99,18 +103,17 @@ async function judge(
 ): Promise<void> {
   const { generator } = kit.context
   const planes = await paintHead(generator, head)
-  const field = headField(generator, planes)
+  const photos = [{ portrait: taken.portrait, label: head.label }]
+  const straight = headField(generator, planes)
+  const fitting = startClock()
+  const field = (await fitOutline(straight, photos))(straight)
+  recorder.add({ what: `${name} outline`, cpu: fitting().cpu })
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()
-  const texture = await paintTexture(
-    surface,
-    field,
-    [{ portrait: taken.portrait, label: head.label }],
-    textureSide(SIZE),
-  )
+  const texture = await paintTexture(surface, field, photos, textureSide(SIZE))
   const { cpu } = clock()
 
-  const { image } = await headView(generator, planes, head.ws, head.label, SIZE)
+  const { image } = await headView(generator, planes, head, head.label, SIZE)
   const rendered = toRgb(image)
   const views = {
     textured: drawSurface(surface, head.label, SIZE, texture),
@@ -120,16 +123,36 @@ async function judge(
   const { triangle } = rasterize(surface, head.label, SIZE)
   await againstPhoto(recorder, kit, name, taken, head.label, views, triangle)
   recorder.add({ what: `${name} texture`, cpu, ...atlasFigures(surface, texture) })
-  const model = { surface, provenance: PROVENANCE, texture: async () => texture }
-  for (const format of ['glb', 'obj'] as const) {
+  const model = { surface, provenance: PROVENANCE, texture: async () => texture, tell: () => {} }
+  for (const [format, chosen] of WRITTEN) {
     const writing = startClock()
-    const files = await (await formats[format].load())(model, name)
+    const files = await (await formats[format].load())({ ...model, choices: fileChoices.parse(chosen) }, name)
     const bytes = files.reduce((sum, [, { length }]) => sum + length, 0)
-    recorder.add({ what: `${name} ${format}`, megabytes: bytes / 1e6, cpu: writing().cpu })
+    const what = [name, format, ...Object.values(chosen)].join(' ')
+    recorder.add({ what, megabytes: bytes / 1e6, cpu: writing().cpu })
+    if (Object.keys(chosen).length > 0) continue
+    for (const [extension, contents] of files) await writeFile(join(PICTURES, `${name}.${extension}`), contents)
+  }
+  for (const [program, { open, reads }] of Object.entries(programs)) {
+    for (const format of reads) {
+      const picture = await open(PICTURES, `${name}.${format}`, head.label, SIZE / 2)
+      const mine = drawSurface(surface, head.label, SIZE / 2, texture)
+      recorder.add({
+        what: `${name} ${format} in ${program}`,
+        psnr_to_ours: psnr(picture, mine, new Uint8Array((SIZE / 2) ** 2).fill(1)),
+      })
+    }
   }
   if (truth) await againstTruth(recorder, kit, truth, taken, { head, planes, surface, texture })
 }
 
+const WRITTEN = [
+  ['glb', {}],
+  ['glb', { textureFormat: 'webp', compression: 'meshopt' }],
+  ['obj', {}],
+  ['usdz', {}],
+  ['3mf', {}],
+] as const
 const PROVENANCE = { generated: true, generatorName: 'bench', generatorHash: '', settings: {} } as const
 
 async function againstPhoto(
@@ -225,7 +248,7 @@ async function againstTruth(
     const view = await shrinkView(full)
     const label = intoReconstruction(view.label, aligned.matrix)
     const weight = view.depth.map((depth) => (depth > 0 ? 1 : 0))
-    const { image } = await headView(kit.context.generator, planes, head.ws, label, SIDE)
+    const { image } = await headView(kit.context.generator, planes, head, label, SIDE)
     const pictures = {
       textured: drawSurface(surface, label, SIDE, texture),
       vertices: drawSurface(surface, label, SIDE),

@@ -22,6 +22,7 @@ import { openStorage } from '../src-main/cli/batch/storage/storage.ts'
 import { sha256Of } from '../src-main/engine/checkpoint/import.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { qualities } from '../src-main/engine/inversion/schedule.ts'
+import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
 import { VERSION } from '../src-main/engine/version.ts'
 import { denseGenerator } from '../testing/generator.ts'
 import { buildStubs, stubWorker } from '../testing/queue/build.ts'
@@ -160,6 +161,7 @@ async function queue(recorder: Recorder, folder: string, { people }: Asked): Pro
   const making: Making = {
     ...{ version: VERSION, generator: sha256Of(readFileSync(generator)), mesh, formats: ['stl'] },
     settings: inversionSettings.parse({}),
+    choices: fileChoices.parse({}),
   }
   const root = join(folder, 'queue')
   const found = await findPeople([join(folder, 'people.csv')], root)

@@ -135,7 +135,7 @@ async function finish(kit: Kit, head: Head, portrait: MattedPortrait): Promise<F
 
 async function see({ context }: Kit, head: Head, label: Float32Array): Promise<TurnaroundView> {
   const { generator } = context
-  const { image, rendering } = await headView(generator, await paintHead(generator, head), head.ws, label)
+  const { image, rendering } = await headView(generator, await paintHead(generator, head), head, label)
   const { depth, opacity } = rendering
   return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
 }

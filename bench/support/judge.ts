@@ -24,6 +24,7 @@ import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { fitOutline } from '../../src-main/engine/surface/outline.ts'
 import { extractSurface, type Surface } from '../../src-main/engine/surface/surface.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
@@ -113,11 +114,12 @@ export async function judgeHead(
   const planes = await paintHead(generator, found)
   const views = new Map<string, Scores>()
   const photo = await photoOnWhite(portrait)
-  const { image, rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const { image, rendering } = await headView(generator, planes, found, found.label, SIDE)
   const seen = await pixelsOf(image)
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
-  const surface = await surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
+  const shot = { portrait, label: found.label }
+  const surface = await surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering), [shot])
   if (surface) {
     for (const full of head.views) {
       const truth = await shrinkView(full)
@@ -138,7 +140,7 @@ export async function alignmentOf(
   found: Head,
 ): Promise<Alignment | null> {
   const planes = await paintHead(generator, found)
-  const { rendering } = await headView(generator, planes, found.ws, found.label, SIDE)
+  const { rendering } = await headView(generator, planes, found, found.label, SIDE)
   return surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
 }
 
@@ -156,14 +158,19 @@ async function savePictures(pictures: readonly Uint8Array[], path: string): Prom
     .toFile(path)
 }
 
-/** Null where the head has no surface at all. */
+/**
+ * Null where the head has no surface at all.
+ * @param photos whose outlines it is to have
+ */
 async function surfaceOf(
   generator: Generator,
   planes: Planes,
   head: TrueHead,
   pairs: Float32Array,
+  photos: readonly PosedPortrait[] = [],
 ): Promise<Alignment | null> {
-  const field = headField(generator, planes)
+  const straight = headField(generator, planes)
+  const field = (await fitOutline(straight, photos))(straight)
   const found = await extractSurface(field, SURFACE).catch(() => null)
   return found && alignSurface(head, found, pairs)
 }
@@ -208,14 +215,14 @@ export function facePairs(
 async function compareView(
   kit: Kit,
   planes: Planes,
-  { ws }: Head,
+  found: Head,
   truth: TrueView,
   matrix: readonly number[],
 ): Promise<{ rgb: Uint8Array; figures: Scores }> {
   const { image, rendering } = await headView(
     kit.context.generator,
     planes,
-    ws,
+    found,
     intoReconstruction(truth.label, matrix),
     SIDE,
   )

@@ -17,6 +17,7 @@ import { type Making, RECORD } from '../../src-main/cli/batch/record.ts'
 import { writeGeneratorFile } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { sha256Of } from '../../src-main/engine/checkpoint/import.ts'
 import { inversionSettings } from '../../src-main/engine/inversion/inversion-settings.ts'
+import { fileChoices } from '../../src-main/engine/surface/formats/options.ts'
 import { VERSION } from '../../src-main/engine/version.ts'
 import { tinyConfig, tinyWeights } from '../../testing/generator.ts'
 import { buildStubs, stubWorker } from '../../testing/queue/build.ts'
@@ -118,7 +119,14 @@ describe.skipIf(!hasRedis)('60 photos over three workers', () => {
     const maker = await stubMaker(sha256)
     const mesh = { resolution: 256, triangles: 60_000 }
     const making: Making = {
-      ...{ version: VERSION, generator: sha256, settings: inversionSettings.parse({}), formats: ['stl'], mesh },
+      ...{
+        version: VERSION,
+        generator: sha256,
+        choices: fileChoices.parse({}),
+        settings: inversionSettings.parse({}),
+        formats: ['stl'],
+        mesh,
+      },
     }
     for (const person of await findPeople([place.path('photos')], root)) {
       if (person.name === POISON) continue

@@ -5,6 +5,7 @@ import { LIMITS } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
 import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,
   headFileHelp,
@@ -19,6 +20,7 @@ import { createReporter } from './reporter.ts'
 const options = {
   ...runtimeOptions,
   ...headFileOptions,
+  ...editOption,
   seed: { type: 'string' },
   truncation: { type: 'string' },
 } as const
@@ -27,11 +29,12 @@ export const generate: Command = {
   async run(argv) {
     const { values } = readArguments('generate', argv, options)
     if (values.help) {
-      process.stdout.write(words.cli.helps.generate(LIMITS.truncation, headFileHelp))
+      process.stdout.write(words.cli.helps.generate(LIMITS.truncation, headFileHelp, LIMITS.edit))
       return 0
     }
     const seed = wholeNumber('seed', values.seed, LIMITS.seed) ?? 0
     const truncation = number('truncation', values.truncation, LIMITS.truncation) ?? 0.7
+    const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const report = createReporter(values.json ?? false)
     const folder = resolve(values.output ?? `person-${seed}`)
@@ -51,7 +54,8 @@ export const generate: Command = {
       import('../engine/head/made-up.ts'),
     ])
     const { generator, sha256 } = await openGenerator(values, report)
-    const finish = new Finish({ generator, sha256, head: await makeUp(generator, seed, truncation), photos: [] })
+    const head = await makeUp(generator, seed, truncation)
+    const finish = new Finish({ generator, sha256, head, photos: [] }).edited(edit)
     await writeHeadFiles(finish, choice, { seed, truncation }, set, report)
     return 0
   },

@@ -6,8 +6,15 @@ import type { Finish, MeshOptions } from '../engine/finish.ts'
 import { LIMITS } from '../engine/limits.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import { type FormatName, formatExtensions, formatNames } from '../engine/surface/formats/formats.ts'
+import {
+  type FileChoices,
+  type FileOption,
+  fileChoices,
+  fileOptionNames,
+  fileOptions,
+} from '../engine/surface/formats/options.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
-import { type Options, wholeNumber } from './arguments.ts'
+import { number, type Options, oneOf, wholeNumber } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
 export const SHEET = 'sheet.png'
@@ -18,34 +25,69 @@ const DEFAULT_FORMATS: readonly FormatName[] = ['glb', 'obj']
 /** How far into a file it says what made it. */
 const MARKED_WITHIN = 1 << 16
 
+/** What a file option is called here. */
+export const optionOf = (name: FileOption) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
 export const headFileOptions = {
   output: { type: 'string', short: 'o' },
   overwrite: { type: 'boolean' },
   format: { type: 'string' },
   'mesh-resolution': { type: 'string' },
   triangles: { type: 'string' },
+  even: { type: 'boolean' },
+  'texture-size': { type: 'string' },
+  'texture-format': { type: 'string' },
+  compression: { type: 'string' },
+  'vertex-colours': { type: 'boolean' },
+  'evidence-texture': { type: 'boolean' },
+  author: { type: 'string' },
+  height: { type: 'string' },
+  base: { type: 'string' },
+  hollow: { type: 'boolean' },
+  wall: { type: 'string' },
 } as const satisfies Options
 
 const { meshResolution, triangles } = LIMITS
-export const headFileHelp = { formats: formatNames, usual: DEFAULT_FORMATS, resolution: meshResolution }
+export const headFileHelp = {
+  formats: formatNames,
+  usual: DEFAULT_FORMATS,
+  resolution: meshResolution,
+  options: fileOptions,
+}
 
 export interface HeadFileChoice {
   readonly formats: readonly FormatName[]
   readonly mesh: MeshOptions
+  readonly choices: FileChoices
 }
 
+type Values = { readonly [name in keyof typeof headFileOptions]?: string | boolean }
+
 export function readHeadFileOptions(
-  values: {
-    readonly [name in 'format' | 'mesh-resolution' | 'triangles']?: string
-  },
+  values: Values & { readonly [name in 'format' | 'mesh-resolution' | 'triangles']?: string },
 ): HeadFileChoice {
   return {
     formats: values.format === undefined ? DEFAULT_FORMATS : formatsOf(values.format),
     mesh: {
       resolution: wholeNumber('mesh-resolution', values['mesh-resolution'], meshResolution) ?? 256,
       triangles: wholeNumber('triangles', values.triangles, triangles) ?? 60_000,
+      ...(values.even === true && { even: true }),
     },
+    choices: choicesOf(values),
   }
+}
+
+function choicesOf(values: Values): FileChoices {
+  const given = fileOptionNames.map((name) => {
+    const option = fileOptions[name]
+    const called = optionOf(name)
+    const value = values[called as keyof Values]
+    if (typeof value !== 'string') return [name, value]
+    if (option.kind === 'choice') return [name, oneOf(called, value, option.choices)]
+    if (option.kind === 'millimetres') return [name, number(called, value, option.range)]
+    return [name, value.slice(0, option.kind === 'text' ? option.most : undefined)]
+  })
+  return fileChoices.parse(Object.fromEntries(given.filter(([, value]) => value !== undefined)))
 }
 
 function formatsOf(text: string): FormatName[] {
@@ -65,7 +107,7 @@ interface Beside {
 /** Takes the surface, says what is to be thought of the head, and writes sheet and files. */
 export async function writeHeadFiles(
   finish: Finish,
-  { formats, mesh }: HeadFileChoice,
+  { formats, mesh, choices }: HeadFileChoice,
   settings: Provenance['settings'],
   set: FileSet,
   report: Reporter,
@@ -78,12 +120,13 @@ export async function writeHeadFiles(
   if (quality) {
     const { verdict, reason } = quality
     report.say(message('verdict', { title: message(verdict), what: reason, cure: reason }), { quality })
+    if (finish.source.head.edit) report.say(message('verdict-as-formed'))
   }
   const sheet = await finish.sheet(mesh, quality)
   const files = await set.commit(
     async (stem) => [
       [SHEET, sheet],
-      ...(await finish.files(formats, stem, { mesh, settings, quality })),
+      ...(await finish.files(formats, stem, { mesh, settings, quality, choices, tell: (note) => report.say(note) })),
       ...(more?.(quality) ?? []),
     ],
     obsolete,

@@ -1,6 +1,6 @@
 /** halfturn info: what this machine offers, and what a file is. */
 import type { GeneratorConfig } from '../engine/checkpoint/config.ts'
-import { readGeneratorFile } from '../engine/checkpoint/generator-file.ts'
+import { directionsOf, type GeneratorFile, readGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { isCheckpoint, readGeneratorInput } from '../engine/checkpoint/generator-input.ts'
 import { importCheckpoint, sha256Of } from '../engine/checkpoint/import.ts'
 import { describeProviders } from '../engine/runtime/provider.ts'
@@ -44,7 +44,7 @@ async function machineFacts() {
     }),
     '',
     text.generators,
-    ...generators.map(({ id, name, resolution }) => `  ${id}  (${text.generator(name, resolution)})`),
+    ...generators.map(({ id, name, resolution, traits }) => `  ${id}  (${text.generator(name, resolution, traits)})`),
     '',
   ]
   return { version: VERSION, providers, generators, text: lines.join('\n') }
@@ -54,16 +54,21 @@ async function fileFacts(path: string) {
   const bytes = await readGeneratorInput(path)
   const sha256 = sha256Of(bytes)
   const checkpoint = isCheckpoint(bytes)
-  const { config } = checkpoint ? importCheckpoint(bytes, path, sha256) : readGeneratorFile(bytes, path)
+  const { config, traits } = checkpoint
+    ? { config: importCheckpoint(bytes, path, sha256).config, traits: [] }
+    : traitsIn(readGeneratorFile(bytes, path))
   return {
     kind: checkpoint ? 'EG3D checkpoint' : 'generator',
     sha256,
     config,
-    text: describe(path, checkpoint, config),
+    traits,
+    text: describe(path, checkpoint, config, traits),
   }
 }
 
-function describe(path: string, checkpoint: boolean, config: GeneratorConfig): string {
+const traitsIn = (file: GeneratorFile) => ({ config: file.config, traits: [...directionsOf(file).keys()] })
+
+function describe(path: string, checkpoint: boolean, config: GeneratorConfig, traits: readonly string[]): string {
   const { rendering_kwargs: r, super_resolution: sr } = config
   const rows: Record<keyof typeof text.rows, string> = {
     name: config.name,
@@ -71,6 +76,7 @@ function describe(path: string, checkpoint: boolean, config: GeneratorConfig): s
     planes: text.planes(config.plane_channels, config.plane_resolution, config.plane_layers),
     rendering: text.rendering(config.neural_rendering_resolution, r.depth_resolution, r.depth_resolution_importance),
     superResolution: sr ? text.superResolution(sr.class, config.image_resolution) : text.none,
+    traits: traits.join(', ') || text.none,
     source: config.provenance.source,
     licence: config.licence,
   }

@@ -12,6 +12,7 @@ import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './commands.ts'
+import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,
   headFileHelp,
@@ -28,6 +29,7 @@ import { findUnfinished, originOf, requireSame, UNFINISHED } from './unfinished.
 const options = {
   ...runtimeOptions,
   ...headFileOptions,
+  ...editOption,
   quality: { type: 'string' },
   steps: { type: 'string' },
   'learning-rate': { type: 'string' },
@@ -40,7 +42,7 @@ export const reconstruct: Command = {
   async run(argv) {
     const { values, positionals } = readArguments('reconstruct', argv, options)
     if (values.help) {
-      process.stdout.write(words.cli.helps.reconstruct(LIMITS.photos.most, headFileHelp))
+      process.stdout.write(words.cli.helps.reconstruct(LIMITS.photos.most, headFileHelp, LIMITS.edit))
       return 0
     }
     const [photo] = positionals
@@ -55,6 +57,7 @@ export const reconstruct: Command = {
       seed: wholeNumber('seed', values.seed, LIMITS.seed),
       learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
     })
+    const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const face = wholeNumber('face', values.face, { least: 1, most: 100 })
     if (face !== undefined && positionals.length > 1) {
@@ -89,11 +92,13 @@ export const reconstruct: Command = {
     }
     try {
       // The libraries are loaded when there is work for them: what was asked for has been found right.
-      const [{ beginHead, formHead, openStudio }, { alone, Finish }] = await Promise.all([
+      const [{ beginHead, formHead, openStudio }, { alone, Finish }, { requireEdit }] = await Promise.all([
         import('./studio.ts'),
         import('../engine/finish.ts'),
+        import('../engine/head/edit.ts'),
       ])
       const studio = await openStudio(values, report)
+      requireEdit(studio.generator, edit)
       const order = { files, face, settings, origin, resumed }
       const goesOn = () => interruption.code === undefined
       const inversion = await beginHead(studio, order, report)
@@ -117,7 +122,7 @@ export const reconstruct: Command = {
       const { generator, sha256 } = studio
       const { head, photos } = inversion
       try {
-        const finish = new Finish({ generator, sha256, head, photos }, alone(studio.landmarker))
+        const finish = new Finish({ generator, sha256, head, photos }, alone(studio.landmarker)).edited(edit)
         await writeHeadFiles(finish, choice, inversion.choices, set, report, { obsolete: [UNFINISHED] })
         return 0
       } catch (cause) {

@@ -3,11 +3,12 @@
  * sheet and files. Every front door asks here. A part is made when it is first asked for and kept. What runs a network
  * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
-import { inEnglish } from './errors.ts'
+import { inEnglish, type Message } from './errors.ts'
 import type { PosedPortrait } from './face/posed-portrait.ts'
 import type { Generator } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
-import { type Head, paintHead } from './head/head.ts'
+import { describeEdit, type Edit } from './head/edit.ts'
+import { editHead, type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
 import { decodePhoto } from './images/decoder.ts'
@@ -22,8 +23,10 @@ import { type Assessment, assess, measureShape } from './quality/verdict.ts'
 import { assertHealthy } from './runtime/health.ts'
 import type { Field, Watch } from './surface/field.ts'
 import { type FormatName, formats, type WrittenFile } from './surface/formats/formats.ts'
+import type { FileChoices } from './surface/formats/options.ts'
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
+import { fitOutline } from './surface/outline.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
 import { atOnce, type Rank, type RunInTurn } from './turns.ts'
@@ -44,6 +47,8 @@ export interface MeshOptions {
   readonly resolution: number
   /** Triangles to simplify to. */
   readonly triangles: number
+  /** All of one size and shape. */
+  readonly even?: boolean
 }
 
 /** What files say of themselves. */
@@ -52,6 +57,9 @@ export interface FileOptions {
   /** The numbers and choices needed to make the head again. */
   readonly settings: Provenance['settings']
   readonly quality?: Assessment
+  readonly choices: FileChoices
+  /** Hears what is to be known of a file. */
+  tell?(note: Message): void
 }
 
 export interface FinishHost {
@@ -84,7 +92,7 @@ export interface QueuePlace {
 interface Extracted extends MeshOptions {
   readonly surface: Surface
   readonly field: Field
-  texture?: Promise<Texture>
+  painted?: { readonly size?: number; readonly texture: Promise<Texture> }
   quality?: Assessment
 }
 
@@ -99,10 +107,33 @@ export class Finish {
     | (MeshOptions & QueuePlace & { progress: Watch['progress'][]; extracted: Promise<Extracted> })
     | undefined
   private around: Turnaround | undefined
+  /** To the photos' outlines, however fine the surface. */
+  private bend: ((field: Field) => Field) | undefined
+  /** Of the head as it was formed: this one, where nothing was changed. */
+  readonly asFormed: Finish
 
-  constructor(source: HeadSource, host = alone()) {
+  constructor(source: HeadSource, host = alone(), asFormed?: Finish) {
     this.source = source
     this.host = host
+    const { generator, head } = source
+    this.asFormed = head.edit
+      ? (asFormed ?? new Finish({ ...source, head: editHead(generator, head, {}) }, host))
+      : this
+  }
+
+  /**
+   * Of the head with another edit in the place of the one it has.
+   * @throws UserError where the generator has no such trait, or a strength is out of its limits
+   */
+  edited(edit: Edit): Finish {
+    const { source, host, asFormed } = this
+    const head = editHead(source.generator, source.head, edit)
+    return head.edit ? new Finish({ ...source, head }, host, asFormed) : asFormed
+  }
+
+  /** The photos that the surface shows. One of a head that was changed would paint over what was. */
+  private get shown(): readonly PosedPortrait[] {
+    return this.source.head.edit ? [] : this.source.photos
   }
 
   /** The head's planes. Call it in a turn. */
@@ -125,7 +156,7 @@ export class Finish {
   }
 
   /**
-   * What is to be thought of the head: of its pictures, and of the surface that is wanted.
+   * What is to be thought of the head as it was formed: of its pictures, and of the surface that is wanted.
    * @param place whether somebody waits for it
    * @returns nothing for a made-up person, who cannot be compared with anybody
    */
@@ -136,6 +167,7 @@ export class Finish {
   ): Promise<Assessment | undefined> {
     const { generator, head, photos } = this.source
     if (photos.length === 0) return undefined
+    if (this.asFormed !== this) return this.asFormed.quality(mesh, { progress, signal }, place)
     if (this.last?.quality && isSame(this.last, mesh)) return this.last.quality
     const [{ portrait }] = photos
     const turn: RunInTurn = (work) => this.inTurn({ signal }, work, place.rank)
@@ -176,9 +208,10 @@ export class Finish {
 
   /** The sheet, a PNG that shows the head at a glance. */
   async sheet(mesh: MeshOptions, quality?: Assessment): Promise<Uint8Array> {
-    const { generator, photos } = this.source
+    const { generator, head, photos } = this.source
     const made = [
       `Generated by Halfturn with the generator ${generator.config.name}; what no photo shows of a head is invention.`,
+      ...describeEdit(head.edit),
       ...(quality ? [inEnglish(quality.reason)] : []),
     ].join(' ')
     const crops = photos.map(({ portrait }) => portrait)
@@ -194,11 +227,12 @@ export class Finish {
   async files(
     wanted: readonly FormatName[],
     name: string,
-    { mesh, settings, quality }: FileOptions,
+    { mesh, settings, quality, choices, tell = () => {} }: FileOptions,
     watch: Watch = {},
   ): Promise<WrittenFile[]> {
     const surface = await this.surface(mesh, watch)
-    const model = { surface, provenance: this.provenance(settings, quality), texture: () => this.texture(mesh) }
+    const texture = (size?: number) => this.texture(mesh, size)
+    const model = { surface, provenance: this.provenance(settings, quality), choices, texture, tell }
     const files: WrittenFile[] = []
     for (const format of wanted) {
       const write = await formats[format].load()
@@ -207,20 +241,24 @@ export class Finish {
     return files
   }
 
-  /** The pictures on the surface. A job's steps wait for it only while the generator is asked. */
-  async texture(mesh: MeshOptions): Promise<Texture> {
+  /**
+   * The pictures on the surface. A job's steps wait for it only while the generator is asked.
+   * @param size side, pixels; absent: what holds all there is of the photos
+   */
+  async texture(mesh: MeshOptions, size?: number): Promise<Texture> {
     await this.surface(mesh)
     const extracted = await this.inTurn({}, () => this.extract(mesh))
-    extracted.texture ??= this.paint(extracted)
-    return extracted.texture
+    if (!extracted.painted || extracted.painted.size !== size)
+      extracted.painted = { size, texture: this.paint(extracted, size) }
+    return extracted.painted.texture
   }
 
-  private async paint({ surface, field }: Extracted): Promise<Texture> {
+  private async paint({ surface, field }: Extracted, size?: number): Promise<Texture> {
     const { generator, photos } = this.source
-    const fine = await Promise.all(photos.map((photo) => this.atItsResolution(photo)))
+    const fine = await Promise.all(this.shown.map((photo) => this.atItsResolution(photo)))
     const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
     const asked = inTurns(field, (work) => this.inTurn({}, work))
-    return paintTexture(surface, asked, fine, textureSide(Math.max(...sides)))
+    return paintTexture(surface, asked, fine, size ?? textureSide(Math.max(...sides)))
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {
@@ -234,33 +272,41 @@ export class Finish {
   private async turnaround(turn: RunInTurn): Promise<Turnaround> {
     const { generator, head, photos } = this.source
     const planes = await turn(() => this.planes())
-    this.around ??= await turnAround(generator, planes, head.ws, photos.length > 0 ? head.label : null, turn)
+    this.around ??= await turnAround(generator, planes, head, photos.length > 0 ? head.label : null, turn)
     return this.around
   }
 
   private provenance(settings: Provenance['settings'], quality?: Assessment): Provenance {
-    const { generator, sha256 } = this.source
+    const { generator, sha256, head } = this.source
     return {
       generated: true,
       generatorName: generator.config.name,
       generatorHash: sha256,
       settings,
+      ...(head.edit && { edit: head.edit }),
       ...(quality && { quality }),
     }
   }
 
   /** @param turn for everything that runs a network; call it in one where there is none */
-  private async extract({ resolution, triangles }: MeshOptions, watch?: Watch, turn = atOnce): Promise<Extracted> {
-    const { generator, head, photos } = this.source
-    if (this.last && isSame(this.last, { resolution, triangles })) return this.last
+  private async extract(
+    { resolution, triangles, even }: MeshOptions,
+    watch?: Watch,
+    turn = atOnce,
+  ): Promise<Extracted> {
+    const { shown } = this
+    const { generator, head } = this.source
+    if (this.last && isSame(this.last, { resolution, triangles, even })) return this.last
     const planes = await turn(() => this.planes())
-    const { image } = await turn(() => headView(generator, planes, head.ws, head.label, GLANCE))
+    const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
     assertHealthy(image, generator.runtime.provider)
-    const field = headField(generator, planes)
-    const bare = await extractSurface(inTurns(field, turn), { resolution, triangles }, watch)
+    const straight = headField(generator, planes)
+    this.bend ??= await fitOutline(inTurns(straight, turn), shown, { signal: watch?.signal })
+    const field = this.bend(straight)
+    const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
     const { frame } = generator.config
-    const surface = photos.length > 0 ? { ...bare, evidence: evidenceOf(bare, photos, frame) } : bare
-    this.last = { resolution, triangles, surface, field }
+    const surface = shown.length > 0 ? { ...bare, evidence: evidenceOf(bare, shown, frame) } : bare
+    this.last = { resolution, triangles, even, surface, field }
     return this.last
   }
 
@@ -273,7 +319,8 @@ export class Finish {
   }
 }
 
-const isSame = (a: MeshOptions, b: MeshOptions) => a.resolution === b.resolution && a.triangles === b.triangles
+const isSame = (a: MeshOptions, b: MeshOptions) =>
+  a.resolution === b.resolution && a.triangles === b.triangles && a.even === b.even
 
 /** Asks the field in turns. */
 const inTurns = (field: Field, turn: RunInTurn): Field => ({

@@ -14,6 +14,8 @@ export const LIMITS = {
   seed: { least: 0, most: 2 ** 31 - 1 },
   /** How far a made-up person lies from the mean one. */
   truncation: { least: 0, most: 1.5 },
+  /** Along a direction of the latent space, in standard deviations of a trait. */
+  edit: { least: -3, most: 3 },
   /** Density samples along a side of a surface. */
   meshResolution: { least: 64, most: 512 },
   /** Triangles to simplify a surface to. */

@@ -14,6 +14,7 @@ import type { Box } from '../engine/networks/mediapipe.ts'
 import type { Verdict } from '../engine/quality/verdicts.ts'
 import type { ProviderName } from '../engine/runtime/provider.ts'
 import { type FormatName, formatNames } from '../engine/surface/formats/formats.ts'
+import { type FileOption, fileChoices } from '../engine/surface/formats/options.ts'
 import type { ErrorCode } from '../words/message.ts'
 import { type Preferences, preferencesChange } from './preferences.ts'
 
@@ -91,14 +92,16 @@ export const requests = {
   removePhoto: z.strictObject({ project, photo }),
   chooseFace: z.strictObject({ project, photo, face: z.int().min(0).max(99) }),
   adjust: z.strictObject({ project, photo, correction }),
+  /** Changes the head along its generator's directions, in the place of what was changed before. */
+  edit: z.strictObject({ project, edit: z.record(z.string().max(100), within(LIMITS.edit)) }),
   start: z.strictObject({ project, settings, generator: z.string().max(300) }),
   pause: z.strictObject({ project }),
   resume: z.strictObject({ project }),
   /** Ends the job and keeps the best head so far. */
   cancel: z.strictObject({ project }),
   setSteps: z.strictObject({ project, steps: whole(LIMITS.steps) }),
-  /** The head as the volume shader needs it. */
-  planes: z.strictObject({ project }),
+  /** The head as the volume shader needs it, or as it was before it was changed. */
+  planes: z.strictObject({ project, asFormed: z.boolean().optional() }),
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
@@ -114,7 +117,10 @@ export const requests = {
       .min(1)
       .max(200)
       .regex(/^[^\\/:*?"<>|\p{Cc}]+$/u),
+    /** The usual where there are none. */
+    choices: fileChoices.optional(),
     ...meshOptions,
+    even: z.boolean().optional(),
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
   exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),
@@ -133,7 +139,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Box, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
+export type { Box, FileOption, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -144,7 +150,7 @@ export interface Hello {
   generators: GeneratorSummary[]
   defaults: Settings
   /** What a head can be saved as. */
-  formats: { name: FormatName; label: string; extension: string }[]
+  formats: { name: FormatName; label: string; extension: string; options: readonly OptionState[] }[]
   /** Steps each quality is made for. */
   qualitySteps: Record<Quality, number>
   preferences: Preferences
@@ -164,6 +170,8 @@ export interface GeneratorSummary {
   licence: string
   /** Side of its final picture. */
   resolution: number
+  /** What it can change of a head. */
+  traits: string[]
 }
 
 export interface ProjectSummary {
@@ -186,6 +194,14 @@ export interface JobView {
   steps: number
 }
 
+/** What may be chosen of a format's files. */
+export type OptionState = { name: FileOption } & (
+  | { kind: 'choice'; choices: readonly string[]; usual: string }
+  | { kind: 'millimetres'; range: Range; usual: number }
+  | { kind: 'switch'; usual: boolean }
+  | { kind: 'text'; most: number; usual: string }
+)
+
 /** A project as the window needs to know it. */
 export interface Project {
   id: string
@@ -199,6 +215,8 @@ export interface Project {
   likeness: number[]
   /** Whether there is a head to look at. */
   head: boolean
+  /** What was changed of the head: strengths by trait. What is thought of it is of it as it was formed. */
+  edit?: Readonly<Record<string, number>>
   /** Seed and truncation of a made-up person. */
   random?: { seed: number; truncation: number }
   /** Of the finished head, where it has been judged. */
@@ -318,6 +336,8 @@ export interface ModelOut {
   files: FileOut[]
   /** Of the surface that was written. */
   triangles: number
+  /** What is to be known of them. */
+  notes: Message[]
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, in the table below
@@ -338,6 +358,7 @@ export interface Responses {
   removePhoto: Project
   chooseFace: Project
   adjust: PortraitState
+  edit: PlanesState
   start: Project
   pause: Nothing
   resume: Nothing

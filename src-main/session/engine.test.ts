@@ -91,6 +91,26 @@ test('another made-up person takes the place of the one before', async () => {
   expect(await engine.recent({})).toHaveLength(count)
 })
 
+test('a head is changed, comes back as it was changed, and can be as it was formed', async () => {
+  const { id } = await engine.random({ seed: 3, truncation: 0.7, generator: 'default' })
+  const shown = ({ planes }: { planes: string }) => Buffer.from(engine.blobs.get(planes))
+  const before = await engine.planes({ project: id })
+  const formed = shown(before)
+  const after = await engine.edit({ project: id, edit: { age: 2, smile: 0 } })
+  expect(after.version).toBeGreaterThan(before.version)
+  const changed = shown(after)
+  expect(changed.equals(formed)).toBe(false)
+  expect(shown(await engine.planes({ project: id, asFormed: true })).equals(formed)).toBe(true)
+  await expect(engine.edit({ project: id, edit: { beard: 1 } })).rejects.toThrow("no 'beard'")
+
+  const [{ blob }] = await engine.exportProject({ project: id })
+  const carried = await engine.openFile({ file: blob, name: 'x.halfturn' })
+  expect(carried.edit).toEqual({ age: 2 })
+  expect(shown(await engine.planes({ project: carried.id })).equals(changed)).toBe(true)
+  expect(shown(await engine.edit({ project: carried.id, edit: {} })).equals(formed)).toBe(true)
+  expect((await engine.open({ project: carried.id })).edit).toBeUndefined()
+})
+
 test('a project that was put away comes back when it is asked for', async () => {
   const first = await engine.random({ seed: 10, truncation: 0.7, generator: 'default' })
   for (let seed = 11; seed < 17; seed++) await engine.random({ seed, truncation: 0.7, generator: 'default' })

@@ -8,10 +8,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { inEnglish, messageOf, UserError } from '../engine/errors.ts'
+import { inEnglish, type Message, messageOf, UserError } from '../engine/errors.ts'
 import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
+import { describeEdit } from '../engine/head/edit.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
@@ -25,9 +26,10 @@ import { createIdentity, type Identity } from '../engine/quality/identity.ts'
 import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
+import { type FileOption, fileChoices, fileOptions } from '../engine/surface/formats/options.ts'
 import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
-import type { EngineApi, EngineEvent, FileOut, Hello, Project, Settings, Unsaved } from './api.ts'
+import type { EngineApi, EngineEvent, FileOut, Hello, OptionState, Project, Settings, Unsaved } from './api.ts'
 import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
@@ -50,6 +52,8 @@ const settingsOf = ({ quality }: Preferences): Settings => ({
   seed: 0,
 })
 const LOG_LINES = 500
+/** What a file is like where nothing is chosen. */
+const USUAL = fileChoices.parse({})
 /** Side in rays of views to look at and to keep, where the generator has no super-resolution. */
 const SHOWN_VIEW = 128
 const SAVED_VIEW = 256
@@ -166,7 +170,10 @@ export class Engine implements EngineApi {
     defaults: settingsOf(this.preferences),
     preferences: this.preferences,
     folder: this.folder,
-    formats: formatNames.map((name) => ({ name, label: formats[name].label, extension: formats[name].extensions[0] })),
+    formats: formatNames.map((name) => {
+      const { label, extensions, options } = formats[name]
+      return { name, label, extension: extensions[0], options: options.map(optionState) }
+    }),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
   })
@@ -266,6 +273,8 @@ export class Engine implements EngineApi {
   adjust: EngineApi['adjust'] = async ({ project, photo, correction }) =>
     (await this.own(project)).adjust(photo, correction)
 
+  edit: EngineApi['edit'] = async ({ project, edit }) => (await this.own(project)).editHead(edit)
+
   start: EngineApi['start'] = async ({ project: id, settings, generator }) => {
     const project = await this.own(id)
     await project.start(await this.library.load(generator), settings)
@@ -276,7 +285,7 @@ export class Engine implements EngineApi {
   resume: EngineApi['resume'] = async ({ project }) => (await this.own(project)).resume()
   cancel: EngineApi['cancel'] = async ({ project }) => (await this.own(project)).cancel()
   setSteps: EngineApi['setSteps'] = async ({ project, steps }) => (await this.own(project)).setSteps(steps)
-  planes: EngineApi['planes'] = async ({ project }) => (await this.project(project)).describePlanes()
+  planes: EngineApi['planes'] = async ({ project, asFormed }) => (await this.project(project)).describePlanes(asFormed)
 
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
@@ -340,15 +349,17 @@ export class Engine implements EngineApi {
     return quality && verdictOf(quality)
   }
 
-  exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, resolution, triangles }) => {
+  exportMesh: EngineApi['exportMesh'] = async ({ project: id, format, name, choices = USUAL, ...mesh }) => {
     const project = await this.project(id)
-    const mesh = { resolution, triangles }
-    const files = await this.watched(project, 'export', (watch) => project.files(format, name, mesh, watch))
+    const notes: Message[] = []
+    const wanted = { mesh, choices, tell: (note: Message) => notes.push(note) }
+    const files = await this.watched(project, 'export', (watch) => project.files(format, name, wanted, watch))
     // It is at hand: it was just written.
     const surface = await project.surface(mesh, {})
     return {
       files: files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes)),
       triangles: surface.triangles.length / 3,
+      notes,
     }
   }
 
@@ -368,7 +379,7 @@ export class Engine implements EngineApi {
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {
       const { planes, head, generator } = await project.paint()
-      return { generator, ...(await headView(generator, planes, head.ws, Float32Array.from(camera), size)) }
+      return { generator, ...(await headView(generator, planes, head, Float32Array.from(camera), size)) }
     }, rank)
   }
 
@@ -398,16 +409,17 @@ export class Engine implements EngineApi {
   }
 
   private async read(id: string): Promise<OpenProject> {
-    const { isLocked } = this
+    const { isLocked: isBorrowed } = this
     const { record, parts } = await this.store.read(id, [...photoParts, 'head'])
+    const stored = { id, record, parts, isBorrowed }
     try {
-      return await OpenProject.fromStore(this.host, await this.generatorOf(record), id, record, parts, isLocked)
+      return await OpenProject.fromStore(this.host, await this.generatorOf(record), stored)
     } catch (error) {
       // A head that is damaged, or whose generator has gone, does not keep the photos from their owner.
       if (!(error instanceof UserError) || !parts.photo) throw error
       this.note(`project ${id} is opened without its head: ${error.message}`)
       const loaded = await this.library.load(record.generator.id).catch(() => this.library.load(EMBEDDED))
-      return OpenProject.withoutHead(this.host, loaded, id, record, parts, isLocked, messageOf(error))
+      return OpenProject.withoutHead(this.host, loaded, stored, messageOf(error))
     }
   }
 
@@ -498,8 +510,15 @@ async function preferredRuntime(
   }
 }
 
+/** An option without its schema, which is the engine's own. */
+function optionState(name: FileOption): OptionState {
+  const { schema: _, ...option } = fileOptions[name]
+  return { name, ...option }
+}
+
 /** What a picture says of itself. */
-const madeBy = ({ generator }: OpenProject) => `Generated by Halfturn, not a photo. Generator: ${generator.config.name}`
+const madeBy = ({ generator, edit }: OpenProject) =>
+  [`Generated by Halfturn, not a photo. Generator: ${generator.config.name}`, ...describeEdit(edit)].join('. ')
 
 /** Values from 0 to 1 in 8 bits. */
 const inBytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(value * 255))

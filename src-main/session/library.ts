@@ -3,8 +3,12 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { GeneratorConfig } from '../engine/checkpoint/config.ts'
-import { type GeneratorFile, readGeneratorFile, writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
+import {
+  directionsOf,
+  type GeneratorFile,
+  readGeneratorFile,
+  writeGeneratorFile,
+} from '../engine/checkpoint/generator-file.ts'
 import { isCheckpoint } from '../engine/checkpoint/generator-input.ts'
 import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/import.ts'
 import { UserError } from '../engine/errors.ts'
@@ -81,7 +85,7 @@ export class Library {
   private async summary(id: string): Promise<GeneratorSummary> {
     let summary = this.summaries.get(id)
     if (!summary) {
-      summary = summarize(id, readGeneratorFile(await readFile(this.path(id)), id).config)
+      summary = summarize(id, readGeneratorFile(await readFile(this.path(id)), id))
       this.summaries.set(id, summary)
     }
     return summary
@@ -101,7 +105,8 @@ export class Library {
   private async read(id: string): Promise<Loaded> {
     const bytes = await this.bytes(id)
     const file = readGeneratorFile(bytes, id)
-    return { id, file, sha256: sha256Of(bytes), generator: new Generator(this.runtime, file.config, file.weights) }
+    const generator = new Generator(this.runtime, file.config, file.weights, directionsOf(file))
+    return { id, file, sha256: sha256Of(bytes), generator }
   }
 
   private path(id: string): string {
@@ -112,9 +117,10 @@ export class Library {
   }
 }
 
-function summarize(id: string, config: GeneratorConfig): GeneratorSummary {
-  const { name, licence, super_resolution, image_resolution, neural_rendering_resolution } = config
-  return { id, name, licence, resolution: super_resolution ? image_resolution : neural_rendering_resolution }
+function summarize(id: string, file: GeneratorFile): GeneratorSummary {
+  const { name, licence, super_resolution, image_resolution, neural_rendering_resolution } = file.config
+  const resolution = super_resolution ? image_resolution : neural_rendering_resolution
+  return { id, name, licence, resolution, traits: [...directionsOf(file).keys()] }
 }
 
 const embeddedPath = () => productFile('models', 'default', 'generator.safetensors')

@@ -1,15 +1,15 @@
 /** The head of a project: what it came of, what is thought of it, and what is made of it when somebody asks. */
 import { UserError } from '../engine/errors.ts'
 import { portableName } from '../engine/files/names.ts'
-import { Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
+import { type FileOptions, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
+import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
 import { writeHead } from '../engine/head/head-file.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
-import type { Provenance } from '../engine/surface/formats/provenance.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
 import type { Texture } from '../engine/surface/texture/texture.ts'
 import type { Rank } from '../engine/turns.ts'
@@ -26,13 +26,14 @@ let versions = 0
 
 /** All of one head: with another head it is another one. */
 interface Formed {
-  readonly source: HeadSource
-  readonly finish: Finish
+  /** Of the head as it was changed last. */
+  finish: Finish
   /** Aborted when the head has become another one. */
   readonly stale: AbortController
   quality?: Assessment
   judging?: { readonly place: QueuePlace; readonly quality: Promise<Assessment | undefined> }
   planes?: PlanesState
+  planesAsFormed?: PlanesState
   /** As it was saved last. */
   bytes?: Uint8Array
 }
@@ -54,9 +55,26 @@ export class ProjectHead {
   become(source: HeadSource | undefined, known: { quality?: Assessment; bytes?: Uint8Array } = {}): void {
     this.formed?.stale.abort()
     this.formed = source && {
-      ...{ source, finish: new Finish(source, this.host), stale: new AbortController() },
+      ...{ finish: new Finish(source, this.host), stale: new AbortController() },
       ...known,
     }
+  }
+
+  /**
+   * Changes what is shown of the head: only its planes are painted anew, and what is thought of it stays. Call it in
+   * a turn.
+   * @throws UserError where there is no head yet, or its generator has no such trait
+   */
+  change(edit: Edit): void {
+    const formed = this.require()
+    formed.finish = formed.finish.edited(edit)
+    formed.planes = undefined
+    formed.bytes = undefined
+  }
+
+  /** What was changed of it. */
+  get edit(): Edit | undefined {
+    return this.formed?.finish.source.head.edit
   }
 
   /** Ends what is made of it. */
@@ -81,7 +99,7 @@ export class ProjectHead {
   get bytes(): Uint8Array | undefined {
     const { formed } = this
     if (!formed) return undefined
-    const { head, generator, photos } = formed.source
+    const { head, generator, photos } = formed.finish.source
     formed.bytes ??= Buffer.concat(writeHead(head, generator, photos))
     return formed.bytes
   }
@@ -89,13 +107,24 @@ export class ProjectHead {
   /** The head and its planes, painted when asked for. Call it in a turn. @throws UserError where there is no head yet */
   async paint(): Promise<{ planes: Planes; head: Head; generator: Generator; state: PlanesState }> {
     const formed = this.require()
-    const { generator, head } = formed.source
-    const planes = await formed.finish.planes()
-    formed.planes ??= {
-      ...{ version: ++versions, camera: [...head.label] },
-      ...planesState(generator, planes, (bytes, slot) => this.host.blobs.put(bytes, `${this.id}/${slot}`)),
-    }
+    const { finish } = formed
+    const { generator, head } = finish.source
+    const planes = await finish.planes()
+    formed.planes ??= this.stateOf(planes, finish.source, '')
     return { planes, head, generator, state: formed.planes }
+  }
+
+  /** The planes of the head as it was formed. Call it in a turn. @throws UserError where there is no head yet */
+  async planesAsFormed(): Promise<PlanesState> {
+    const formed = this.require()
+    const { asFormed } = formed.finish
+    formed.planesAsFormed ??= this.stateOf(await asFormed.planes(), asFormed.source, 'formed-')
+    return formed.planesAsFormed
+  }
+
+  private stateOf(planes: Planes, { generator, head }: HeadSource, slots: string): PlanesState {
+    const put = (bytes: Uint8Array, slot: string) => this.host.blobs.put(bytes, `${this.id}/${slots}${slot}`)
+    return { version: ++versions, camera: [...head.label], ...planesState(generator, planes, put) }
   }
 
   /** The head's surface as it is now. A job's steps wait for it. */
@@ -116,14 +145,15 @@ export class ProjectHead {
   async files(
     format: FormatName,
     name: string,
-    { mesh, settings, isFinished }: { mesh: MeshOptions; settings: Provenance['settings']; isFinished: boolean },
+    { isFinished, ...wanted }: Omit<FileOptions, 'quality'> & { isFinished: boolean },
     watch: Watch,
   ): Promise<WrittenFile[]> {
     const { finish } = this.require()
-    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles
+    const { mesh } = wanted
+    const isJudged = mesh.resolution === JUDGED.resolution && mesh.triangles === JUDGED.triangles && !mesh.even
     const make = () => (isJudged ? this.judge('asked') : finish.quality(mesh, watch))
     const quality = isFinished ? await make() : undefined
-    return finish.files([format], portableName(name), { mesh, settings, quality }, watch)
+    return finish.files([format], portableName(name), { ...wanted, quality }, watch)
   }
 
   /**

@@ -4,8 +4,9 @@
  */
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
-import type { MeshOptions } from '../engine/finish.ts'
+import type { FileOptions, MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
+import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
 import { readHead } from '../engine/head/head-file.ts'
 import { Inversion } from '../engine/inversion/inversion.ts'
@@ -46,6 +47,15 @@ interface Origin {
   isBorrowed?: boolean
   /** Why the head it had cannot be shown. */
   headless?: Message
+}
+
+/** One on this machine. */
+export interface StoredProject {
+  readonly id: string
+  readonly record: ProjectRecord
+  readonly parts: CarriedParts
+  /** It belongs to another engine. */
+  readonly isBorrowed: boolean
 }
 
 /** A project of one moment, as it is saved. */
@@ -140,14 +150,7 @@ export class OpenProject {
   }
 
   /** One that is on this machine. */
-  static async fromStore(
-    host: ProjectHost,
-    loaded: Loaded,
-    id: string,
-    record: ProjectRecord,
-    parts: CarriedParts,
-    isBorrowed: boolean,
-  ) {
+  static async fromStore(host: ProjectHost, loaded: Loaded, { id, record, parts, isBorrowed }: StoredProject) {
     const { name, settings, random } = record
     const project = new OpenProject(host, id, name, loaded, settings, { record, random, isBorrowed })
     await project.setParts(record, parts)
@@ -162,10 +165,7 @@ export class OpenProject {
   static async withoutHead(
     host: ProjectHost,
     loaded: Loaded,
-    id: string,
-    { name, settings, photos }: ProjectRecord,
-    parts: CarriedParts,
-    isBorrowed: boolean,
+    { id, record: { name, settings, photos }, parts, isBorrowed }: StoredProject,
     why: Message,
   ) {
     const project = new OpenProject(host, id, name, loaded, settings, { isBorrowed, headless: why })
@@ -189,6 +189,11 @@ export class OpenProject {
 
   get generator(): Generator {
     return this.loaded.generator
+  }
+
+  /** What was changed of its head. */
+  get edit(): Edit | undefined {
+    return this.head.edit
   }
 
   get isInterrupted(): boolean {
@@ -217,6 +222,7 @@ export class OpenProject {
       settings,
       ...this.job.view,
       head: head.exists,
+      ...(head.edit && { edit: head.edit }),
       ...(random && { random }),
       ...(head.quality && { verdict: verdictOf(head.quality) }),
       ...(unsaved && { unsaved }),
@@ -257,6 +263,22 @@ export class OpenProject {
       // Saved behind the answer, which brings the warnings while a hand still drags.
       void this.saving.save()
       return this.photos.describePortrait(photo)
+    })
+  }
+
+  /**
+   * Changes what is shown of the head, in the place of what was changed before; what it was formed as stays.
+   * @throws UserError where there is no head, it is forming, or its generator has no such trait
+   */
+  editHead(edit: Edit): Promise<PlanesState> {
+    return this.job.edit(async () => {
+      const { state } = await this.host.turn(async () => {
+        this.head.change(edit)
+        return this.paint()
+      })
+      // Saved behind the answer, which a hand that still drags waits for.
+      void this.saving.save()
+      return state
     })
   }
 
@@ -335,8 +357,9 @@ export class OpenProject {
     return this.head.paint()
   }
 
-  async describePlanes(): Promise<PlanesState> {
-    return (await this.host.turn(() => this.paint())).state
+  /** @param asFormed those of the head before it was changed */
+  describePlanes(asFormed = false): Promise<PlanesState> {
+    return this.host.turn(async () => (asFormed ? this.head.planesAsFormed() : (await this.paint()).state))
   }
 
   /** The head's surface as it is now. A job's steps wait for it. */
@@ -350,8 +373,13 @@ export class OpenProject {
   }
 
   /** The head as the files of a format; one that is finished says in them what is to be thought of it. */
-  files(format: FormatName, name: string, mesh: MeshOptions, watch: Watch): Promise<WrittenFile[]> {
-    return this.head.files(format, name, { mesh, settings: this.choices(), isFinished: this.isFinished }, watch)
+  files(
+    format: FormatName,
+    name: string,
+    wanted: Pick<FileOptions, 'mesh' | 'choices' | 'tell'>,
+    watch: Watch,
+  ): Promise<WrittenFile[]> {
+    return this.head.files(format, name, { ...wanted, settings: this.choices(), isFinished: this.isFinished }, watch)
   }
 
   /** What is to be thought of the finished head; nothing for a made-up person, and while the head forms. */

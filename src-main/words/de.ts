@@ -1,5 +1,6 @@
 /** German. */
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
+import type { Range } from '../engine/limits.ts'
 import type { HeadFileHelp } from './en.ts'
 import type { Words } from './message.ts'
 
@@ -40,10 +41,24 @@ const notWritten =
     cure,
   ]
 
-const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => `\
   --format LISTE         von ${formats.join(', ')} (sonst ${usual.join(',')})
   --mesh-resolution N    Dichteproben je Seite, ${resolution.least} bis ${resolution.most} (sonst 256)
-  --triangles N          Dreiecke des Netzes (sonst 60000)`
+  --triangles N          Dreiecke des Netzes (sonst 60000)
+  --even                 alle Dreiecke gleich groß, zum Animieren und Modellieren; 5000 oder 20000 davon
+  --texture-size N       Pixel je Seite: ${options.textureSize.choices.join(', ')} (sonst ${options.textureSize.usual})
+  --texture-format NAME  in einer GLB: ${options.textureFormat.choices.join(', ')} (sonst ${options.textureFormat.usual})
+  --compression NAME     der Dreiecke einer GLB: ${options.compression.choices.join(', ')} (sonst ${options.compression.usual})
+  --vertex-colours       eine Farbe je Ecke einer GLB statt der Textur
+  --evidence-texture     ein zweites Aussehen in einer GLB: was das Foto sah und was erfunden ist
+  --author NAME          wer in der Datei genannt wird
+  --height MM            eines Drucks, ${options.height.range.least} bis ${options.height.range.most} (sonst ${options.height.usual})
+  --base NAME            eines Drucks: ${options.base.choices.join(', ')} (sonst ${options.base.usual})
+  --hollow               ein hohler Druck mit einem Loch im Boden
+  --wall MM              eines hohlen Drucks, ${options.wall.range.least} bis ${options.wall.range.most} (sonst ${options.wall.usual})`
+const editHelp = ({ least, most }: Range) => `\
+  --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa smile=0.6,age=-1
+                         (halfturn info zählt auf, was jeder Generator ändern kann)`
 
 export const de: Words = {
   name: 'Deutsch',
@@ -458,6 +473,18 @@ export const de: Words = {
       `${name}: „${part}“ fehlt oder passt nicht zum Generator „${generator}“.`,
       START_AGAIN,
     ],
+    'edit-without-traits': ({ generator }) => [
+      `Der Generator „${generator}“ hat keine Richtungen, in die ein Kopf zu ändern wäre.`,
+      'Zum Ändern den eingebauten Generator nehmen.',
+    ],
+    'edit-unknown': ({ trait, known }) => [
+      `„${trait}“ ist nicht zu ändern.`,
+      `Dieser Generator kennt ${all.format(known)}.`,
+    ],
+    'edit-strength': ({ trait, strength, least, most }) => [
+      `„${trait}“ lässt sich nicht um ${strength} ändern.`,
+      `Eine Zahl von ${least} bis ${most} angeben.`,
+    ],
     'head-unfit': () => ['Der Kopf dieses Projekts passt nicht zu seinem Generator.', FROM_THE_PHOTO],
     'head-portrait-damaged': () => ['Das Porträt, aus dem dieser Kopf geformt wurde, ist beschädigt.', FROM_THE_PHOTO],
     'density-not-finite': () => [
@@ -472,6 +499,12 @@ export const de: Words = {
       `Keine Oberfläche bei der Schwelle ${level}: die höchste gefundene Dichte ist ${highest.toPrecision(3).replace('.', ',')}.`,
       'Eine niedrigere Schwelle wählen oder zuerst den Kopf ansehen: er kann leer sein, weil das Anpassen misslungen ist.',
     ],
+    'print-has-no-inside': ({ height, wall }) => [
+      `Ein Druck von ${height} mm Höhe mit Wänden von ${wall} mm hat kein Inneres, das leer sein könnte.`,
+      'Ihn höher oder seine Wände dünner machen, oder ihn voll drucken.',
+    ],
+    'thinnest-wall': ({ millimetres }) =>
+      `Die dünnsten Wände des Drucks sind etwa ${millimetres.toFixed(1).replace('.', ',')} mm stark.`,
     'surface-option': ({ what, value, least, most }) => [
       `${what}: ${value}.`,
       `Eine ganze Zahl von ${least} bis ${most} angeben.`,
@@ -683,6 +716,14 @@ export const de: Words = {
       `--format ist „${text}“.`,
       `Eines oder mehrere von ${known.join(', ')} angeben, mit Kommas dazwischen.`,
     ],
+    'edit-unreadable': ({ part }) => [
+      `--edit hat „${part}“.`,
+      'Eigenschaften mit ihrer Stärke angeben, zum Beispiel smile=0.6,age=-1.',
+    ],
+    'edit-words-unknown': ({ unknown, known }) => [
+      `Was „${unknown.join(', ')}“ ändern würde, ist nicht bekannt.`,
+      `Bekannt sind ${all.format(known)}, und Eigenschaften mit ihrer Stärke, etwa smile=0.6.`,
+    ],
     'not-one-of': ({ option, text, known }) => [`--${option} ist „${text}“.`, `Möglich sind ${known.join(', ')}.`],
     'import-one-file': () => ['import nimmt eine Datei.', 'Zum Beispiel: halfturn import ffhq512-128.pkl'],
     'import-to-folder': ({ path, file }) => [`${path} ist ein Ordner.`, `Einen Dateinamen angeben: ${file}`],
@@ -717,6 +758,7 @@ export const de: Words = {
     'head-kept': ({ checkpoint }) =>
       `Der Kopf liegt in ${checkpoint}: derselbe Befehl mit --resume schreibt seine Dateien.`,
     'unfinished-here': ({ path }) => `${path} enthält diesen Kopf, unfertig: --resume macht damit weiter.`,
+    'verdict-as-formed': () => 'Das gilt für den Kopf, wie er geformt wurde, ehe er geändert wurde.',
     verdict: ({ title, what, cure }) => [title, what, ...(cure === what ? [] : [cure])].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
     front: () => VERDICTS.front,
@@ -822,6 +864,7 @@ halfturn <Befehl> --help sagt mehr.
       reconstruct: (
         photos,
         files,
+        edit,
       ) => `Macht aus einem Porträtfoto, oder aus bis zu ${photos} eines Menschen, einen 3D-Kopf.
 
 Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
@@ -835,6 +878,7 @@ Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
   --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf
   --face N               welches Gesicht, 1 ist das größte
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
   --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
   --allow-software       auch eine Software-Grafikkarte gilt
@@ -890,7 +934,7 @@ Aufruf: halfturn worker --queue URL [Optionen]
 Fotos und Ergebnisse müssen unter denselben Pfaden liegen wie dort, wo der Stapel begonnen wurde: in einem gemeinsamen
 Ordner oder in einem Bucket, für den auch dieser Rechner Zugangsdaten hat. Strg-C hält nach dem laufenden Schritt an; ein anderer macht damit weiter.
 `,
-      generate: (truncation, files) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
+      generate: (truncation, files, edit) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
 
 Aufruf: halfturn generate [Optionen]
 
@@ -899,6 +943,7 @@ Aufruf: halfturn generate [Optionen]
   -o, --output ORDNER    wohin die Dateien kommen (sonst ./person-<Startwert>)
   --overwrite            ersetzen, was unter diesem Namen da ist (sonst bleibt es, und dieses wird nummeriert)
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
   --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
   --allow-software       auch eine Software-Grafikkarte gilt
@@ -932,7 +977,8 @@ Aufruf: halfturn info [DATEI]
       providers: 'Provider, der beste zuerst:',
       unavailable: (problem) => `nicht verwendbar: ${problem}`,
       generators: 'Generatoren:',
-      generator: (name, side) => `${name}, Bilder von ${side}²`,
+      generator: (name, side, traits) =>
+        `${name}, Bilder von ${side}²${traits.length > 0 ? `, kann ändern: ${traits.join(', ')}` : ''}`,
       file: (path, isCheckpoint) => `${path}: ${isCheckpoint ? 'ein EG3D-Checkpoint' : 'ein Generator'}`,
       rows: {
         name: 'Name',
@@ -940,6 +986,7 @@ Aufruf: halfturn info [DATEI]
         planes: 'Ebenen',
         rendering: 'Rendern',
         superResolution: 'Superauflösung',
+        traits: 'kann ändern',
         source: 'Herkunft',
         licence: 'Lizenz',
       },
@@ -962,6 +1009,33 @@ Aufruf: halfturn info [DATEI]
     notAPort: (port) => `--port ${port} ist kein Port. Eine Zahl von 0 bis 65535 angeben; 0 nimmt irgendeinen freien.`,
     at: (url) =>
       `Halfturn ist hier:\n\n  ${url}\n\nNur dieser Rechner erreicht es, und nur unter dieser Adresse. Strg-C beendet es.`,
+  },
+
+  guidance: {
+    traits: {
+      age: { more: ['älter', 'alt', 'ältlich', 'betagt'], less: ['jünger', 'jung', 'jugendlich'] },
+      male: {
+        more: ['männlicher', 'männlich', 'mann'],
+        less: ['weiblicher', 'weiblich', 'frau'],
+      },
+      skin: {
+        more: ['dunklere haut', 'dunkle haut', 'dunkler', 'gebräunt'],
+        less: ['hellere haut', 'helle haut', 'heller', 'blasser', 'blass'],
+      },
+      smile: {
+        more: ['lächelnd', 'lächeln', 'lächelt', 'fröhlich', 'fröhlicher', 'freundlich', 'freundlicher'],
+        less: ['ernst', 'ernster', 'traurig', 'trauriger'],
+      },
+      hair: {
+        more: ['längere haare', 'längeres haar', 'lange haare', 'langes haar'],
+        less: ['kürzere haare', 'kürzeres haar', 'kurze haare', 'kurzes haar'],
+      },
+    },
+    much: ['viel', 'sehr', 'deutlich', 'stark'],
+    little: ['etwas', 'bisschen', 'wenig', 'leicht'],
+    opposite: ['weniger', 'nicht', 'kein', 'keine', 'ohne'],
+    silent: ['ein', 'eine', 'der', 'die', 'das', 'mehr', 'bitte', 'mach', 'ihn', 'sie', 'es', 'soll', 'aussehen'],
+    between: ['und', 'mit', 'aber'],
   },
 
   menu: {
@@ -1185,6 +1259,28 @@ Aufruf: halfturn info [DATEI]
       titles: VERDICTS,
     },
 
+    change: {
+      title: 'Den Kopf ändern',
+      traits: {
+        age: 'Alter',
+        male: 'Männlich',
+        skin: 'Dunklere Haut',
+        smile: 'Lächeln',
+        hair: 'Haarlänge',
+        weight: 'Gewicht',
+      },
+      strength: (amount, sign) => (sign === 0 ? 'wie geformt' : `${amount} ${sign > 0 ? 'mehr' : 'weniger'}`),
+      words: 'In Worten',
+      wordsHint: 'älter, lächelnd',
+      unknown: (words) => `Nicht verstanden, oder nicht für diesen Kopf: ${words}`,
+      reset: 'Wie geformt',
+      compare: 'Zum Vergleichen halten',
+      none: 'Der Generator dieses Kopfs hat keine Richtungen, in die er zu ändern wäre.',
+      honest:
+        'Was geändert wurde, ist erfunden. Das Urteil gilt dem Kopf, wie er geformt wurde, und das Foto wird nicht auf die Oberfläche gemalt.',
+      honestRandom: 'Was geändert wurde, wird mit dem Kopf gesichert und steht in seinen Dateien.',
+    },
+
     random: {
       title: 'Erfundener Mensch',
       seed: 'Startwert',
@@ -1201,6 +1297,8 @@ Aufruf: halfturn info [DATEI]
         obj: 'Dieselbe Textur, für fast jedes Programm',
         ply: 'Farben an den Ecken, für MeshLab und Forschung',
         stl: 'Nur die Form, für den 3D-Druck',
+        usdz: 'Dieselbe Textur, für Telefone von Apple',
+        '3mf': 'Die Form mit ihrer Größe in Millimetern, für den 3D-Druck',
       },
       resolution: 'Feinheit',
       resolutions: { 96: 'Grob', 128: 'Niedrig', 192: 'Normal', 256: 'Fein', 384: 'Am feinsten' },
@@ -1209,6 +1307,29 @@ Aufruf: halfturn info [DATEI]
       mostTriangles: (most) => `Bis zu ${most} Dreiecke`,
       hasTriangles: (triangles) => `${triangles} Dreiecke`,
       save: (format) => `${format} speichern…`,
+      more: 'Mehr zu diesem Format',
+      options: {
+        textureSize: 'Textur, Pixel',
+        textureFormat: 'Textur als',
+        compression: 'Kompression',
+        vertexColours: 'Farben an den Ecken stattdessen',
+        evidenceTexture: 'Belegtes als zweites Aussehen',
+        author: 'Urheber',
+        height: 'Höhe, mm',
+        base: 'Steht auf',
+        hollow: 'Hohl',
+        wall: 'Wand, mm',
+      },
+      choices: {
+        auto: 'Wie die Fotos',
+        jpeg: 'JPEG',
+        png: 'PNG',
+        webp: 'WebP',
+        none: 'Nichts',
+        meshopt: 'meshopt',
+        flat: 'Einem ebenen Schnitt',
+        stand: 'Einem Ständer',
+      },
       make: 'Wie groß?',
       makeHelp: 'Macht die Datei, ohne sie zu speichern: dann ist ihre Größe bekannt.',
       making: 'Die Datei entsteht…',

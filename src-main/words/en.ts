@@ -5,6 +5,7 @@
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
 import type { Range } from '../engine/limits.ts'
 import type { FormatName } from '../engine/surface/formats/formats.ts'
+import type { FileOption, fileOptions } from '../engine/surface/formats/options.ts'
 import type { Door, SettingNames } from './message.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
@@ -30,16 +31,43 @@ const GOES_ON = 'The work goes on, and saving is tried again.'
 const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
 
+/** Words for changes of a head. */
+interface Guided {
+  /** By trait: phrases for more and for less of it. */
+  traits: Record<string, { more: readonly string[]; less: readonly string[] }>
+  much: readonly string[]
+  little: readonly string[]
+  opposite: readonly string[]
+  silent: readonly string[]
+  between: readonly string[]
+}
+
 /** What commands that write a head's files say of their options. */
 export interface HeadFileHelp {
   readonly formats: readonly string[]
   readonly usual: readonly string[]
   readonly resolution: Range
+  readonly options: typeof fileOptions
 }
-const headFileHelp = ({ formats, usual, resolution }: HeadFileHelp) => `\
+const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => `\
   --format LIST          of ${formats.join(', ')} (default: ${usual.join(',')})
   --mesh-resolution N    density samples along a side, ${resolution.least} to ${resolution.most} (default 256)
-  --triangles N          of the mesh (default 60000)`
+  --triangles N          of the mesh (default 60000)
+  --even                 all triangles of one size, for animating and sculpting; 5000 or 20000 of them
+  --texture-size N       pixels a side, ${either.format(options.textureSize.choices)} (default ${options.textureSize.usual})
+  --texture-format NAME  in a GLB: ${either.format(options.textureFormat.choices)} (default ${options.textureFormat.usual})
+  --compression NAME     of a GLB's triangles: ${either.format(options.compression.choices)} (default ${options.compression.usual})
+  --vertex-colours       a colour for each vertex of a GLB in the place of its texture
+  --evidence-texture     a second look in a GLB: what the photo saw and what is invented
+  --author NAME          who is named in the file
+  --height MM            of a print, ${options.height.range.least} to ${options.height.range.most} (default ${options.height.usual})
+  --base NAME            of a print: ${either.format(options.base.choices)} (default ${options.base.usual})
+  --hollow               an empty print with a hole in its floor
+  --wall MM              of a hollow print, ${options.wall.range.least} to ${options.wall.range.most} (default ${options.wall.usual})`
+
+const editHelp = ({ least, most }: Range) => `\
+  --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as smile=0.6,age=-1
+                         (halfturn info lists what each generator can change)`
 
 const VERDICTS = {
   good: 'Good.',
@@ -513,6 +541,18 @@ export const en = {
       `${name}: '${part}' is missing or does not fit the generator '${generator}'.`,
       START_AGAIN,
     ],
+    'edit-without-traits': ({ generator }: { generator: string }) => [
+      `The generator '${generator}' has no directions along which a head could be changed.`,
+      'Use the embedded generator to change heads.',
+    ],
+    'edit-unknown': ({ trait, known }: { trait: string; known: readonly string[] }) => [
+      `There is no '${trait}' to change.`,
+      `This generator knows ${all.format(known)}.`,
+    ],
+    'edit-strength': (values: { trait: string; strength: number; least: number; most: number }) => [
+      `'${values.trait}' cannot be changed by ${values.strength}.`,
+      `Give a number from ${values.least} to ${values.most}.`,
+    ],
     'head-unfit': () => ['The head of this project does not fit its generator.', FROM_THE_PHOTO],
     'head-portrait-damaged': () => ['The portrait this head was formed from is damaged.', FROM_THE_PHOTO],
     'density-not-finite': () => [
@@ -527,6 +567,12 @@ export const en = {
       `No surface at level ${level}: the highest density found is ${highest.toPrecision(3)}.`,
       'Choose a lower level, or look at the head first: it may be empty because its tuning failed.',
     ],
+    'print-has-no-inside': ({ height, wall }: { height: number; wall: number }) => [
+      `A print ${height} mm high with walls of ${wall} mm has nothing to be empty inside.`,
+      'Make it higher or its walls thinner, or print it solid.',
+    ],
+    'thinnest-wall': ({ millimetres }: { millimetres: number }) =>
+      `The print's thinnest walls are about ${millimetres.toFixed(1)} mm.`,
     'bmp-unfolds': (values: { width: number; height: number; bits: number }) => [
       `The BMP photo unfolds to ${values.width} x ${values.height} pixels from ${values.bits} bits each.`,
       'Save it as JPEG or PNG, or shrink it in an image editor; 2000 pixels across are plenty.',
@@ -741,6 +787,14 @@ export const en = {
       `--format is '${text}'.`,
       `Give one or more of ${known.join(', ')}, with commas between.`,
     ],
+    'edit-unreadable': ({ part }: { part: string }) => [
+      `--edit has '${part}'.`,
+      'Give traits with their strengths, for example smile=0.6,age=-1.',
+    ],
+    'edit-words-unknown': ({ unknown, known }: { unknown: readonly string[]; known: readonly string[] }) => [
+      `Nothing is known of what '${unknown.join(', ')}' changes.`,
+      `Known are ${all.format(known)}, and traits with their strengths, such as smile=0.6.`,
+    ],
     'not-one-of': ({ option, text, known }: { option: string; text: string; known: readonly string[] }) => [
       `--${option} is '${text}'.`,
       `Give one of ${known.join(', ')}.`,
@@ -791,6 +845,7 @@ export const en = {
     'head-kept': ({ checkpoint }: { checkpoint: string }) =>
       `The head is kept in ${checkpoint}: the same command with --resume writes its files.`,
     'unfinished-here': ({ path }: { path: string }) => `${path} holds this head, unfinished: --resume goes on with it.`,
+    'verdict-as-formed': () => 'That is of the head as it was formed, before it was changed.',
     verdict: ({ title, what, cure }: { title: string; what: string; cure: string }) =>
       [title, what, ...(cure === what ? [] : [cure])].filter(Boolean).join(' '),
     good: () => VERDICTS.good,
@@ -908,6 +963,7 @@ halfturn <command> --help says more.
       reconstruct: (
         photos: number,
         files: HeadFileHelp,
+        edit: Range,
       ) => `Turns a portrait photo, or up to ${photos} of one person, into a 3D head.
 
 usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
@@ -921,6 +977,7 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   --seed N               default 0; the same seed gives the same head
   --face N               which face, 1 being the largest
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -975,7 +1032,11 @@ usage: halfturn worker --queue URL [options]
 Photos and results must lie under the same paths as where the batch was started, in a shared folder, or in a bucket whose
 credentials this machine has too. Ctrl-C stops after the step at hand; another worker goes on with it.
 `,
-      generate: (truncation: Range, files: HeadFileHelp) => `Makes up a person: picture, depth and a 3D head.
+      generate: (
+        truncation: Range,
+        files: HeadFileHelp,
+        edit: Range,
+      ) => `Makes up a person: picture, depth and a 3D head.
 
 usage: halfturn generate [options]
 
@@ -984,6 +1045,7 @@ usage: halfturn generate [options]
   -o, --output DIR       where the files go (default: ./person-<seed>)
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
 ${headFileHelp(files)}
+${editHelp(edit)}
   --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
   --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
   --allow-software       let a software adapter count as a GPU
@@ -1017,7 +1079,8 @@ usage: halfturn info [FILE]
       providers: 'Providers, the best first:',
       unavailable: (problem: string) => `not available: ${problem}`,
       generators: 'Generators:',
-      generator: (name: string, side: number) => `${name}, pictures of ${side}²`,
+      generator: (name: string, side: number, traits: readonly string[]) =>
+        `${name}, pictures of ${side}²${traits.length > 0 ? `, can change ${traits.join(', ')}` : ''}`,
       file: (path: string, isCheckpoint: boolean) => `${path}: ${isCheckpoint ? 'an EG3D checkpoint' : 'a generator'}`,
       /** At most 18 letters. */
       rows: {
@@ -1026,6 +1089,7 @@ usage: halfturn info [FILE]
         planes: 'planes',
         rendering: 'rendering',
         superResolution: 'super-resolution',
+        traits: 'can change',
         source: 'source',
         licence: 'licence',
       },
@@ -1049,6 +1113,33 @@ usage: halfturn info [FILE]
     at: (url: string) =>
       `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
   },
+
+  /** What is understood of how a head should be; see guidance.ts. The first of each is the one recommended. */
+  guidance: {
+    traits: {
+      age: { more: ['older', 'old', 'aged', 'elderly'], less: ['younger', 'young', 'youthful'] },
+      male: {
+        more: ['masculine', 'male', 'manly', 'man'],
+        less: ['feminine', 'female', 'womanly', 'woman'],
+      },
+      skin: {
+        more: ['darker skin', 'dark skin', 'darker', 'tanned'],
+        less: ['lighter skin', 'light skin', 'fair skin', 'lighter', 'paler', 'pale'],
+      },
+      smile: {
+        more: ['smiling', 'smile', 'smiles', 'happy', 'happier', 'friendly', 'friendlier'],
+        less: ['serious', 'grave', 'unsmiling', 'sad', 'sadder'],
+      },
+      hair: { more: ['longer hair', 'long hair'], less: ['shorter hair', 'short hair'] },
+    },
+    much: ['much', 'very', 'far', 'lot'],
+    little: ['slightly', 'little', 'bit', 'somewhat'],
+    opposite: ['less', 'not', 'no', 'without'],
+    /** Words that change nothing. */
+    silent: ['a', 'an', 'the', 'more', 'please', 'make', 'him', 'her', 'them', 'looking', 'of'],
+    /** What stands for a comma. */
+    between: ['and', 'with', 'but'],
+  } satisfies Guided,
 
   menu: {
     file: '&File',
@@ -1267,6 +1358,30 @@ usage: halfturn info [FILE]
       titles: VERDICTS,
     },
 
+    change: {
+      title: 'Change the head',
+      traits: {
+        age: 'Age',
+        male: 'Masculine',
+        skin: 'Darker skin',
+        smile: 'Smile',
+        hair: 'Hair length',
+        weight: 'Weight',
+      },
+      /** A slider's value, for who does not see it. */
+      strength: (amount: string, sign: number) =>
+        sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,
+      words: 'In words',
+      wordsHint: 'older, smiling',
+      unknown: (words: string) => `Not understood, or not for this head: ${words}`,
+      reset: 'As formed',
+      compare: 'Hold to compare',
+      none: 'The generator of this head has no directions along which it could be changed.',
+      honest:
+        'What was changed is invention. The judgement is of the head as it was formed, and the photo is not painted on its surface.',
+      honestRandom: 'What was changed is saved with the head, and said in its files.',
+    },
+
     random: { title: 'Made-up person', seed: 'Seed', truncation: 'Variety', next: 'Next person', show: 'Show' },
 
     save: {
@@ -1277,6 +1392,8 @@ usage: halfturn info [FILE]
         obj: 'The same texture, for nearly any program',
         ply: 'Vertex colours, for MeshLab and research',
         stl: 'Shape only, for 3D printing',
+        usdz: 'The same texture, for Apple’s phones',
+        '3mf': 'Shape with its size in millimetres, for 3D printing',
       } satisfies Record<FormatName, string>,
       resolution: 'Detail',
       resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
@@ -1285,6 +1402,29 @@ usage: halfturn info [FILE]
       mostTriangles: (most: string) => `Up to ${most} triangles`,
       hasTriangles: (triangles: string) => `${triangles} triangles`,
       save: (format: string) => `Save ${format}…`,
+      more: 'More of this format',
+      options: {
+        textureSize: 'Texture, pixels',
+        textureFormat: 'Texture as',
+        compression: 'Compression',
+        vertexColours: 'Vertex colours instead',
+        evidenceTexture: 'Evidence as a second look',
+        author: 'Author',
+        height: 'Height, mm',
+        base: 'Stands on',
+        hollow: 'Hollow',
+        wall: 'Wall, mm',
+      } satisfies Record<FileOption, string>,
+      choices: {
+        auto: 'As the photos',
+        jpeg: 'JPEG',
+        png: 'PNG',
+        webp: 'WebP',
+        none: 'None',
+        meshopt: 'meshopt',
+        flat: 'A flat cut',
+        stand: 'A stand',
+      },
       make: 'How large?',
       makeHelp: 'Makes the file without saving it: then its size is known.',
       making: 'Making the file…',

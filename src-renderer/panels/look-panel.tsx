@@ -2,8 +2,9 @@
 import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
-import { actions, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
+import { actions, isChanged, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
+import { ChangePanel } from './change-panel.tsx'
 import { randomSeed } from './drop.tsx'
 import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
@@ -13,11 +14,12 @@ import { StagePanel } from './stage-panel.tsx'
 import { VerdictPanel } from './verdict.tsx'
 
 const text = strings.look
-/** Nobody has photographed a made-up person: there is nothing to tell apart. */
+/** Nobody has photographed a made-up person, nor a head that was changed: there is nothing to tell apart. */
 const { evidence: _, ...withoutEvidence } = text.surfaceStyles
 
 export function LookPanel() {
-  const { project, mode, surface, surfaceStyle } = useStore()
+  const state = useStore()
+  const { project, mode, surface, surfaceStyle } = state
   if (!project?.head) return null
   return (
     <div className="panel">
@@ -34,12 +36,13 @@ export function LookPanel() {
         <Segments
           legend={text.surfaceStyle}
           value={surfaceStyle}
-          options={project.photos.length > 0 ? text.surfaceStyles : withoutEvidence}
+          options={project.photos.length > 0 && !isChanged(state) ? text.surfaceStyles : withoutEvidence}
           help={text.surfaceHelp[surfaceStyle]}
           disabled={!surface}
           onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
         />
       )}
+      <ChangePanel key={project.id} />
       <StagePanel />
       <SavePanel />
       <p className="quiet small">{project.random ? text.honestRandom : text.honest(project.photos.length)}</p>

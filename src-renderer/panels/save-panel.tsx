@@ -29,7 +29,8 @@ import {
   surfaceNow,
   useStore,
 } from '../state/store.ts'
-import { count, megabytes, strings } from '../strings.ts'
+import { count, inWords, megabytes, strings } from '../strings.ts'
+import { FileOptions } from './file-options.tsx'
 import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
 import { Segments } from './segments.tsx'
@@ -93,7 +94,13 @@ function Model() {
         />
       </div>
       <p className="quiet small">{text.meshHelp}</p>
+      <FileOptions options={chosen.options} />
       <Facts />
+      {made?.notes.map((note) => (
+        <p key={note.code} className="small">
+          {inWords(note).text}
+        </p>
+      ))}
       {made && <Made {...made} />}
       <div className="save-buttons">
         <button
@@ -132,7 +139,7 @@ function Facts() {
 /** The files, to be dragged to another program where there is a way out of the window. */
 function Made({ files, ticket }: MadeFiles) {
   const names = files.map(({ name }) => name).join(', ')
-  if (ticket === undefined) return null
+  if (ticket === undefined || !host.outside) return null
   const drag = (event: DragEvent) => {
     event.preventDefault()
     actions.drag(ticket)

@@ -115,9 +115,11 @@ async function drawTurn(
   { radius, paper, progress }: Turn,
   take: (frame: number, context: OffscreenCanvasRenderingContext2D) => Promise<void> | void,
 ): Promise<void> {
-  const context = canvas.getContext('2d')!
+  const context = canvas.getContext('2d', { willReadFrequently: true })!
   const { width: size } = canvas
   for (let frame = 0; frame < frames; frame++) {
+    // The window goes on meanwhile, and shows how far it is.
+    await new Promise((resolve) => setTimeout(resolve))
     const picture = await pen.draw(turntableCamera((frame / frames) * 2 * Math.PI, radius), size)
     context.clearRect(0, 0, size, size)
     if (picture instanceof ImageData) context.putImageData(picture, 0, 0)

@@ -1,8 +1,9 @@
 /** What the engine, the shell and its menu tell the window. */
 import type { MenuCommand } from '../../src-main/app/channels.ts'
-import type { EngineEvent, Unsaved } from '../../src-main/session/api.ts'
+import type { EngineEvent, Project, Unsaved } from '../../src-main/session/api.ts'
 import type { HostState } from '../host.ts'
 import { strings } from '../strings.ts'
+import { changingActions } from './changing.ts'
 import { attempt, engine } from './line.ts'
 import { photoActions } from './photos.ts'
 import { fetchVerdict, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
@@ -23,14 +24,14 @@ export async function onState(hostState: HostState): Promise<void> {
     const isOwner = hello.unsaved?.code !== 'unsaved-locked'
     const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
-    if (next) await show(await engine.open({ project: next }))
-    if (isBack) set({ crash: whatWasKept() })
+    const project = next ? await engine.open({ project: next }) : undefined
+    if (isBack) set({ crash: whatWasKept(project) })
+    if (project) await show(project)
   })
 }
 
 /** After the engine has ended unbidden. */
-function whatWasKept(): string {
-  const { project } = get()
+function whatWasKept(project: Project | undefined): string {
   const { kept } = strings.engine
   if (!project) return kept.nothing
   const { state, step, steps } = project.job
@@ -91,13 +92,18 @@ export function onCommand(command: MenuCommand): void {
     open: () => document.getElementById('file-input')?.click(),
     save: savingActions.saveProject,
     new: projectActions.leave,
-    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : photoActions.undo()),
-    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : photoActions.redo()),
+    undo: () => (isTyping(document.activeElement) ? document.execCommand('undo') : undo()),
+    redo: () => (isTyping(document.activeElement) ? document.execCommand('redo') : redo()),
     log: () => set({ showLog: true }),
     preferences: () => set({ showPreferences: true }),
   }
   work[command]()
 }
 
+/** Takes back what was done last in the step that is shown: a change of the head, or a correction. */
+export const undo = () => (get().step === 'look' ? changingActions.undoChange() : photoActions.undo())
+export const redo = () => (get().step === 'look' ? changingActions.redoChange() : photoActions.redo())
+
 /** Whether undo means what is typed. */
-export const isTyping = (target: EventTarget | null) => target instanceof HTMLInputElement && target.type === 'number'
+export const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement && ['number', 'text'].includes(target.type)

@@ -3,7 +3,8 @@ import { frontalFirst } from '../../src-main/engine/face/frontal-first.ts'
 import type { PhotoState, PoseCorrection, Project } from '../../src-main/session/api.ts'
 import { strings } from '../strings.ts'
 import { noHistory, record, stepBack, stepForward } from './history.ts'
-import { attempt, engine, host, problemOf } from './line.ts'
+import { attempt, engine, forProject, host, problemOf } from './line.ts'
+import { newestOnly } from './newest.ts'
 import { loadPictures, opened, show } from './projects.ts'
 import { type Corrected, get, type RefusedFile, type State, set } from './state.ts'
 
@@ -92,31 +93,18 @@ const accept = (work: (files: readonly File[]) => Promise<void>) => {
 
 // ------------------------------------------------------------------------------------------------------------ correcting
 
-/** Only the newest correction matters: while one is on its way, the next waits and replaces those before it. */
-let adjusting = false
-let next: Corrected | undefined
-
-async function send(corrected: Corrected): Promise<void> {
-  next = corrected
-  if (adjusting) return
-  adjusting = true
-  while (next) {
-    const { project } = get()
-    if (!project) break
-    const sent: Corrected = next
-    next = undefined
-    await attempt(async () => {
-      const portrait = await engine.adjust({ project: project.id, ...sent })
+const send = newestOnly<Corrected>(
+  (sent) =>
+    forProject(async (project) => {
+      const portrait = await engine.adjust({ project, ...sent })
       const now = get().project
       const photo = now?.photos.at(sent.photo)
-      if (now?.id !== project.id || !photo) return
+      if (now?.id !== project || !photo) return
       set({ project: { ...now, photos: now.photos.with(sent.photo, { ...photo, portrait }) } })
       await loadPictures()
-    })
-  }
-  adjusting = false
-  set({ corrected: undefined })
-}
+    }),
+  () => set({ corrected: undefined }),
+)
 
 /** Where a drag began: that is what undo goes back to. */
 let beforeDrag: Corrected | undefined

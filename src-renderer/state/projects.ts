@@ -59,6 +59,8 @@ export async function show(project: Project): Promise<void> {
       surfaceStyle: 'colour',
       turntable: project.head && !forming ? 'once' : 'off',
       history: noHistory(),
+      changed: undefined,
+      changes: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
       ...(project.problem && { problem: project.problem }),
     }),
@@ -100,13 +102,13 @@ export async function fetchVerdict(): Promise<void> {
   set({ judging: undefined, ...(verdict && now.job.state === 'done' && { project: { ...now, verdict } }) })
 }
 
-async function loadVolume(): Promise<void> {
+export async function loadVolume(): Promise<void> {
   const { project } = get()
   if (!project?.head) return
   await takeVolume(await engine.planes({ project: project.id }))
 }
 
-async function takeVolume(state: PlanesState): Promise<void> {
+export async function takeVolume(state: PlanesState): Promise<void> {
   const { shape, ...rest } = state
   const [data, shapeData] = await Promise.all([halvesOf(state.planes), shape && halvesOf(shape.planes)])
   const apart = shape && shapeData && { shape: { resolution: shape.resolution, data: shapeData } }

@@ -1,17 +1,24 @@
 /** Taking a head along: as a model, a picture, a film, a project. */
-import type { FormatName, LoopFormat } from '../../src-main/session/api.ts'
-import type { NamedBlob } from '../host.ts'
+import type { FileOption, FormatName, LoopFormat, Requests } from '../../src-main/session/api.ts'
+import { type NamedBlob, safeName } from '../host.ts'
 import type { LoopFrames, VideoFilm } from '../stage/turntable-video.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine, host } from './line.ts'
 import { surfaceKey } from './looking.ts'
-import { type Film, get, type MadeFiles, type State, set } from './state.ts'
+import { type FileChoices, type Film, get, type MadeFiles, type State, set } from './state.ts'
 
-/** A model's file that is made before anybody said what it is to be called. */
-const named = ({ project }: State) => project?.name ?? ''
+/** What a model is called as long as nobody has said otherwise. */
+const named = ({ project }: State) => safeName(project?.name ?? '')
 
 /** What a model's files depend on. */
-const keyOf = (state: State, name: string) => JSON.stringify([surfaceKey(), state.format, name])
+const keyOf = (state: State, name: string) => JSON.stringify([surfaceKey(), state.format, chosen(state), name])
+
+/** What was chosen of the format's options; what is not named is as usual. */
+function chosen({ hello, format, choices }: State): Requests['exportMesh']['choices'] {
+  const names = hello?.formats.find(({ name }) => name === format)?.options.map(({ name }) => name) ?? []
+  const entries = Object.entries(choices).filter(([name]) => names.includes(name as FileOption))
+  return Object.fromEntries(entries) as Requests['exportMesh']['choices']
+}
 
 /** The model that was made, where it is still the one that is wanted. */
 export const madeNow = (state: State): MadeFiles | undefined =>
@@ -23,7 +30,10 @@ async function make(name: string): Promise<MadeFiles> {
   const { project, mesh, format } = state
   const key = keyOf(state, name)
   if (state.made?.key === key) return state.made
-  const made = { key, ...(await engine.exportMesh({ project: project!.id, format, name, ...mesh })) }
+  const made = {
+    key,
+    ...(await engine.exportMesh({ project: project!.id, format, name, choices: chosen(state), ...mesh })),
+  }
   set({ made })
   return made
 }
@@ -36,27 +46,34 @@ interface Work {
   make(name: string): Promise<readonly NamedBlob[]>
 }
 
-/** Asks where, has it made, writes it there and says so. */
-async function save({ extension, make }: Work): Promise<void> {
+/** Asks where, has it made, writes it there and says so. @returns its ticket; nothing where it was not saved */
+async function save({ extension, make }: Work): Promise<number | undefined> {
   const { project } = get()
-  if (!project) return
-  const chosen = await host.choose(project.name, extension)
-  if (!chosen) return
+  const chosen = project && (await host.choose(project.name, extension))
+  if (!chosen) return undefined
   const label = `${chosen.name}.${extension}`
   const isSaved = await attempt(async () => {
     const [first, ...others] = await make(chosen.name)
     await host.save(chosen, [{ ...first, name: label }, ...others])
     return true
   }, strings.save.saving(label))
-  if (isSaved) set({ notice: strings.save.saved(label), saved: { name: label, ticket: chosen.ticket } })
+  if (!isSaved) return undefined
+  set({ notice: strings.save.saved(label), saved: { name: label, ticket: chosen.ticket } })
+  return chosen.ticket
 }
 
 export const savingActions = {
   setPictureSize: (pictureSize: number) => set({ pictureSize }),
   setFilm: (film: Film) => set({ film }),
   setFormat: (format: FormatName) => set({ format }),
+  setChoices: (change: FileChoices) => set(({ choices }) => ({ choices: { ...choices, ...change } })),
 
-  saveModel: (extension: string) => save({ extension, make: async (name) => (await make(name)).files }),
+  async saveModel(extension: string): Promise<void> {
+    const ticket = await save({ extension, make: async (name) => (await make(name)).files })
+    const { made } = get()
+    // What was saved can be dragged from there.
+    if (made && ticket !== undefined) set({ made: { ...made, ticket } })
+  },
 
   /** Makes the model's files without saving them: then their size is known, and they can be dragged out. */
   makeModel: () =>

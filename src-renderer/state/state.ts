@@ -1,6 +1,8 @@
 /** What the window knows, and what it knows at first. What it can do is in the files beside, a subject each. */
 import { create } from 'zustand'
+import type { Edit } from '../../src-main/engine/head/edit.ts'
 import type {
+  FileOption,
   FormatName,
   Hello,
   ModelOut,
@@ -74,6 +76,9 @@ export interface RefusedFile {
   readonly problem: Message
 }
 
+/** Values by option. */
+export type FileChoices = Partial<Record<FileOption, string | number | boolean>>
+
 /** Model files that were made: they are the same until something else is wanted. */
 export interface MadeFiles extends ModelOut {
   readonly key: string
@@ -120,6 +125,8 @@ export interface State {
   mesh: { resolution: number; triangles: number }
   /** What a model is saved as, what was made of it, and what was saved. */
   format: FormatName
+  /** Of its options, those that are not as usual. */
+  choices: FileChoices
   made: MadeFiles | undefined
   saved: SavedFile | undefined
   /** What takes longer than a moment, in words, with a fraction where it is known. */
@@ -134,6 +141,9 @@ export interface State {
   /** A pose's correction by hand, before the engine has answered with the portrait it makes. */
   corrected: Corrected | undefined
   history: History<Corrected>
+  /** What is changed of the head, before the engine has answered, and what was. */
+  changed: Edit | undefined
+  changes: History<Edit>
   showCamera: boolean
   showLog: boolean
   showPreferences: boolean
@@ -170,6 +180,7 @@ export const useStore = create<State>(() => ({
   film: 'webm',
   mesh: { resolution: 192, triangles: 60_000 },
   format: 'glb',
+  choices: {},
   made: undefined,
   saved: undefined,
   busy: undefined,
@@ -180,6 +191,8 @@ export const useStore = create<State>(() => ({
   painting: false,
   corrected: undefined,
   history: noHistory(),
+  changed: undefined,
+  changes: noHistory(),
   showCamera: false,
   showLog: false,
   showPreferences: false,

@@ -10,7 +10,9 @@ import { FileSet } from '../../engine/files/file-set.ts'
 import { inversionSettings } from '../../engine/inversion/inversion-settings.ts'
 import { verdicts } from '../../engine/quality/verdicts.ts'
 import { formatNames } from '../../engine/surface/formats/formats.ts'
+import { fileChoices, fileOptionNames } from '../../engine/surface/formats/options.ts'
 import type { Value } from '../../words/message.ts'
+import { optionOf } from '../head-files.ts'
 import { type PhotoFile, readPhoto } from '../photo-file.ts'
 import type { Person } from './people.ts'
 import { readInput, type Storage } from './storage/storage.ts'
@@ -26,7 +28,8 @@ export const makingSchema = z.strictObject({
   generator: z.string(),
   settings: inversionSettings,
   formats: z.array(z.enum(formatNames)),
-  mesh: z.strictObject({ resolution: z.int(), triangles: z.int() }),
+  mesh: z.strictObject({ resolution: z.int(), triangles: z.int(), even: z.boolean().optional() }),
+  choices: fileChoices.prefault({}),
 })
 export type Making = z.infer<typeof makingSchema>
 
@@ -104,7 +107,7 @@ export function differencesOf(there: Making, wanted: Making): Message[] {
   )
 }
 
-const optionsOf = ({ version, generator, settings, formats, mesh }: Making): Record<string, string> => ({
+const optionsOf = ({ version, generator, settings, formats, mesh, choices }: Making): Record<string, string> => ({
   Halfturn: version,
   'the generator': shortDigest(generator),
   '--quality': settings.quality,
@@ -114,4 +117,6 @@ const optionsOf = ({ version, generator, settings, formats, mesh }: Making): Rec
   '--format': formats.join(),
   '--mesh-resolution': String(mesh.resolution),
   '--triangles': String(mesh.triangles),
+  '--even': String(mesh.even ?? false),
+  ...Object.fromEntries(fileOptionNames.map((name) => [`--${optionOf(name)}`, String(choices[name])])),
 })

@@ -2,6 +2,7 @@ import Papa from 'papaparse'
 import { describe, expect, it } from 'vitest'
 import { message } from '../../engine/errors.ts'
 import { inversionSettings } from '../../engine/inversion/inversion-settings.ts'
+import { fileChoices } from '../../engine/surface/formats/options.ts'
 import { drawPage } from './contact-sheet.ts'
 import { differencesOf, type HeadRecord, type Making, recordOf } from './record.ts'
 import { drawTable, type Result } from './table.ts'
@@ -12,6 +13,7 @@ const making: Making = {
   settings: inversionSettings.parse({}),
   formats: ['glb'],
   mesh: { resolution: 64, triangles: 100 },
+  choices: fileChoices.parse({}),
 }
 const result = (name: string, what: Partial<HeadRecord>): Result => ({
   person: { name, source: `/photos/${name}.jpg`, photos: [`/photos/${name}.jpg`] },

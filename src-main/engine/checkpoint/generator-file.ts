@@ -20,9 +20,11 @@ export type GeneratorFile = {
   config: GeneratorConfig
   /** Exactly the tensors of `expectedWeights(config)`, in its order. */
   weights: Map<string, Weight>
-  /** What else the file holds, such as `starter.*`. */
+  /** What else the file holds, such as `starter.*` and `direction.*`. */
   extras: Map<string, Weight>
 }
+
+const DIRECTION = 'direction.'
 
 /** outer([1, 3, 3, 1]) / 64: the only filter these networks know (docs/eg3d.md, Layers). */
 export const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
@@ -146,6 +148,17 @@ export function readGeneratorFile(bytes: Uint8Array, name: string): GeneratorFil
   const extras = new Map<string, Weight>()
   for (const [key, tensor] of tensors) if (!weights.has(key)) extras.set(key, decode(tensor))
   return { config, weights, extras }
+}
+
+/** @returns by trait, [w_dim] each: what one standard deviation of it adds to w (`direction.*`) */
+export function directionsOf({ config, extras }: Pick<GeneratorFile, 'config' | 'extras'>): Map<string, Float32Array> {
+  const directions = new Map<string, Float32Array>()
+  for (const [name, { shape, data }] of extras) {
+    if (name.startsWith(DIRECTION) && shape.join() === `${config.w_dim}`) {
+      directions.set(name.slice(DIRECTION.length), data)
+    }
+  }
+  return directions
 }
 
 /**

@@ -15,6 +15,8 @@ import { superResolution } from './super-resolution.ts'
 import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
+/** By trait, [w_dim] each: what one standard deviation of it adds to w. */
+export type Directions = ReadonlyMap<string, Float32Array>
 export type WeightGradients = Record<string, Float32Array>
 
 /** A picture of a head from a camera. */
@@ -78,13 +80,16 @@ export class Generator {
   readonly runtime: Runtime
   /** By EG3D's state names. An entry may be exchanged for an array of the same length: that is how tuning works. */
   readonly weights: Record<string, Float32Array>
+  /** None where the generator's file holds none. */
+  readonly directions: Directions
   private readonly shapes: Weights
   private readonly residents: Record<string, Resident>
   private readonly vjps = new Map<string, Vjp>()
 
-  constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights) {
+  constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights, directions: Directions = new Map()) {
     this.runtime = runtime
     this.config = config
+    this.directions = directions
     this.shapes = weights
     this.weights = Object.fromEntries([...weights].map(([name, { data }]) => [name, data]))
     this.residents = residents(this.weights)

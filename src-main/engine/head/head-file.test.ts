@@ -3,7 +3,6 @@ import { TINY_CONFIG } from '../../../testing/generator.ts'
 import { parseConfig } from '../checkpoint/config.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
-import type { Generator } from '../generator/generator.ts'
 import { readHead, writeHead } from './head-file.ts'
 
 const config = parseConfig(TINY_CONFIG)
@@ -32,10 +31,23 @@ const photos = [
   ),
 ]
 const written = (count: number) => Buffer.concat(writeHead(head, { config }, photos.slice(0, count)))
-const read = (bytes: Uint8Array) => readHead(bytes, { config } as Generator)
+const read = (bytes: Uint8Array) => readHead(bytes, { config, directions: new Map() })
 
 test.each([0, 1, 3])('a head of %i photos is read as it was written', (count) => {
   expect(read(written(count))).toEqual({ head, photos: photos.slice(0, count) })
+})
+
+test('an edit is kept with the head, and has to be one that the generator can paint', () => {
+  const edited = { ...head, edit: { smile: 0.6, age: -1 } }
+  const bytes = Buffer.concat(writeHead(edited, { config }, photos.slice(0, 1)))
+  const known = (...traits: string[]) => ({
+    config,
+    directions: new Map(traits.map((trait) => [trait, new Float32Array(config.w_dim)])),
+  })
+  expect(readHead(bytes, known('age', 'smile')).head).toEqual(edited)
+  expect(() => readHead(bytes, known('age'))).toThrow(expect.objectContaining({ code: 'head-unfit' }))
+  const spoilt = Buffer.concat(writeSafetensors(readSafetensors(bytes, 'x').tensors, { edit: '{"age":"old"}' }))
+  expect(() => readHead(spoilt, known('age'))).toThrow(expect.objectContaining({ code: 'head-unfit' }))
 })
 
 test('a photo in parts, or without its camera, is refused', () => {

@@ -1,8 +1,9 @@
 /**
- * A head as bytes: the code, the camera, shape and detail in half precision, and the portraits it was formed from, which
+ * A head as bytes: the code, the camera, shape and detail in half precision, what was changed of it, and the portraits it was formed from, which
  * tell what of it is evidence.
  */
 
+import { z } from 'zod'
 import {
   readSafetensors,
   type StoredTensor,
@@ -18,6 +19,7 @@ import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
 import { LIMITS } from '../limits.ts'
+import { type Edit, requireEdit } from './edit.ts'
 import type { Detail, Head } from './head.ts'
 
 /**
@@ -25,7 +27,7 @@ import type { Detail, Head } from './head.ts'
  * @returns chunks for `writeFileAtomic`
  */
 export function writeHead(
-  { ws, label, shape, detail }: Head,
+  { ws, edit, label, shape, detail }: Head,
   { config }: Pick<Generator, 'config'>,
   photos: readonly PosedPortrait[],
 ): Uint8Array[] {
@@ -40,13 +42,17 @@ export function writeHead(
       ...(detail ? [['detail', store(detail)] as const] : []),
       ...photos.flatMap(storePhoto),
     ]),
-    {},
+    edit ? { edit: JSON.stringify(edit) } : {},
   )
 }
 
 /** @throws UserError where it is damaged, or of another generator */
-export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head; photos: PosedPortrait[] } {
-  const { tensors } = readSafetensors(bytes, message('the-head'))
+export function readHead(
+  bytes: Uint8Array,
+  generator: Pick<Generator, 'config' | 'directions'>,
+): { head: Head; photos: PosedPortrait[] } {
+  const { config } = generator
+  const { metadata, tensors } = readSafetensors(bytes, message('the-head'))
   const [ws, label, shape, detail] = ['ws', 'label', 'shape', 'detail'].map((name) => tensors.get(name))
   const fits =
     ws?.shape.join() === `${config.num_ws * config.w_dim}` &&
@@ -59,11 +65,22 @@ export function readHead(bytes: Uint8Array, { config }: Generator): { head: Head
   return {
     head: {
       ws: toFloat32(ws),
+      ...(metadata.edit !== undefined && { edit: readEdit(metadata.edit, generator) }),
       label: toFloat32(label),
       ...(shape && { shape: { resolution: shape.shape[1], data: toFloat32(shape) } }),
       ...(detail && { detail: { resolution: detail.shape[1], data: toFloat32(detail) } }),
     },
     photos: readPhotos(tensors),
+  }
+}
+
+function readEdit(text: string, generator: Pick<Generator, 'config' | 'directions'>): Edit {
+  try {
+    const edit = z.record(z.string(), z.number()).parse(JSON.parse(text))
+    requireEdit(generator, edit)
+    return edit
+  } catch (cause) {
+    throw new UserError('head-unfit', {}, { cause })
   }
 }
 

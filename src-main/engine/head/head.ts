@@ -1,11 +1,14 @@
 /** A head: what an inversion finds and everything else shows, a code, its camera and what its photo added to the planes. */
 import type { Generator } from '../generator/generator.ts'
 import { addToPlanes, type Planes, refine, shapeOf } from '../generator/plane-layout.ts'
+import { type Edit, editedCode, requireEdit } from './edit.ts'
 import { addResidual, type Residual } from './residual.ts'
 
 export interface Head {
   /** [num_ws * w_dim] */
   readonly ws: Float32Array
+  /** What was changed of it: it shows itself with another code, and keeps its own. */
+  readonly edit?: Edit
   /** The photo's camera, 25 numbers, as refined. */
   readonly label: Float32Array
   /** What the photo's outline adds to the generator's planes, smooth; absent before the shape stage. */
@@ -23,9 +26,20 @@ export interface Detail {
   readonly data: Float32Array
 }
 
-/** The planes of a head: the backbone's, bent by its shape, and with a detail, refined to its resolution and added to it, those of colour. */
+/**
+ * A head as it is to be shown from now on: what it was formed as stays.
+ * @param edit in the place of the one it had
+ * @throws UserError where the generator has no such trait, or a strength is out of its limits
+ */
+export function editHead(generator: Generator, { edit: before, ...head }: Head, edit: Edit): Head {
+  requireEdit(generator, edit)
+  const changes = Object.entries(edit).filter(([, strength]) => strength !== 0)
+  return changes.length > 0 ? { ...head, edit: Object.fromEntries(changes) } : head
+}
+
+/** The planes of a head: the backbone's of its code as edited, bent by its shape, and with a detail, refined to its resolution and added to it, those of colour. */
 export async function paintHead(generator: Generator, head: Head): Promise<Planes> {
-  const painted = await generator.planes(head.ws)
+  const painted = await generator.planes(editedCode(generator, head))
   const planes = head.shape ? addResidual(painted, head.shape) : painted
   return head.detail ? addDetail(refine(planes, head.detail.resolution), head.detail) : planes
 }

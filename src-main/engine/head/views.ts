@@ -1,22 +1,27 @@
 /** Pictures of a head from any camera, at the size they are worth looking at. */
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
+import { editedCode } from './edit.ts'
+import type { Head } from './head.ts'
 
 /** Opacity from which on a pixel shows the head. */
 export const OPAQUE = 0.5
 /** Side in rays of pictures where the generator has no super-resolution to enlarge them. */
 const PLAIN = 256
 
-/** @param side in rays where there is no super-resolution; otherwise the generator's own */
+/**
+ * @param planes the head's, as `paintHead` gives them
+ * @param side in rays where there is no super-resolution; otherwise the generator's own
+ */
 export async function headView(
   generator: Generator,
   planes: Planes,
-  ws: Float32Array,
+  head: Pick<Head, 'ws' | 'edit'>,
   label: Float32Array,
   side = PLAIN,
 ): Promise<View> {
   const resolution = generator.config.super_resolution ? undefined : side
-  const view = await generator.view(ws, label, { planes, ...(resolution && { resolution }) })
+  const view = await generator.view(editedCode(generator, head), label, { planes, ...(resolution && { resolution }) })
   return { ...view, image: withoutFrame(view) }
 }
 

@@ -8,6 +8,7 @@ import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
+import { evidenceColour } from '../surface/evidence-colour.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import { smoothstep, weighVertices } from '../surface/seen-vertices.ts'
 import type { Surface } from '../surface/surface.ts'
@@ -22,13 +23,6 @@ const FACING: readonly [number, number] = [0.1, 0.8]
 const BLUR: readonly [number, number] = [0.02, 0.1]
 const LEFT_EYE = [33, 133]
 const RIGHT_EYE = [263, 362]
-
-/** From invention to evidence: blue, grey, orange, which colour-blind eyes tell apart too. */
-const RAMP: readonly (readonly number[])[] = [
-  [44, 72, 168],
-  [205, 205, 205],
-  [246, 148, 22],
-]
 
 /**
  * @param portraits the photos, with their cameras as refined
@@ -80,14 +74,8 @@ export function drawEvidence(surface: Surface, evidence: Float32Array, label: Fl
     // The light stands beside the camera.
     const cosine = [0, 1, 2].reduce((sum, k) => sum - at(normals, 3, k) * label[4 * k + 2], 0)
     const light = 0.45 + 0.55 * Math.max(0, cosine)
-    const colour = rampColour(at(evidence, 1, 0))
+    const colour = evidenceColour(at(evidence, 1, 0))
     for (let k = 0; k < 3; k++) rgb[3 * pixel + k] = Math.round(light * colour[k])
   }
   return rgb
-}
-
-function rampColour(value: number): number[] {
-  const place = Math.min(Math.max(value, 0), 1) * (RAMP.length - 1)
-  const low = Math.min(Math.floor(place), RAMP.length - 2)
-  return RAMP[low].map((from, k) => from + (place - low) * (RAMP[low + 1][k] - from))
 }

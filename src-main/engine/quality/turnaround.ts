@@ -2,6 +2,7 @@
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
+import type { Head } from '../head/head.ts'
 import { headView } from '../head/views.ts'
 import { toRgb } from '../images/pictures.ts'
 import { atOnce } from '../turns.ts'
@@ -34,12 +35,12 @@ const SIDE = 200
 export async function turnAround(
   generator: Generator,
   planes: Planes,
-  ws: Float32Array,
+  head: Head,
   label: Float32Array | null,
   turn = atOnce,
 ): Promise<Turnaround> {
   const see = async (camera: Float32Array): Promise<TurnaroundView> => {
-    const { image, rendering } = await turn(() => headView(generator, planes, ws, camera, SIDE))
+    const { image, rendering } = await turn(() => headView(generator, planes, head, camera, SIDE))
     const { depth, opacity } = rendering
     return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
   }

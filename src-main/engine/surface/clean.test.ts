@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { largestComponent, simplify, smooth } from './clean.ts'
+import { largestComponent, remesh, simplify, smooth } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
 import { type Mesh, signedVolume } from './mesh.ts'
@@ -44,6 +44,22 @@ describe('smooth', () => {
     const mesh = await surfaceOf(torus(0.3, 0.1), 96)
     expect(signedVolume(smooth(mesh, 3)) / signedVolume(mesh)).toBeCloseTo(1, 3)
     expect(smooth(mesh, 0)).toEqual(mesh)
+  })
+})
+
+describe('remesh', () => {
+  it('makes a closed mesh of about so many even triangles', async () => {
+    const mesh = largestComponent(await surfaceOf(headLike()))
+    for (const target of [20_000, 5000]) {
+      const even = await remesh(mesh, target)
+      assertClosed(even)
+      expect(Math.abs(even.triangles.length / 3 - target)).toBeLessThan(target / 10)
+      expect(signedVolume(even) / signedVolume(mesh)).toBeCloseTo(1, 1)
+      const neighbours = new Map<number, number>()
+      for (const vertex of even.triangles) neighbours.set(vertex, (neighbours.get(vertex) ?? 0) + 1)
+      const usual = [...neighbours.values()].filter((count) => count >= 5 && count <= 7).length
+      expect(usual / neighbours.size).toBeGreaterThan(0.9)
+    }
   })
 })
 

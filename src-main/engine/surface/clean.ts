@@ -87,6 +87,28 @@ export async function simplify(mesh: Mesh, target: number): Promise<Mesh> {
   return separate(positions, kept)
 }
 
+/** Triangles of a remeshed head, in squares of its resolution: what its area comes to. */
+const TRIANGLES_A_SQUARE = 4.5
+/** Times that the resolution is corrected by what came out. */
+const CORRECTIONS = 2
+
+/**
+ * About `target` triangles of one size and shape, as animating and sculpting want them: nearly every vertex has five to seven
+ * neighbours. The surface is taken anew from a lattice (meshoptimizer's remesher), so what is finer than a triangle is
+ * lost to it, and left to the normal map.
+ */
+export async function remesh({ positions, triangles }: Mesh, target: number): Promise<Mesh> {
+  await MeshoptSimplifier.ready
+  let resolution = Math.sqrt(target / TRIANGLES_A_SQUARE)
+  let corners = MeshoptSimplifier.remesh(triangles, positions, 3, Math.round(resolution))
+  for (let n = 0; n < CORRECTIONS; n++) {
+    resolution *= Math.sqrt((9 * target) / corners.length)
+    corners = MeshoptSimplifier.remesh(triangles, positions, 3, Math.round(resolution))
+  }
+  const joined = Uint32Array.from(MeshoptSimplifier.generatePositionRemap(corners, 3))
+  return largestComponent(separate(corners, joined))
+}
+
 /**
  * A collapse may pinch a narrow neck into one edge with four triangles. Two of them that lie back to back are taken
  * away; two that do not get an edge of their own, bent through a new vertex in its middle, which changes no shape.

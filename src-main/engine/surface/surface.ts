@@ -1,12 +1,13 @@
 /** The way from a head's density to a closed, coloured mesh, in one call. */
 import { message, UserError } from '../errors.ts'
 import { LIMITS, type Range } from '../limits.ts'
-import { largestComponent, simplify, smooth } from './clean.ts'
+import { largestComponent, remesh, simplify, smooth } from './clean.ts'
 import { surfaceColours } from './colour.ts'
 import type { Field, Watch } from './field.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
-import type { Surface } from './mesh.ts'
+import type { Lattice } from './lattice.ts'
+import type { Mesh, Surface } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
 export type { Field } from './field.ts'
@@ -19,6 +20,8 @@ export interface SurfaceOptions {
   level?: number
   /** Triangles to simplify to, 100 and up; absent: as many as the resolution gives. */
   triangles?: number
+  /** All of one size and shape, instead of more where the surface bends. */
+  even?: boolean
   /** Smoothing passes, 0..100: the density's noise is about a voxel, which a few take away. */
   smooth?: number
 }
@@ -54,12 +57,38 @@ export interface Stats {
  */
 export async function extractSurface(
   field: Field,
-  { resolution = 256, level: wanted, triangles, smooth: passes = 3 }: SurfaceOptions = {},
+  { triangles, even = false, ...options }: SurfaceOptions = {},
   { progress, signal }: Watch = {},
 ): Promise<Surface & { stats: Stats }> {
+  if (triangles !== undefined) requireInteger('triangles', triangles, LIMITS.triangles)
+  // Density takes nearly all the time, colours most of the rest.
+  const { mesh: fine, lattice } = await closedMesh(field, options, {
+    signal,
+    progress: (part) => progress?.(part * 0.8),
+  })
+  signal?.throwIfAborted()
+  const mesh = triangles === undefined ? fine : await (even ? remesh : simplify)(fine, triangles)
+  const normals = vertexNormals(mesh)
+  const colours = await surfaceColours(field, mesh.positions, normals, lattice.spacing, {
+    signal,
+    progress: (part) => progress?.(0.8 + part * 0.2),
+  })
+  const stats = {
+    evaluated: lattice.evaluated,
+    vertices: mesh.positions.length / 3,
+    triangles: mesh.triangles.length / 3,
+  }
+  return { ...mesh, normals, colours, voxel: lattice.spacing, fine, stats }
+}
+
+/** The surface's shape alone, as fine as its samples, and what these were. */
+export async function closedMesh(
+  field: Field,
+  { resolution = 256, level: wanted, smooth: passes = 3 }: Omit<SurfaceOptions, 'triangles' | 'even'>,
+  { progress, signal }: Watch = {},
+): Promise<{ mesh: Mesh; lattice: Lattice }> {
   requireInteger('resolution', resolution, LIMITS.meshResolution)
   requireInteger('smoothing-passes', passes, { least: 0, most: 100 })
-  if (triangles !== undefined) requireInteger('triangles', triangles, LIMITS.triangles)
   const level = wanted ?? (await field.level?.()) ?? REFERENCE_LEVEL
   if (!Number.isFinite(level)) {
     throw new UserError('level-not-finite', { level })
@@ -71,29 +100,14 @@ export async function extractSurface(
     sigma: (points) => field.sigma(points),
     colour: (points) => field.colour(points),
   }
-  const samples = Math.round(resolution * KEPT.side)
-  // Density takes nearly all the time, colours most of the rest.
-  const grid = await sampleNearLevel(kept, level, samples, { signal, progress: (part) => progress?.(part * 0.8) })
+  const grid = await sampleNearLevel(kept, level, Math.round(resolution * KEPT.side), { signal, progress })
   const found = isosurface(grid)
   const { lattice } = grid
   if (found.triangles.length === 0) {
     throw new UserError('surface-empty', { level, highest: lattice.highest })
   }
   signal?.throwIfAborted()
-  const smoothed = smooth(largestComponent(found), passes)
-  signal?.throwIfAborted()
-  const mesh = triangles === undefined ? smoothed : await simplify(smoothed, triangles)
-  const normals = vertexNormals(mesh)
-  const colours = await surfaceColours(field, mesh.positions, normals, lattice.spacing, {
-    signal,
-    progress: (part) => progress?.(0.8 + part * 0.2),
-  })
-  const stats = {
-    evaluated: lattice.evaluated,
-    vertices: mesh.positions.length / 3,
-    triangles: mesh.triangles.length / 3,
-  }
-  return { ...mesh, normals, colours, voxel: lattice.spacing, fine: smoothed, stats }
+  return { mesh: smooth(largestComponent(found), passes), lattice }
 }
 
 type Option = 'resolution' | 'smoothing-passes' | 'triangles'

@@ -5,6 +5,7 @@ import { keptColours } from './kept-colours.ts'
 import { keptShape } from './kept-shape.ts'
 import { latentPrior } from './latent-prior.ts'
 import { mirror } from './mirror.ts'
+import { nape } from './nape.ts'
 import { perceptual } from './perceptual.ts'
 import { pixels } from './pixels.ts'
 import { relief } from './relief.ts'
@@ -30,12 +31,12 @@ export const DEFAULT_TERMS = {
     perceptual,
     coverage,
     relief: relief({
-      head: Number(process.env.RELIEF_HEAD ?? 0.003),
-      outline: Number(process.env.RELIEF_OUTLINE ?? 0.0125),
+      head: 0.003,
+      outline: 0.0125,
     }),
   },
   code: { prior: latentPrior(0.02) },
-  views: { around: surroundings, mirror: mirror(0.7) },
+  views: { around: surroundings, mirror: mirror(0.7), nape: nape(6) },
   shape: { sides: keptShape({ opacity: 1, depth: 30 }), prior: shapePrior(0.05) },
   detail: { sides: keptColours(1), prior: detailPrior({ smoothness: 0.05, size: 0.002 }) },
 } satisfies Terms

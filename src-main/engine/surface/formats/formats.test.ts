@@ -1,12 +1,19 @@
 import { createRequire } from 'node:module'
 import { NodeIO } from '@gltf-transform/core'
+import { ALL_EXTENSIONS, type MappingList } from '@gltf-transform/extensions'
+import { getBounds } from '@gltf-transform/functions'
+import { strFromU8, unzipSync } from 'fflate'
+import { MeshoptDecoder } from 'meshoptimizer'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import type { Message } from '../../errors.ts'
 import { signedVolume } from '../mesh.ts'
 import { assertClosed, headLike, solid, sphere } from '../solids.ts'
 import { extractSurface, type Surface } from '../surface.ts'
 import { paintTexture } from '../texture/texture.ts'
 import { type FormatName, formats } from './formats.ts'
+import { fileChoices } from './options.ts'
 import type { Provenance } from './provenance.ts'
 
 interface Report {
@@ -24,13 +31,20 @@ const provenance: Provenance = {
 }
 const field = solid(headLike())
 let surface: Surface
+const notes: Message[] = []
 
 beforeAll(async () => {
   surface = await extractSurface(field, { resolution: 64 })
 })
 /** The format's files by extension. */
-async function write(format: FormatName, written = surface): Promise<Record<string, Uint8Array>> {
-  const model = { surface: written, provenance, texture: () => paintTexture(written, field, [], 256) }
+async function write(
+  format: FormatName,
+  written = surface,
+  chosen: z.input<typeof fileChoices> = {},
+): Promise<Record<string, Uint8Array>> {
+  const choices = fileChoices.parse(chosen)
+  const texture = (size = 256) => paintTexture(written, field, [], size)
+  const model = { surface: written, provenance, choices, texture, tell: (note: Message) => notes.push(note) }
   const files = await (await formats[format].load())(model, 'my_head')
   expect(files.map(([extension]) => extension)).toEqual(formats[format].extensions)
   return Object.fromEntries(files)
@@ -50,7 +64,7 @@ describe('GLB', () => {
 
     const document = await new NodeIO().readBinary(file)
     const { json } = await new NodeIO().binaryToJSON(file)
-    expect(json.asset).toEqual({ version: '2.0', generator: 'Halfturn', extras: provenance })
+    expect(json.asset).toEqual({ version: '2.0', generator: 'Halfturn', extras: { ...provenance, name: 'my_head' } })
     expect(document.getRoot().listScenes()[0].getExtras()).toEqual(provenance)
     const [material] = document.getRoot().listMaterials()
     expect([material.getMetallicFactor(), material.getDoubleSided()]).toEqual([0, false])
@@ -84,6 +98,86 @@ describe('GLB', () => {
     const ball = await extractSurface(solid(sphere(0.3)), { resolution: 64, smooth: 0 })
     await expectValid((await write('glb', ball)).glb)
     await expectValid((await write('glb', await extractSurface(field, { resolution: 96, triangles: 3000 }))).glb)
+  })
+})
+
+describe('GLB, as chosen', () => {
+  const documentOf = (file: Uint8Array) =>
+    new NodeIO()
+      .registerExtensions(ALL_EXTENSIONS)
+      .registerDependencies({ 'meshopt.decoder': MeshoptDecoder })
+      .readBinary(file)
+  let seen: Surface
+  beforeAll(() => {
+    seen = { ...surface, evidence: surface.colours.filter((_, n) => n % 3 === 0) }
+  })
+
+  it('has its pictures as PNG or WebP, and names its author', async () => {
+    for (const textureFormat of ['png', 'webp'] as const) {
+      const { glb } = await write('glb', surface, { textureFormat, author: 'Ada' })
+      await expectValid(glb)
+      const root = (await documentOf(glb)).getRoot()
+      expect(root.getAsset()).toMatchObject({ copyright: 'Ada', extras: { author: 'Ada', name: 'my_head' } })
+      for (const picture of root.listTextures()) {
+        expect(picture.getMimeType()).toBe(`image/${textureFormat}`)
+        expect((await sharp(picture.getImage()!).metadata()).format).toBe(textureFormat)
+      }
+    }
+  })
+
+  it('has the colour of each vertex in the place of the texture', async () => {
+    const { glb } = await write('glb', surface, { vertexColours: true })
+    await expectValid(glb)
+    const [primitive] = (await documentOf(glb)).getRoot().listMeshes()[0].listPrimitives()
+    expect(primitive.getMaterial()?.getBaseColorTexture()).toBeNull()
+    const [colours, positions] = ['COLOR_0', 'POSITION'].map((name) => primitive.getAttribute(name)!)
+    for (const n of [0, 100, colours.getCount() - 1]) {
+      const [red, place] = [colours.getElement(n, [])[0], positions.getElement(n, [])[0] / 0.4]
+      // The field's red is x + 0.5; glTF's colours are linear.
+      expect(red).toBeCloseTo(((place + 0.5 + 0.055) / 1.055) ** 2.4, 1)
+    }
+  })
+
+  it('has evidence as a second look', async () => {
+    const { glb } = await write('glb', seen, { evidenceTexture: true })
+    await expectValid(glb)
+    const root = (await documentOf(glb)).getRoot()
+    const list = root.listMeshes()[0].listPrimitives()[0].getExtension<MappingList>('KHR_materials_variants')
+    const looks = list?.listMappings().map((mapping) => [mapping.listVariants()[0].getName(), mapping.getMaterial()])
+    expect(looks?.map(([name]) => name)).toEqual(['head', 'evidence'])
+    expect(looks?.[1][1]).not.toBe(looks?.[0][1])
+  })
+
+  it('is half as large with meshopt, and the same within a tenth of a millimetre', async () => {
+    const { glb: plain } = await write('glb', seen)
+    const { glb: packed } = await write('glb', seen, { compression: 'meshopt' })
+    const bare = async (file: Uint8Array) => {
+      const document = await documentOf(file)
+      return document
+        .getRoot()
+        .listTextures()
+        .reduce((rest, picture) => rest - picture.getImage()!.length, file.length)
+    }
+    expect(await bare(packed)).toBeLessThan(0.5 * (await bare(plain)))
+    const names = async (file: Uint8Array) =>
+      (await documentOf(file)).getRoot().listMeshes()[0].listPrimitives()[0].listSemantics().sort()
+    expect(await names(packed)).toEqual(await names(plain))
+    const extent = async (file: Uint8Array) => {
+      const { min, max } = getBounds((await documentOf(file)).getRoot().listScenes()[0])
+      return [...min, ...max]
+    }
+    const [before, after] = [await extent(plain), await extent(packed)]
+    for (const [k, value] of after.entries()) expect(Math.abs(value - before[k])).toBeLessThan(1e-4)
+  })
+})
+
+describe('USDZ', () => {
+  it('is a scene and its pictures, stored at multiples of 64 bytes', async () => {
+    const { usdz } = await write('usdz', surface, { author: 'Ada "of" Lovelace' })
+    const entries = unzipSync(usdz)
+    expect(Object.keys(entries)).toEqual(['head.usda', 'colour.jpg', 'normal.jpg'])
+    const bytes = Buffer.from(usdz)
+    for (const contents of Object.values(entries)) expect(bytes.indexOf(contents) % 64).toBe(0)
   })
 })
 
@@ -137,24 +231,41 @@ describe('PLY', () => {
 })
 
 describe('STL', () => {
-  it('writes millimetres, z up, facing outwards', async () => {
-    const bytes = Buffer.from((await write('stl')).stl)
+  it('writes what is to be printed, and says how thin it gets', async () => {
+    notes.length = 0
+    const bytes = Buffer.from((await write('stl', surface, { height: 50 })).stl)
+    expect(notes.map(({ code }) => code)).toEqual(['thinnest-wall'])
     const count = bytes.readUInt32LE(80)
     expect(bytes.length).toBe(84 + count * 50)
     expect(bytes.toString('latin1', 0, 5)).not.toBe('solid')
     const positions = Float32Array.from({ length: count * 9 }, (_, n) =>
       bytes.readFloatLE(84 + Math.floor(n / 9) * 50 + 12 + (n % 9) * 4),
     )
-    const volume = signedVolume({ positions, triangles: Uint32Array.from({ length: count * 3 }, (_, n) => n) })
-    expect(volume / (signedVolume(surface) * 400 ** 3)).toBeCloseTo(1, 3)
-    const highest = (values: Float32Array, axis: number) =>
-      values.reduce((most, p, n) => (n % 3 === axis && p > most ? p : most), Number.NEGATIVE_INFINITY)
-    expect(highest(positions, 2)).toBeCloseTo(highest(surface.positions, 1) * 400, 2)
     expect(
-      highest(
-        positions.map((p) => -p),
-        1,
-      ),
-    ).toBeCloseTo(highest(surface.positions, 2) * 400, 2)
+      signedVolume({ positions, triangles: Uint32Array.from({ length: count * 3 }, (_, n) => n) }),
+    ).toBeGreaterThan(0)
+    const heights = positions.filter((_, n) => n % 3 === 2)
+    expect([Math.min(...heights), Math.max(...heights)]).toEqual([expect.closeTo(0, 3), expect.closeTo(50, 3)])
+  })
+})
+
+describe('3MF', () => {
+  it('writes the same shape in millimetres, closed, with its name and author', async () => {
+    const file = (await write('3mf', surface, { height: 50, author: 'A & B' }))['3mf']
+    const entries = unzipSync(file)
+    expect(Object.keys(entries)).toEqual(['[Content_Types].xml', '_rels/.rels', '3D/3dmodel.model'])
+    const model = strFromU8(entries['3D/3dmodel.model'])
+    expect(model).toContain('unit="millimeter"')
+    expect(model).toContain('<metadata name="Title">my_head</metadata>')
+    expect(model).toContain('<metadata name="Designer">A &#38; B</metadata>')
+    const read = (tag: RegExp) => [...model.matchAll(tag)].flatMap(([, ...numbers]) => numbers.map(Number))
+    const mesh = {
+      positions: Float32Array.from(read(/<vertex x="(.*?)" y="(.*?)" z="(.*?)"/g)),
+      triangles: Uint32Array.from(read(/<triangle v1="(.*?)" v2="(.*?)" v3="(.*?)"/g)),
+    }
+    assertClosed(mesh)
+    expect(signedVolume(mesh)).toBeGreaterThan(0)
+    // Replacing a file of one's own asks its first bytes.
+    expect(Buffer.from(file).indexOf('Halfturn')).toBeLessThan(1000)
   })
 })

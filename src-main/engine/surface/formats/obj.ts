@@ -1,16 +1,14 @@
 /** OBJ with a material and a PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
-import sharp from 'sharp'
 import type { Asset, WrittenFile } from './formats.ts'
+import { sideOf } from './options.ts'
+import { encodePicture } from './picture.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 
 /** The OBJ names the others: `<name>.mtl` and `<name>.png`, the texture. */
-export async function writeObj({ surface, provenance, texture }: Asset, name: string): Promise<WrittenFile[]> {
-  const { atlas, colours } = await texture()
-  const side = Math.sqrt(colours.length / 3)
-  const png = await sharp(colours, { raw: { width: side, height: side, channels: 3 } })
-    .png()
-    .toBuffer()
+export async function writeObj({ surface, provenance, choices, texture }: Asset, name: string): Promise<WrittenFile[]> {
+  const { atlas, colours } = await texture(sideOf(choices))
+  const png = await encodePicture(colours, 'png')
   const comment = `# ${provenanceLine(provenance)}`
   const material = [comment, 'newmtl head', 'Kd 1 1 1', 'Ks 0 0 0', 'illum 1', `map_Kd ${name}.png`, ''].join('\n')
 

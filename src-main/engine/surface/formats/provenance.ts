@@ -8,7 +8,9 @@ export interface Provenance {
   generatorHash: string
   /** The numbers and choices needed to make it again. */
   settings: Record<string, string | number | boolean>
-  /** What was found of a finished head, where it has a photo. */
+  /** What was changed of the head as it was formed: how far along which traits. */
+  edit?: Readonly<Record<string, number>>
+  /** What was found of a finished head, as it was formed, where it has a photo. */
   quality?: object
 }
 

@@ -3,19 +3,14 @@
  * file without units or axes. It has no colours.
  */
 import type { Asset, WrittenFile } from './formats.ts'
-import { toMetres } from './units.ts'
+import { printOf } from './print-file.ts'
 
 const HEADER_BYTES = 80
 const TRIANGLE_BYTES = 50
 
-export async function writeStl({ surface, provenance }: Asset): Promise<WrittenFile[]> {
-  const points = toMetres(surface.positions).map((p) => p * 1000)
-  for (let v = 0; v < points.length; v += 3) {
-    const [y, z] = [points[v + 1], points[v + 2]]
-    points[v + 1] = -z
-    points[v + 2] = y
-  }
-  const { triangles } = surface
+export async function writeStl(asset: Asset): Promise<WrittenFile[]> {
+  const { provenance } = asset
+  const { positions, triangles } = await printOf(asset)
   const bytes = new Uint8Array(HEADER_BYTES + 4 + (triangles.length / 3) * TRIANGLE_BYTES)
   // The header must not begin with "solid": that announces the text form.
   const header = `Halfturn, mm, generated, not scanned: ${provenance.generatorName} ${provenance.generatorHash}`
@@ -27,7 +22,7 @@ export async function writeStl({ surface, provenance }: Asset): Promise<WrittenF
     // The normal stays 0, 0, 0: readers work it out from the corners, as the format allows.
     for (let corner = 0; corner < 3; corner++) {
       for (let k = 0; k < 3; k++) {
-        view.setFloat32(at + 12 + (corner * 3 + k) * 4, points[triangles[t + corner] * 3 + k], true)
+        view.setFloat32(at + 12 + (corner * 3 + k) * 4, positions[triangles[t + corner] * 3 + k], true)
       }
     }
     at += TRIANGLE_BYTES

@@ -8,7 +8,7 @@ import { extractSurface } from '../surface.ts'
 import { membrane } from './membrane.ts'
 import { photoWeights } from './photo.ts'
 import { texelsOf } from './texels.ts'
-import { paintTexture, type Texture } from './texture.ts'
+import { paintTexture, type Texture, textureSide } from './texture.ts'
 
 const SIZE = 512
 const PHOTO = 256
@@ -86,6 +86,37 @@ describe('paintTexture', () => {
     expect(worst).toBeLessThan(0.1)
   })
 
+  it("takes the photo's own resolution where it is finer than the crop", async () => {
+    const FINE = 4 * PHOTO
+    // Stripes of which the crop knows nothing.
+    const striped = Uint8Array.from({ length: 3 * FINE ** 2 }, (_, i) => {
+      const pixel = Math.trunc(i / 3)
+      const [x, y] = [pixel % FINE, Math.trunc(pixel / FINE)]
+      const plain = shot.portrait.rgb[3 * (Math.trunc(y / 4) * PHOTO + Math.trunc(x / 4)) + (i % 3)]
+      return Math.min(255, Math.max(0, plain + (Math.trunc(y / 6) % 2 ? 30 : -30)))
+    })
+    const fine = await paintTexture(surface, field, [{ ...shot, fine: { size: FINE, rgb: striped } }], 2 * SIZE)
+    const texels = texelsOf(surface, fine.atlas, 2 * SIZE)
+    const weights = photoWeights(surface, shot)
+    let [seen, like] = [0, 0]
+    texels.places.forEach((place, n) => {
+      const t = texels.triangles[n]
+      const corners = surface.triangles.subarray(t, t + 3)
+      if (!corners.every((vertex) => weights[vertex] > 0.99)) return
+      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
+      const point = [0, 1, 2].map((k) => {
+        const [a, b, c] = [...corners].map((vertex) => surface.positions[3 * vertex + k])
+        return (1 - wb - wc) * a + wb * b + wc * c
+      })
+      const [u, v] = project(shot.label, point[0], point[1], point[2])
+      const pixel = 3 * (Math.floor(v * FINE) * FINE + Math.floor(u * FINE))
+      seen++
+      if (Math.abs(fine.colours[3 * place] - striped[pixel]) < 20) like++
+    })
+    expect(seen).toBeGreaterThan(1000)
+    expect(like / seen).toBeGreaterThan(0.8)
+  })
+
   it('fills what lies between the charts', () => {
     // Colours lie in the box's inside: black would be a texel that nobody filled.
     const black = texture.colours.filter(
@@ -104,6 +135,10 @@ describe('paintTexture', () => {
     const differences = both.colours.map((value, i) => Math.abs(value - texture.colours[i]))
     expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(2)
   })
+})
+
+it('has a side that holds a photo, or what a small generator shows', () => {
+  expect([512, 256, 200, 16, 4096].map(textureSide)).toEqual([2048, 1024, 1024, 256, 2048])
 })
 
 describe('membrane', () => {

@@ -1,0 +1,233 @@
+/**
+ * Bends a field until the outline of its surface is the photos': a rendering's edge is translucent for some millimetres, and a
+ * surface, which is nowhere translucent, lies inside it. What moves is the space, and the colours with it; the bend is
+ * smooth and fades away from where a photo shows an outline.
+ */
+
+import type { PosedPortrait } from '../face/posed-portrait.ts'
+import { WIDE, zoom } from '../generator/camera.ts'
+import type { Field, Watch } from './field.ts'
+import { MILLIMETRES_PER_UNIT } from './formats/units.ts'
+import type { Mesh } from './mesh.ts'
+import { rasterize } from './rasterize.ts'
+import { closedMesh, keptBounds } from './surface.ts'
+
+/** Density samples along a side of the surface whose outline is looked at: outlines are smooth. */
+const RESOLUTION = 96
+/** How far from the surface's outline the photo's is looked for, and how far it is moved: what is farther off is another thing. */
+const FARTHEST = 16 / MILLIMETRES_PER_UNIT
+/** Cosine between the directions of two outlines that may be the same one. */
+const ALIKE = 0.5
+/** Pixels around one of an outline that tell its direction. */
+const AROUND = 4
+/** Points along a side of the lattice that holds the bend. */
+const POINTS = 48
+/** Each time that the outlines are compared, how often a lattice point takes the mean of its neighbours and itself. */
+const PASSES = [6, 6, 4, 4, 2, 2, 1, 1]
+/** Steps to where a displacement ends. */
+const STEPS = 4
+/** Outline pixels a lattice point with which it follows them half. */
+const FEW = 0.1
+/** Height over the lower end of what is kept, in shares of the cube's side, in which the bend fades: the bust's cut stays. */
+const FADING = 0.15
+
+/**
+ * @param photos with their cameras as refined; none: nothing is bent
+ * @returns what puts a field's densities and colours in other places, for this field in any form
+ */
+export async function fitOutline(
+  field: Field,
+  photos: readonly PosedPortrait[],
+  watch: Watch = {},
+): Promise<(field: Field) => Field> {
+  if (photos.length === 0) return (straight) => straight
+  const level = await field.level?.()
+  const { mesh } = await closedMesh(field, { resolution: RESOLUTION, level }, watch)
+  const bend = new Bend(field.side)
+  const outlines = photos.map(photoOutline)
+  for (const passes of PASSES) {
+    const moved = { ...mesh, positions: bend.forwards(mesh.positions) }
+    bend.add(
+      outlines.flatMap((outline) => misses(moved, outline)),
+      passes,
+    )
+  }
+  return (straight) => ({
+    ...straight,
+    level: async () => level,
+    sigma: (points) => straight.sigma(bend.backwards(points)),
+    colour: (points) => straight.colour(bend.backwards(points)),
+  })
+}
+
+/** Pixels at the border of what is inside, each with the direction out of it. */
+interface Outline {
+  readonly pixels: readonly { readonly x: number; readonly y: number; readonly out: readonly [number, number] }[]
+}
+
+interface PhotoOutline extends Outline {
+  readonly label: Float32Array
+  readonly size: number
+  readonly valid: Uint8Array
+}
+
+function photoOutline({ portrait, label }: PosedPortrait): PhotoOutline {
+  const { matte, valid, size } = portrait.wide ?? portrait
+  const inside = Uint8Array.from(matte, (alpha) => (alpha >= 0.5 ? 1 : 0))
+  return { ...outlineOf(inside, valid, size), label: portrait.wide ? zoom(label, 1 / WIDE) : label, size, valid }
+}
+
+/** @param valid [size * size] 1 where it is known what is inside; nothing is next to where it is not, nor at the frame. */
+function outlineOf(inside: Uint8Array, valid: Uint8Array, size: number): Outline {
+  const pixels: { x: number; y: number; out: [number, number] }[] = []
+  for (let y = AROUND; y < size - AROUND; y++) {
+    for (let x = AROUND; x < size - AROUND; x++) {
+      const i = y * size + x
+      if (!inside[i] || (inside[i - 1] && inside[i + 1] && inside[i - size] && inside[i + size])) continue
+      let [right, down, known] = [0, 0, 1]
+      for (let dy = -AROUND; dy <= AROUND; dy++) {
+        for (let dx = -AROUND; dx <= AROUND; dx++) {
+          const there = i + dy * size + dx
+          known &= valid[there]
+          if (inside[there]) continue
+          right += dx
+          down += dy
+        }
+      }
+      const length = Math.hypot(right, down)
+      if (known && length > 0) pixels.push({ x, y, out: [right / length, down / length] })
+    }
+  }
+  return { pixels }
+}
+
+/** A place on the surface's outline, and what it misses the photo's by; world units. */
+interface Miss {
+  readonly at: readonly [number, number, number]
+  readonly by: readonly [number, number, number]
+}
+
+/** From each pixel of either outline to the nearest of the other that looks the same way. */
+function misses(mesh: Mesh, photo: PhotoOutline): Miss[] {
+  const { label, size, valid } = photo
+  const { depth } = rasterize(mesh, label, size)
+  const ours = outlineOf(
+    Uint8Array.from(depth, (far) => (far < Number.POSITIVE_INFINITY ? 1 : 0)),
+    valid,
+    size,
+  )
+  const found: Miss[] = []
+  for (const [from, to] of [
+    [ours, photo],
+    [photo, ours],
+  ]) {
+    for (const pixel of from.pixels) {
+      let nearest: Outline['pixels'][number] | undefined
+      let least = Number.POSITIVE_INFINITY
+      for (const other of to.pixels) {
+        const distance = (other.x - pixel.x) ** 2 + (other.y - pixel.y) ** 2
+        if (distance >= least || other.out[0] * pixel.out[0] + other.out[1] * pixel.out[1] < ALIKE) continue
+        least = distance
+        nearest = other
+      }
+      if (!nearest) continue
+      const [here, there] = from === ours ? [pixel, nearest] : [nearest, pixel]
+      const far = depth[here.y * size + here.x]
+      /** What a pixel is at this distance. */
+      const [width, height] = [far / label[16] / size, far / label[20] / size]
+      const [right, down] = [(there.x - here.x) * width, (there.y - here.y) * height]
+      if (Math.hypot(right, down) > FARTHEST) continue
+      const [u, v] = [(here.x + 0.5 - label[18] * size) * width, (here.y + 0.5 - label[21] * size) * height]
+      const along = (r: number, d: number, f: number): [number, number, number] => [
+        label[0] * r + label[1] * d + label[2] * f,
+        label[4] * r + label[5] * d + label[6] * f,
+        label[8] * r + label[9] * d + label[10] * f,
+      ]
+      const [x, y, z] = along(u, v, far)
+      found.push({ at: [x + label[3], y + label[7], z + label[11]], by: along(right, down, 0) })
+    }
+  }
+  return found
+}
+
+/** A displacement for each place of a cube around the origin, between the points of a lattice. */
+class Bend {
+  private readonly vectors = new Float32Array(3 * POINTS ** 3)
+  private readonly side: number
+
+  constructor(side: number) {
+    this.side = side
+  }
+
+  /** Where what is at `points` [n, 3] comes from. */
+  backwards(points: Float32Array): Float32Array {
+    const from = points.slice()
+    for (let i = 0; i < from.length; i += 3) this.move(points, i, -1, from)
+    return from
+  }
+
+  /** Where what was at `points` goes. A displacement is kept at its end, which is found by going there. */
+  forwards(points: Float32Array): Float32Array {
+    let to = points
+    for (let step = 0; step < STEPS; step++) {
+      const next = points.slice()
+      for (let i = 0; i < next.length; i += 3) this.move(to, i, 1, next)
+      to = next
+    }
+    return to
+  }
+
+  /** Adds the smoothed mean of what is missed, and nothing where nothing is near. */
+  add(all: readonly Miss[], passes: number): void {
+    let sums: Float32Array = new Float32Array(4 * POINTS ** 3)
+    for (const { at, by } of all) {
+      this.eachCorner(at, 0, (point, weight) => {
+        for (let k = 0; k < 3; k++) sums[4 * point + k] += weight * by[k]
+        sums[4 * point + 3] += weight
+      })
+    }
+    for (let pass = 0; pass < passes; pass++) {
+      for (const stride of [4, 4 * POINTS, 4 * POINTS ** 2]) sums = blurred(sums, stride)
+    }
+    for (let i = 0; i < this.vectors.length; i++) {
+      const point = Math.trunc(i / 3)
+      this.vectors[i] += sums[4 * point + (i % 3)] / (sums[4 * point + 3] + FEW)
+    }
+    // What cannot be reached is asked for again and again.
+    const bottom = keptBounds(this.side).low[1] / this.side + 0.5
+    for (let i = 0; i < this.vectors.length; i += 3) {
+      const height = (Math.trunc(i / 3 / POINTS) % POINTS) / (POINTS - 1) - bottom
+      const most = FARTHEST * Math.min(1, Math.max(0, height / FADING))
+      const length = Math.hypot(this.vectors[i], this.vectors[i + 1], this.vectors[i + 2])
+      for (let k = i; k < i + 3; k++) this.vectors[k] *= Math.min(1, most / (length || 1))
+    }
+  }
+
+  private move(places: ArrayLike<number>, i: number, sign: number, into: Float32Array): void {
+    const { vectors } = this
+    this.eachCorner(places, i, (point, weight) => {
+      for (let k = 0; k < 3; k++) into[i + k] += sign * weight * vectors[3 * point + k]
+    })
+  }
+
+  /** The lattice points around the place at `i`, and their shares of it; none outside the cube. */
+  private eachCorner(places: ArrayLike<number>, i: number, visit: (point: number, weight: number) => void): void {
+    const on = (k: number) => (places[i + k] / this.side + 0.5) * (POINTS - 1)
+    const [x, y, z] = [on(0), on(1), on(2)]
+    const [left, low, back] = [Math.floor(x), Math.floor(y), Math.floor(z)]
+    if (Math.min(left, low, back) < 0 || Math.max(left, low, back) >= POINTS - 1) return
+    for (let corner = 0; corner < 8; corner++) {
+      const [a, b, c] = [corner & 1, (corner >> 1) & 1, corner >> 2]
+      const weight = (a ? x - left : 1 - x + left) * (b ? y - low : 1 - y + low) * (c ? z - back : 1 - z + back)
+      visit(((back + c) * POINTS + low + b) * POINTS + left + a, weight)
+    }
+  }
+}
+
+/** [1, 2, 1] / 4 along one axis of the lattice; beyond its ends there is nothing. */
+function blurred(values: Float32Array, stride: number): Float32Array {
+  return values.map((value, i) => {
+    const at = Math.floor(i / stride) % POINTS
+    return (2 * value + (at > 0 ? values[i - stride] : 0) + (at < POINTS - 1 ? values[i + stride] : 0)) / 4
+  })
+}

@@ -1,0 +1,26 @@
+/** Words for a change of a head, in every language at once. */
+import { expect, test } from 'vitest'
+import { understand } from './guidance.ts'
+
+test.each([
+  ['older, smiling', { age: 1.5, smile: 1.5 }],
+  ['Much younger and a little more serious', { age: -3, smile: -0.75 }],
+  ['not smiling', { smile: -1.5 }],
+  ['longer hair; darker skin', { hair: 1.5, skin: 1.5 }],
+  ['an old man', { age: 1.5, male: 1.5 }],
+  ['viel älter, ein bisschen freundlicher', { age: 3, smile: 0.75 }],
+  ['Juenger und laechelnd, kurze Haare', { age: -1.5, smile: 1.5, hair: -1.5 }],
+  ['very, very old', { age: 3 }],
+  ['', {}],
+])('%s', (text, edit) => {
+  expect(understand(text).edit).toEqual(edit)
+})
+
+test.each([
+  ['dark hair', ['dark hair']],
+  ['older, with a beard', ['a beard']],
+  ['constructor, less', ['constructor', 'less']],
+  ['älter und Glatze', ['Glatze']],
+])('of %s it says what it does not know', (text, unknown) => {
+  expect(understand(text).unknown).toEqual(unknown)
+})

@@ -1,0 +1,127 @@
+/** Changing the head: a slider for each trait its generator has a direction for, and words that move them. */
+import { type KeyboardEvent, useState } from 'react'
+import type { Edit } from '../../src-main/engine/head/edit.ts'
+import { LIMITS } from '../../src-main/engine/limits.ts'
+import { actions, editOf, isChanged, traitsOf, useStore } from '../state/store.ts'
+import { number, strings } from '../strings.ts'
+import { Icon } from './icons.tsx'
+
+const text = strings.change
+/** Those that a generator of another make may have are called as it calls them. */
+const nameOf = (trait: string): string => (text.traits as Record<string, string>)[trait] ?? trait
+
+export function ChangePanel() {
+  const state = useStore()
+  const { project, changes } = state
+  const traits = traitsOf(state)
+  const edit = editOf(state)
+  const locked = ['running', 'paused'].includes(project?.job.state ?? '')
+  const changed = isChanged(state)
+  return (
+    <details className="change-panel">
+      <summary>{text.title}</summary>
+      {traits.length === 0 ? (
+        <p className="quiet">{text.none}</p>
+      ) : (
+        <>
+          {traits.map((trait) => (
+            <TraitSlider key={trait} trait={trait} edit={edit} disabled={locked} />
+          ))}
+          <InWords disabled={locked} />
+          <div className="buttons tight">
+            <button type="button" disabled={locked || changes.past.length === 0} onClick={actions.undoChange}>
+              <Icon name="undo" />
+              {strings.photo.undo}
+            </button>
+            <button type="button" disabled={locked || changes.future.length === 0} onClick={actions.redoChange}>
+              <Icon name="redo" />
+              {strings.photo.redo}
+            </button>
+            <button type="button" disabled={locked || !changed} onClick={() => actions.change({})}>
+              {text.reset}
+            </button>
+            <CompareButton disabled={!changed} />
+          </div>
+          {changed && <p className="quiet small">{project?.photos.length ? text.honest : text.honestRandom}</p>}
+        </>
+      )}
+    </details>
+  )
+}
+
+function TraitSlider({ trait, edit, disabled }: { trait: string; edit: Edit; disabled: boolean }) {
+  const { least, most } = LIMITS.edit
+  const strength = edit[trait] ?? 0
+  return (
+    <label className="field">
+      <span>{nameOf(trait)}</span>
+      <input
+        type="range"
+        min={least}
+        max={most}
+        step={0.1}
+        value={strength}
+        disabled={disabled}
+        aria-valuetext={text.strength(number(Math.abs(strength), 1), Math.sign(strength))}
+        onChange={({ target }) => actions.dragChange({ ...edit, [trait]: Number(target.value) })}
+        onPointerUp={actions.dropChange}
+        onKeyUp={actions.dropChange}
+      />
+    </label>
+  )
+}
+
+function InWords({ disabled }: { disabled: boolean }) {
+  const [words, setWords] = useState('')
+  const [unknown, setUnknown] = useState<readonly string[]>([])
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        setUnknown(actions.changeInWords(words))
+      }}
+    >
+      <label className="field">
+        <span>{text.words}</span>
+        <input
+          type="text"
+          value={words}
+          placeholder={text.wordsHint}
+          disabled={disabled}
+          onChange={({ target }) => setWords(target.value)}
+        />
+      </label>
+      <p className="quiet small" aria-live="polite">
+        {unknown.length > 0 && text.unknown(unknown.join(', '))}
+      </p>
+    </form>
+  )
+}
+
+/** Held, it shows the head as it was formed. */
+function CompareButton({ disabled }: { disabled: boolean }) {
+  const [held, setHeld] = useState(false)
+  const hold = (asFormed: boolean) => {
+    if (asFormed === held) return
+    setHeld(asFormed)
+    actions.showAsFormed(asFormed)
+  }
+  const onKey = (asFormed: boolean) => (event: KeyboardEvent) => {
+    if (event.key === ' ' || event.key === 'Enter') hold(asFormed)
+  }
+  return (
+    <button
+      type="button"
+      disabled={disabled}
+      aria-pressed={held}
+      onPointerDown={() => hold(true)}
+      onPointerUp={() => hold(false)}
+      onPointerLeave={() => hold(false)}
+      onKeyDown={onKey(true)}
+      onKeyUp={onKey(false)}
+      onBlur={() => hold(false)}
+    >
+      {text.compare}
+    </button>
+  )
+}
