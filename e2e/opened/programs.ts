@@ -18,6 +18,9 @@ const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
 /** @returns RGB, 8 bits, `side * side` pixels, on white, in the file's own colours; it is left beside the file as a PNG */
 export type Open = (folder: string, file: string, label: Float32Array, side: number) => Promise<Uint8Array>
 
+/** How long is waited for what never comes, ms; how fast it comes says how busy the machine is. */
+const NEVER = 10 * 60_000
+
 interface Program {
   readonly open: Open
   /** Formats, of those that have colours. */
@@ -63,17 +66,19 @@ async function openInThree(folder: string, file: string, label: Float32Array, si
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
+    timeout: NEVER,
     args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   })
   try {
     const page = await browser.newPage({ viewport: { width: side, height: side } })
+    page.setDefaultTimeout(NEVER)
     const said: string[] = []
     page.on('pageerror', ({ message }) => said.push(message))
     page.on('console', (line) => ['error', 'warning'].includes(line.type()) && said.push(line.text()))
     const query = new URLSearchParams({ file, label: JSON.stringify([...label]), side: `${side}` })
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`)
     await page
-      .waitForFunction(() => document.title === 'done', null, { timeout: 300_000 })
+      .waitForFunction(() => document.title === 'done')
       .catch((cause) => {
         throw new Error(`three.js did not show ${file}: ${said.join('; ')}`, { cause })
       })

@@ -1,4 +1,5 @@
 /** What may be chosen of a format's files: whatever the table of formats says there is. */
+import { useId } from 'react'
 import type { OptionState } from '../../src-main/session/api.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
@@ -22,6 +23,7 @@ export function FileOptions({ options }: { options: readonly OptionState[] }) {
 function Option(option: OptionState) {
   const { name, usual } = option
   const { choices } = useStore()
+  const id = useId()
   const value = choices[name] ?? usual
   const choose = (value: string | number | boolean) => actions.setChoices({ [name]: value })
   const label = text.options[name]
@@ -29,10 +31,10 @@ function Option(option: OptionState) {
     return <NumberField label={label} value={Number(value)} {...option.range} step={0.1} onChange={choose} />
   }
   return (
-    <label className="field">
+    <label className="field" htmlFor={id}>
       <span>{label}</span>
       {option.kind === 'choice' && (
-        <select value={String(value)} onChange={({ target }) => choose(target.value)}>
+        <select id={id} value={String(value)} onChange={({ target }) => choose(target.value)}>
           {option.choices.map((choice) => (
             <option key={choice} value={choice}>
               {names[choice] ?? choice}
@@ -41,10 +43,11 @@ function Option(option: OptionState) {
         </select>
       )}
       {option.kind === 'switch' && (
-        <input type="checkbox" checked={value === true} onChange={({ target }) => choose(target.checked)} />
+        <input id={id} type="checkbox" checked={value === true} onChange={({ target }) => choose(target.checked)} />
       )}
       {option.kind === 'text' && (
         <input
+          id={id}
           type="text"
           maxLength={option.most}
           defaultValue={String(value)}

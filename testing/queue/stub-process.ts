@@ -18,7 +18,7 @@ if (bare === undefined) {
   // Without a look at the disk: what is measured is the queue.
   process.on('disconnect', () => process.exit())
   process.on('message', ({ making }: Task) =>
-    process.send?.({ outcome: { record: recordOf(making, [], {}), kept: true } }),
+    process.send?.({ outcome: { record: recordOf(making, [], {}), isFinal: true } }),
   )
   process.send?.({ ready: reason })
 }

@@ -34,8 +34,8 @@ export interface Task {
 }
 
 export type Outcome =
-  /** `kept`: the record is among the results, and the same photos need not be tried again. */
-  | { readonly record: HeadRecord; readonly kept: boolean }
+  /** `isFinal`: another try of the same photos would end the same. */
+  | { readonly record: HeadRecord; readonly isFinal: boolean }
   /** Not done, and gone on with by the next who takes it. */
   | 'stopped'
   /** What keeps every other person from being made as well. */
@@ -114,7 +114,7 @@ export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, r
       return isOf(record, photos) ? record : undefined
     }
     const earlier = await done()
-    if (earlier) return { record: earlier, kept: true }
+    if (earlier) return { record: earlier, isFinal: true }
     const origin = originOf(photos, undefined, making.settings)
     while (!set) {
       try {
@@ -122,7 +122,7 @@ export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, r
       } catch (refusal) {
         // Somebody else has made it just now, or is at it: a process whose batch was killed, or that was given up too early.
         const record = await done()
-        if (record) return { record, kept: true }
+        if (record) return { record, isFinal: true }
         if (!isTaken(refusal)) throw refusal
         if (!goesOn()) return 'stopped'
         await sleep(LOOK)
@@ -135,18 +135,22 @@ export async function makeOne(maker: Maker, task: Task, goesOn: () => boolean, r
     const record = await maker.make(order, place, goesOn, report)
     if (!record) return 'stopped'
     const names = readdirSync(folder).filter((name) => HEAD_ENDINGS.some((ending) => name.endsWith(`.${ending}`)))
-    if (await there.publish(person.name, names, markOf(person))) return { record, kept: true }
+    if (await there.publish(person.name, names, markOf(person))) return { record, isFinal: true }
     // Where nothing locks, somebody was quicker: one who was given up too early.
-    return { record: (await done()) ?? record, kept: true }
+    return { record: (await done()) ?? record, isFinal: true }
   } catch (problem) {
     const error = failureOf(problem)
-    const system = (problem as { cause?: NodeJS.ErrnoException }).cause?.code ?? ''
+    // What is wrong with a photo is told with the photo's name around it.
+    const { cause: inner = problem } = problem as { cause?: unknown }
+    const reason = inner instanceof UserError ? inner : problem
+    const system = (reason as { cause?: NodeJS.ErrnoException }).cause?.code ?? ''
     if (DISK.has(system) || error.code === 'bucket-refused') return { ends: error }
     const record = recordNow({ error })
-    // Another try of the same photos would end the same; not so where the machine or a defect of ours is to blame.
-    const isFinal = problem instanceof UserError && system === '' && !MACHINE.has(problem.code)
-    const kept = isFinal && set !== undefined && storage !== undefined && (await keep(record, person, set, storage))
-    return { record, kept }
+    // Not so where the machine or a defect of ours is to blame.
+    const isPhotos = reason instanceof UserError && system === '' && !MACHINE.has(reason.code)
+    if (!isPhotos) return { record, isFinal: false }
+    // A photo that is none is looked at again, which costs nothing.
+    return { record, isFinal: !set || !storage || (await keep(record, person, set, storage)) }
   } finally {
     set?.abandon()
     storage?.close()

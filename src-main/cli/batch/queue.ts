@@ -128,14 +128,14 @@ async function outcomeOf(
   if (job && state === 'completed') {
     const record = job.returnvalue
     await job.remove()
-    return { record, kept: true }
+    return { record, isFinal: true }
   }
   const record = await findDone(storage, making, person)
-  if (record) return { record, kept: true }
+  if (record) return { record, isFinal: true }
   if (!job) return 'vanished'
   if (state !== 'failed') return 'open'
   const error = isMessage(job.progress) ? job.progress : message('defect', { what: job.failedReason })
-  return { record: recordOf(making, [], { error }), kept: false }
+  return { record: recordOf(making, [], { error }), isFinal: false }
 }
 
 const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null && 'code' in value
@@ -175,7 +175,7 @@ export async function work(
     if (!record.error) return record
     // Told to whoever waits for it; the reason of the failure is for who looks at the queue.
     await job.updateProgress(record.error)
-    const Failure = 'kept' in made && made.kept ? UnrecoverableError : Error
+    const Failure = 'isFinal' in made && made.isFinal ? UnrecoverableError : Error
     throw new Failure(inEnglish(record.error))
   }
   const worker = new Worker<Task, HeadRecord>(queueName(generator), makeJob, {
