@@ -1,4 +1,4 @@
-/** `--edit smile=0.6,age=-1` or `--edit "older, smiling"`: what a command is to change of a head. */
+/** `--edit age=-1,hair=0.6` or `--edit "older, short hair"`: what a command is to change of a head. */
 import { UserError } from '../engine/errors.ts'
 import type { Edit } from '../engine/head/edit.ts'
 import { understand } from '../words/guidance.ts'

@@ -96,7 +96,7 @@ test('a head is changed, comes back as it was changed, and can be as it was form
   const shown = ({ planes }: { planes: string }) => Buffer.from(engine.blobs.get(planes))
   const before = await engine.planes({ project: id })
   const formed = shown(before)
-  const after = await engine.edit({ project: id, edit: { age: 2, smile: 0 } })
+  const after = await engine.edit({ project: id, edit: { age: 2, hair: 0 } })
   expect(after.version).toBeGreaterThan(before.version)
   const changed = shown(after)
   expect(changed.equals(formed)).toBe(false)

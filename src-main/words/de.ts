@@ -57,7 +57,7 @@ const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => 
   --hollow               ein hohler Druck mit einem Loch im Boden
   --wall MM              eines hohlen Drucks, ${options.wall.range.least} bis ${options.wall.range.most} (sonst ${options.wall.usual})`
 const editHelp = ({ least, most }: Range) => `\
-  --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa smile=0.6,age=-1
+  --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa age=-1,hair=0.6
                          (halfturn info zählt auf, was jeder Generator ändern kann)`
 
 export const de: Words = {
@@ -718,11 +718,11 @@ export const de: Words = {
     ],
     'edit-unreadable': ({ part }) => [
       `--edit hat „${part}“.`,
-      'Eigenschaften mit ihrer Stärke angeben, zum Beispiel smile=0.6,age=-1.',
+      'Eigenschaften mit ihrer Stärke angeben, zum Beispiel age=-1,hair=0.6.',
     ],
     'edit-words-unknown': ({ unknown, known }) => [
       `Was „${unknown.join(', ')}“ ändern würde, ist nicht bekannt.`,
-      `Bekannt sind ${all.format(known)}, und Eigenschaften mit ihrer Stärke, etwa smile=0.6.`,
+      `Bekannt sind ${all.format(known)}, und Eigenschaften mit ihrer Stärke, etwa hair=0.6.`,
     ],
     'not-one-of': ({ option, text, known }) => [`--${option} ist „${text}“.`, `Möglich sind ${known.join(', ')}.`],
     'import-one-file': () => ['import nimmt eine Datei.', 'Zum Beispiel: halfturn import ffhq512-128.pkl'],
@@ -1271,7 +1271,7 @@ Aufruf: halfturn info [DATEI]
       },
       strength: (amount, sign) => (sign === 0 ? 'wie geformt' : `${amount} ${sign > 0 ? 'mehr' : 'weniger'}`),
       words: 'In Worten',
-      wordsHint: 'älter, lächelnd',
+      wordsHint: 'älter, kurze Haare',
       unknown: (words) => `Nicht verstanden, oder nicht für diesen Kopf: ${words}`,
       reset: 'Wie geformt',
       compare: 'Zum Vergleichen halten',

@@ -66,7 +66,7 @@ const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => 
   --wall MM              of a hollow print, ${options.wall.range.least} to ${options.wall.range.most} (default ${options.wall.usual})`
 
 const editHelp = ({ least, most }: Range) => `\
-  --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as smile=0.6,age=-1
+  --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as age=-1,hair=0.6
                          (halfturn info lists what each generator can change)`
 
 const VERDICTS = {
@@ -789,11 +789,11 @@ export const en = {
     ],
     'edit-unreadable': ({ part }: { part: string }) => [
       `--edit has '${part}'.`,
-      'Give traits with their strengths, for example smile=0.6,age=-1.',
+      'Give traits with their strengths, for example age=-1,hair=0.6.',
     ],
     'edit-words-unknown': ({ unknown, known }: { unknown: readonly string[]; known: readonly string[] }) => [
       `Nothing is known of what '${unknown.join(', ')}' changes.`,
-      `Known are ${all.format(known)}, and traits with their strengths, such as smile=0.6.`,
+      `Known are ${all.format(known)}, and traits with their strengths, such as hair=0.6.`,
     ],
     'not-one-of': ({ option, text, known }: { option: string; text: string; known: readonly string[] }) => [
       `--${option} is '${text}'.`,
@@ -1372,7 +1372,7 @@ usage: halfturn info [FILE]
       strength: (amount: string, sign: number) =>
         sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,
       words: 'In words',
-      wordsHint: 'older, smiling',
+      wordsHint: 'older, short hair',
       unknown: (words: string) => `Not understood, or not for this head: ${words}`,
       reset: 'As formed',
       compare: 'Hold to compare',

@@ -20,9 +20,10 @@ const wide = (value: number, count = config.w_dim) => ({ shape: [count], data: n
 const directions = directionsOf({
   config,
   extras: new Map([
-    ['direction.age', wide(0.5)],
-    ['direction.smile', { shape: [config.w_dim], data: Float32Array.from({ length: config.w_dim }, (_, i) => i / 4) }],
+    ['direction.age', wide(1)],
+    ['direction.smile', { shape: [config.w_dim], data: Float32Array.from({ length: config.w_dim }, (_, i) => i / 2) }],
     ['direction.of-another-width', wide(1, config.w_dim + 1)],
+    ['direction.too-short-to-be-seen', wide(0.5)],
     ['starter.mean', wide(1)],
   ]),
 })
@@ -33,7 +34,7 @@ const ws = Float32Array.from({ length: config.num_ws * config.w_dim }, (_, i) =>
 const detail = { resolution: 16, data: new Float32Array(3 * 16 * 16 * 3).fill(0.1) }
 const head: Head = { ws, label: orbitCamera(config.rendering_kwargs, 0.2), detail }
 
-test('a generator offers the directions of its file that fit its codes', () => {
+test('a generator offers the directions of its file that fit its codes and do something', () => {
   expect([...directions.keys()]).toEqual(['age', 'smile'])
 })
 
@@ -42,7 +43,7 @@ test('every layer of the code moves by the strength, and the head keeps its own'
   expect(edited.ws).toBe(ws)
   const code = editedCode(generator, edited)
   ws.forEach((value, i) => {
-    expect(code[i]).toBeCloseTo(value + 2 * 0.5 - (i % config.w_dim) / 4, 6)
+    expect(code[i]).toBeCloseTo(value + 2 - (i % config.w_dim) / 2, 5)
   })
 })
 
