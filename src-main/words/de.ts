@@ -925,14 +925,15 @@ Aufruf: halfturn worker --queue URL [Optionen]
 
   --queue URL            redis://HOST:PORT, dieselbe wie die des Stapels
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute); dieselbe wie die des Stapels
+  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute); wie die des Stapels
   --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
   --allow-software       auch eine Software-Grafikkarte gilt
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
 Fotos und Ergebnisse müssen unter denselben Pfaden liegen wie dort, wo der Stapel begonnen wurde: in einem gemeinsamen
-Ordner oder in einem Bucket, für den auch dieser Rechner Zugangsdaten hat. Strg-C hält nach dem laufenden Schritt an; ein anderer macht damit weiter.
+Ordner oder in einem Bucket, für den auch dieser Rechner Zugangsdaten hat. Strg-C hält nach dem laufenden Schritt an;
+ein anderer macht damit weiter.
 `,
       generate: (truncation, files, edit) => `Erfindet einen Menschen: Bild, Tiefe und einen 3D-Kopf.
 

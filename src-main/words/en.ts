@@ -1029,8 +1029,8 @@ usage: halfturn worker --queue URL [options]
   --json                 progress as JSON lines
   -h, --help
 
-Photos and results must lie under the same paths as where the batch was started, in a shared folder, or in a bucket whose
-credentials this machine has too. Ctrl-C stops after the step at hand; another worker goes on with it.
+Photos and results must lie under the same paths as where the batch was started, in a shared folder, or in a bucket
+whose credentials this machine has too. Ctrl-C stops after the step at hand; another worker goes on with it.
 `,
       generate: (
         truncation: Range,

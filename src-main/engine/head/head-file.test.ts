@@ -19,12 +19,14 @@ const photo = (value: number, label: Float32Array): PosedPortrait => ({
   },
   label,
 })
-const photos = [
+const second = photo(
+  2,
+  head.label.map((x) => -x),
+)
+const photos: PosedPortrait[] = [
   photo(1, head.label),
-  photo(
-    2,
-    head.label.map((x) => -x),
-  ),
+  // What lies around its crop is known.
+  { ...second, portrait: { ...second.portrait, wide: photo(9, head.label).portrait } },
   photo(
     3,
     head.label.map((x) => x + 1),
