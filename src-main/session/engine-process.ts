@@ -148,7 +148,7 @@ async function obey(message: unknown, ports: readonly MessagePortMain[]): Promis
     case 'window':
       return connectPort(lines, known.connection, ports[0])
     case 'write':
-      return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.take(known.blob)))
+      return run(known.ticket, async () => writeFileAtomic(known.path, engine.blobs.get(known.blob)))
     case 'data':
       return receive(lines, known.connection, known.data)
     case 'gone':

@@ -302,13 +302,13 @@ export class Engine implements EngineApi {
   exportPicture: EngineApi['exportPicture'] = async ({ project: id, camera, picture }) => {
     const project = await this.project(id)
     const rendered = picture === undefined ? await this.renderPng(project, camera) : this.blobs.take(picture)
-    return [this.file(`${project.name}.png`, await describedPng(rendered, madeBy(project)))]
+    return [this.file(project, `${project.name}.png`, await describedPng(rendered, madeBy(project)))]
   }
 
   exportLoop: EngineApi['exportLoop'] = async ({ project: id, frames, side, milliseconds, format }) => {
     const project = await this.project(id)
     const bytes = await loop(this.blobs.take(frames), side, format, milliseconds, madeBy(project))
-    return [this.file(`${project.name}.${format}`, bytes)]
+    return [this.file(project, `${project.name}.${format}`, bytes)]
   }
 
   surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
@@ -357,7 +357,7 @@ export class Engine implements EngineApi {
     // It is at hand: it was just written.
     const surface = await project.surface(mesh, {})
     return {
-      files: files.map(([extension, bytes]) => this.file(`${portableName(name)}.${extension}`, bytes)),
+      files: files.map(([extension, bytes]) => this.file(project, `${portableName(name)}.${extension}`, bytes)),
       triangles: surface.triangles.length / 3,
       notes,
     }
@@ -365,7 +365,7 @@ export class Engine implements EngineApi {
 
   exportProject: EngineApi['exportProject'] = async ({ project: id }) => {
     const project = await this.project(id)
-    return [this.file(`${project.name}.halfturn`, await project.pack())]
+    return [this.file(project, `${project.name}.halfturn`, await project.pack())]
   }
 
   log = async () => this.lines.join('\n')
@@ -476,8 +476,9 @@ export class Engine implements EngineApi {
     for (const listener of this.listeners) listener(event)
   }
 
-  private file(name: string, bytes: Uint8Array): FileOut {
-    return { name, blob: this.blobs.put(bytes), bytes: bytes.byteLength }
+  /** Held until the project is left or the same is made again: what was dragged out may be saved too. */
+  private file({ id }: OpenProject, name: string, bytes: Uint8Array): FileOut {
+    return { name, blob: this.blobs.put(bytes, `${id}/${name}`), bytes: bytes.byteLength }
   }
 
   private landmarker(): Promise<Landmarker> {
