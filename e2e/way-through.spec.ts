@@ -108,6 +108,8 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await page.getByRole('radio', { name: 'Depth' }).check()
   await expect(page.locator('.stage')).toHaveAttribute('data-mode', 'depth')
   await picture(halfturn, '6-depth')
+  // What is shown is what will be saved: it is made once.
+  await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
   await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await expect(page.locator('.stage-surface canvas')).toBeVisible()
@@ -125,7 +127,6 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await expect(page.locator('.stage')).toHaveAttribute('data-refined', 'true')
   await picture(halfturn, '8-refined')
 
-  await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
   const save = async (what: string, count = 1) => {
     const files = await halfturn.saved(() => page.getByRole('button', { name: `Save ${what}…` }).click(), count)
     await expect(page.locator('.message', { hasText: 'Saved' })).toBeHidden()
