@@ -241,13 +241,6 @@ test('several photos of a person make one head, and one can be added or removed'
   await page.getByRole('button', { name: 'Somebody else' }).click()
   await expect(page.locator('.project-name')).toHaveText('front')
   await expect(page.locator('.photo-strip img')).toHaveCount(0)
-  // Nothing was done with either: neither is kept.
-  await page.getByRole('button', { name: 'New head' }).click()
-  await input.setInputFiles([front, mirrored])
-  await page.getByRole('button', { name: 'Several people' }).click()
-  await expect(page.locator('.project-name')).toHaveText('front')
-  await page.getByRole('button', { name: 'New head' }).click()
-  await expect(page.locator('.recent-name')).toHaveText(['mirrored'])
 })
 
 test('bad photos are refused in words', { tag: '@browser' }, async ({ halfturn }) => {
