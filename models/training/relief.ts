@@ -13,11 +13,11 @@ import {
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { fitPose, type Pose } from '../../src-main/engine/face/pose.ts'
-import { FEATURES, placeLandmarks } from '../../src-main/engine/face/relief.ts'
+import { FEATURES, POSE_FEATURES, placeLandmarks } from '../../src-main/engine/face/relief.ts'
 import { TEMPLATE } from '../../src-main/engine/face/template.ts'
 import { DEGREE, PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
 import { createLandmarker, LANDMARKS } from '../../src-main/engine/networks/mediapipe.ts'
-import { METRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import { FIRST_HELD_OUT_SEED, type RecordedView, readRecord } from './records.ts'
 import { solve } from './regression.ts'
 
@@ -38,7 +38,6 @@ const OUTLIER = 3.5
 const ROUNDS = 2
 /** What even the surest landmark is in doubt by, millimetres. */
 const DOUBT = 1
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 
 interface Example {
   readonly seed: number
@@ -66,7 +65,7 @@ async function main(): Promise<void> {
   const [known, left] = [false, true].map((held) => examples.filter(({ seed }) => (seed % 5 === 0) === held))
   const trial = fitMap(known)
   const error = (map: Pick<Fitted, 'weights'>) =>
-    MILLIMETRES * median(left.flatMap((example) => misfit(example, map, isInner)))
+    MILLIMETRES_PER_UNIT * median(left.flatMap((example) => misfit(example, map, isInner)))
   const nothing = { weights: new Float64Array(FEATURES * LANDMARKS) }
   const figures = {
     heads: new Set(examples.map(({ seed }) => seed)).size,
@@ -80,7 +79,7 @@ async function main(): Promise<void> {
 
   const { weights, deviations } = fitMap(examples)
   const counts = Float32Array.from(deviations, (deviation, i) =>
-    isInner[i] ? 1 / (deviation ** 2 + (DOUBT / MILLIMETRES) ** 2) : 0,
+    isInner[i] ? 1 / (deviation ** 2 + (DOUBT / MILLIMETRES_PER_UNIT) ** 2) : 0,
   )
   const sum = counts.reduce((total, count) => total + count, 0)
   const inner = isInner.filter(Boolean).length
@@ -199,7 +198,8 @@ function regress(examples: readonly Known[], landmark: number, isUsed: (example:
     if (!isUsed(example)) addProducts(gram, example.features, -1)
     else for (let k = 0; k < FEATURES; k++) right[k] += example.features[k] * example.wanted[landmark]
   }
-  for (let k = 0; k < FEATURES; k++) gram[k * FEATURES + k] += k === 0 ? 0 : k < 7 ? RIDGE.pose : RIDGE.place
+  for (let k = 0; k < FEATURES; k++)
+    gram[k * FEATURES + k] += k === 0 ? 0 : k < POSE_FEATURES ? RIDGE.pose : RIDGE.place
   return solve(gram, FEATURES, { rows: FEATURES, columns: 1, data: right })
 }
 
@@ -234,7 +234,7 @@ function misfit(
   return left.map((value, i) => Math.abs(value - axes.reduce((sum, axis, k) => sum + plane[k] * axis[i], 0)))
 }
 
-const withoutPlaces = (features: Float64Array) => features.map((value, i) => (i < 7 ? value : 0))
+const withoutPlaces = (features: Float64Array) => features.map((value, i) => (i < POSE_FEATURES ? value : 0))
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0

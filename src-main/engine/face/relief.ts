@@ -11,8 +11,10 @@ import { productFile } from '../product-file.ts'
 import { cameraLabel, LOOK_AT, type Pose, type Window } from './pose.ts'
 import { type Frame, TEMPLATE } from './template.ts'
 
-/** A constant, six of the pose, and how far the template's landmarks lie from where the average head has them. */
-export const FEATURES = 7 + 3 * TEMPLATE.own.length
+/** A constant and six of the pose come first, */
+export const POSE_FEATURES = 7
+/** then how far the template's landmarks lie from where the average head has them. */
+export const FEATURES = POSE_FEATURES + 3 * TEMPLATE.own.length
 /** World units that count as one in a feature: the face's own differences are of that size. */
 const UNIT = 0.02
 
@@ -100,7 +102,7 @@ export function placeLandmarks(points: Float64Array, pose: Pose, frame: Frame): 
     const seen = [...place.map((share) => ((share - 0.5) * far) / pose.focal), depths[landmark]]
     for (let axis = 0; axis < 3; axis++) {
       const world = seen.reduce((sum, value, k) => sum + label[4 * axis + k] * value, target[axis])
-      features[7 + 3 * n + axis] = (OWN_SCALE[frame] * (world - position[axis])) / UNIT
+      features[POSE_FEATURES + 3 * n + axis] = (OWN_SCALE[frame] * (world - position[axis])) / UNIT
     }
   }
   return { depths, features, distance }

@@ -1,6 +1,6 @@
 /**
- * A head as bytes: the code, the camera, shape and detail in half precision, what was changed of it, and the portraits it was formed from, which
- * tell what of it is evidence.
+ * A head as bytes: the code, the camera, shape and detail in half precision, what was changed of it, and the portraits it
+ * was formed from, which tell what of it is evidence.
  */
 
 import { z } from 'zod'

@@ -5,10 +5,9 @@
 import { RELIEF_WIDTH, type Relief } from '../../face/relief.ts'
 import { add, input, matMul, mul, reshape, sqrt, square, sub, sumAll } from '../../graph/index.ts'
 import { LANDMARKS } from '../../networks/mediapipe.ts'
-import { METRES_PER_UNIT } from '../../surface/formats/units.ts'
+import { MILLIMETRES_PER_UNIT } from '../../surface/formats/units.ts'
 import type { PictureTerm } from './term.ts'
 
-const MILLIMETRES = 1000 * METRES_PER_UNIT
 /** Beyond this a landmark is a mistake and no longer pulls harder, millimetres. */
 const ROBUST = 6
 /** What the photo shows less of than this is not the face. */
@@ -47,9 +46,9 @@ export const relief = (weights: { readonly head: number; readonly outline: numbe
       ]) {
         const share = (dx ? x - column : 1 - x + column) * (dy ? y - row : 1 - y + row)
         const [atColumn, atRow] = [column + dx, row + dy].map((at) => Math.min(Math.max(at, 0), resolution - 1))
-        rays[(i * resolution + atRow) * resolution + atColumn] += MILLIMETRES * share
+        rays[(i * resolution + atRow) * resolution + atColumn] += MILLIMETRES_PER_UNIT * share
       }
-      wanted[i] = MILLIMETRES * far
+      wanted[i] = MILLIMETRES_PER_UNIT * far
     }
     const planes = planesThrough(relief, counts)
     removePlanes(rays, planes, counts)
