@@ -5,6 +5,7 @@ import type { Message } from '../src-main/words/message.ts'
 import { Compare } from './panels/compare.tsx'
 import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
 import { Drop } from './panels/drop.tsx'
+import { FileInput } from './panels/file-input.tsx'
 import { FormPanel } from './panels/form-panel.tsx'
 import { Icon, type IconName } from './panels/icons.tsx'
 import { LookPanel, StageTools } from './panels/look-panel.tsx'
@@ -66,19 +67,7 @@ export function App() {
       {showLog && <LogDialog />}
       {showPreferences && <PreferencesDialog />}
       {offered.length > 0 && <OfferedDialog />}
-      <input
-        ref={input}
-        id="file-input"
-        type="file"
-        accept={ACCEPTED}
-        multiple
-        hidden
-        onChange={({ target }) => {
-          const files = [...(target.files ?? [])]
-          target.value = ''
-          actions.takeFiles(files)
-        }}
-      />
+      <FileInput ref={input} id="file-input" accept={ACCEPTED} onFiles={actions.takeFiles} />
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { LIMITS } from '../../src-main/engine/limits.ts'
 import type { PhotoState } from '../../src-main/session/api.ts'
 import { actions, leading, takesPhotos, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
+import { FileInput } from './file-input.tsx'
 import { Icon } from './icons.tsx'
 
 const text = strings.photo
@@ -79,19 +80,7 @@ export function PhotoStrip() {
         </div>
       )}
       {!isOne && shown === first && <p className="help">{text.leads}</p>}
-      <input
-        ref={input}
-        id="photo-input"
-        type="file"
-        accept={PHOTO_ACCEPT}
-        multiple
-        hidden
-        onChange={({ target }) => {
-          const files = [...(target.files ?? [])]
-          target.value = ''
-          actions.addPhotos(files)
-        }}
-      />
+      <FileInput ref={input} id="photo-input" accept={PHOTO_ACCEPT} onFiles={actions.addPhotos} />
     </section>
   )
 }
