@@ -201,8 +201,8 @@ test('a file that is refused leaves nothing behind, wherever it fails', async ()
   const sample = await readFile(productFile('resources', 'sample-portrait.jpg'))
   const { id } = await engine.openSample({ name: 'Sample portrait', generator })
   const [{ blob }] = await engine.exportProject({ project: id })
-  await engine.forget({ project: id })
   const { 'project.json': text } = unzipSync(engine.blobs.get(blob))
+  await engine.forget({ project: id })
   const record = JSON.parse(Buffer.from(text).toString())
   const running = { ...record, parts: undefined, job: { state: 'running', step: 5, steps: 9 } }
   const put = (change: object, parts: Record<string, Uint8Array>) =>
