@@ -76,17 +76,25 @@ function sampler({ width, height, rgb }: RgbImage, reduction: number) {
   return (x: number, y: number, into: Uint8Array, at: number) => {
     prepare(columns, x, width, 3)
     prepare(rows, y, height, 3 * width)
-    let [r, g, b] = [0, 0, 0]
+    let r = 0
+    let g = 0
+    let b = 0
     for (let j = 0; j < taps; j++) {
       const row = rows.index[j]
-      const rowWeight = rows.weight[j]
+      let rowR = 0
+      let rowG = 0
+      let rowB = 0
       for (let i = 0; i < taps; i++) {
-        const weight = rowWeight * columns.weight[i]
+        const weight = columns.weight[i]
         const pixel = row + columns.index[i]
-        r += weight * rgb[pixel]
-        g += weight * rgb[pixel + 1]
-        b += weight * rgb[pixel + 2]
+        rowR += weight * rgb[pixel]
+        rowG += weight * rgb[pixel + 1]
+        rowB += weight * rgb[pixel + 2]
       }
+      const rowWeight = rows.weight[j]
+      r += rowWeight * rowR
+      g += rowWeight * rowG
+      b += rowWeight * rowB
     }
     into[at] = toByte(r)
     into[at + 1] = toByte(g)

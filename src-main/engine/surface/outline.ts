@@ -154,6 +154,10 @@ function misses(mesh: Mesh, photo: PhotoOutline): Miss[] {
 class Bend {
   private readonly vectors = new Float32Array(3 * POINTS ** 3)
   private readonly side: number
+  /** Where in its cell of the lattice the place lies that was asked for last, 0 to 1. */
+  private x = 0
+  private y = 0
+  private z = 0
 
   constructor(side: number) {
     this.side = side
@@ -181,17 +185,21 @@ class Bend {
   add(all: readonly Miss[], passes: number): void {
     let sums: Float32Array = new Float32Array(4 * POINTS ** 3)
     for (const { at, by } of all) {
-      this.eachCorner(at, 0, (point, weight) => {
-        for (let k = 0; k < 3; k++) sums[4 * point + k] += weight * by[k]
-        sums[4 * point + 3] += weight
-      })
+      const first = this.corner(at, 0)
+      if (first < 0) continue
+      for (let corner = 0; corner < 8; corner++) {
+        const point = 4 * (first + CORNERS[corner])
+        const weight = this.share(corner)
+        for (let k = 0; k < 3; k++) sums[point + k] += weight * by[k]
+        sums[point + 3] += weight
+      }
     }
     for (let pass = 0; pass < passes; pass++) {
       for (const stride of [4, 4 * POINTS, 4 * POINTS ** 2]) sums = blurred(sums, stride)
     }
-    for (let i = 0; i < this.vectors.length; i++) {
-      const point = Math.trunc(i / 3)
-      this.vectors[i] += sums[4 * point + (i % 3)] / (sums[4 * point + 3] + FEW)
+    for (let point = 0; point < POINTS ** 3; point++) {
+      const weight = sums[4 * point + 3] + FEW
+      for (let k = 0; k < 3; k++) this.vectors[3 * point + k] += sums[4 * point + k] / weight
     }
     // What cannot be reached is asked for again and again.
     const bottom = keptBounds(this.side).low[1] / this.side + 0.5
@@ -203,31 +211,57 @@ class Bend {
     }
   }
 
-  private move(places: ArrayLike<number>, i: number, sign: number, into: Float32Array): void {
+  /** Moves what is at `i` by its displacement; what lies outside the cube stays. */
+  private move(places: Float32Array, i: number, sign: number, into: Float32Array): void {
     const { vectors } = this
-    this.eachCorner(places, i, (point, weight) => {
-      for (let k = 0; k < 3; k++) into[i + k] += sign * weight * vectors[3 * point + k]
-    })
+    const first = this.corner(places, i)
+    if (first < 0) return
+    for (let corner = 0; corner < 8; corner++) {
+      const point = 3 * (first + CORNERS[corner])
+      const weight = sign * this.share(corner)
+      into[i] += weight * vectors[point]
+      into[i + 1] += weight * vectors[point + 1]
+      into[i + 2] += weight * vectors[point + 2]
+    }
   }
 
-  /** The lattice points around the place at `i`, and their shares of it; none outside the cube. */
-  private eachCorner(places: ArrayLike<number>, i: number, visit: (point: number, weight: number) => void): void {
-    const on = (k: number) => (places[i + k] / this.side + 0.5) * (POINTS - 1)
-    const [x, y, z] = [on(0), on(1), on(2)]
+  /** The first of the eight lattice points around the place at `i`, and how far it is from there; -1 outside the cube. */
+  private corner(places: ArrayLike<number>, i: number): number {
+    const scale = POINTS - 1
+    const x = (places[i] / this.side + 0.5) * scale
+    const y = (places[i + 1] / this.side + 0.5) * scale
+    const z = (places[i + 2] / this.side + 0.5) * scale
     const [left, low, back] = [Math.floor(x), Math.floor(y), Math.floor(z)]
-    if (Math.min(left, low, back) < 0 || Math.max(left, low, back) >= POINTS - 1) return
-    for (let corner = 0; corner < 8; corner++) {
-      const [a, b, c] = [corner & 1, (corner >> 1) & 1, corner >> 2]
-      const weight = (a ? x - left : 1 - x + left) * (b ? y - low : 1 - y + low) * (c ? z - back : 1 - z + back)
-      visit(((back + c) * POINTS + low + b) * POINTS + left + a, weight)
-    }
+    if (Math.min(left, low, back) < 0 || Math.max(left, low, back) >= scale) return -1
+    this.x = x - left
+    this.y = y - low
+    this.z = z - back
+    return (back * POINTS + low) * POINTS + left
+  }
+
+  /** A corner's share of the place whose first corner was asked for last. */
+  private share(corner: number): number {
+    const { x, y, z } = this
+    return (corner & 1 ? x : 1 - x) * (corner & 2 ? y : 1 - y) * (corner & 4 ? z : 1 - z)
   }
 }
 
-/** [1, 2, 1] / 4 along one axis of the lattice; beyond its ends there is nothing. */
+/** Where a cell's eight corners lie in the lattice, from the first: x fastest. */
+const CORNERS = Int32Array.from(
+  { length: 8 },
+  (_, corner) => (corner & 1) + POINTS * (((corner >> 1) & 1) + POINTS * (corner >> 2)),
+)
+
+/** [1, 2, 1] / 4 along one axis of the lattice, four numbers a point; beyond its ends there is nothing. */
 function blurred(values: Float32Array, stride: number): Float32Array {
-  return values.map((value, i) => {
-    const at = Math.floor(i / stride) % POINTS
-    return (2 * value + (at > 0 ? values[i - stride] : 0) + (at < POINTS - 1 ? values[i + stride] : 0)) / 4
-  })
+  const result = new Float32Array(values.length)
+  const line = stride * POINTS
+  for (let start = 0; start < values.length; start += line) {
+    for (let i = start; i < start + line; i++) {
+      const before = i - stride < start ? 0 : values[i - stride]
+      const after = i + stride < start + line ? values[i + stride] : 0
+      result[i] = (2 * values[i] + before + after) / 4
+    }
+  }
+  return result
 }
