@@ -65,6 +65,8 @@ export interface FileOptions {
 export interface FinishHost {
   /** Runs `work` when nothing else runs a network; see `Turns`. */
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
+  /** Runs `work`, which takes several turns, ahead of what is spare. */
+  errand: RunInTurn
   /** Finds faces, and is not closed by whom it is lent to. */
   landmarker(): Promise<Landmarker>
   decode(bytes: Uint8Array): Promise<RgbImage>
@@ -73,6 +75,7 @@ export interface FinishHost {
 /** Where nothing else runs. What has loaded a landmarker lends it, so that there is one a process. */
 export const alone = (landmarker: FinishHost['landmarker'] = createLandmarker): FinishHost => ({
   turn: atOnce,
+  errand: atOnce,
   landmarker,
   decode: decodePhoto,
 })
@@ -249,7 +252,7 @@ export class Finish {
     await this.surface(mesh)
     const extracted = await this.inTurn({}, () => this.extract(mesh))
     if (!extracted.painted || extracted.painted.size !== size)
-      extracted.painted = { size, texture: this.paint(extracted, size) }
+      extracted.painted = { size, texture: this.host.errand(() => this.paint(extracted, size)) }
     return extracted.painted.texture
   }
 

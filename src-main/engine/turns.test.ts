@@ -39,3 +39,21 @@ test('work that fails fails alone, and idle waits for what is asked for meanwhil
   await turns.idle()
   expect(done).toEqual([1, 2])
 })
+
+test('nothing spare between the turns of an errand, and it is not idle before its end', async () => {
+  const turns = new Turns()
+  const done: string[] = []
+  const work = (name: string, rank?: Rank) => turns.take(async () => void done.push(name), rank)
+  const errand = turns.errand(async () => {
+    await work('picture 1')
+    void work('judgement', 'spare')
+    // Nothing runs meanwhile.
+    await new Promise(setImmediate)
+    await work('picture 2')
+  })
+  await turns.idle()
+  expect(done).toEqual(['picture 1', 'picture 2', 'judgement'])
+  await errand
+  await expect(turns.errand(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  await work('judgement', 'spare')
+})

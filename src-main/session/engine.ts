@@ -118,6 +118,7 @@ export class Engine implements EngineApi {
       identity: () => this.identity(),
       target: (portrait) => this.target(portrait),
       turn: (work, rank) => this.turns.take(work, rank),
+      errand: (work) => this.turns.errand(work),
       emit: (event) => this.emit(event),
       log: (line) => this.note(line),
     }

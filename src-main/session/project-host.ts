@@ -4,7 +4,7 @@ import type { Portrait } from '../engine/face/portrait.ts'
 import type { Photo } from '../engine/images/photo.ts'
 import type { Landmarker } from '../engine/networks/mediapipe.ts'
 import type { Identity } from '../engine/quality/identity.ts'
-import type { Rank } from '../engine/turns.ts'
+import type { Rank, RunInTurn } from '../engine/turns.ts'
 import type { ProjectEvent } from './api.ts'
 import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
@@ -22,6 +22,8 @@ export interface ProjectHost {
   target(portrait: Portrait): Promise<MattedPortrait>
   /** Runs `work` when nothing else runs a network; see `Turns`. */
   turn<T>(work: () => Promise<T>, rank?: Rank): Promise<T>
+  /** Runs `work`, which takes several turns, ahead of what is spare. */
+  errand: RunInTurn
   emit(event: ProjectEvent): void
   log(line: string): void
 }
