@@ -18,9 +18,10 @@ export function between(
 ) {
   return (pixel: number, k: number) => {
     const t = triangle[pixel]
-    const [wb, wc] = [weights[2 * pixel], weights[2 * pixel + 1]]
-    const at = (corner: number) => values[triangles[t + corner] * width + k]
-    return (1 - wb - wc) * at(0) + wb * at(1) + wc * at(2)
+    const wb = weights[2 * pixel]
+    const wc = weights[2 * pixel + 1]
+    const [a, b, c] = [triangles[t] * width + k, triangles[t + 1] * width + k, triangles[t + 2] * width + k]
+    return (1 - wb - wc) * values[a] + wb * values[b] + wc * values[c]
   }
 }
 
@@ -30,24 +31,24 @@ export function between(
  */
 export function drawColours(surface: Surface, sight: Visibility): Uint8Array {
   const colour = between(surface, sight, surface.colours, 3)
-  return draw(sight, (pixel, k) => 255 * colour(pixel, k))
+  return draw(sight, (pixel, rgb) => {
+    for (let k = 0; k < 3; k++) rgb[3 * pixel + k] = Math.round(255 * colour(pixel, k))
+  })
 }
 
 /** @param label the camera of `sight` */
 export function drawClay(surface: Surface, sight: Visibility, label: Float32Array): Uint8Array {
   const normal = between(surface, sight, surface.normals, 3)
   const lamp = [0, 1, 2].map((row) => TOWARDS_LAMP.reduce((sum, value, axis) => sum + value * label[4 * row + axis], 0))
-  return draw(sight, (pixel) => {
-    const lit = lamp.reduce((sum, value, k) => sum + value * normal(pixel, k), 0)
-    return CLAY * (AMBIENT + LAMP * Math.max(0, lit))
+  return draw(sight, (pixel, rgb) => {
+    const lit = lamp[0] * normal(pixel, 0) + lamp[1] * normal(pixel, 1) + lamp[2] * normal(pixel, 2)
+    rgb.fill(Math.round(CLAY * (AMBIENT + LAMP * Math.max(0, lit))), 3 * pixel, 3 * pixel + 3)
   })
 }
 
-function draw({ size, triangle }: Visibility, level: (pixel: number, channel: number) => number): Uint8Array {
+/** @param paint a pixel that shows the surface */
+function draw({ size, triangle }: Visibility, paint: (pixel: number, rgb: Uint8Array) => void): Uint8Array {
   const rgb = new Uint8Array(3 * size * size).fill(255)
-  for (let pixel = 0; pixel < size * size; pixel++) {
-    if (triangle[pixel] < 0) continue
-    for (let k = 0; k < 3; k++) rgb[3 * pixel + k] = Math.round(level(pixel, k))
-  }
+  for (let pixel = 0; pixel < size * size; pixel++) if (triangle[pixel] >= 0) paint(pixel, rgb)
   return rgb
 }
