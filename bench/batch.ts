@@ -70,11 +70,15 @@ export default async function batch(recorder: Recorder, options: readonly string
   }
 }
 
+/** Exit codes of a command that did all it could: everybody has a head, or who has none is said. */
+const DONE = [0, 3]
+
 /** Runs the command. @returns what it took, its processes together */
 async function run(args: readonly string[], look?: (resident: number) => void): Promise<Family> {
   const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const family = new Family(child, look)
-  await family.ended
+  const code = await family.ended
+  if (code === null || !DONE.includes(code)) throw new Error(`halfturn ${args.join(' ')} ended with ${code}`)
   return family
 }
 

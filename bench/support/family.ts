@@ -12,7 +12,8 @@ export class Family {
   wall = 0
   /** The largest sum of what was resident at a time, MiB. */
   peak = 0
-  readonly ended: Promise<void>
+  /** To the exit code; null where a signal ended it. */
+  readonly ended: Promise<number | null>
 
   /** @param look is told what is resident, MiB, some times a second */
   constructor(child: ChildProcess, look: (resident: number) => void = () => {}) {
@@ -23,11 +24,11 @@ export class Family {
       look(now)
     }, LOOK)
     this.ended = new Promise((settle) => {
-      child.on('close', () => {
+      child.on('close', (code) => {
         clearInterval(timer)
         this.wall = (performance.now() - start) / 1000
         this.cpu = endedChildren() - before
-        settle()
+        settle(code)
       })
     })
   }
