@@ -27,10 +27,10 @@ import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
-import { fitOutline } from '../src-main/engine/surface/outline.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
 import { paintTexture, type Texture, textureSide } from '../src-main/engine/surface/texture/texture.ts'
+import { bendToPhotos } from '../src-main/engine/surface/to-photos.ts'
 import {
   alignmentOf,
   compare,
@@ -106,7 +106,7 @@ async function judge(
   const photos = [{ portrait: taken.portrait, label: head.label }]
   const straight = headField(generator, planes)
   const fitting = startClock()
-  const field = (await fitOutline(straight, photos))(straight)
+  const field = (await bendToPhotos(straight, photos))(straight)
   recorder.add({ what: `${name} outline`, cpu: fitting().cpu })
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()

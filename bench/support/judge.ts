@@ -24,8 +24,8 @@ import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
-import { fitOutline } from '../../src-main/engine/surface/outline.ts'
 import { extractSurface, type Surface } from '../../src-main/engine/surface/surface.ts'
+import { bendToPhotos } from '../../src-main/engine/surface/to-photos.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
 import { type Alignment, align, type TrueHead, type TrueView } from './truth.ts'
@@ -170,7 +170,7 @@ async function surfaceOf(
   photos: readonly PosedPortrait[] = [],
 ): Promise<Alignment | null> {
   const straight = headField(generator, planes)
-  const field = (await fitOutline(straight, photos))(straight)
+  const field = (await bendToPhotos(straight, photos))(straight)
   const found = await extractSurface(field, SURFACE).catch(() => null)
   return found && alignSurface(head, found, pairs)
 }

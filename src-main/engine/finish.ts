@@ -26,9 +26,9 @@ import { type FormatName, formats, type WrittenFile } from './surface/formats/fo
 import type { FileChoices } from './surface/formats/options.ts'
 import type { Provenance } from './surface/formats/provenance.ts'
 import type { Surface } from './surface/mesh.ts'
-import { fitOutline } from './surface/outline.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
+import { bendToPhotos } from './surface/to-photos.ts'
 import { atOnce, type Rank, type RunInTurn } from './turns.ts'
 
 /** A head, and what it comes from. */
@@ -304,7 +304,7 @@ export class Finish {
     const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
     assertHealthy(image, generator.runtime.provider)
     const straight = headField(generator, planes)
-    this.bend ??= await fitOutline(inTurns(straight, turn), shown, { signal: watch?.signal })
+    this.bend ??= await bendToPhotos(inTurns(straight, turn), shown, { signal: watch?.signal })
     const field = this.bend(straight)
     const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
     const { frame } = generator.config

@@ -3,6 +3,7 @@
  * sigma, blurring it again by a known s weakens its gradient by sqrt(1 + s^2 / sigma^2), which gives sigma.
  */
 
+import { gaussian } from '../images/gaussian.ts'
 import type { RgbImage } from '../images/rgb-image.ts'
 import { cutCrop } from './crop.ts'
 
@@ -71,27 +72,4 @@ function squaredGradient(image: Float64Array, size: number): Float64Array {
     }
   }
   return out
-}
-
-function gaussian(image: Float64Array, size: number, sigma: number): Float64Array {
-  const radius = Math.ceil(3 * sigma)
-  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
-  )
-  const total = weights.reduce((a, b) => a + b)
-  const pass = (from: Float64Array, along: number, across: number) => {
-    const to = new Float64Array(from.length)
-    for (let line = 0; line < size; line++) {
-      for (let at = 0; at < size; at++) {
-        let sum = 0
-        for (let tap = -radius; tap <= radius; tap++) {
-          const clamped = Math.min(size - 1, Math.max(0, at + tap))
-          sum += weights[tap + radius] * from[line * across + clamped * along]
-        }
-        to[line * across + at * along] = sum / total
-      }
-    }
-    return to
-  }
-  return pass(pass(image, 1, size), size, 1)
 }
