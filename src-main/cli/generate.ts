@@ -4,7 +4,7 @@ import { FileSet } from '../engine/files/file-set.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
 import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,

@@ -9,7 +9,7 @@ import { FileSet, type Wanted } from '../engine/files/file-set.ts'
 import { words } from '../words/terminal.ts'
 import { readArguments } from './arguments.ts'
 import { generatorFolder } from './chosen-generator.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { Interruption } from './interruption.ts'
 import { createReporter } from './reporter.ts'
 

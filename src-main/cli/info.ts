@@ -11,7 +11,7 @@ import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { readArguments } from './arguments.ts'
 import { generatorFolder } from './chosen-generator.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 
 const text = words.cli.info
 const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const

@@ -11,7 +11,7 @@ import { LIMITS } from '../engine/limits.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,

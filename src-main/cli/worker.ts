@@ -3,7 +3,7 @@ import { UserError } from '../engine/errors.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
 import { readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { Interruption } from './interruption.ts'
 import { createReporter } from './reporter.ts'
 

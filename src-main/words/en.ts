@@ -4,9 +4,8 @@
  */
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
 import type { Range } from '../engine/limits.ts'
-import type { FormatName } from '../engine/surface/formats/formats.ts'
 import type { FileOption, fileOptions } from '../engine/surface/formats/options.ts'
-import type { Door, SettingNames } from './message.ts'
+import type { Door, SettingNames } from './door.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
 
@@ -1394,7 +1393,7 @@ usage: halfturn info [FILE]
         stl: 'Shape only, for 3D printing',
         usdz: 'The same texture, for Apple’s phones',
         '3mf': 'Shape with its size in millimetres, for 3D printing',
-      } satisfies Record<FormatName, string>,
+      },
       resolution: 'Detail',
       resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
       triangles: 'Triangles',

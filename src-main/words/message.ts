@@ -2,6 +2,7 @@
  * What Halfturn has to say, apart from the language it is said in: a code with its values. Messages of this form are
  * thrown, sent and stored; doors turn them into sentences with {@link say}.
  */
+import type { Door, SettingNames } from './door.ts'
 import type { en } from './en.ts'
 
 /** Everything that is said in one language; `en.ts` sets the form. */
@@ -41,15 +42,6 @@ export type Arguments<C extends Code> =
 export function message<C extends Code>(code: C, ...[values = {} as Values<C>]: Arguments<C>): Message<C> {
   return { code, values: values as Message['values'] }
 }
-
-/** What a door calls the settings that sentences recommend. */
-export interface SettingNames {
-  readonly quality: string
-  readonly provider: string
-  readonly seed: string
-  readonly learningRate: string
-}
-export type Door = 'cli' | 'window'
 
 /** A message in words. */
 export interface Said {

@@ -24,7 +24,8 @@ import {
   shortDigest,
   writeRecord,
 } from './record.ts'
-import { openStorage, type Storage } from './storage/storage.ts'
+import { openStorage } from './storage/address.ts'
+import type { Storage } from './storage/storage.ts'
 
 export interface Task {
   /** Address of the batch's results. */

@@ -15,7 +15,8 @@ import type { Value } from '../../words/message.ts'
 import { optionOf } from '../head-files.ts'
 import { type PhotoFile, readPhoto } from '../photo-file.ts'
 import type { Person } from './people.ts'
-import { readInput, type Storage } from './storage/storage.ts'
+import { readInput } from './storage/address.ts'
+import type { Storage } from './storage/storage.ts'
 
 /** The record's ending. */
 export const RECORD = 'result.json'
