@@ -27,10 +27,12 @@ import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
+import type { Surface } from '../src-main/engine/surface/mesh.ts'
 import { fitOutline } from '../src-main/engine/surface/outline.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
-import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
+import { extractSurface } from '../src-main/engine/surface/surface.ts'
 import { paintTexture, type Texture, textureSide } from '../src-main/engine/surface/texture/texture.ts'
+import { samplePath } from '../testing/sample.ts'
 import {
   alignmentOf,
   compare,
@@ -46,7 +48,6 @@ import { type Recorder, startClock } from './support/recorder.ts'
 import { drawSurface } from './support/textured.ts'
 import { type TrueHead, trueHeads } from './support/truth.ts'
 
-const SAMPLE = join(import.meta.dirname, '..', 'resources', 'sample-portrait.jpg')
 const PICTURES = join(homedir(), '.cache', 'halfturn-bench')
 /** Side of the photo's view. */
 const SIZE = 512
@@ -71,7 +72,7 @@ export default async function assets(recorder: Recorder, options: readonly strin
   const kit = await prepareKit(runtime)
   const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
   const settings = inversionSettings.parse({ quality: values.quality })
-  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(SAMPLE))
+  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(samplePath))
   for (const head of await trueHeads(seeds)) {
     await measure(recorder, kit, settings, `${head.seed}`, head.photos[0], head)
   }

@@ -28,12 +28,12 @@ import { denseGenerator } from '../testing/generator.ts'
 import { buildStubs, stubWorker } from '../testing/queue/build.ts'
 import { RedisServer } from '../testing/queue/redis.ts'
 import { stubPhoto } from '../testing/queue/stub-maker.ts'
+import { samplePath } from '../testing/sample.ts'
 import { Family } from './support/family.ts'
 import { median, type Recorder, startClock } from './support/recorder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
-const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 /** As few steps as there may be: what is measured is what comes with a photo, whatever its quality. */
 const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'ply']
 
@@ -84,7 +84,7 @@ async function putPhotos(folder: string, name: string, count: number, side = 409
   mkdirSync(photos)
   for (let i = 0; i < count; i++) {
     const brightness = 0.8 + (0.4 * i) / count
-    const photo = sharp(PORTRAIT).resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    const photo = sharp(samplePath).resize(side, side, { fit: 'inside', withoutEnlargement: true })
     await photo
       .modulate({ brightness })
       .jpeg({ quality: 90 })

@@ -45,7 +45,7 @@ export interface DesktopLaunched extends Launched {
   readonly app: ElectronApplication
 }
 
-export interface BrowserLaunched extends Launched {
+interface BrowserLaunched extends Launched {
   readonly url: string
   readonly server: ChildProcess
 }
@@ -226,5 +226,3 @@ export const test = base.extend<{ data: string; halfturn: Launched }>({
 export async function picture({ page, kind }: Pick<Launched, 'page' | 'kind'>, name: string): Promise<void> {
   await page.screenshot({ path: join(root, 'out', 'states', kind, `${name}.png`) })
 }
-
-export const sample = join(root, 'resources', 'sample-portrait.jpg')

@@ -15,14 +15,14 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { FileSet } from '../../src-main/engine/files/file-set.ts'
 import { uniform } from '../../src-main/engine/random.ts'
-import type { Part } from '../robustness.ts'
+import { samplePath } from '../../testing/sample.ts'
+import type { RobustnessPart } from '../robustness.ts'
 import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writer.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CHECKPOINT_FILE = join(ROOT, 'src-main', 'engine', 'checkpoint', 'fixtures', 'tiny2x.pkl')
 const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
 const WRITER = join(ROOT, 'out', 'bench', 'endless-writer.js')
-const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 const QUICK = [
   '--provider',
   'cpu',
@@ -48,7 +48,7 @@ interface Tally {
 
 type Draw = () => number
 
-const kills: Part = async (recorder, options) => {
+const kills: RobustnessPart = async (recorder, options) => {
   const { values } = parseArgs({
     args: [...options],
     options: {
@@ -251,7 +251,7 @@ async function killedReconstructions(folder: string, times: number, draw: Draw):
   const command = (output: string, seed: number, ...more: string[]) =>
     halfturn([
       'reconstruct',
-      PORTRAIT,
+      samplePath,
       '-o',
       output,
       '--seed',

@@ -6,7 +6,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
@@ -15,7 +15,8 @@ import type { Pose } from '../../src-main/engine/face/pose.ts'
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
-import type { Part } from '../robustness.ts'
+import { samplePath } from '../../testing/sample.ts'
+import type { RobustnessPart } from '../robustness.ts'
 import { median } from '../support/recorder.ts'
 import { trueHeads } from '../support/truth.ts'
 
@@ -40,15 +41,14 @@ interface Case {
   readonly bytes: Uint8Array
 }
 
-const portraits: Part = async (recorder, options) => {
+const portraits: RobustnessPart = async (recorder, options) => {
   const { values, positionals } = parseArgs({
     args: [...options],
     allowPositionals: true,
     options: { heads: { type: 'string', default: '43' }, first: { type: 'string', default: '900100' } },
   })
   const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
-  const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample-portrait.jpg')
-  const real = [sample, ...positionals].map(async (path) => ({ name: basename(path), bytes: await readFile(path) }))
+  const real = [samplePath, ...positionals].map(async (path) => ({ name: basename(path), bytes: await readFile(path) }))
   const rendered = (await trueHeads(seeds)).map(({ seed, photos }) => ({ name: `head ${seed}`, bytes: photos[0] }))
   const all: Portrait[] = [...(await Promise.all(real)), ...rendered]
 

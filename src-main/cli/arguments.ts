@@ -30,7 +30,7 @@ export function wholeNumber(name: string, text: string | undefined, { least, mos
   throw new UserError('not-a-whole-number', { option: name, text, least, most })
 }
 
-export function number(name: string, text: string | undefined, { least, most }: Range): number | undefined {
+export function realNumber(name: string, text: string | undefined, { least, most }: Range): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (text.trim() !== '' && value >= least && value <= most) return value

@@ -9,7 +9,7 @@ import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { VERSION } from '../engine/version.ts'
 import { words } from '../words/terminal.ts'
-import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { oneOf, readArguments, realNumber, runtimeOptions, wholeNumber } from './arguments.ts'
 import { type Made, type Make, makeHere } from './batch/crew.ts'
 import { findPeople, type Person, TABLE_STEM, TABLES } from './batch/people.ts'
 import { differencesOf, findDone, type HeadRecord, type Making, makingSchema, recordOf } from './batch/record.ts'
@@ -66,7 +66,7 @@ export const batch: Command = {
       quality: oneOf('quality', values.quality, qualities),
       steps: wholeNumber('steps', values.steps, LIMITS.steps),
       seed: wholeNumber('seed', values.seed, LIMITS.seed),
-      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
+      learningRate: realNumber('learning-rate', values['learning-rate'], LIMITS.learningRate),
     })
     const choice = readHeadFileOptions(values)
     const jobs = wholeNumber('jobs', values.jobs, LIMITS.jobs) ?? 1

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { FileSet } from '../engine/files/file-set.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
-import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { readArguments, realNumber, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
@@ -33,7 +33,7 @@ export const generate: Command = {
       return 0
     }
     const seed = wholeNumber('seed', values.seed, LIMITS.seed) ?? 0
-    const truncation = number('truncation', values.truncation, LIMITS.truncation) ?? 0.7
+    const truncation = realNumber('truncation', values.truncation, LIMITS.truncation) ?? 0.7
     const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const report = createReporter(values.json ?? false)

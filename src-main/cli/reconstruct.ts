@@ -10,7 +10,7 @@ import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
-import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { oneOf, readArguments, realNumber, runtimeOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
@@ -55,7 +55,7 @@ export const reconstruct: Command = {
       quality,
       steps,
       seed: wholeNumber('seed', values.seed, LIMITS.seed),
-      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
+      learningRate: realNumber('learning-rate', values['learning-rate'], LIMITS.learningRate),
     })
     const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)

@@ -52,8 +52,8 @@ export interface MeshOptions {
   readonly even?: boolean
 }
 
-/** What files say of themselves. */
-export interface FileOptions {
+/** How files are to be made, and what they say of themselves. */
+export interface FileOrder {
   readonly mesh: MeshOptions
   /** The numbers and choices needed to make the head again. */
   readonly settings: Provenance['settings']
@@ -228,7 +228,7 @@ export class Finish {
   async files(
     wanted: readonly FormatName[],
     name: string,
-    { mesh, settings, quality, choices, tell = () => {} }: FileOptions,
+    { mesh, settings, quality, choices, tell = () => {} }: FileOrder,
     watch: Watch = {},
   ): Promise<WrittenFile[]> {
     const surface = await this.surface(mesh, watch)

@@ -1,7 +1,7 @@
 /** The head of a project: what it came of, what is thought of it, and what is made of it when somebody asks. */
 import { UserError } from '../engine/errors.ts'
 import { portableName } from '../engine/files/names.ts'
-import { type FileOptions, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
+import { type FileOrder, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Edit } from '../engine/head/edit.ts'
@@ -146,7 +146,7 @@ export class ProjectHead {
   async files(
     format: FormatName,
     name: string,
-    { isFinished, ...wanted }: Omit<FileOptions, 'quality'> & { isFinished: boolean },
+    { isFinished, ...wanted }: Omit<FileOrder, 'quality'> & { isFinished: boolean },
     watch: Watch,
   ): Promise<WrittenFile[]> {
     const { finish } = this.require()

@@ -4,7 +4,7 @@
  */
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
-import type { FileOptions, MeshOptions } from '../engine/finish.ts'
+import type { FileOrder, MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
@@ -51,7 +51,7 @@ interface Origin {
 }
 
 /** One on this machine. */
-export interface StoredProject {
+interface StoredProject {
   readonly id: string
   readonly record: ProjectRecord
   readonly parts: CarriedParts
@@ -377,7 +377,7 @@ export class OpenProject {
   files(
     format: FormatName,
     name: string,
-    wanted: Pick<FileOptions, 'mesh' | 'choices' | 'tell'>,
+    wanted: Pick<FileOrder, 'mesh' | 'choices' | 'tell'>,
     watch: Watch,
   ): Promise<WrittenFile[]> {
     return this.head.files(format, name, { ...wanted, settings: this.choices(), isFinished: this.isFinished }, watch)

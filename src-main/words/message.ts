@@ -7,7 +7,7 @@ import type { en } from './en.ts'
 
 /** Everything that is said in one language; `en.ts` sets the form. */
 export type Words = typeof en
-export type Code = keyof Words['messages']
+type Code = keyof Words['messages']
 
 /** What may stand where a sentence takes a text. */
 export type Text = string | Message

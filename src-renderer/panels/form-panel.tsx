@@ -179,7 +179,7 @@ export function NumberField({ label, help, value, least, most, step = 1, onChang
   )
 }
 
-export function timeLeft(seconds: number): string {
+function timeLeft(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`

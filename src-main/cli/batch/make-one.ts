@@ -62,7 +62,7 @@ export interface Maker {
   make(order: HeadOrder, place: Place, goesOn: () => boolean, report: Reporter): Promise<HeadRecord | undefined>
 }
 
-export interface Place {
+interface Place {
   readonly set: FileSet
   readonly making: Making
   recordNow(quality: HeadRecord['quality']): HeadRecord

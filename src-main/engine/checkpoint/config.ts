@@ -165,7 +165,7 @@ const generatorConfig = z
 /** What a generator is; see the comments of the fields above. */
 export type GeneratorConfig = z.infer<typeof generatorConfig>
 export type RenderingKwargs = GeneratorConfig['rendering_kwargs']
-export type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
+type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
 export type Matrix3 = GeneratorConfig['plane_axes'][number]
 
 /** The planes (x, y), (x, z) and (z, y). */

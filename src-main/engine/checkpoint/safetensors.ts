@@ -26,7 +26,7 @@ export type StoredType = keyof typeof ELEMENT_BYTES
 /** A tensor as it lies in a file: `data` holds its elements row by row, little-endian, and may be unaligned. */
 export type StoredTensor = { dtype: StoredType; shape: number[]; data: Uint8Array }
 
-export type Safetensors = { metadata: Record<string, string>; tensors: Map<string, StoredTensor> }
+type Safetensors = { metadata: Record<string, string>; tensors: Map<string, StoredTensor> }
 
 /** A generator of 180 tensors has a header of 20 kB; the cap keeps a lying length from costing memory. */
 const MAX_HEADER_BYTES = 4 << 20

@@ -53,7 +53,7 @@ async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<Mat
 const clamp = (value: number) => Math.min(Math.max(value, 0), 1)
 
 /** What a portrait is kept as in files; its side is kept beside it. */
-export type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>
+type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>
 
 export function portraitBytes({ rgb, matte, valid, fine }: MattedPortrait): PortraitBytes {
   // Not Uint8Array.from(): it goes through an iterator, which takes a hundred times as long.

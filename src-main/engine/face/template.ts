@@ -11,7 +11,7 @@ export type Frame = 'own' | 'eg3d'
 
 export type Vector3 = readonly [x: number, y: number, z: number]
 
-export interface TemplatePoint {
+interface TemplatePoint {
   /** MediaPipe landmark. */
   landmark: number
   weight: number

@@ -16,8 +16,8 @@ import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
 /** By trait, [w_dim] each: what one standard deviation of it adds to w. */
-export type Directions = ReadonlyMap<string, Float32Array>
-export type WeightGradients = Record<string, Float32Array>
+type Directions = ReadonlyMap<string, Float32Array>
+type WeightGradients = Record<string, Float32Array>
 
 /** A picture of a head from a camera. */
 export interface View {
@@ -65,7 +65,7 @@ export interface Gradients {
 }
 
 /** What a backward pass finds besides the gradients that every use needs. */
-export interface Want {
+interface Want {
   /** of the camera label */
   readonly label?: boolean
   /** of every weight */

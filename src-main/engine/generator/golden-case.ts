@@ -11,7 +11,7 @@ import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Generator, type Weights } from './generator.ts'
 
-export interface Golden {
+interface Golden {
   readonly shape: readonly number[]
   readonly data: Float32Array
 }

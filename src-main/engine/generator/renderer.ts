@@ -51,7 +51,7 @@ export interface RenderOptions {
 }
 
 /** What a camera sees of a shape: the points that its picture's light comes from. */
-export interface Raster {
+interface Raster {
   /** [M] by row of the rendering. */
   readonly depth: Float32Array
   readonly opacity: Float32Array
@@ -73,7 +73,7 @@ export interface Rendering {
 }
 
 /** A view's rays with their samples, in the order of their computation. */
-export interface Cast {
+interface Cast {
   readonly label: Float32Array
   readonly resolution: number
   /** Ray i is row order[i] of the rendering. */
@@ -89,7 +89,7 @@ export interface Cast {
 }
 
 /** What the backward pass needs of the forward one. */
-export interface Tape extends Cast {
+interface Tape extends Cast {
   readonly planes: Planes
   /** Where density comes from other planes. */
   readonly sight?: Raster
@@ -109,7 +109,7 @@ export interface RenderingGradient {
   readonly opacity?: Float32Array
 }
 
-export interface RenderGradients {
+interface RenderGradients {
   /** Like the planes. */
   readonly planes: Float32Array
   /** [25] of the camera label, where asked for */

@@ -53,7 +53,7 @@ export interface Attributes<T> {
 export type GradientRule<T> = (g: T, result: T) => readonly (() => T)[]
 
 export type Operation = keyof Attributes<never>
-export type None = Record<string, never>
+type None = Record<string, never>
 export type Pair = readonly [number, number]
 
 export interface Convolution {

@@ -37,7 +37,7 @@ export interface Best {
 }
 
 /** A job between two steps. */
-export interface InversionState {
+interface InversionState {
   readonly settings: InversionSettings
   readonly phase: Phase
   /** Steps done, of how many. */

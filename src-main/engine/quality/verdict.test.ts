@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { samplePhoto } from '../../../testing/face.ts'
+import { decodedSample } from '../../../testing/face.ts'
 import { tinyConfig } from '../../../testing/generator.ts'
 import { en } from '../../words/en.ts'
 import { say } from '../../words/message.ts'
@@ -119,7 +119,7 @@ describe('assess', () => {
     runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
     const identity = await createIdentity(runtime)
     recognition = { identity, faceRes: identity }
-    const photo = await samplePhoto()
+    const photo = await decodedSample()
     const { rgb } = cutCrop(photo, { centre: [224, 121], side: 167, roll: 0 }, SIZE)
     const portrait: MattedPortrait = {
       size: SIZE,

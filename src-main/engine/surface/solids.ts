@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Field } from './field.ts'
 import type { Mesh } from './mesh.ts'
 
-export interface Solid extends Field {
+interface Solid extends Field {
   /** Points asked for so far, and the largest call. */
   asked: { sigma: number; colour: number; largest: number }
 }
