@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, toFloat32 } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { expectClose, expectRelative } from '../../src-main/engine/generator/golden-case.ts'
+import { expectClose, expectRelative } from '../../testing/golden-case.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import {
   add,

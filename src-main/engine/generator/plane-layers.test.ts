@@ -1,11 +1,11 @@
 /** A generator whose planes have several layers: gradients against central differences, all the way through. */
 import { afterAll, expect, it } from 'vitest'
+import { GoldenCase } from '../../../testing/golden-case.ts'
 import { expectedWeights } from '../checkpoint/generator-file.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { orbitCamera } from './camera.ts'
 import { Generator, type View } from './generator.ts'
-import { GoldenCase } from './golden-case.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())

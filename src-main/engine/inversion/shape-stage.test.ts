@@ -1,7 +1,7 @@
 /** What an outline adds to shape: smooth planes with an exact adjoint, nothing without evidence, sides that are held. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { GoldenCase } from '../../../testing/golden-case.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import { GoldenCase } from '../generator/golden-case.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { paintHead } from '../head/head.ts'
 import { addResidual, upsample, upsampleBackward } from '../head/residual.ts'

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodedSample } from '../../../testing/face.ts'
+import { headLike, solid, sphere } from '../../../testing/solids.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { Surface } from '../surface/mesh.ts'
-import { headLike, solid, sphere } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { drawEvidence, evidenceOf } from './evidence.ts'
 

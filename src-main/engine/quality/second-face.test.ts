@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { decodedSample, sharedLandmarker } from '../../../testing/face.ts'
+import { headLike, solid } from '../../../testing/solids.ts'
 import { cutCrop } from '../face/crop.ts'
 import { orbitCamera, project } from '../generator/camera.ts'
-import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { secondFaces } from './second-face.ts'
 
