@@ -73,7 +73,8 @@ export function say(words: Words, { code, values }: Message, door: Door): Said {
   return typeof sentence === 'string' ? { text: sentence } : { text: sentence[0], cure: sentence[1] }
 }
 
-const isMessage = (value: Value): value is Message => typeof value === 'object' && 'code' in value
+export const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'code' in value
 
 /** Characters of a text, and parts of a list, that a message takes along: a file must not make it longer. */
 const MOST_CHARACTERS = 300

@@ -2,14 +2,13 @@
  * Where 69 of MediaPipe's landmarks lie on the average head, in world units, for both camera frames: measured on 250
  * synthetic heads with known cameras (own) and moved onto labelled FFHQ crops (eg3d).
  */
+import type { Vector3 } from '../vectors.ts'
 
 /**
  * Which world a generator lives in: `own` is that of the synthetic head sampler, `eg3d` that of the official FFHQ
  * checkpoints. Both have x to the right, y up, z towards the viewer.
  */
 export type Frame = 'own' | 'eg3d'
-
-export type Vector3 = readonly [x: number, y: number, z: number]
 
 interface TemplatePoint {
   /** MediaPipe landmark. */
