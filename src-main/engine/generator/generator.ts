@@ -11,6 +11,7 @@ import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
 import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
+import { gatherRows, scatterRows } from './rows.ts'
 import { superResolution } from './super-resolution.ts'
 import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
@@ -312,17 +313,13 @@ export function coloursOf(features: Float32Array, channels: number): Float32Arra
 function spread(rendering: Rendering, pixels: Uint32Array, channels: number): Rendering {
   const { resolution, farthest } = rendering.tape
   const count = resolution * resolution
-  const full = {
-    features: new Float32Array(count * channels).fill(1),
-    depth: new Float32Array(count).fill(farthest),
-    opacity: new Float32Array(count),
-  }
-  pixels.forEach((pixel, i) => {
-    full.features.set(rendering.features.subarray(i * channels, (i + 1) * channels), pixel * channels)
-    full.depth[pixel] = rendering.depth[i]
-    full.opacity[pixel] = rendering.opacity[i]
-  })
-  return { ...full, tape: rendering.tape }
+  const features = new Float32Array(count * channels).fill(1)
+  const depth = new Float32Array(count).fill(farthest)
+  const opacity = new Float32Array(count)
+  scatterRows(rendering.features, pixels, channels, features)
+  scatterRows(rendering.depth, pixels, 1, depth)
+  scatterRows(rendering.opacity, pixels, 1, opacity)
+  return { features, depth, opacity, tape: rendering.tape }
 }
 
 /** The adjoint of `spread`. */
@@ -331,13 +328,6 @@ function gather(
   pixels: Uint32Array,
   channels: number,
 ): RenderingGradient {
-  const take = (values: Float32Array | undefined, width: number) => {
-    if (!values) return undefined
-    const result = new Float32Array(pixels.length * width)
-    pixels.forEach((pixel, i) => {
-      result.set(values.subarray(pixel * width, (pixel + 1) * width), i * width)
-    })
-    return result
-  }
+  const take = (values: Float32Array | undefined, width: number) => values && gatherRows(values, pixels, width)
   return { features: take(features, channels), depth: take(depth, 1), opacity: take(opacity, 1) }
 }

@@ -52,7 +52,7 @@ interface InversionState {
   readonly best: Best | null
 }
 
-const checkpointState = z.strictObject({
+const checkpointState = z.object({
   version: z.literal(CHECKPOINT_VERSION),
   generator: z.string(),
   settings: inversionSettings,
@@ -61,8 +61,6 @@ const checkpointState = z.strictObject({
   steps: z.int().min(0),
   shared: z.boolean(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
-  /** Absent where an edition that knew no more than the crops wrote the file. */
-  wide: z.array(z.boolean()).max(LIMITS.photos.most).default([]),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */
@@ -110,10 +108,8 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
   }
   for (const [i, { portrait, label }] of portraits.entries()) {
     put(`${i}.label`, label)
-    for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
+    for (const [part, data] of portraitBytes(portrait)) bytes(`${i}.${part}`, data)
     if (portrait.relief) put(`${i}.relief`, portrait.relief)
-    if (!portrait.wide) continue
-    for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
   }
   const state: CheckpointState = {
     version: CHECKPOINT_VERSION,
@@ -124,7 +120,6 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
     steps: job.steps,
     shared: latent.shared,
     sizes: portraits.map(({ portrait }) => portrait.size),
-    wide: portraits.map(({ portrait }) => portrait.wide !== undefined),
     latentSteps: latent.adam.steps,
     cameraSteps: latent.cameraAdam.steps,
     shape: shape ? { steps: shape.adam.steps } : null,
@@ -150,11 +145,11 @@ export function readCheckpoint(
   if (!parsed.success) throw new UserError('checkpoint-unreadable', { name })
   const state = parsed.data
   if (state.generator !== digest) throw new UserError('checkpoint-of-another', { name, generator: config.name })
+  const unfit = (part: string) => new UserError('checkpoint-part-unfit', { name, part, generator: config.name })
   const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
     const tensor = tensors.get(key)
-    if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-      throw new UserError('checkpoint-part-unfit', { name, part: key, generator: config.name })
-    }
+    const fits = tensor?.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length
+    if (!tensor || !fits) throw unfit(key)
     return tensor
   }
   const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
@@ -164,16 +159,14 @@ export function readCheckpoint(
     adam.steps = steps
   }
   const portraits = state.sizes.map((size, i): PosedPortrait => {
-    const picture = (at: string) => {
-      const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
-      const fine = tensors.get(`${at}.fine`)?.data
-      const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
-      return portraitFrom(size, { ...crop, ...(fine && { fine }) })
-    }
-    const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
+    const portrait = portraitFrom(size, (part, channels) => {
+      const key = `${i}.${part}`
+      if (channels === undefined || !tensors.has(key)) return tensors.get(key)?.data
+      return take(key, channels * size * size, 'U8').data
+    })
+    if (!portrait) throw unfit(`${i}.rgb`)
     const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
-    const portrait = { ...picture(`${i}`), ...(wide && { wide }), ...(relief && { relief }) }
-    return { portrait, label: floats(`${i}.label`, LABEL) }
+    return { portrait: { ...portrait, ...(relief && { relief }) }, label: floats(`${i}.label`, LABEL) }
   })
   const width = config.num_ws * config.w_dim
   const parameters = portraits.length * CAMERA_PARAMETERS
