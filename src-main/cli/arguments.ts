@@ -14,7 +14,12 @@ export const runtimeOptions = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies Options
 
-export function readArguments<T extends Options>(command: string, argv: readonly string[], options: T) {
+/** Values by option, and what stands beside options. */
+export type Given<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
+>
+
+export function readArguments<T extends Options>(command: string, argv: readonly string[], options: T): Given<T> {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (cause) {

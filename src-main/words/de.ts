@@ -60,6 +60,16 @@ const editHelp = ({ least, most }: Range) => `\
   --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa age=-1,hair=0.6
                          (halfturn info zählt auf, was jeder Generator ändern kann)`
 
+const INVERSION_HELP = `\
+  --quality NAME         fast, balanced oder full (sonst balanced)
+  --steps N              Schritte des Optimierers (sonst die der Qualität)
+  --learning-rate X      Lernrate (sonst 0.08)
+  --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf`
+const GENERATOR_HELP = '  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)'
+const RUNTIME_HELP = `\
+  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
+  --allow-software       auch eine Software-Grafikkarte gilt`
+
 export const de: Words = {
   name: 'Deutsch',
   number,
@@ -872,16 +882,12 @@ Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
   FOTO                   ein Gesicht, als ${FORMATS};
                          mehrere zeigen einen Menschen von verschiedenen Seiten
   -o, --output ORDNER    wohin die Dateien kommen (sonst ./<Name des ersten Fotos>-head)
-  --quality NAME         fast, balanced oder full (sonst balanced)
-  --steps N              Schritte des Optimierers (sonst die der Qualität)
-  --learning-rate X      Lernrate (sonst 0.08)
-  --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf
+${INVERSION_HELP}
   --face N               welches Gesicht, 1 ist das größte
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --resume               mit dem weitermachen, was im Ausgabeordner unterbrochen wurde, mit denselben Fotos und Optionen
   --overwrite            einen früheren Kopf dieses Namens ersetzen (sonst bleibt er, und dieser wird nummeriert)
   --json                 Fortschritt als JSON-Zeilen
@@ -904,14 +910,10 @@ Aufruf: halfturn batch ORDNER|LISTE|FOTO [...] -o ORDNER [Optionen]
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
   --queue URL            sie von halfturn worker formen lassen, auf beliebig vielen Rechnern: redis://HOST:PORT
   --resume               mit dem weitermachen, was im Ordner liegt
-  --quality NAME         fast, balanced oder full (sonst balanced)
-  --steps N              Schritte des Optimierers (sonst die der Qualität)
-  --learning-rate X      Lernrate (sonst 0.08)
-  --seed N               Startwert (sonst 0); derselbe Startwert ergibt dieselben Köpfe
+${INVERSION_HELP}
 ${headFileHelp(files)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
@@ -925,9 +927,8 @@ Aufruf: halfturn worker --queue URL [Optionen]
 
   --queue URL            redis://HOST:PORT, dieselbe wie die des Stapels
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute); wie die des Stapels
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}; wie die des Stapels
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
@@ -945,9 +946,8 @@ Aufruf: halfturn generate [Optionen]
   --overwrite            ersetzen, was unter diesem Namen da ist (sonst bleibt es, und dieses wird nummeriert)
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 `,

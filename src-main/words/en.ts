@@ -68,6 +68,16 @@ const editHelp = ({ least, most }: Range) => `\
   --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as age=-1,hair=0.6
                          (halfturn info lists what each generator can change)`
 
+const INVERSION_HELP = `\
+  --quality NAME         fast, balanced or full (default: balanced)
+  --steps N              optimiser steps (default: the quality's)
+  --learning-rate X      default 0.08
+  --seed N               default 0; the same seed gives the same head`
+const GENERATOR_HELP = '  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)'
+const RUNTIME_HELP = `\
+  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
+  --allow-software       let a software adapter count as a GPU`
+
 const VERDICTS = {
   good: 'Good.',
   front: 'Good from the front.',
@@ -970,16 +980,12 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   PHOTO                  a face, as ${FORMATS};
                          several show one person from different sides
   -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
-  --quality NAME         fast, balanced or full (default: balanced)
-  --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.08
-  --seed N               default 0; the same seed gives the same head
+${INVERSION_HELP}
   --face N               which face, 1 being the largest
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --resume               go on with what was interrupted in the output folder, from the same photos and options
   --overwrite            replace an earlier head of that name (default: it is kept, and this one is numbered)
   --json                 progress as JSON lines
@@ -1002,14 +1008,10 @@ usage: halfturn batch FOLDER|LIST|PHOTO [...] -o DIR [options]
   --jobs N               heads made at a time, each by a process of its own (default 1)
   --queue URL            let halfturn worker make them, on any number of machines: redis://HOST:PORT
   --resume               go on with what is in DIR
-  --quality NAME         fast, balanced or full (default: balanced)
-  --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.08
-  --seed N               default 0; the same seed gives the same heads
+${INVERSION_HELP}
 ${headFileHelp(files)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 
@@ -1022,9 +1024,8 @@ usage: halfturn worker --queue URL [options]
 
   --queue URL            redis://HOST:PORT, the same as the batch's
   --jobs N               heads made at a time, each by a process of its own (default 1)
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one); the same as the batch's
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}; the same as the batch's
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 
@@ -1045,9 +1046,8 @@ usage: halfturn generate [options]
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 `,
