@@ -46,7 +46,7 @@ import {
 } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { drawSurface } from './support/textured.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const PICTURES = join(homedir(), '.cache', 'halfturn-bench')
 /** Side of the photo's view. */
@@ -62,15 +62,14 @@ export default async function assets(recorder: Recorder, options: readonly strin
     args: [...options],
     allowNegative: true,
     options: {
-      heads: { type: 'string', default: '4' },
-      first: { type: 'string', default: '900100' },
+      ...headOptions(4),
       quality: { type: 'string', default: 'balanced' },
       sample: { type: 'boolean', default: true },
     },
   })
   const runtime = await Runtime.create({ provider: 'cpu' })
   const kit = await prepareKit(runtime)
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   const settings = inversionSettings.parse({ quality: values.quality })
   if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(samplePath))
   for (const head of await trueHeads(seeds)) {

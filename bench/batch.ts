@@ -6,7 +6,7 @@
  * `-- [--only cost,quality,memory,queue,workers] [--quality NAME] [--photos N] [--people N]`: photos of a part, jobs of
  * the queue's
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,6 +24,7 @@ import { inversionSettings } from '../src-main/engine/inversion/inversion-settin
 import { qualities } from '../src-main/engine/inversion/schedule.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
 import { VERSION } from '../src-main/engine/version.ts'
+import { buildCommand, builtCommand } from '../testing/command.ts'
 import { denseGenerator } from '../testing/generator.ts'
 import { buildStubs, stubWorker } from '../testing/queue/build.ts'
 import { RedisServer } from '../testing/queue/redis.ts'
@@ -32,8 +33,6 @@ import { samplePath } from '../testing/sample.ts'
 import { Family } from './support/family.ts'
 import { median, type Recorder, startClock } from './support/recorder.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
 /** As few steps as there may be: what is measured is what comes with a photo, whatever its quality. */
 const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'ply']
 
@@ -58,7 +57,7 @@ export default async function batch(recorder: Recorder, options: readonly string
       people: { type: 'string', default: '10000' },
     },
   })
-  execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  buildCommand()
   await buildStubs()
   const folder = mkdtempSync(join(tmpdir(), 'halfturn-batch-'))
   process.env.HALFTURN_DATA = join(folder, 'data')
@@ -72,7 +71,7 @@ export default async function batch(recorder: Recorder, options: readonly string
 
 /** Runs the command. @returns what it took, its processes together */
 async function run(args: readonly string[], look?: (resident: number) => void): Promise<Family> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [builtCommand, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const family = new Family(child, look)
   await family.ended
   return family
@@ -197,14 +196,14 @@ async function workers(recorder: Recorder, folder: string, { photos: count }: As
 
   const server = await RedisServer.start()
   const start = () =>
-    spawn(process.execPath, [COMMAND, 'worker', '--queue', server.url, '--provider', 'cpu', ...generator], {
+    spawn(process.execPath, [builtCommand, 'worker', '--queue', server.url, '--provider', 'cpu', ...generator], {
       stdio: 'ignore',
     })
   const hands = Array.from({ length: 3 }, start)
   try {
     const output = join(folder, 'three')
     const args = ['batch', photos, '-o', output, '--queue', server.url, ...generator, ...QUICK]
-    const running = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const running = spawn(process.execPath, [builtCommand, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     const ended = once(running, 'close')
     const several = async (share: number) => {
       while (running.exitCode === null && headsIn(output) < share * count) await sleep(100)

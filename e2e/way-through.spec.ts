@@ -6,7 +6,7 @@ import { expect, type Page } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import type { Sharp } from 'sharp'
 import { samplePath } from '../testing/sample.ts'
-import { type DesktopLaunched, type Launched, picture, test } from './launch.ts'
+import { type DesktopLaunched, form, type Launched, picture, test } from './launch.ts'
 
 const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { numErrors: number } }>
@@ -14,14 +14,6 @@ const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
 
 async function drop(page: Page, path: string): Promise<void> {
   await page.locator('#file-input').setInputFiles(path)
-}
-
-async function form(page: Page, steps: number): Promise<void> {
-  await page.getByRole('radio', { name: 'Fast' }).check()
-  const field = page.getByRole('spinbutton', { name: 'Steps' })
-  await field.fill(String(steps))
-  await field.press('Enter')
-  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
 }
 
 const shown = (page: Page) => page.locator('.stage canvas')

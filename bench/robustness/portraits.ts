@@ -18,7 +18,7 @@ import { createLandmarker, type Landmarker } from '../../src-main/engine/network
 import { samplePath } from '../../testing/sample.ts'
 import type { RobustnessPart } from '../robustness.ts'
 import { median } from '../support/recorder.ts'
-import { trueHeads } from '../support/truth.ts'
+import { headOptions, seedsOf, trueHeads } from '../support/truth.ts'
 
 const QUARTERS = [0, 90, 180, 270]
 /** Width over height. */
@@ -45,9 +45,9 @@ const portraits: RobustnessPart = async (recorder, options) => {
   const { values, positionals } = parseArgs({
     args: [...options],
     allowPositionals: true,
-    options: { heads: { type: 'string', default: '43' }, first: { type: 'string', default: '900100' } },
+    options: { ...headOptions(43) },
   })
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   const real = [samplePath, ...positionals].map(async (path) => ({ name: basename(path), bytes: await readFile(path) }))
   const rendered = (await trueHeads(seeds)).map(({ seed, photos }) => ({ name: `head ${seed}`, bytes: photos[0] }))
   const all: Portrait[] = [...(await Promise.all(real)), ...rendered]

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
+import { builtCommand } from '../../testing/command.ts'
 import { type Change, changedGenerator } from '../../testing/generator.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -47,7 +48,7 @@ export class Workplace {
   ): Promise<FinishedRun> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
-    const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
+    const child = spawn(process.execPath, [builtCommand, ...args], {
       cwd: root,
       env: { ...process.env, ...env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data'), LC_ALL: locale },
       stdio: ['ignore', 'pipe', 'pipe'],

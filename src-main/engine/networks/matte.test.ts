@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { collage, decodedSample } from '../../../testing/face.ts'
 import type { Crop } from '../face/crop.ts'
 import { input, writeModel } from '../graph/index.ts'
@@ -9,10 +9,7 @@ import { Runtime } from '../runtime/runtime.ts'
 import { networkFile } from './folder.ts'
 import { createMatting, matteNetwork, readMatteWeights } from './matte.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 /** A square of the sample portrait, pixel for pixel. */
