@@ -30,6 +30,8 @@ const GOES_ON = 'The work goes on, and saving is tried again.'
 const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
 
+const DEFECT_OF_WINDOW = 'This is a defect of the window: please report it with the log.'
+
 /** Words for changes of a head. */
 interface Guided {
   /** By trait: phrases for more and for less of it. */
@@ -275,6 +277,10 @@ export const en = {
       `it is ${met}; ${least} to ${most} is possible`,
     'neither-auto-nor': ({ least, most }: { least: number; most: number }) =>
       `it is neither 'auto' nor ${least} to ${most}`,
+    'value-below': ({ met, least }: { met: string; least: number }) => `it is ${met}; at least ${least} is possible`,
+    'value-above': ({ met, most }: { met: string; most: number }) => `it is ${met}; at most ${most} is possible`,
+    'value-too-short': ({ least }: { least: number }) => `it is shorter than ${least}`,
+    'value-too-long': ({ most }: { most: number }) => `it is longer than ${most}`,
     'value-not-among': ({ met, possible }: { met: string; possible: readonly string[] }) =>
       `it is ${met}; possible: ${possible.join(', ')}`,
     'value-unfit': ({ met }: { met: string }) => `it is ${met}`,
@@ -295,6 +301,10 @@ export const en = {
       `${name} is a safetensors file, but not a generator: its metadata has no config.`,
       A_GENERATOR,
     ],
+    'json-cut-off': () => 'it ends too early',
+    'json-broken-at': ({ position }: { position: number }) => `it breaks off at character ${position + 1}`,
+    'json-unexpected': ({ token }: { token: string }) => `it has ${token} where that cannot stand`,
+    'json-broken': () => 'it is not well formed',
     'config-not-json': ({ name, reason }: { name: string; reason: string }) => [
       `${name}: the config is not JSON (${reason}).`,
       'Fetch the file again.',
@@ -747,9 +757,13 @@ export const en = {
     'unsaved-not-open': () => ['Not saved: the projects are not open yet.', GOES_ON],
 
     // The engine and its windows
-    'request-unfit': ({ reason }: { reason: string }) => [
-      `The window asked for what the engine does not know: ${reason}`,
-      'This is a defect of the window: please report it with the log.',
+    'request-unknown': ({ request }: { request: string }) => [
+      `The window asked for ${request}, which the engine does not know.`,
+      DEFECT_OF_WINDOW,
+    ],
+    'request-unfit': ({ field, reason }: { field: string; reason: string }) => [
+      `The ${field || 'whole'} of what the window asked for cannot be used: ${reason}.`,
+      DEFECT_OF_WINDOW,
     ],
     'too-many-calls': () => ['Too many calls at once.', 'Wait for some answers.'],
     'engine-ended': () => ['The engine ended in the middle of this.', 'It is being started again.'],
@@ -845,6 +859,8 @@ export const en = {
     'begun-with': ({ option, begun, now }: { option: string; begun: string; now: string }) =>
       `${option} ${begun}, not ${now}`,
     without: () => 'without',
+    'its-generator': () => 'the generator',
+    'as-the-quality': () => "the quality's",
     'running-on': ({ provider }: { provider: string }) => `Running on ${provider}`,
     wrote: ({ files }: { files: readonly string[] }) => `Wrote ${files.join(', ')}`,
     stopped: (values: { step: number; steps: number; checkpoint: string; again: string; least: number }) =>
@@ -1070,6 +1086,13 @@ usage: halfturn info [FILE]
     },
     /** What progress is made in: at most nine letters. */
     labels: { code: 'code', layers: 'layers', shape: 'shape', detail: 'detail', surface: 'surface', heads: 'heads' },
+    /** The page of a batch's results; what it can be sorted by is known by these names in it. */
+    page: {
+      title: (heads: number): string => (heads === 1 ? 'One head by Halfturn' : `${heads} heads by Halfturn`),
+      sortBy: 'Sort by',
+      sorts: { verdict: 'verdict', person: 'person', likeness: 'likeness', seconds: 'seconds' },
+      standings: { good: 'good', front: 'front', uncertain: 'uncertain', failed: 'failed', error: 'no head' },
+    },
     batchPace: (done: number, total: number, none: number, left: string | undefined) =>
       `${done}/${total}${none > 0 ? `  ${none} without a head` : ''}${left === undefined ? '' : `  ${left} left`}`,
     pace: (step: number, steps: number, loss: number, rate: number, left: string) =>
@@ -1104,11 +1127,14 @@ usage: halfturn info [FILE]
   start: {
     building: 'Building the window (a few seconds, once)…',
     desktop: 'Opening the desktop app.',
+    notAdopted: (folder: string, error: string) => `Earlier projects stay in ${folder}: ${error}`,
     browser: 'Opening in the browser: Electron’s program is not here ("npx install-electron" fetches it once).',
   },
 
   serve: {
     notAPort: (port: string) => `--port ${port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`,
+    engineLost: (times: number) =>
+      `The engine ended ${times} times in a row. Please report it with what is printed above.`,
     at: (url: string) =>
       `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
   },

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { clipText, type Message, message, type Text, UserError } from '../errors.ts'
-import { faultOf } from './config-fault.ts'
+import { valueFault } from '../value-fault.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
@@ -232,7 +232,7 @@ export function parseConfig(value: unknown, name: Text = message('the-generator'
   throw new UserError('config-unusable', {
     name: typeof name === 'string' ? clipText(name) : name,
     field: clipText(issue.path.join('.')),
-    reason: faultOf(issue, upgraded),
+    reason: valueFault(issue, upgraded),
   })
 }
 

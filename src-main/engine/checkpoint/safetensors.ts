@@ -3,6 +3,7 @@
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
 import { type Message, message, type Text, UserError } from '../errors.ts'
+import { jsonFault } from '../value-fault.ts'
 import { quote, quoteShape } from './quote.ts'
 
 const ELEMENT_BYTES = {
@@ -73,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, name: Text = message('the-fil
     header = JSON.parse(text)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(message('header-not-json', { reason: (error as Error).message }))
+    throw refuse(message('header-not-json', { reason: jsonFault(error) }))
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw refuse(message('header-not-object'))
