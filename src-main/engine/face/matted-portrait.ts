@@ -78,16 +78,18 @@ type TakePart = (part: string, channels?: number) => Uint8Array | undefined
 
 /**
  * @param take what it gives is copied: the file that it is a part of need not stay in memory
- * @returns undefined where a part of the crop is missing; an edition that knew no more than crops wrote nothing around it
+ * @returns undefined where a part is missing; an edition that knew no more than crops wrote nothing of what is around
  */
 export function portraitFrom(size: number, take: TakePart): MattedPortrait | undefined {
   const crop = pictureFrom(size, take)
   const wide = pictureFrom(size, (part, channels) => take(`wide.${part}`, channels))
-  return crop && { ...crop, ...(wide && { wide }) }
+  return crop && wide !== undefined ? { ...crop, ...(wide && { wide }) } : undefined
 }
 
-function pictureFrom(size: number, take: TakePart): MattedPortrait | undefined {
+/** @returns null where nothing of it is there, undefined where a part is missing */
+function pictureFrom(size: number, take: TakePart): MattedPortrait | null | undefined {
   const [rgb, matte, valid, fine] = [take('rgb', 3), take('matte', 1), take('valid', 1), take('fine')]
+  if (!rgb && !matte && !valid) return null
   if (!rgb || !matte || !valid) return undefined
   return {
     size,

@@ -52,7 +52,7 @@ interface InversionState {
   readonly best: Best | null
 }
 
-const checkpointState = z.object({
+const checkpointState = z.strictObject({
   version: z.literal(CHECKPOINT_VERSION),
   generator: z.string(),
   settings: inversionSettings,
@@ -61,6 +61,8 @@ const checkpointState = z.object({
   steps: z.int().min(0),
   shared: z.boolean(),
   sizes: z.array(z.int().min(16).max(4096)).min(1).max(LIMITS.photos.most),
+  /** Absent where an edition that knew no more than the crops wrote the file. */
+  wide: z.array(z.boolean()).max(LIMITS.photos.most).default([]),
   latentSteps: z.int().min(0),
   cameraSteps: z.int().min(0),
   /** Absent where an edition without it wrote the file. */
@@ -120,6 +122,7 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
     steps: job.steps,
     shared: latent.shared,
     sizes: portraits.map(({ portrait }) => portrait.size),
+    wide: portraits.map(({ portrait }) => portrait.wide !== undefined),
     latentSteps: latent.adam.steps,
     cameraSteps: latent.cameraAdam.steps,
     shape: shape ? { steps: shape.adam.steps } : null,
@@ -164,7 +167,7 @@ export function readCheckpoint(
       if (channels === undefined || !tensors.has(key)) return tensors.get(key)?.data
       return take(key, channels * size * size, 'U8').data
     })
-    if (!portrait) throw unfit(`${i}.rgb`)
+    if (!portrait || (portrait.wide !== undefined) !== (state.wide[i] ?? false)) throw unfit(String(i))
     const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
     return { portrait: { ...portrait, ...(relief && { relief }) }, label: floats(`${i}.label`, LABEL) }
   })
