@@ -150,7 +150,7 @@ export class OpenProject {
     return project
   }
 
-  /** One that is on this machine. */
+  /** A project that was saved on this machine. */
   static async fromStore(host: ProjectHost, loaded: Loaded, { id, record, parts, isBorrowed }: StoredProject) {
     const { name, settings, random } = record
     const project = new OpenProject(host, id, name, loaded, settings, { record, random, isBorrowed })

@@ -119,12 +119,12 @@ export class Generator {
    */
   async map(z: Float32Array, label: Float32Array, psi = 1): Promise<Float32Array> {
     const { config } = this
-    const pass = this.pass('map', (parameters) => {
+    const vjp = this.vjp('map', (parameters) => {
       const z = input('z', [1, config.z_dim])
       return { outputs: { w: mapping(config, parameters, z, input('label', [1, config.c_dim])) }, leaves: { z } }
     })
     const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
-    const { w } = await pass.forward({ ...this.feeds, z, label: seen })
+    const { w } = await vjp.forward({ ...this.feeds, z, label: seen })
     return psi === 1 ? w : truncate(w, this.meanLatent, psi)
   }
 
@@ -166,8 +166,8 @@ export class Generator {
     ws: Float32Array,
     trace?: Trace,
   ): Promise<{ image: Float32Array; raw: Float32Array }> {
-    const pass = this.enhancement(this.sideOf(features))
-    const { image, raw } = await pass.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
+    const vjp = this.enhancement(this.sideOf(features))
+    const { image, raw } = await vjp.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
     return { image, raw }
   }
 
@@ -186,8 +186,8 @@ export class Generator {
     const size = this.config.image_resolution
     const { image = new Float32Array(3 * size * size), raw = new Float32Array(3 * n * n) } = cotangent
     const feeds = { ...this.feeds, features, w: this.lastOf(ws) }
-    const pass = this.enhancement(n)
-    const gradients = await pass.backward(feeds, { image, raw }, { weights: want.weights }, trace)
+    const vjp = this.enhancement(n)
+    const gradients = await vjp.backward(feeds, { image, raw }, { weights: want.weights }, trace)
     const { features: dFeatures, w: dW, ...weights } = gradients
     return { features: dFeatures, w: dW, weights }
   }
@@ -257,7 +257,7 @@ export class Generator {
   }
 
   private painting(): Vjp {
-    return this.pass('planes', (parameters) => {
+    return this.vjp('planes', (parameters) => {
       const { config } = this
       const layout = layoutOf(config)
       const { resolution: size, channels } = layout
@@ -270,7 +270,7 @@ export class Generator {
 
   /** @param n side of the rendering */
   private enhancement(n: number): Vjp {
-    return this.pass(`enhance/${n}`, (parameters) => {
+    return this.vjp(`enhance/${n}`, (parameters) => {
       const { config } = this
       const features = input('features', [n * n, config.decoder_output_dim])
       const w = input('w', [1, config.w_dim])
@@ -280,14 +280,14 @@ export class Generator {
     })
   }
 
-  private pass(key: string, describe: (parameters: Parameters) => Omit<VjpGraph, 'parameters'>): Vjp {
-    let pass = this.vjps.get(key)
-    if (!pass) {
+  private vjp(key: string, describe: (parameters: Parameters) => Omit<VjpGraph, 'parameters'>): Vjp {
+    let vjp = this.vjps.get(key)
+    if (!vjp) {
       const parameters = new Parameters(this.shapes)
-      pass = new Vjp(this.runtime, { parameters, ...describe(parameters) })
-      this.vjps.set(key, pass)
+      vjp = new Vjp(this.runtime, { parameters, ...describe(parameters) })
+      this.vjps.set(key, vjp)
     }
-    return pass
+    return vjp
   }
 
   private sideOf(features: Float32Array): number {
