@@ -27,10 +27,12 @@ import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
+import type { Surface } from '../src-main/engine/surface/mesh.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
-import { extractSurface, type Surface } from '../src-main/engine/surface/surface.ts'
+import { extractSurface } from '../src-main/engine/surface/surface.ts'
 import { paintTexture, type Texture, textureSide } from '../src-main/engine/surface/texture/texture.ts'
 import { bendToPhotos } from '../src-main/engine/surface/to-photos.ts'
+import { samplePath } from '../testing/sample.ts'
 import {
   alignmentOf,
   compare,
@@ -44,9 +46,8 @@ import {
 } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { drawSurface } from './support/textured.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
-const SAMPLE = join(import.meta.dirname, '..', 'resources', 'sample-portrait.jpg')
 const PICTURES = join(homedir(), '.cache', 'halfturn-bench')
 /** Side of the photo's view. */
 const SIZE = 512
@@ -61,17 +62,16 @@ export default async function assets(recorder: Recorder, options: readonly strin
     args: [...options],
     allowNegative: true,
     options: {
-      heads: { type: 'string', default: '4' },
-      first: { type: 'string', default: '900100' },
+      ...headOptions(4),
       quality: { type: 'string', default: 'balanced' },
       sample: { type: 'boolean', default: true },
     },
   })
   const runtime = await Runtime.create({ provider: 'cpu' })
   const kit = await prepareKit(runtime)
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   const settings = inversionSettings.parse({ quality: values.quality })
-  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(SAMPLE))
+  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(samplePath))
   for (const head of await trueHeads(seeds)) {
     await measure(recorder, kit, settings, `${head.seed}`, head.photos[0], head)
   }

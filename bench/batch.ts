@@ -6,7 +6,7 @@
  * `-- [--only cost,quality,memory,queue,workers] [--quality NAME] [--photos N] [--people N]`: photos of a part, jobs of
  * the queue's
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,22 +18,21 @@ import { silent } from '../src-main/cli/batch/crew.ts'
 import { findPeople } from '../src-main/cli/batch/people.ts'
 import { makeThere } from '../src-main/cli/batch/queue.ts'
 import type { Making } from '../src-main/cli/batch/record.ts'
-import { openStorage } from '../src-main/cli/batch/storage/storage.ts'
+import { openStorage } from '../src-main/cli/batch/storage/address.ts'
 import { sha256Of } from '../src-main/engine/checkpoint/import.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { qualities } from '../src-main/engine/inversion/schedule.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
 import { VERSION } from '../src-main/engine/version.ts'
+import { buildCommand, builtCommand } from '../testing/command.ts'
 import { denseGenerator } from '../testing/generator.ts'
 import { buildStubs, stubWorker } from '../testing/queue/build.ts'
 import { RedisServer } from '../testing/queue/redis.ts'
 import { stubPhoto } from '../testing/queue/stub-maker.ts'
+import { samplePath } from '../testing/sample.ts'
 import { Family } from './support/family.ts'
 import { median, type Recorder, startClock } from './support/recorder.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
-const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 /** As few steps as there may be: what is measured is what comes with a photo, whatever its quality. */
 const QUICK = ['--provider', 'cpu', '--quality', 'fast', '--steps', '3', '--mesh-resolution', '64', '--format', 'ply']
 
@@ -58,7 +57,7 @@ export default async function batch(recorder: Recorder, options: readonly string
       people: { type: 'string', default: '10000' },
     },
   })
-  execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  buildCommand()
   await buildStubs()
   const folder = mkdtempSync(join(tmpdir(), 'halfturn-batch-'))
   process.env.HALFTURN_DATA = join(folder, 'data')
@@ -75,7 +74,7 @@ const DONE = [0, 3]
 
 /** Runs the command. @returns what it took, its processes together */
 async function run(args: readonly string[], look?: (resident: number) => void): Promise<Family> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [builtCommand, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const family = new Family(child, look)
   const code = await family.ended
   if (code === null || !DONE.includes(code)) throw new Error(`halfturn ${args.join(' ')} ended with ${code}`)
@@ -88,7 +87,7 @@ async function putPhotos(folder: string, name: string, count: number, side = 409
   mkdirSync(photos)
   for (let i = 0; i < count; i++) {
     const brightness = 0.8 + (0.4 * i) / count
-    const photo = sharp(PORTRAIT).resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    const photo = sharp(samplePath).resize(side, side, { fit: 'inside', withoutEnlargement: true })
     await photo
       .modulate({ brightness })
       .jpeg({ quality: 90 })
@@ -201,14 +200,14 @@ async function workers(recorder: Recorder, folder: string, { photos: count }: As
 
   const server = await RedisServer.start()
   const start = () =>
-    spawn(process.execPath, [COMMAND, 'worker', '--queue', server.url, '--provider', 'cpu', ...generator], {
+    spawn(process.execPath, [builtCommand, 'worker', '--queue', server.url, '--provider', 'cpu', ...generator], {
       stdio: 'ignore',
     })
   const hands = Array.from({ length: 3 }, start)
   try {
     const output = join(folder, 'three')
     const args = ['batch', photos, '-o', output, '--queue', server.url, ...generator, ...QUICK]
-    const running = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const running = spawn(process.execPath, [builtCommand, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     const ended = once(running, 'close')
     const several = async (share: number) => {
       while (running.exitCode === null && headsIn(output) < share * count) await sleep(100)

@@ -21,7 +21,7 @@ import { plans } from '../src-main/engine/inversion/schedule.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { tunePlainly } from './support/plain-tuning.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'photos-2', 'photos-3'] as const
 type Method = (typeof METHODS)[number]
@@ -30,8 +30,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   const { values } = parseArgs({
     args: [...options],
     options: {
-      heads: { type: 'string', default: '20' },
-      first: { type: 'string', default: '900100' },
+      ...headOptions(20),
       quality: { type: 'string', default: 'balanced' },
       steps: { type: 'string' },
       methods: { type: 'string', default: 'mean,latent,pti,halfturn' },
@@ -46,7 +45,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
   })
   const methods = values.methods.split(',').map((name) => z.enum(METHODS).parse(name))
   const photos = methods.includes('photos-3') ? 3 : methods.includes('photos-2') ? 2 : 1
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   const heads = await trueHeads(seeds, photos)
   const { quality } = settings
   await compareHeads(recorder, { ...values, heads, quality }, (kit, head) =>

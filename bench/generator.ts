@@ -15,7 +15,7 @@ import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
-import { colourOnWhite, type HeadRecord, type RecordedView, readRecords } from '../models/training/records.ts'
+import { colourOnWhite, type RecordedHead, type RecordedView, readRecords } from '../models/training/records.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
@@ -102,7 +102,7 @@ type Figures = Map<string, number[]>
 async function fitHeads(
   bench: Bench,
   extras: Weights,
-  records: readonly HeadRecord[],
+  records: readonly RecordedHead[],
   { fitted: wanted, steps, means }: { fitted: number; steps: number; means: number },
 ) {
   const { recorder, generator, name } = bench
@@ -216,7 +216,7 @@ class Likeness implements Objective {
  * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
  * of the face's middle as a share of the recorded one's. Appended to `figures`.
  */
-async function look({ generator, faces }: Bench, ws: Float32Array, record: HeadRecord, figures: Figures) {
+async function look({ generator, faces }: Bench, ws: Float32Array, record: RecordedHead, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
   const planes = await generator.planes(ws.slice())
   for (const [i, view] of record.views.entries()) {
@@ -280,7 +280,7 @@ function depthError(depth: Float32Array, view: RecordedView): number {
  */
 async function compareSamples(
   { recorder, generator, name, faces }: Bench,
-  records: readonly HeadRecord[],
+  records: readonly RecordedHead[],
   count: number,
 ) {
   const views = records.flatMap((record) => record.views.slice(0, 3)).slice(0, count)

@@ -14,7 +14,7 @@ import { DEGREE } from '../src-main/engine/generator/camera.ts'
 import { decodePixels } from '../src-main/engine/images/photo.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { median, type Recorder } from './support/recorder.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 /** What portrait cameras of the frame 'own' look at. */
 const TARGET = [0, 0, 0.2]
@@ -33,7 +33,7 @@ export default async function heads(recorder: Recorder, options: readonly string
     args: [...options],
     options: { heads: { type: 'string', default: '50' }, first: { type: 'string', default: '900000' } },
   })
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
   const landmarker = await createLandmarker()
   const found: { yaw: number; pitch: number; roll: number; angle: number; distance: number; rms: number }[] = []

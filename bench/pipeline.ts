@@ -21,6 +21,7 @@ import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { normalArray, uniformArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { EMBEDDED, Library } from '../src-main/session/library.ts'
+import { samplePath } from '../testing/sample.ts'
 import { watch } from './support/command.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
 
@@ -32,7 +33,7 @@ export default async function pipeline(recorder: Recorder, options: readonly str
     args: [...options],
     options: {
       quality: { type: 'string', default: 'balanced' },
-      photo: { type: 'string', default: join(ROOT, 'resources', 'sample-portrait.jpg') },
+      photo: { type: 'string', default: samplePath },
       only: { type: 'string', default: 'command,parts,steps' },
     },
   })

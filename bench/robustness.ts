@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Recorder, Row } from './support/recorder.ts'
 
-export type Part = (recorder: Pick<Recorder, 'add'>, options: readonly string[]) => Promise<void>
+export type RobustnessPart = (recorder: Pick<Recorder, 'add'>, options: readonly string[]) => Promise<void>
 
 const folder = join(import.meta.dirname, 'robustness')
 const results = join(import.meta.dirname, 'results', 'robustness.json')
@@ -31,7 +31,9 @@ export default async function robustness(recorder: Recorder, given: readonly str
       for (const row of before.rows.filter((row) => row.part === part)) recorder.add(row)
       continue
     }
-    const { default: run } = (await import(pathToFileURL(join(folder, `${part}.ts`)).href)) as { default: Part }
+    const { default: run } = (await import(pathToFileURL(join(folder, `${part}.ts`)).href)) as {
+      default: RobustnessPart
+    }
     const date = new Date().toISOString()
     const load = loadavg()[0]
     await run({ add: ({ what, ...figures }) => recorder.add({ what, part, date, load, ...figures }) }, options)

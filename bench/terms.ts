@@ -10,7 +10,7 @@ import { inversionSettings } from '../src-main/engine/inversion/inversion-settin
 import { DEFAULT_TERMS, type Terms } from '../src-main/engine/inversion/terms/terms.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const { mirror, ...views } = DEFAULT_TERMS.views
 const { prior, sides } = DEFAULT_TERMS.detail
@@ -37,14 +37,13 @@ export default async function terms(recorder: Recorder, options: readonly string
   const { values } = parseArgs({
     args: [...options],
     options: {
-      heads: { type: 'string', default: '4' },
-      first: { type: 'string', default: '900100' },
+      ...headOptions(4),
       quality: { type: 'string', default: 'fast' },
       threads: { type: 'string' },
     },
   })
   const settings = inversionSettings.parse({ quality: values.quality })
-  const heads = await trueHeads(Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i))
+  const heads = await trueHeads(seedsOf(values))
   const { quality } = settings
   await compareHeads(recorder, { ...values, heads, quality }, (kit, head) => measureHead(kit, head, settings))
 }

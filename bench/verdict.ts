@@ -33,7 +33,7 @@ import { extractSurface } from '../src-main/engine/surface/surface.ts'
 import { alignSurface, facePairs, type Kit, prepareKit, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { faceBehind, helmet, mask, noisy, noseless } from './support/spoil.ts'
-import { type TrueHead, trueHeads } from './support/truth.ts'
+import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const SETTINGS = inversionSettings.parse({ quality: 'fast', steps: 48 })
 const SURFACE = { resolution: 192, triangles: 60_000 }
@@ -65,13 +65,12 @@ export default async function verdict(recorder: Recorder, options: readonly stri
   const { values } = parseArgs({
     args: [...options],
     options: {
-      heads: { type: 'string', default: '6' },
-      first: { type: 'string', default: '900100' },
+      ...headOptions(6),
       part: { type: 'string', default: '0' },
       parts: { type: 'string', default: '1' },
     },
   })
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
+  const seeds = seedsOf(values)
   const heads = await trueHeads(seeds.filter((_, i) => i % Number(values.parts) === Number(values.part)))
   const runtime = await Runtime.create({ provider: 'cpu', ...(values.parts !== '1' && { threads: 1 }) })
   const kit = await prepareKit(runtime)

@@ -10,7 +10,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { type DesktopLaunched, launchDesktop, sample } from '../e2e/launch.ts'
+import { type DesktopLaunched, launchDesktop } from '../e2e/launch.ts'
+import { samplePath } from '../testing/sample.ts'
 import { median, type Recorder, startClock } from './support/recorder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -86,7 +87,7 @@ async function drop(page: Page): Promise<number> {
         observer.observe(document.body, { subtree: true, childList: true })
       }),
   )
-  await page.locator('#file-input').setInputFiles(sample)
+  await page.locator('#file-input').setInputFiles(samplePath)
   return shown
 }
 

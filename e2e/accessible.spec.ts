@@ -1,7 +1,8 @@
 /** The window for people who see little or use no mouse: every state, in both appearances, as small as it gets. */
 import { expect } from '@playwright/test'
+import { samplePath } from '../testing/sample.ts'
 import { accessibilityProblems, install } from './accessibility.ts'
-import { picture, sample, test } from './launch.ts'
+import { form, picture, test } from './launch.ts'
 
 test('every state is readable, named and within reach of the keyboard at 1024 x 640', { tag: '@browser' }, async ({
   halfturn,
@@ -17,7 +18,7 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   }
   await check('start')
 
-  await page.locator('#file-input').setInputFiles([sample, sample])
+  await page.locator('#file-input').setInputFiles([samplePath, samplePath])
   await expect(page.getByText('Do they show one person, or several?')).toBeVisible()
   await check('offered')
   await page.getByRole('button', { name: 'One person' }).click()
@@ -33,11 +34,7 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('More settings').click()
   await check('settings')
-  await page.getByRole('radio', { name: 'Fast' }).check()
-  const field = page.getByRole('spinbutton', { name: 'Steps' })
-  await field.fill('5')
-  await field.press('Enter')
-  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+  await form(page, 5)
   await expect(page.locator('.compare')).toBeVisible()
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.getByText('Paused')).toBeVisible()

@@ -45,7 +45,7 @@ export interface DesktopLaunched extends Launched {
   readonly app: ElectronApplication
 }
 
-export interface BrowserLaunched extends Launched {
+interface BrowserLaunched extends Launched {
   readonly url: string
   readonly server: ChildProcess
 }
@@ -222,9 +222,16 @@ export const test = base.extend<{ data: string; halfturn: Launched }>({
   },
 })
 
+/** Has a head formed fast, in few steps or many. */
+export async function form(page: Page, steps: number): Promise<void> {
+  await page.getByRole('radio', { name: 'Fast' }).check()
+  const field = page.getByRole('spinbutton', { name: 'Steps' })
+  await field.fill(String(steps))
+  await field.press('Enter')
+  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+}
+
 /** Keeps a picture of a state, to be looked at. */
 export async function picture({ page, kind }: Pick<Launched, 'page' | 'kind'>, name: string): Promise<void> {
   await page.screenshot({ path: join(root, 'out', 'states', kind, `${name}.png`) })
 }
-
-export const sample = join(root, 'resources', 'sample-portrait.jpg')

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { chromium, expect } from '@playwright/test'
-import { test } from './launch.ts'
+import { form, test } from './launch.ts'
 
 const program = process.env.HALFTURN_PACKED
 
@@ -46,11 +46,7 @@ test('the packaged app makes a head', async ({ data }, info) => {
     await page.getByText('Runs on').waitFor()
     await page.getByRole('button', { name: 'Try the sample' }).click()
     await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByRole('radio', { name: 'Fast' }).check()
-    const field = page.getByRole('spinbutton', { name: 'Steps' })
-    await field.fill('5')
-    await field.press('Enter')
-    await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+    await form(page, 5)
     await expect(page.getByText('Show as')).toBeVisible()
     await page.screenshot({ path: info.outputPath('packed.png') })
     await browser.close()

@@ -2,7 +2,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
-import { launch, launchBrowser, picture, sample, test } from './launch.ts'
+import { samplePath } from '../testing/sample.ts'
+import { form, launch, launchBrowser, picture, test } from './launch.ts'
 
 const step = async (page: Page) => Number(/Step (\d+)/.exec(await page.locator('.facts').innerText())?.[1] ?? 0)
 
@@ -19,13 +20,9 @@ async function savedAgain({ data }: { data: string }): Promise<void> {
 }
 
 async function beginForming(page: Page, steps: number): Promise<void> {
-  await page.locator('#file-input').setInputFiles(sample)
+  await page.locator('#file-input').setInputFiles(samplePath)
   await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('radio', { name: 'Fast' }).check()
-  const field = page.getByRole('spinbutton', { name: 'Steps' })
-  await field.fill(String(steps))
-  await field.press('Enter')
-  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
+  await form(page, steps)
   await expect.poll(() => step(page)).toBeGreaterThan(1)
 }
 

@@ -5,7 +5,8 @@ import { NodeIO } from '@gltf-transform/core'
 import { expect, type Page } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import type { Sharp } from 'sharp'
-import { type DesktopLaunched, type Launched, picture, sample, test } from './launch.ts'
+import { samplePath } from '../testing/sample.ts'
+import { type DesktopLaunched, form, type Launched, picture, test } from './launch.ts'
 
 const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { numErrors: number } }>
@@ -13,14 +14,6 @@ const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
 
 async function drop(page: Page, path: string): Promise<void> {
   await page.locator('#file-input').setInputFiles(path)
-}
-
-async function form(page: Page, steps: number): Promise<void> {
-  await page.getByRole('radio', { name: 'Fast' }).check()
-  const field = page.getByRole('spinbutton', { name: 'Steps' })
-  await field.fill(String(steps))
-  await field.press('Enter')
-  await page.getByRole('button', { name: 'Form the head', exact: true }).click()
 }
 
 const shown = (page: Page) => page.locator('.stage canvas')
@@ -84,7 +77,7 @@ async function leave({ app, page }: DesktopLaunched): Promise<void> {
 test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) => {
   const { page } = halfturn
   await picture(halfturn, '1-empty')
-  await drop(page, sample)
+  await drop(page, samplePath)
   await expect(page.locator('.axes')).toBeVisible()
   await correct(halfturn)
   await picture(halfturn, '2-photo')
@@ -200,8 +193,8 @@ test('several photos of a person make one head, and one can be added or removed'
     buffer: await image.jpeg().toBuffer(),
   })
   const [front, mirrored, wall] = await Promise.all([
-    photo('front.jpg', sharp(sample)),
-    photo('mirrored.jpg', sharp(sample).flop()),
+    photo('front.jpg', sharp(samplePath)),
+    photo('mirrored.jpg', sharp(samplePath).flop()),
     photo('wall.jpg', sharp({ create: { width: 600, height: 600, channels: 3, background: '#8899aa' } })),
   ])
   const input = page.locator('#file-input')
@@ -251,7 +244,7 @@ test('bad photos are refused in words', { tag: '@browser' }, async ({ halfturn }
     await picture(halfturn, `10-refused-${name}`)
     await page.getByRole('button', { name: 'Dismiss' }).click()
   }
-  const jpeg = await readFile(sample)
+  const jpeg = await readFile(samplePath)
   await refused('empty.jpg', Buffer.alloc(0), /empty/)
   await refused('text.jpg', Buffer.from('no picture at all'), /not a JPEG, PNG/)
   await refused('cut.jpg', jpeg.subarray(0, jpeg.length >> 1), /damaged or cut off/)
@@ -268,7 +261,7 @@ test('a photo of 4000 x 6000 pixels is framed', { tag: '@browser' }, async ({ ha
   const { default: sharp } = await import('sharp')
   const large = info.outputPath('large.jpg')
   await sharp({ create: { width: 4000, height: 6000, channels: 3, background: '#556' } })
-    .composite([{ input: await sharp(sample).resize({ width: 3600 }).toBuffer(), left: 200, top: 600 }])
+    .composite([{ input: await sharp(samplePath).resize({ width: 3600 }).toBuffer(), left: 200, top: 600 }])
     .jpeg()
     .toFile(large)
   await drop(page, large)
@@ -278,7 +271,10 @@ test('a photo of 4000 x 6000 pixels is framed', { tag: '@browser' }, async ({ ha
 test('another face can be chosen', { tag: '@browser' }, async ({ halfturn }) => {
   const { page } = halfturn
   const { default: sharp } = await import('sharp')
-  const face = await sharp(sample).extract({ left: 90, top: 0, width: 270, height: 270 }).resize(540, 540).toBuffer()
+  const face = await sharp(samplePath)
+    .extract({ left: 90, top: 0, width: 270, height: 270 })
+    .resize(540, 540)
+    .toBuffer()
   const buffer = await sharp({ create: { width: 1080, height: 540, channels: 3, background: '#556' } })
     .composite([
       { input: face, left: 0, top: 0 },

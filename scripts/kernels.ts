@@ -35,7 +35,7 @@ export async function compileKernel({ source }: { source: string }): Promise<str
 /** The text of a kernel's module, as it is. */
 export const readKernel = ({ module }: { module: string }): Promise<string> => readFile(pathOf(module), 'utf8')
 
-export async function buildKernels(): Promise<void> {
+async function buildKernels(): Promise<void> {
   for (const kernel of kernels) await writeFileAtomic(pathOf(kernel.module), await compileKernel(kernel))
 }
 

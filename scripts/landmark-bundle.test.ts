@@ -4,7 +4,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { networkFile } from '../src-main/engine/networks/folder.ts'
 import { buildLandmarkBundle } from './landmark-bundle.ts'
-import { readModel, writeModel } from './tflite.ts'
+import { readTflite, writeTflite } from './tflite.ts'
 
 const bundle = await buildLandmarkBundle()
 const files = unzipSync(bundle)
@@ -31,7 +31,7 @@ describe('the landmark bundle', () => {
   })
 
   it('gives the landmark model the two outputs and the metadata the task wants', () => {
-    const model = readModel(files['face_landmarks_detector.tflite'])
+    const model = readTflite(files['face_landmarks_detector.tflite'])
     const { tensors, outputs } = model.subgraphs![0]
     expect(outputs!.map((i) => tensors![i].name)).toEqual(['landmarks', 'conv_faceflag'])
     expect(tensors![outputs![0]].shape).toEqual([1, 1, 1, 478 * 3])
@@ -42,7 +42,7 @@ describe('the landmark bundle', () => {
   it('keeps tensor data aligned inside the models', () => {
     for (const name of ['face_detector.tflite', 'face_landmarks_detector.tflite']) {
       const bytes = Buffer.from(files[name])
-      const weights = readModel(bytes).buffers!.filter(({ data }) => (data?.length ?? 0) > 2048)
+      const weights = readTflite(bytes).buffers!.filter(({ data }) => (data?.length ?? 0) > 2048)
       expect(weights.length).toBeGreaterThan(10)
       for (const { data } of weights) expect(bytes.indexOf(data!) % 16).toBe(0)
     }
@@ -50,6 +50,6 @@ describe('the landmark bundle', () => {
 
   it('survives reading and writing', () => {
     const bytes = files['face_detector.tflite']
-    expect(Buffer.from(writeModel(readModel(bytes))).equals(bytes)).toBe(true)
+    expect(Buffer.from(writeTflite(readTflite(bytes))).equals(bytes)).toBe(true)
   })
 })

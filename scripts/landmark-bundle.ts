@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { zipSync } from 'fflate'
 import { toObject } from 'flatbuffers/js/flexbuffers.js'
-import { attachMetadata, ELEMENT, OPERATOR, readModel, type Table, writeModel } from './tflite.ts'
+import { attachMetadata, ELEMENT, OPERATOR, readTflite, type Table, writeTflite } from './tflite.ts'
 
 const ASSETS = '@mediapipe/face_mesh/face_mesh_solution_packed_assets.data'
 const ASSETS_SHA256 = 'dbe5905c582c0462cdaea17e7e6ecea92edaa8cccc515c5e2e7291f2cbb5fb99'
@@ -34,15 +34,15 @@ export async function buildLandmarkBundle(): Promise<Uint8Array> {
   if (found !== ASSETS_SHA256) throw new Error(`${ASSETS} has sha256 ${found}, not the pinned ${ASSETS_SHA256}`)
   const file = ([start, end]: Range) => assets.subarray(start, end)
 
-  const detector = readModel(file(DETECTOR))
+  const detector = readTflite(file(DETECTOR))
   attachMetadata(detector, imageMetadata('face_detector', 127.5, 127.5, ['regressors', 'classificators']))
-  const landmarks = readModel(file(LANDMARKS))
+  const landmarks = readTflite(file(LANDMARKS))
   joinOutputs(landmarks)
   attachMetadata(landmarks, imageMetadata('face_landmarks_detector', 0, 255, ['landmarks', 'presence']))
 
   return storeZip({
-    'face_detector.tflite': writeModel(detector),
-    'face_landmarks_detector.tflite': writeModel(landmarks),
+    'face_detector.tflite': writeTflite(detector),
+    'face_landmarks_detector.tflite': writeTflite(landmarks),
     'geometry_pipeline_metadata_landmarks.binarypb': file(GEOMETRY),
   })
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type StoredTensor, writeSafetensors } from '../src-main/engine/checkpoint/safetensors.ts'
-import { ELEMENT, OPERATOR, readModel, type Table } from './tflite.ts'
+import { ELEMENT, OPERATOR, readTflite, type Table } from './tflite.ts'
 
 const MODEL = '@mediapipe/selfie_segmentation/selfie_segmentation.tflite'
 const MODEL_SHA256 = '8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27'
@@ -27,7 +27,7 @@ export async function buildMatteNetwork(): Promise<Uint8Array[]> {
   const bytes = await readFile(createRequire(import.meta.url).resolve(MODEL))
   const found = createHash('sha256').update(bytes).digest('hex')
   if (found !== MODEL_SHA256) throw new Error(`${MODEL} has sha256 ${found}, not the pinned ${MODEL_SHA256}`)
-  const model = readModel(bytes)
+  const model = readTflite(bytes)
   const { tensors, operators } = model.subgraphs![0] as { tensors: Table<'Tensor'>[]; operators: Table<'Operator'>[] }
   const codeOf = ({ opcodeIndex }: Table<'Operator'>) =>
     model.operatorCodes![opcodeIndex ?? 0].builtinCode ?? OPERATOR.add

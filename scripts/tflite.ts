@@ -169,14 +169,14 @@ export type Table<Name extends TableName> = { -readonly [Field in keyof Schema[N
 type Loose = Record<string, unknown>
 
 /** Reads a `.tflite` file. @throws Error where it uses an operator with options that are not in the schema above. */
-export function readModel(bytes: Uint8Array): Table<'Model'> {
+export function readTflite(bytes: Uint8Array): Table<'Model'> {
   const buffer = new ByteBuffer(bytes)
   if (!buffer.__has_identifier('TFL3')) throw new Error('not a TensorFlow Lite model')
   return readTable('Model', buffer, buffer.__indirect(0)) as Table<'Model'>
 }
 
 /** Writes a `.tflite` file. The same model gives the same bytes. */
-export function writeModel(model: Table<'Model'>): Uint8Array {
+export function writeTflite(model: Table<'Model'>): Uint8Array {
   return writeRoot('Model', model, 'TFL3')
 }
 

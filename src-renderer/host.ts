@@ -32,7 +32,7 @@ export type HostState = 'connecting' | 'ready' | 'restarting' | 'lost'
 
 export type NamedBlob = Pick<FileOut, 'name' | 'blob'>
 
-export interface Host {
+interface Host {
   readonly kind: 'desktop' | 'browser'
   readonly engine: EngineApi
   put(bytes: Uint8Array): Promise<BlobId>
@@ -55,7 +55,7 @@ export interface Host {
   connect(listeners: Listeners): void
 }
 
-export interface Listeners {
+interface Listeners {
   onState(state: HostState): void
   onEvent(event: EngineEvent): void
   onCommand(command: MenuCommand): void

@@ -2,13 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import sharp, { type Sharp } from 'sharp'
 import { decodePixels, type Photo } from '../src-main/engine/images/photo.ts'
 import { createLandmarker, type Landmarker } from '../src-main/engine/networks/mediapipe.ts'
+import { samplePath } from './sample.ts'
 
-export const samplePortrait = () =>
-  readFile(fileURLToPath(new URL('../resources/sample-portrait.jpg', import.meta.url)))
+export const samplePortrait = () => readFile(samplePath)
 
 /** Runs `use` with the path of a temporary file of this name and content. */
 export async function withFile<T>(name: string, chunks: Uint8Array[], use: (file: string) => Promise<T>): Promise<T> {
@@ -30,7 +29,7 @@ export function sharedLandmarker(): Promise<Landmarker> {
 }
 
 /** The sample portrait after some image operations. */
-export async function samplePhoto(edit = (image: Sharp): Sharp => image): Promise<Photo> {
+export async function decodedSample(edit = (image: Sharp): Sharp => image): Promise<Photo> {
   return decodePixels(
     await edit(sharp(await samplePortrait()))
       .png()

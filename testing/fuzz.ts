@@ -33,8 +33,8 @@ import { fixture, TINY_CONFIG, tinyConfig, tinyWeights } from './generator.ts'
 import {
   ascii,
   checkpoint,
-  concat,
   dict,
+  joinBytes,
   type Py,
   parameter,
   persistent,
@@ -45,7 +45,7 @@ import {
 } from './pickle.ts'
 import { TEST_RECORD as record } from './record.ts'
 
-export interface Parser {
+interface Parser {
   readonly name: string
   input(chance: Chance): Uint8Array
   /** Reads the input and uses what it gave. */
@@ -53,7 +53,7 @@ export interface Parser {
 }
 
 /** Random choices. */
-export class Chance {
+class Chance {
   private readonly next: () => number
 
   constructor(seed: number, number: number) {
@@ -109,10 +109,10 @@ function damaged(original: Uint8Array, chance: Chance): Uint8Array {
         if (where < bytes.length) bytes[where] ^= 1 << chance.below(8)
         break
       case 2:
-        bytes = concat(bytes.subarray(0, where), chance.bytes(9), bytes.subarray(where))
+        bytes = joinBytes(bytes.subarray(0, where), chance.bytes(9), bytes.subarray(where))
         break
       case 3:
-        bytes = concat(bytes.subarray(0, where), bytes.subarray(where + chance.below(256)))
+        bytes = joinBytes(bytes.subarray(0, where), bytes.subarray(where + chance.below(256)))
         break
       case 4:
         bytes.copyWithin(where, chance.below(bytes.length + 1), chance.below(bytes.length + 1))
@@ -170,7 +170,7 @@ const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value) ?
 /** A safetensors file of this header, whose length may lie. */
 function headed(header: unknown, data: Uint8Array, lie = 0): Uint8Array {
   const text = json(header)
-  return concat(new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, BigInt(text.length + lie))).buffer), text, data)
+  return joinBytes(new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, BigInt(text.length + lie))).buffer), text, data)
 }
 
 /** Of a file that is right: its header and data. */
@@ -216,10 +216,10 @@ function operations(chance: Chance): Uint8Array {
     if (chance.is(0.3)) return raw('K', chance.below(256)).raw
     if (chance.is(0.4)) return raw(chance.one([...'hjqr']), chance.below(4), 0, 0, 0).raw
     const announced = chance.one([0x42, 0x43, 0x58, 0x8a, 0x8b, 0x8d, 0x8e, 0x95])
-    return chance.is(0.5) ? chance.bytes(1) : concat(Uint8Array.of(announced), chance.bytes(9))
+    return chance.is(0.5) ? chance.bytes(1) : joinBytes(Uint8Array.of(announced), chance.bytes(9))
   })
   const closed = chance.is(0.5)
-  return concat(Uint8Array.of(0x80, 4), ascii(closed ? '(' : ''), ...parts, ascii(closed ? 't.' : '.'))
+  return joinBytes(Uint8Array.of(0x80, 4), ascii(closed ? '(' : ''), ...parts, ascii(closed ? 't.' : '.'))
 }
 
 const smallPickles = [
@@ -239,7 +239,7 @@ function readStorage(bytes: Uint8Array): void {
   readTensorPickle(pickle(tensor(bias, { storage: stored })))
 }
 
-const generatorFile = concat(...writeGeneratorFile(config, weights))
+const generatorFile = joinBytes(...writeGeneratorFile(config, weights))
 const damagedGenerator = damagedTensors(generatorFile)
 /** A whole file costs ten times what its config does, where most of what may be wrong is. */
 function generatorInput(chance: Chance): Uint8Array {
@@ -275,7 +275,7 @@ function readImport(bytes: Uint8Array): void {
 
 const halves = new Float32Array(3 * 4 * 4 * config.plane_channels)
 const portrait = { size: 4, rgb: new Uint8Array(48), matte: new Float32Array(16), valid: new Uint8Array(16) }
-const headFile = concat(
+const headFile = joinBytes(
   ...writeHead(
     {
       ws: new Float32Array(config.num_ws * config.w_dim),
@@ -291,7 +291,7 @@ const headFile = concat(
   ),
 )
 
-const smallHead = concat(...writeSafetensors(new Map([['ws', storeFloat32(new Float32Array(4), [4])]])))
+const smallHead = joinBytes(...writeSafetensors(new Map([['ws', storeFloat32(new Float32Array(4), [4])]])))
 const projectFile = packProject(record, {
   photo: Uint8Array.of(0xff, 0xd8, 0xff),
   head: smallHead,
@@ -363,7 +363,7 @@ export const parsers: readonly Parser[] = [
   {
     name: 'safetensors',
     input: damagedTensors(
-      concat(
+      joinBytes(
         ...writeSafetensors(
           new Map([
             ['a', storeFloat32(Float32Array.of(1, 2, 3, 4), [2, 2])],
@@ -376,7 +376,7 @@ export const parsers: readonly Parser[] = [
     read: (bytes) => {
       const { tensors } = readSafetensors(bytes, 'fuzz')
       for (const stored of tensors.values()) toFloat32(stored)
-      readSafetensors(concat(...writeSafetensors(tensors)))
+      readSafetensors(joinBytes(...writeSafetensors(tensors)))
     },
   },
   {

@@ -12,7 +12,7 @@ export interface Target {
   readonly token: string
 }
 
-export interface Intrusion {
+interface Intrusion {
   readonly who: 'stranger' | 'window'
   readonly name: string
   /** @returns what it got, if it got in */
@@ -262,7 +262,7 @@ const strangers: Intrusion[] = [
 ]
 
 /** A WebSocket frame of a client, the way the attempt wants it. */
-export function frame(
+function frame(
   opcode: number,
   payload: string | Uint8Array = '',
   { fin = true, reserved = 0, masked = true, length = -1n } = {},

@@ -22,9 +22,9 @@ const bytesOf = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes)
 export const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer)
 export const u64 = (value: bigint | number): Uint8Array => new Uint8Array(BigUint64Array.of(BigInt(value)).buffer)
 export const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
-export const concat = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+export const joinBytes = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 export const raw = (...parts: (Uint8Array | number | string)[]): { raw: Uint8Array } => ({
-  raw: concat(...parts.map((p) => (typeof p === 'number' ? bytesOf(p) : typeof p === 'string' ? ascii(p) : p))),
+  raw: joinBytes(...parts.map((p) => (typeof p === 'number' ? bytesOf(p) : typeof p === 'string' ? ascii(p) : p))),
 })
 export const tuple = (...items: Py[]): Py => ({ tuple: items })
 export const dict = (entries: Record<string, Py>): { dict: [Py, Py][] } => ({ dict: Object.entries(entries) })
@@ -92,7 +92,7 @@ export function pickleChunks(value: Py, protocol = 4): Uint8Array[] {
   return out
 }
 
-export const pickle = (value: Py, protocol = 4): Uint8Array => concat(...pickleChunks(value, protocol))
+export const pickle = (value: Py, protocol = 4): Uint8Array => joinBytes(...pickleChunks(value, protocol))
 
 const STORAGES = { F32: 'FloatStorage', F16: 'HalfStorage', F64: 'DoubleStorage', I64: 'LongStorage' } as const
 const SIZES = { F32: 4, F16: 2, F64: 8, I64: 8 } as const
@@ -106,11 +106,11 @@ export function storage(
   const numel = data.length / SIZES[dtype]
   const pid = lies.pid ?? ['storage', { name: ['torch', STORAGES[dtype]] }, '94000', 'cpu', numel, null]
   const id = pickle({ tuple: pid }, 2)
-  return concat(
+  return joinBytes(
     pickle(lies.magic ?? 0x1950a86a20f9469cfc6cn, 2),
     pickle(lies.version ?? 1001, 2),
     pickle(lies.system ?? dict({ protocol_version: 1001, little_endian: true, type_sizes: dict({ int: 4 }) }), 2),
-    lies.id === undefined ? concat(id.subarray(0, -1), ascii('Q.')) : pickle(lies.id, 2),
+    lies.id === undefined ? joinBytes(id.subarray(0, -1), ascii('Q.')) : pickle(lies.id, 2),
     pickle(lies.keys ?? ['94000'], 2),
     u64(lies.numel ?? numel),
     data,
@@ -161,7 +161,7 @@ const numpyScalar = (value: number): Py => ({
   ],
 })
 
-export type CheckpointChanges = {
+type CheckpointChanges = {
   /** Attributes of the generator that are replaced; undefined drops one. */
   attributes?: Record<string, Py | undefined>
   /** Attributes of modules, by path, as above. */

@@ -4,7 +4,7 @@
  *
  * `-- [--only set,small-set,rivals,import,signals,reconstruct] [--kills N] [--seed N]`, kills for each kind.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,14 +15,14 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { FileSet } from '../../src-main/engine/files/file-set.ts'
 import { uniform } from '../../src-main/engine/random.ts'
-import type { Part } from '../robustness.ts'
+import { buildCommand, builtCommand } from '../../testing/command.ts'
+import { samplePath } from '../../testing/sample.ts'
+import type { RobustnessPart } from '../robustness.ts'
 import { CHECKPOINT, ENDINGS, generationOf, STEM } from '../support/endless-writer.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CHECKPOINT_FILE = join(ROOT, 'src-main', 'engine', 'checkpoint', 'fixtures', 'tiny2x.pkl')
-const COMMAND = join(ROOT, 'out', 'cli', 'cli.js')
 const WRITER = join(ROOT, 'out', 'bench', 'endless-writer.js')
-const PORTRAIT = join(ROOT, 'resources', 'sample-portrait.jpg')
 const QUICK = [
   '--provider',
   'cpu',
@@ -48,7 +48,7 @@ interface Tally {
 
 type Draw = () => number
 
-const kills: Part = async (recorder, options) => {
+const kills: RobustnessPart = async (recorder, options) => {
   const { values } = parseArgs({
     args: [...options],
     options: {
@@ -58,7 +58,7 @@ const kills: Part = async (recorder, options) => {
     },
   })
   // Built: a process that compiles itself anew is killed while it does so.
-  execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  buildCommand()
   await build({
     entryPoints: [join(ROOT, 'bench', 'support', 'endless-writer.ts')],
     outfile: WRITER,
@@ -251,7 +251,7 @@ async function killedReconstructions(folder: string, times: number, draw: Draw):
   const command = (output: string, seed: number, ...more: string[]) =>
     halfturn([
       'reconstruct',
-      PORTRAIT,
+      samplePath,
       '-o',
       output,
       '--seed',
@@ -304,7 +304,7 @@ function nextStart(folder: string): void {
 
 const isOf = (stem: string, name: string) => ENDINGS.some((ending) => name === `${stem}.${ending}`)
 const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-const halfturn = (args: readonly string[]) => run([COMMAND, ...args])
+const halfturn = (args: readonly string[]) => run([builtCommand, ...args])
 
 function run(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })

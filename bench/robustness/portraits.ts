@@ -6,7 +6,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
@@ -15,9 +15,10 @@ import type { Pose } from '../../src-main/engine/face/pose.ts'
 import { DEGREE } from '../../src-main/engine/generator/camera.ts'
 import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
-import type { Part } from '../robustness.ts'
+import { samplePath } from '../../testing/sample.ts'
+import type { RobustnessPart } from '../robustness.ts'
 import { median } from '../support/recorder.ts'
-import { trueHeads } from '../support/truth.ts'
+import { headOptions, seedsOf, trueHeads } from '../support/truth.ts'
 
 const QUARTERS = [0, 90, 180, 270]
 /** Width over height. */
@@ -40,15 +41,14 @@ interface Case {
   readonly bytes: Uint8Array
 }
 
-const portraits: Part = async (recorder, options) => {
+const portraits: RobustnessPart = async (recorder, options) => {
   const { values, positionals } = parseArgs({
     args: [...options],
     allowPositionals: true,
-    options: { heads: { type: 'string', default: '43' }, first: { type: 'string', default: '900100' } },
+    options: { ...headOptions(43) },
   })
-  const seeds = Array.from({ length: Number(values.heads) }, (_, i) => Number(values.first) + i)
-  const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample-portrait.jpg')
-  const real = [sample, ...positionals].map(async (path) => ({ name: basename(path), bytes: await readFile(path) }))
+  const seeds = seedsOf(values)
+  const real = [samplePath, ...positionals].map(async (path) => ({ name: basename(path), bytes: await readFile(path) }))
   const rendered = (await trueHeads(seeds)).map(({ seed, photos }) => ({ name: `head ${seed}`, bytes: photos[0] }))
   const all: Portrait[] = [...(await Promise.all(real)), ...rendered]
 

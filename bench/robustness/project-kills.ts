@@ -12,12 +12,12 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { uniform } from '../../src-main/engine/random.ts'
 import { Store } from '../../src-main/session/store.ts'
-import type { Part } from '../robustness.ts'
+import type { RobustnessPart } from '../robustness.ts'
 import { fillOf, PASSING, PROJECT, savedParts } from '../support/endless-saver.ts'
 
 const SAVER = join(import.meta.dirname, '..', 'support', 'endless-saver.ts')
 
-const projectKills: Part = async (recorder, options) => {
+const projectKills: RobustnessPart = async (recorder, options) => {
   const { values } = parseArgs({
     args: [...options],
     options: { kills: { type: 'string', default: '80' }, seed: { type: 'string', default: '1' } },

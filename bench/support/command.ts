@@ -10,11 +10,11 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const TICK = 0.01
 
 /** A line of --json and what the process had used when it came; CPU is NaN where the system does not tell. */
-export interface Mark extends Cost {
+interface Mark extends Cost {
   readonly line: Record<string, unknown>
 }
 
-export interface Watched {
+interface Watched {
   readonly marks: readonly Mark[]
   readonly total: Cost
   /** The most memory that was resident, MiB; NaN where the system does not tell. */

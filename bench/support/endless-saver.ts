@@ -15,7 +15,7 @@ const PHOTO_EVERY = 4
 const PASSING_EVERY = 3
 
 const correction = { dx: 0, dy: 0, scale: 1, roll: 0, yaw: 0, pitch: 0 }
-export const recordOf = (generation: number): ProjectRecord => ({
+const generationRecord = (generation: number): ProjectRecord => ({
   format: 'halfturn-project',
   version: 2,
   name: String(generation),
@@ -35,7 +35,7 @@ export const fillOf = (generation: number) => ({
   thumbnail: generation % 239,
 })
 
-export function partsOf(generation: number): SavedParts {
+function partsOf(generation: number): SavedParts {
   const fill = fillOf(generation)
   return Object.fromEntries(
     Object.entries(SIZES).map(([part, size]) => [part, new Uint8Array(size).fill(fill[part as keyof typeof fill])]),
@@ -48,10 +48,10 @@ if (process.argv[1] === import.meta.filename) {
   if (await store.has(PROJECT)) await store.read(PROJECT, [])
   console.log('ready')
   for (let generation = Number(first); ; generation++) {
-    await store.save(PROJECT, recordOf(generation), partsOf(generation))
+    await store.save(PROJECT, generationRecord(generation), partsOf(generation))
     console.log(generation)
     if (generation % PASSING_EVERY > 0) continue
-    await store.save(PASSING, recordOf(0), partsOf(0))
+    await store.save(PASSING, generationRecord(0), partsOf(0))
     await store.remove(PASSING)
   }
 }

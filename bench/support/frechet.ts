@@ -7,6 +7,7 @@
  * of more features than vectors need no special care. The estimate grows as the vectors get fewer: compare only
  * distances between sets of the same sizes.
  */
+import { dot } from '../../src-main/engine/vectors.ts'
 
 /** @param a, b feature vectors, at least two each */
 export function frechetDistance(a: readonly Float32Array[], b: readonly Float32Array[]): number {
@@ -55,10 +56,4 @@ export function sumOfSingularValues(rows: readonly Float64Array[]): number {
     }
   }
   return rows.reduce((sum, row) => sum + Math.sqrt(dot(row, row)), 0)
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }

@@ -24,7 +24,8 @@ import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
-import { extractSurface, type Surface } from '../../src-main/engine/surface/surface.ts'
+import type { Surface } from '../../src-main/engine/surface/mesh.ts'
+import { extractSurface } from '../../src-main/engine/surface/surface.ts'
 import { bendToPhotos } from '../../src-main/engine/surface/to-photos.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
 import { type Cost, median, peakMemory, type Recorder } from './recorder.ts'
@@ -37,7 +38,7 @@ const SURFACE = { resolution: 192 }
 const DISTURBANCE = { dx: 0, dy: 0, scale: 1.05, roll: 0, yaw: (3 * Math.PI) / 180, pitch: 0 }
 
 /** Of one picture of one head. */
-export interface Scores {
+interface Scores {
   psnr: number
   /** 1 - cosine of FaceRes' descriptors. */
   faceres: number
@@ -310,7 +311,7 @@ export function intoReconstruction(label: Float32Array, m: readonly number[]): F
 }
 
 /** What a comparison of heads takes beside its methods. */
-export interface Comparison {
+interface Comparison {
   readonly heads: readonly TrueHead[]
   /** In the table's title. */
   readonly quality: string

@@ -54,6 +54,13 @@ export interface Alignment {
   readonly face_roughness: number
 }
 
+/** Options of benchmarks that take held-out heads: how many, and the first one's seed. */
+export const headOptions = (heads: number) =>
+  ({ heads: { type: 'string', default: String(heads) }, first: { type: 'string', default: '900100' } }) as const
+
+export const seedsOf = ({ heads, first }: { readonly heads: string; readonly first: string }): number[] =>
+  Array.from({ length: Number(heads) }, (_, i) => Number(first) + i)
+
 /**
  * Renders the heads into a cache folder, once.
  * @param photos how many of each

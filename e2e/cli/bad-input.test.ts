@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { denseGenerator, embeddedGenerator } from '../../testing/generator.ts'
-import { expectRefusal, samplePortrait, Workplace } from './command.ts'
+import { samplePath } from '../../testing/sample.ts'
+import { expectRefusal, Workplace } from './command.ts'
 
 const place = new Workplace()
 afterAll(() => place.remove())
@@ -23,7 +24,7 @@ const expectNothingLeft = () => {
 }
 
 describe('photos', () => {
-  const sample = readFileSync(samplePortrait)
+  const sample = readFileSync(samplePath)
 
   const photos: [what: string, bytes: Uint8Array | string, message: RegExp][] = [
     ['that are no picture', 'Dear diary,\nto-day I made a head.\n', /not a JPEG, PNG/],
@@ -41,7 +42,7 @@ describe('photos', () => {
     given()
     expectRefusal(await reconstruct(place.path('nowhere.jpg')), /Could not read .*nowhere\.jpg \(ENOENT\)/)
     expectRefusal(await reconstruct(place.folder), /is a folder/)
-    expectRefusal(await reconstruct(samplePortrait, '--face', '2'), /no face 2: the photo shows one face/)
+    expectRefusal(await reconstruct(samplePath, '--face', '2'), /no face 2: the photo shows one face/)
     expectNothingLeft()
   })
 })
@@ -55,7 +56,7 @@ describe('folders that cannot be written to', () => {
     const path = folder()
     given()
     const runs = [
-      await place.run(['reconstruct', samplePortrait, '-o', path, ...common]),
+      await place.run(['reconstruct', samplePath, '-o', path, ...common]),
       await place.run(['generate', '-o', path, '--provider', 'cpu', '--mesh-resolution', '64']),
     ]
     for (const run of runs) expectRefusal(run, /Could not write .*\(E[A-Z]+\)/)
@@ -127,7 +128,7 @@ describe('generator files', () => {
   it.each(files)('%s', async (_, make, message) => {
     const generator = make()
     given()
-    expectRefusal(await reconstruct(samplePortrait, '--generator', generator), message)
+    expectRefusal(await reconstruct(samplePath, '--generator', generator), message)
     expectNothingLeft()
   })
 })

@@ -5,7 +5,8 @@ import Papa from 'papaparse'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { denseGenerator } from '../../testing/generator.ts'
-import { expectRefusal, type Finished, linesOf, samplePortrait, Workplace } from './command.ts'
+import { samplePath } from '../../testing/sample.ts'
+import { expectRefusal, type FinishedRun, linesOf, Workplace } from './command.ts'
 
 const place = new Workplace()
 afterAll(() => place.remove())
@@ -17,12 +18,12 @@ const args = ['batch', place.path('photos'), '-o', root, ...common, ...files]
 const stampOf = (...path: string[]) => statSync(join(root, ...path), { bigint: true }).mtimeNs
 
 describe('a batch', () => {
-  let killed: Finished
+  let killed: FinishedRun
   let first: bigint
   beforeAll(async () => {
     mkdirSync(place.path('photos', 'bob'), { recursive: true })
-    copyFileSync(samplePortrait, place.path('photos', 'ada.jpg'))
-    await sharp(samplePortrait)
+    copyFileSync(samplePath, place.path('photos', 'ada.jpg'))
+    await sharp(samplePath)
       .flop()
       .toFile(place.path('photos', 'bob', '1.jpg'))
     const lawn = sharp({ create: { width: 300, height: 300, channels: 3, background: '#4a7040' } })

@@ -1,13 +1,8 @@
-/** Builds what tests start as processes of their own: run from source, each would compile it anew. */
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
+/** Builds what tests start as processes of their own. */
 import type { TestProject } from 'vitest/node'
-
-const build = () => {
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build.mjs'), 'tests'], { stdio: 'inherit' })
-}
+import { buildCommand } from '../../testing/command.ts'
 
 export default function setup(project: TestProject): void {
-  build()
-  project.onTestsRerun(async () => build())
+  buildCommand('tests')
+  project.onTestsRerun(async () => buildCommand('tests'))
 }

@@ -4,19 +4,19 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
+import { builtCommand } from '../../testing/command.ts'
 import { type Change, changedGenerator } from '../../testing/generator.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-export const samplePortrait = join(root, 'resources/sample-portrait.jpg')
 
-export interface Finished {
+export interface FinishedRun {
   /** 128 + the signal's number where one ended it, as a shell has it. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-export interface Interference {
+interface Interference {
   interrupt?: RegExp
   signal?: NodeJS.Signals
   once?: { when: RegExp; act: () => void }
@@ -45,10 +45,10 @@ export class Workplace {
   run(
     args: readonly string[],
     { interrupt, signal = 'SIGINT', once, locale = 'C', env = {} }: Interference = {},
-  ): Promise<Finished> {
+  ): Promise<FinishedRun> {
     const home = this.path('home')
     mkdirSync(home, { recursive: true })
-    const child = spawn(process.execPath, [join(root, 'out/cli/cli.js'), ...args], {
+    const child = spawn(process.execPath, [builtCommand, ...args], {
       cwd: root,
       env: { ...process.env, ...env, HOME: home, USERPROFILE: home, HALFTURN_DATA: this.path('data'), LC_ALL: locale },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,14 +94,14 @@ export class Workplace {
 }
 
 /** The lines of --json. */
-export const linesOf = ({ stdout }: Finished): Record<string, unknown>[] =>
+export const linesOf = ({ stdout }: FinishedRun): Record<string, unknown>[] =>
   stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
 
 /** Exit code 2; what was met, then what to do; no stack. */
-export function expectRefusal({ code, stderr }: Finished, message: RegExp): void {
+export function expectRefusal({ code, stderr }: FinishedRun, message: RegExp): void {
   expect(stderr).toMatch(message)
   expect(code).toBe(2)
   const lines = stderr.trim().split('\n')

@@ -14,7 +14,8 @@ import type { EngineFunctions } from '../../src-main/session/rpc-server.ts'
 import { builtDecoding, builtEngine } from '../../testing/built.ts'
 import { sharedLandmarker } from '../../testing/face.ts'
 import { denseGenerator } from '../../testing/generator.ts'
-import { samplePortrait, Workplace } from './command.ts'
+import { samplePath } from '../../testing/sample.ts'
+import { Workplace } from './command.ts'
 
 const checkpoint = join(import.meta.dirname, '../../src-main/engine/checkpoint/fixtures/tiny2x.pkl')
 const mesh = { resolution: 64, triangles: 2000 }
@@ -35,7 +36,7 @@ interface Door {
 
 const place = new Workplace()
 /** Another photo of the same person. */
-const mirrored = await sharp(samplePortrait).flop().jpeg().toBuffer()
+const mirrored = await sharp(samplePath).flop().jpeg().toBuffer()
 const generator = denseGenerator()
 const doors: Record<string, Door> = {}
 beforeAll(async () => {
@@ -51,7 +52,7 @@ describe('reconstruct', () => {
   const fromCommand = place.run([
     ...[
       'reconstruct',
-      samplePortrait,
+      samplePath,
       place.write('mirrored.jpg', mirrored),
       '-o',
       place.path('photo'),
@@ -67,7 +68,7 @@ describe('reconstruct', () => {
     const { api, put, get } = doors['served API']
     const { id: wanted } = await api.importGenerator({ file: await put(generator), name: 'dense' })
     const photos = [
-      { file: await put(readFileSync(samplePortrait)), name: 'sample-portrait' },
+      { file: await put(readFileSync(samplePath)), name: 'sample-portrait' },
       { file: await put(mirrored), name: 'mirrored' },
     ]
     const { id: project } = await api.openPhotos({ photos, generator: wanted })

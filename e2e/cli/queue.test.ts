@@ -24,7 +24,7 @@ import { buildStubs, stubWorker } from '../../testing/queue/build.ts'
 import { ObjectStore } from '../../testing/queue/object-store.ts'
 import { hasRedis, RedisServer } from '../../testing/queue/redis.ts'
 import { stubMaker, stubPhoto } from '../../testing/queue/stub-maker.ts'
-import { expectRefusal, type Finished, Workplace } from './command.ts'
+import { expectRefusal, type FinishedRun, Workplace } from './command.ts'
 
 if (!hasRedis) console.warn('Left out: the queue, there is no redis-server on this machine.')
 
@@ -41,11 +41,11 @@ describe.skipIf(!hasRedis)('60 photos over three workers', () => {
   const workers: ChildProcess[] = []
   let redis: RedisServer
   let store: ObjectStore
-  let run: Finished
+  let run: FinishedRun
 
   const made = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
   /** Until so many are made, or no more will be. */
-  const several = async (count: number, running: Promise<Finished>) => {
+  const several = async (count: number, running: Promise<FinishedRun>) => {
     let over = false
     running.finally(() => {
       over = true

@@ -13,7 +13,8 @@ import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import type { Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import { sharedLandmarker } from '../../testing/face.ts'
 import { denseGenerator, quick } from '../../testing/generator.ts'
-import { expectRefusal, type Finished, linesOf, samplePortrait, Workplace } from './command.ts'
+import { samplePath } from '../../testing/sample.ts'
+import { expectRefusal, type FinishedRun, linesOf, Workplace } from './command.ts'
 
 const validator = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { messages: unknown[] } }>
@@ -30,10 +31,10 @@ describe('a run that is left alone', () => {
   const folder = place.path('head')
   /** In the folder of the results, and called as its texture would be. */
   const photo = join(folder, 'sample-portrait.png')
-  let [run, before]: [Finished?, Buffer?] = []
+  let [run, before]: [FinishedRun?, Buffer?] = []
   beforeAll(async () => {
     mkdirSync(folder)
-    before = await sharp(samplePortrait).png().toBuffer()
+    before = await sharp(samplePath).png().toBuffer()
     writeFileSync(photo, before)
     const args = ['reconstruct', photo, '-o', folder, '--overwrite']
     args.push('--generator', place.generator('quick.safetensors', quick))
@@ -131,8 +132,8 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
   const stranger = join(import.meta.dirname, 'fixtures/stranger.jpg')
   // One without a texture: nobody looks at it.
   const options = ['-o', folder, '--format', 'ply', '--generator', generator, ...common]
-  const args = ['reconstruct', samplePortrait, stranger, ...options]
-  let stopped: Finished
+  const args = ['reconstruct', samplePath, stranger, ...options]
+  let stopped: FinishedRun
   beforeAll(async () => {
     stopped = await place.run([...args, '--steps', '500', '--json'], { interrupt: firstStep })
   })
@@ -165,11 +166,8 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
 
   it('goes on only from the photo and with the options it began with', async () => {
     mkdirSync(place.path('others'))
-    const namesake = place.write(
-      'others/sample-portrait.jpg',
-      Buffer.concat([readFileSync(samplePortrait), Buffer.of(0)]),
-    )
-    const other = args.map((word) => (word === samplePortrait ? namesake : word))
+    const namesake = place.write('others/sample-portrait.jpg', Buffer.concat([readFileSync(samplePath), Buffer.of(0)]))
+    const other = args.map((word) => (word === samplePath ? namesake : word))
     expectRefusal(await place.run([...other, '--resume']), /sample-portrait\.unfinished was begun with other photos\./)
     const changed = await place.run([...args, '--resume', '--seed', '5', '--learning-rate', '0.01'])
     expectRefusal(changed, /begun with --learning-rate 0\.08, not 0\.01, and --seed 0, not 5\./)
@@ -208,7 +206,7 @@ describe('a run with several photos that is stopped by Ctrl-C', () => {
 
 describe('a signal', () => {
   it.each(['SIGTERM', 'SIGHUP'] as const)('%s before the first step leaves nothing', async (signal) => {
-    const args = ['reconstruct', samplePortrait, '-o', place.path('a', 'b'), '--generator', generator, ...common]
+    const args = ['reconstruct', samplePath, '-o', place.path('a', 'b'), '--generator', generator, ...common]
     const run = await place.run(args, { interrupt: /Running on/, signal })
     expect(run.code).toBe(128 + constants.signals[signal])
     expect(existsSync(place.path('a'))).toBe(false)
@@ -216,7 +214,7 @@ describe('a signal', () => {
 
   it('leaves nothing either where the photo has as long a name as the disk takes', async () => {
     const photo = place.path(`${'é'.repeat(125)}.jpg`)
-    copyFileSync(samplePortrait, photo)
+    copyFileSync(samplePath, photo)
     const args = ['reconstruct', photo, '-o', place.path('long'), '--json', '--generator', generator, ...common]
     const run = await place.run(args, { interrupt: /so long a name: the files are called é+-[0-9a-f]{8}\./ })
     expect([run.code, run.stderr]).toEqual([130, ''])
@@ -229,7 +227,7 @@ describe('a photo that needs turning or converting gives the same portrait', () 
   let plain: Uint8Array
   beforeAll(async () => {
     landmarker = await sharedLandmarker()
-    plain = await cropOf(samplePortrait)
+    plain = await cropOf(samplePath)
   })
 
   async function cropOf(path: string): Promise<Uint8Array> {
@@ -238,7 +236,7 @@ describe('a photo that needs turning or converting gives the same portrait', () 
   }
 
   it('CMYK, lying on its side with an EXIF note', async () => {
-    const cmyk = await sharp(samplePortrait).rotate(90).toColourspace('cmyk').jpeg({ quality: 98 }).toBuffer()
+    const cmyk = await sharp(samplePath).rotate(90).toColourspace('cmyk').jpeg({ quality: 98 }).toBuffer()
     const photo = place.write('side.jpg', withOrientation(cmyk, 8))
     expect(await sharp(photo).metadata()).toMatchObject({ space: 'cmyk', orientation: 8 })
     // CMYK and back costs some colour.
@@ -246,7 +244,7 @@ describe('a photo that needs turning or converting gives the same portrait', () 
   })
 
   it('16 bits a channel', async () => {
-    const photo = place.write('deep.png', await sharp(samplePortrait).toColourspace('rgb16').png().toBuffer())
+    const photo = place.write('deep.png', await sharp(samplePath).toColourspace('rgb16').png().toBuffer())
     expect(await sharp(photo).metadata()).toMatchObject({ depth: 'ushort' })
     expect(difference(await cropOf(photo), plain)).toBeLessThan(4)
   })
@@ -267,6 +265,6 @@ function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
 
 it('says which of several photos is no good', async () => {
   const letter = place.write('letter.jpg', 'a letter to a friend')
-  const args = ['reconstruct', samplePortrait, letter, ...common, '--generator', generator, '-o', place.path('several')]
+  const args = ['reconstruct', samplePath, letter, ...common, '--generator', generator, '-o', place.path('several')]
   expectRefusal(await place.run(args), /letter\.jpg: /)
 })

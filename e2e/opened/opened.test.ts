@@ -7,9 +7,9 @@ import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { psnr } from '../../src-main/engine/quality/likeness.ts'
 import { formats } from '../../src-main/engine/surface/formats/formats.ts'
 import { fileChoices } from '../../src-main/engine/surface/formats/options.ts'
-import { headLike, solid } from '../../src-main/engine/surface/solids.ts'
 import { extractSurface } from '../../src-main/engine/surface/surface.ts'
 import { paintTexture } from '../../src-main/engine/surface/texture/texture.ts'
+import { headLike, solid } from '../../testing/solids.ts'
 import { missing, programs } from './programs.ts'
 
 const folder = join(import.meta.dirname, '../../test-results/opened')

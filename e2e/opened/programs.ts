@@ -16,7 +16,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.png': 'image/png' }
 
 /** @returns RGB, 8 bits, `side * side` pixels, on white, in the file's own colours; it is left beside the file as a PNG */
-export type Open = (folder: string, file: string, label: Float32Array, side: number) => Promise<Uint8Array>
+type Open = (folder: string, file: string, label: Float32Array, side: number) => Promise<Uint8Array>
 
 /** How long is waited for what never comes, ms; how fast it comes says how busy the machine is. */
 const NEVER = 10 * 60_000

@@ -40,7 +40,7 @@ const GAIN = 10
 const PENALTY = 0.5
 
 /** Patches as the discriminator is shown them: [N, 3, 64, 64] and [N, 3, 32, 32]. */
-export interface Shown {
+interface Shown {
   readonly image: Tensor
   readonly raw: Tensor
 }

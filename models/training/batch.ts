@@ -4,7 +4,7 @@ import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
 import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
-import { colourOnWhite, type HeadRecord, type RecordedView } from './records.ts'
+import { colourOnWhite, type RecordedHead, type RecordedView } from './records.ts'
 
 export interface BatchShape {
   readonly heads: number
@@ -26,8 +26,8 @@ export function raysOfHead({ views, rays, face }: BatchShape): number {
 }
 
 /** Samples a ray: over the whole way to the surface, and close around it. */
-export const COARSE = 4
-export const FINE = 10
+const COARSE = 4
+const FINE = 10
 export const SAMPLES = COARSE + FINE
 
 /** All arrays run over heads, views of a head, rays of a view; a head's last rays are those of its face. */
@@ -80,7 +80,12 @@ const REACH = { crown: 0.44, nose: 0.32, ears: 0.36, shoulders: -0.25 }
  * @param box side of the cube that rays are looked at in
  * @param random uniform numbers in [0, 1)
  */
-export function drawBatch(records: readonly HeadRecord[], shape: BatchShape, box: number, random: () => number): Batch {
+export function drawBatch(
+  records: readonly RecordedHead[],
+  shape: BatchShape,
+  box: number,
+  random: () => number,
+): Batch {
   const side = typeof shape.rays === 'number' ? undefined : shape.rays.patch
   const perView = side === undefined ? (shape.rays as number) : side * side
   const perHead = raysOfHead(shape)

@@ -18,7 +18,7 @@ import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { PAINTER, withLayers } from './network.ts'
-import { product, solve, type Table } from './regression.ts'
+import { type Matrix, product, solve } from './regression.ts'
 
 const LAYERS: GeneratorConfig['plane_layers'] = [3, 1, 1]
 /**
@@ -97,8 +97,8 @@ export async function facelessBehind(
   const { plane_channels: channels, plane_resolution: size } = config
   const generator = new Generator(runtime, config, weights)
   const { painters, count, paint } = featuresOf(runtime, file)
-  const features: Table = { rows: heads * TEXELS, columns: count, data: new Float32Array(heads * TEXELS * count) }
-  const changes: Table = { rows: features.rows, columns: channels, data: new Float32Array(features.rows * channels) }
+  const features: Matrix = { rows: heads * TEXELS, columns: count, data: new Float32Array(heads * TEXELS * count) }
+  const changes: Matrix = { rows: features.rows, columns: channels, data: new Float32Array(features.rows * channels) }
   for (let head = 0; head < heads; head++) {
     const w = await generator.map(normalArray(config.z_dim, head), new Float32Array(config.c_dim))
     const featuresAt = await paint(generator.repeat(w))

@@ -8,10 +8,10 @@ import { Generator, type Weights } from '../../src-main/engine/generator/generat
 import { withoutFrame } from '../../src-main/engine/head/views.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { colourOnWhite, type RecordedView } from './records.ts'
-import type { Terms } from './trainer.ts'
+import type { TermValues } from './trainer.ts'
 
 /** One line, drawn over itself on a terminal: how far the run is, and the loss' terms. */
-export function progressLine(share: number, steps: number, terms: Terms): string {
+export function progressLine(share: number, steps: number, terms: TermValues): string {
   const width = 24
   const filled = Math.round(Math.min(1, share) * width)
   const values = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`)
@@ -36,7 +36,7 @@ const COLUMNS = [
 ] as const
 
 /** Appends a row to the table of losses and draws the chart beside it again. */
-export async function recordLosses(path: string, steps: number, seconds: number, terms: Terms): Promise<void> {
+export async function recordLosses(path: string, steps: number, seconds: number, terms: TermValues): Promise<void> {
   const table = await readFile(path, 'utf8').catch(() => '')
   const row = [steps, seconds.toFixed(0), ...COLUMNS.map((name) => terms[name]?.toFixed(5) ?? '')].join()
   await appendFile(path, `${table ? '' : `${['step', 'seconds', ...COLUMNS].join()}\n`}${row}\n`)

@@ -11,13 +11,8 @@ import {
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { writeFileAtomic } from '../../src-main/engine/files/atomic.ts'
-import { type Optimiser, PARTS, type Part } from './optimiser.ts'
+import { type Optimiser, PARTS, type StatePart } from './optimiser.ts'
 import type { Trainer } from './trainer.ts'
-
-export interface Progress {
-  readonly steps: number
-  readonly seconds: number
-}
 
 /** @param extras kept in the file, such as the code basis */
 export async function saveTraining(
@@ -60,9 +55,9 @@ export async function loadTraining(path: string) {
       extras.set(name.slice('extras/'.length), { shape: tensor.shape, data: toFloat32(tensor) })
   }
   const restore = (trainer: Trainer): void => {
-    const parts = Object.fromEntries(PARTS.map((part) => [part, {}])) as Record<Part, Record<string, Float32Array>>
+    const parts = Object.fromEntries(PARTS.map((part) => [part, {}])) as Record<StatePart, Record<string, Float32Array>>
     for (const [key, tensor] of tensors) {
-      const [part, name] = [key.slice(0, key.indexOf('/')) as Part, key.slice(key.indexOf('/') + 1)]
+      const [part, name] = [key.slice(0, key.indexOf('/')) as StatePart, key.slice(key.indexOf('/') + 1)]
       if (PARTS.includes(part)) parts[part][name] = toFloat32(tensor)
     }
     trainer.steps = steps

@@ -6,7 +6,7 @@ import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { input, matMul, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { type HeadRecord, thumbnail } from './records.ts'
+import { type RecordedHead, thumbnail } from './records.ts'
 
 /** Side of the front thumbnail the code is made of. */
 export const THUMBNAIL = 32
@@ -17,7 +17,7 @@ const SHAPE_SHARE = 0.8
 const ROUNDS = 12
 
 /** z = (x - mean) @ basis; x is the front thumbnail [3 * 32 * 32] (channel by channel, 0..1) and the shape's numbers. */
-export interface CodeBasis {
+interface CodeBasis {
   /** [D] */
   readonly mean: Float32Array
   /** [D, components], row-major */
@@ -26,7 +26,7 @@ export interface CodeBasis {
 }
 
 /** What codes are made of, [D]. */
-export function describeHead(record: HeadRecord): Float32Array {
+export function describeHead(record: RecordedHead): Float32Array {
   const x = new Float32Array(PICTURE + record.shape.length)
   x.set(thumbnail(record.views[0], THUMBNAIL))
   x.set(record.shape, PICTURE)

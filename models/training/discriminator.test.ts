@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, toFloat32 } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { expectClose, expectRelative } from '../../src-main/engine/generator/golden-case.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import {
   add,
@@ -17,6 +16,7 @@ import {
   writeModel,
 } from '../../src-main/engine/graph/index.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { expectClose, expectRelative } from '../../testing/golden-case.ts'
 import { discriminate, discriminatorWeights, gradientPenalty, PREFIX } from './discriminator.ts'
 
 const CONFIG = { resolution: 64, channels: { base: 256, max: 8 } }

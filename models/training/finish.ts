@@ -15,9 +15,9 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
-import { type HeadRecord, readRecords, thumbnail } from './records.ts'
-import { centred, means, product, ridge, type Table, table } from './regression.ts'
-import { traitsOf } from './traits.ts'
+import { type RecordedHead, readRecords, thumbnail } from './records.ts'
+import { centred, type Matrix, matrixOf, means, product, ridge } from './regression.ts'
+import { traitValues } from './traits.ts'
 
 /** Ridge strengths tried for the starter; the best on heads left out is used. */
 const STRENGTHS = [0.03, 0.1, 0.3, 1, 3]
@@ -48,17 +48,17 @@ const codes = records.map((record) => codeOf(basis, describeHead(record), config
 const latents: Float32Array[] = []
 for (const z of codes) latents.push(await generator.map(z, noLabel))
 
-const meanLatent = means(table(latents))
-const thumbnails = table(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
+const meanLatent = means(matrixOf(latents))
+const thumbnails = matrixOf(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
 const known = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier).extras
-const toZ = await fitStarter('z', thumbnails, table(codes), known?.get('starter.matrix'))
-const toW = await fitStarter('w', thumbnails, table(latents), known?.get('starter.w.matrix'))
+const toZ = await fitStarter('z', thumbnails, matrixOf(codes), known?.get('starter.matrix'))
+const toW = await fitStarter('w', thumbnails, matrixOf(latents), known?.get('starter.w.matrix'))
 const found: [string, Weight][] = [
   ['starter.mean', { shape: [thumbnails.columns], data: toW.mean }],
   ['starter.matrix', { shape: [thumbnails.columns, config.z_dim], data: toZ.matrix.data }],
   ['starter.w.matrix', { shape: [thumbnails.columns, config.w_dim], data: toW.matrix.data }],
   ['starter.w.offset', { shape: [config.w_dim], data: toW.offset }],
-  ...(await fitDirections(records, table(latents))),
+  ...(await fitDirections(records, matrixOf(latents))),
   // So that training can go on from the file.
   ...basisToExtras(basis),
 ]
@@ -80,21 +80,21 @@ await runtime.dispose()
  * off on heads left out of the fit, relative to the codes' spread.
  * @param earlier a matrix that only what it leaves over is fitted to
  */
-async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
-  const start: Table = {
+async function fitStarter(what: string, x: Matrix, y: Matrix, earlier?: Weight) {
+  const start: Matrix = {
     rows: x.columns,
     columns: y.columns,
     data: earlier?.data ?? new Float32Array(x.columns * y.columns),
   }
   /** The matrix for centred pictures and codes. */
-  const solve = async (pictures: Table, codes: Table, strength: number): Promise<Table> => {
+  const solve = async (pictures: Matrix, codes: Matrix, strength: number): Promise<Matrix> => {
     const guess = await product(runtime, pictures, start, 'ab')
     const rest = { ...codes, data: codes.data.map((value, i) => value - guess.data[i]) }
     const { data } = await ridge(runtime, pictures, rest, strength)
     return { ...start, data: data.map((value, i) => value + start.data[i]) }
   }
-  const kept = (rest: boolean) => (source: Table) =>
-    table(rowsOf(source).filter((_, i) => (i % LEFT_OUT === 0) === !rest))
+  const kept = (rest: boolean) => (source: Matrix) =>
+    matrixOf(rowsOf(source).filter((_, i) => (i % LEFT_OUT === 0) === !rest))
   const [fitted, probe] = [kept(true), kept(false)]
   const errors: number[] = []
   for (const strength of STRENGTHS) {
@@ -112,10 +112,10 @@ async function fitStarter(what: string, x: Table, y: Table, earlier?: Weight) {
 }
 
 /** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */
-async function fitDirections(heads: readonly HeadRecord[], w: Table): Promise<[string, Weight][]> {
-  const traits = heads.map(traitsOf)
+async function fitDirections(heads: readonly RecordedHead[], w: Matrix): Promise<[string, Weight][]> {
+  const traits = heads.map(traitValues)
   const names = Object.keys(traits[0]) as (keyof (typeof traits)[number])[]
-  const raw = table(traits.map((trait) => Float32Array.from(names, (name) => trait[name])))
+  const raw = matrixOf(traits.map((trait) => Float32Array.from(names, (name) => trait[name])))
   const shifted = centred(raw, means(raw))
   const spread = names.map((_, k) => Math.sqrt(rowsOf(shifted).reduce((sum, row) => sum + row[k] ** 2, 0) / raw.rows))
   const standard = { ...shifted, data: shifted.data.map((value, i) => value / spread[i % names.length]) }
@@ -123,6 +123,6 @@ async function fitDirections(heads: readonly HeadRecord[], w: Table): Promise<[s
   return rowsOf(matrix).map((data, k) => [`direction.${names[k]}`, { shape: [data.length], data }])
 }
 
-function rowsOf({ rows, columns, data }: Table): Float32Array[] {
+function rowsOf({ rows, columns, data }: Matrix): Float32Array[] {
   return Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns))
 }

@@ -18,7 +18,7 @@ import {
 } from '../../src-main/engine/graph/index.ts'
 import { Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Arrays, Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { ADAM, type Gain, HostAdam, type Optimiser, type OptimiserState, PARTS, type Part } from './optimiser.ts'
+import { ADAM, type Gain, HostAdam, type Optimiser, type OptimiserState, PARTS, type StatePart } from './optimiser.ts'
 
 /** The faster of the two forms on this runtime's provider. */
 export const createOptimiser = (runtime: Runtime, initial: Weights, gain: Gain): Optimiser =>
@@ -31,7 +31,7 @@ interface Group {
   steps: number
   readonly program: Program
   /** Each part of all the weights, one after another. */
-  readonly vectors: Record<Part, Resident>
+  readonly vectors: Record<StatePart, Resident>
 }
 
 export class GraphAdam implements Optimiser {

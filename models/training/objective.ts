@@ -185,6 +185,6 @@ function meanSize(x: Tensor, mask: Tensor): Tensor {
 }
 
 /** Differences of neighbours along an axis. */
-export function step(x: Tensor, axis: number): Tensor {
+function step(x: Tensor, axis: number): Tensor {
   return sub(slice(x, axis, 1, x.shape[axis]), slice(x, axis, 0, x.shape[axis] - 1))
 }

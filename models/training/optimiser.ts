@@ -12,10 +12,10 @@ export const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }
 
 /** What there is of each weight: itself, its average, its moments. */
 export const PARTS = ['weights', 'average', 'first', 'second'] as const
-export type Part = (typeof PARTS)[number]
+export type StatePart = (typeof PARTS)[number]
 
 /** All that an optimiser needs to go on, by weight, in main memory. Moments and steps are of weights that were trained. */
-export interface OptimiserState extends Readonly<Record<Part, Arrays>> {
+export interface OptimiserState extends Readonly<Record<StatePart, Arrays>> {
   /** Taken so far. */
   readonly steps: Readonly<Record<string, number>>
 }

@@ -26,7 +26,7 @@ export interface RecordedView {
 }
 
 /** One head. The first view is from the front. */
-export interface HeadRecord {
+export interface RecordedHead {
   readonly seed: number
   readonly views: readonly RecordedView[]
   /** The shape's parameters, the sampler's own numbers. */
@@ -35,7 +35,7 @@ export interface HeadRecord {
 }
 
 /** What the sampler noted of a head. */
-export interface Traits {
+interface Traits {
   readonly male: number
   readonly age: number
   /** Melanin of the skin, 0..1. */
@@ -46,12 +46,12 @@ export interface Traits {
 }
 
 /** Grey of the renderer's background, 0..1, as stored (sRGB). */
-export const BACKGROUND = 188 / 255
+const BACKGROUND = 188 / 255
 
 type Array1 = { readonly type: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }
 
 /** Reads a .npy array of little-endian numbers in row order (NumPy's format, versions 1 to 3). */
-export function readNpy(file: Uint8Array): Array1 {
+function readNpy(file: Uint8Array): Array1 {
   const magic = String.fromCharCode(...file.subarray(0, 6))
   if (magic !== '\x93NUMPY')
     throw new UserError('tool', { text: 'A record holds an entry that is no .npy array.', cure: 'Make it again.' })
@@ -88,7 +88,7 @@ const TYPES: Record<(typeof ENTRIES)[number], RegExp> = {
 }
 
 /** @throws UserError where an entry is missing or of another type. */
-export function readRecord(archive: Uint8Array, name: string): HeadRecord {
+export function readRecord(archive: Uint8Array, name: string): RecordedHead {
   const files = unzipSync(archive, { filter: ({ name }) => ENTRIES.some((entry) => name === `${entry}.npy`) })
   const get = (entry: (typeof ENTRIES)[number]): Array1 => {
     const file = files[`${entry}.npy`]
@@ -126,11 +126,11 @@ export function readRecord(archive: Uint8Array, name: string): HeadRecord {
 export async function readRecords(
   folder: string,
   { limit = Number.POSITIVE_INFINITY, heldOut = false } = {},
-): Promise<HeadRecord[]> {
+): Promise<RecordedHead[]> {
   const names = (await readdir(folder)).filter((name) => /^\d+\.npz$/.test(name)).sort()
   if (names.length === 0)
     throw new UserError('tool', { text: `${folder} holds no records (.npz).`, cure: 'Render some heads first.' })
-  const records: HeadRecord[] = []
+  const records: RecordedHead[] = []
   for (const name of names.slice(0, limit)) {
     const record = readRecord(await readFile(join(folder, name)), name)
     if (record.seed >= FIRST_HELD_OUT_SEED !== heldOut) {

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { centred, means, ridge, table } from './regression.ts'
+import { centred, matrixOf, means, ridge } from './regression.ts'
 
 describe('ridge', () => {
   it('finds the matrix that made the targets, with more features than examples it fits them', async () => {
     const runtime = await Runtime.create({ provider: 'cpu' })
-    const x = table(Array.from({ length: 12 }, (_, i) => normalArray(30, 1, i)))
-    const y = table(Array.from({ length: 12 }, (_, i) => normalArray(4, 2, i)))
+    const x = matrixOf(Array.from({ length: 12 }, (_, i) => normalArray(30, 1, i)))
+    const y = matrixOf(Array.from({ length: 12 }, (_, i) => normalArray(4, 2, i)))
     const [cx, cy] = [centred(x, means(x)), centred(y, means(y))]
     const { data, rows, columns } = await ridge(runtime, cx, cy, 1e-6)
     expect([rows, columns]).toEqual([30, 4])
@@ -24,8 +24,8 @@ describe('ridge', () => {
 
   it('shrinks towards zero as its strength grows', async () => {
     const runtime = await Runtime.create({ provider: 'cpu' })
-    const x = table(Array.from({ length: 8 }, (_, i) => normalArray(5, 3, i)))
-    const y = table(Array.from({ length: 8 }, (_, i) => normalArray(2, 4, i)))
+    const x = matrixOf(Array.from({ length: 8 }, (_, i) => normalArray(5, 3, i)))
+    const y = matrixOf(Array.from({ length: 8 }, (_, i) => normalArray(2, 4, i)))
     const size = async (strength: number) => Math.hypot(...(await ridge(runtime, x, y, strength)).data)
     const [weak, strong] = [await size(0.01), await size(10)]
     expect(strong).toBeLessThan(weak / 5)

@@ -3,13 +3,13 @@ import { input, matMul, transpose, writeModel } from '../../src-main/engine/grap
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 
 /** Row-major numbers with a width. */
-export interface Table {
+export interface Matrix {
   readonly rows: number
   readonly columns: number
   readonly data: Float32Array
 }
 
-export function table(rows: readonly Float32Array[]): Table {
+export function matrixOf(rows: readonly Float32Array[]): Matrix {
   const data = new Float32Array(rows.length * rows[0].length)
   rows.forEach((row, i) => {
     data.set(row, i * row.length)
@@ -17,17 +17,17 @@ export function table(rows: readonly Float32Array[]): Table {
   return { rows: rows.length, columns: rows[0].length, data }
 }
 
-export function means({ rows, columns, data }: Table): Float32Array {
+export function means({ rows, columns, data }: Matrix): Float32Array {
   const sums = new Float64Array(columns)
   for (let i = 0; i < data.length; i++) sums[i % columns] += data[i]
   return Float32Array.from(sums, (sum) => sum / rows)
 }
 
-export function centred({ rows, columns, data }: Table, mean: Float32Array): Table {
+export function centred({ rows, columns, data }: Matrix, mean: Float32Array): Matrix {
   return { rows, columns, data: data.map((value, i) => value - mean[i % columns]) }
 }
 
-export async function product(runtime: Runtime, a: Table, b: Table, form: 'ab' | 'abT' | 'aTb'): Promise<Table> {
+export async function product(runtime: Runtime, a: Matrix, b: Matrix, form: 'ab' | 'abT' | 'aTb'): Promise<Matrix> {
   const [x, y] = [input('a', [a.rows, a.columns]), input('b', [b.rows, b.columns])]
   const turned = (tensor: typeof x) => transpose(tensor, [1, 0])
   const c = form === 'ab' ? matMul(x, y) : form === 'abT' ? matMul(x, turned(y)) : matMul(turned(x), y)
@@ -40,7 +40,7 @@ export async function product(runtime: Runtime, a: Table, b: Table, form: 'ab' |
  * B = X^T (X X^T + strength I)^-1 Y.
  * @param x centred examples, @param y centred targets
  */
-export async function ridge(runtime: Runtime, x: Table, y: Table, strength: number): Promise<Table> {
+export async function ridge(runtime: Runtime, x: Matrix, y: Matrix, strength: number): Promise<Matrix> {
   const gram = Float64Array.from((await product(runtime, x, x, 'abT')).data)
   const n = x.rows
   let trace = 0
@@ -50,7 +50,7 @@ export async function ridge(runtime: Runtime, x: Table, y: Table, strength: numb
 }
 
 /** Solves A S = Y for a positive definite A (row-major [n, n], overwritten) by Cholesky's factorisation. */
-export function solve(a: Float64Array, n: number, { columns, data }: Table): Float32Array {
+export function solve(a: Float64Array, n: number, { columns, data }: Matrix): Float32Array {
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
       let sum = a[i * n + j]

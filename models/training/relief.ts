@@ -18,6 +18,7 @@ import { TEMPLATE } from '../../src-main/engine/face/template.ts'
 import { DEGREE, PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
 import { createLandmarker, LANDMARKS } from '../../src-main/engine/networks/mediapipe.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
+import { dot, withoutTilt } from '../../src-main/engine/vectors.ts'
 import { FIRST_HELD_OUT_SEED, type RecordedView, readRecord } from './records.ts'
 import { solve } from './regression.ts'
 
@@ -228,19 +229,11 @@ function misfit(
     for (let k = 0; k < FEATURES; k++) said += features[k] * weights[k * LANDMARKS + i]
     return wanted[i] - said
   })
-  const axes = [seen.map(() => 1), seen.map((i) => places[2 * i]), seen.map((i) => places[2 * i + 1])]
-  const gram = Float64Array.from({ length: 9 }, (_, at) => dot(axes[Math.floor(at / 3)], axes[at % 3]))
-  const plane = solve(gram, 3, { rows: 3, columns: 1, data: Float32Array.from(axes, (axis) => dot(axis, left)) })
-  return left.map((value, i) => Math.abs(value - axes.reduce((sum, axis, k) => sum + plane[k] * axis[i], 0)))
+  const [across, down] = [0, 1].map((axis) => seen.map((i) => places[2 * i + axis]))
+  return withoutTilt(left, across, down).map(Math.abs)
 }
 
 const withoutPlaces = (features: Float64Array) => features.map((value, i) => (i < POSE_FEATURES ? value : 0))
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
-}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]

@@ -16,7 +16,7 @@ import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, fitCodes } from './codes.ts'
 import { defaultConfig, fits, initialWeights, withLayers } from './network.ts'
 import { readRecords } from './records.ts'
-import { type Terms, Trainer } from './trainer.ts'
+import { type TermValues, Trainer } from './trainer.ts'
 
 /** Steps over which the rate rises after a start. */
 const WARM_UP = 100
@@ -117,7 +117,7 @@ async function main(): Promise<void> {
 
   const first = trainer.steps
   let saved = 0
-  let recent: Terms[] = []
+  let recent: TermValues[] = []
   while (elapsed() < minutes * 60) {
     const share = elapsed() / (minutes * 60)
     const factor =

@@ -18,8 +18,8 @@ import { codeOf, describeHead, fitCodes } from './codes.ts'
 import { defaultConfig, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
-import { type HeadRecord, readRecord } from './records.ts'
-import { type Stage, type Terms, Trainer } from './trainer.ts'
+import { type RecordedHead, readRecord } from './records.ts'
+import { type TermValues, Trainer, type TrainingStage } from './trainer.ts'
 
 const SIZE = 80
 
@@ -68,7 +68,7 @@ function archive(seed: number): Uint8Array {
 
 let runtime: Runtime
 let folder: string
-let records: HeadRecord[]
+let records: RecordedHead[]
 beforeAll(async () => {
   runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
   folder = await mkdtemp(join(tmpdir(), 'halfturn-train-'))
@@ -192,7 +192,7 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = async (seed = 0, on = runtime, stage: Stage = 'all', config = tinyConfig()) => {
+const start = async (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
   const described = records.map(describeHead)
   const basis = await fitCodes(runtime, described, config.z_dim)
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
@@ -242,7 +242,7 @@ describe('planes of more layers', () => {
 describe('training', () => {
   it('brings the loss down, of every part', async () => {
     const trainer = await start()
-    const rows: Terms[] = []
+    const rows: TermValues[] = []
     for (let i = 0; i < 40; i++) rows.push(await trainer.step(8e-3))
     const mean = (name: string, from: number) => rows.slice(from, from + 5).reduce((sum, row) => sum + row[name], 0)
     expect(mean('colour', 35)).toBeLessThan(0.7 * mean('colour', 0))
@@ -297,7 +297,7 @@ describe('training against a discriminator', () => {
   it('teaches it to tell made from recorded, and keeps it in its checkpoint', async () => {
     const trainer = await start(0, runtime, 'adversarial')
     const { adversary } = trainer
-    const rows: Terms[] = []
+    const rows: TermValues[] = []
     for (let i = 0; i < 4; i++) rows.push(await trainer.step(5e-4))
     // What chance gives: log 2 for each kind.
     expect(rows[0].discriminator).toBeGreaterThan(1)
@@ -327,7 +327,7 @@ describe.skipIf(gpu instanceof Error)('training on WebGPU', () => {
   const device = gpu as Runtime
   afterAll(() => device.dispose())
 
-  const expectTerms = (found: Terms, expected: Terms) => {
+  const expectTerms = (found: TermValues, expected: TermValues) => {
     for (const name of Object.keys(expected)) expect(found[name] / expected[name], name).toBeCloseTo(1, 2)
   }
   /** Of the way from the beginning, weights, averages and moments may miss a little. */

@@ -22,7 +22,7 @@ import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
-import type { HeadRecord } from './records.ts'
+import type { RecordedHead } from './records.ts'
 import { roughness } from './roughness.ts'
 
 /**
@@ -31,9 +31,9 @@ import { roughness } from './roughness.ts'
  * the bit. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type Stage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
+export type TrainingStage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
-export const BATCHES: Record<Stage, BatchShape> = {
+const BATCHES: Record<TrainingStage, BatchShape> = {
   behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, fromBehind: true },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
@@ -41,8 +41,8 @@ export const BATCHES: Record<Stage, BatchShape> = {
   adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512 },
 }
 
-export interface TrainerOptions {
-  readonly stage: Stage
+interface TrainerOptions {
+  readonly stage: TrainingStage
   readonly seed: number
   /** FaceRes, for the perceptual distance of faces; without it faces are not looked at on their own. */
   readonly faceRes?: Weights
@@ -55,7 +55,7 @@ export interface TrainerOptions {
 /** How much faster fresh weights learn. */
 const FRESH_GAIN = 4
 
-export type Terms = Record<string, number>
+export type TermValues = Record<string, number>
 
 export class Trainer {
   readonly config: GeneratorConfig
@@ -65,7 +65,7 @@ export class Trainer {
   steps = 0
   private readonly shapes: ReadonlyMap<string, Weight>
   private readonly runtime: Runtime
-  private readonly records: readonly HeadRecord[]
+  private readonly records: readonly RecordedHead[]
   private readonly codes: readonly Float32Array[]
   private readonly options: TrainerOptions
   private readonly projection: PlaneProjection
@@ -78,7 +78,7 @@ export class Trainer {
     runtime: Runtime,
     config: GeneratorConfig,
     shapes: ReadonlyMap<string, Weight>,
-    records: readonly HeadRecord[],
+    records: readonly RecordedHead[],
     codes: readonly Float32Array[],
     options: TrainerOptions,
   ) {
@@ -101,7 +101,7 @@ export class Trainer {
   }
 
   /** @returns the terms of the loss before the step */
-  async step(rate: number): Promise<Terms> {
+  async step(rate: number): Promise<TermValues> {
     const { config, batch: shape, adversary } = this
     const { weights } = this.optimiser
     const random = uniform(this.options.seed, this.steps)

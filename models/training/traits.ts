@@ -1,5 +1,5 @@
 /** What is known of a recorded head, as numbers: the sampler's notes and a few of its morph targets. */
-import type { HeadRecord } from './records.ts'
+import type { RecordedHead } from './records.ts'
 
 /** Morph targets of the body's weight: six groups of eight, the three heavy and the three light ones of each. */
 const WEIGHT_TARGETS = { first: 362, groups: 6, size: 8, heavy: [0, 3, 6], light: [1, 4, 7] }
@@ -36,7 +36,7 @@ const HAIR_LENGTHS: Readonly<Record<string, number>> = {
   wavy_bob: 0.6,
 }
 
-export function traitsOf({ shape, traits }: HeadRecord) {
+export function traitValues({ shape, traits }: RecordedHead) {
   const { first, groups, size, heavy, light } = WEIGHT_TARGETS
   let weight = 0
   for (let group = 0; group < groups; group++) {
@@ -54,6 +54,6 @@ export function traitsOf({ shape, traits }: HeadRecord) {
 }
 
 /** The blendshapes of a smile, both sides, 0..1. */
-function smileOf(expression: HeadRecord['traits']['expression'] = {}): number {
+function smileOf(expression: RecordedHead['traits']['expression'] = {}): number {
   return ((expression.mouthSmile_L ?? 0) + (expression.mouthSmile_R ?? 0)) / 2
 }

@@ -20,6 +20,7 @@ import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
 import { adopt, dataFolder } from '../session/folders.ts'
 import { type Language, languageOf, languages } from '../words/languages.ts'
 import type { Words } from '../words/message.ts'
+import { words } from '../words/terminal.ts'
 import { type Chosen, channels, chooseRequest, filesRequest, type MenuCommand, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { FilesOut } from './files-out.ts'
@@ -35,7 +36,7 @@ if (process.env.HALFTURN_LANGUAGE) app.commandLine.appendSwitch('lang', process.
 try {
   if (!process.env.HALFTURN_DATA) adopt(app.getPath('userData'), dataFolder())
 } catch (error) {
-  console.error(`Earlier projects stay in ${app.getPath('userData')}: ${error}`)
+  console.error(words.start.notAdopted(app.getPath('userData'), String(error)))
 }
 app.setPath('userData', dataFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.

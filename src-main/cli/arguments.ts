@@ -14,7 +14,12 @@ export const runtimeOptions = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies Options
 
-export function readArguments<T extends Options>(command: string, argv: readonly string[], options: T) {
+/** Values by option, and what stands beside options. */
+export type Given<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
+>
+
+export function readArguments<T extends Options>(command: string, argv: readonly string[], options: T): Given<T> {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (cause) {
@@ -30,7 +35,7 @@ export function wholeNumber(name: string, text: string | undefined, { least, mos
   throw new UserError('not-a-whole-number', { option: name, text, least, most })
 }
 
-export function number(name: string, text: string | undefined, { least, most }: Range): number | undefined {
+export function realNumber(name: string, text: string | undefined, { least, most }: Range): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (text.trim() !== '' && value >= least && value <= most) return value

@@ -4,21 +4,21 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { type Message, message, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
-import { inversionSettings } from '../engine/inversion/inversion-settings.ts'
-import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { VERSION } from '../engine/version.ts'
 import { words } from '../words/terminal.ts'
-import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
+import { runtimeOptions, wholeNumber } from './arguments.ts'
 import { type Made, type Make, makeHere } from './batch/crew.ts'
 import { findPeople, type Person, TABLE_STEM, TABLES } from './batch/people.ts'
 import { differencesOf, findDone, type HeadRecord, type Making, makingSchema, recordOf } from './batch/record.ts'
-import { addressOf, inBucket, openStorage, type Storage } from './batch/storage/storage.ts'
+import { addressOf, inBucket, openStorage } from './batch/storage/address.ts'
+import type { Storage } from './batch/storage/storage.ts'
 import { drawTable, type Result, type Standing, standingOf } from './batch/table.ts'
 import { tell } from './batch/tell.ts'
-import type { Command } from './commands.ts'
+import { command } from './command.ts'
 import { headFileHelp, headFileOptions, readHeadFileOptions } from './head-files.ts'
 import { Interruption } from './interruption.ts'
+import { inversionOptions, readInversionOptions } from './inversion-options.ts'
 import { quoted } from './reconstruct.ts'
 import { createReporter, duration, type Reporter } from './reporter.ts'
 
@@ -44,29 +44,19 @@ const { overwrite: _, ...fileOptions } = headFileOptions
 const options = {
   ...runtimeOptions,
   ...fileOptions,
-  quality: { type: 'string' },
-  steps: { type: 'string' },
-  'learning-rate': { type: 'string' },
-  seed: { type: 'string' },
+  ...inversionOptions,
   jobs: { type: 'string' },
   queue: { type: 'string' },
   resume: { type: 'boolean' },
 } as const
 
-export const batch: Command = {
-  async run(argv) {
-    const { values, positionals } = readArguments('batch', argv, options)
-    if (values.help) {
-      process.stdout.write(words.cli.helps.batch(LIMITS.photos.most, headFileHelp))
-      return 0
-    }
+export const batch = command({
+  name: 'batch',
+  options,
+  help: () => words.cli.helps.batch(LIMITS.photos.most, headFileHelp),
+  async run({ values, positionals }, argv) {
     if (positionals.length === 0 || values.output === undefined) throw new UserError('batch-arguments')
-    const settings = inversionSettings.parse({
-      quality: oneOf('quality', values.quality, qualities),
-      steps: wholeNumber('steps', values.steps, LIMITS.steps),
-      seed: wholeNumber('seed', values.seed, LIMITS.seed),
-      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
-    })
+    const settings = readInversionOptions(values)
     const choice = readHeadFileOptions(values)
     const jobs = wholeNumber('jobs', values.jobs, LIMITS.jobs) ?? 1
     const report = createReporter(values.json ?? false)
@@ -131,7 +121,7 @@ export const batch: Command = {
       storage.close()
     }
   },
-}
+})
 
 /** The plan of an earlier run in the folder, if there was one. */
 async function readPlan(storage: Storage): Promise<Plan | undefined> {

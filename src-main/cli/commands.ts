@@ -1,10 +1,6 @@
 /** The list of commands. One is loaded when it is asked for, and with it the libraries that it needs. */
 import { words } from '../words/terminal.ts'
-
-export interface Command {
-  /** @returns the process's exit code */
-  run(argv: readonly string[]): Promise<number>
-}
+import type { Command } from './command.ts'
 
 export const commands: Readonly<Record<string, { load(): Promise<Command> }>> = {
   reconstruct: {

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { FileSet } from '../engine/files/file-set.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
-import { number, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
-import type { Command } from './commands.ts'
+import { realNumber, runtimeOptions, wholeNumber } from './arguments.ts'
+import { command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,
@@ -25,15 +25,13 @@ const options = {
   truncation: { type: 'string' },
 } as const
 
-export const generate: Command = {
-  async run(argv) {
-    const { values } = readArguments('generate', argv, options)
-    if (values.help) {
-      process.stdout.write(words.cli.helps.generate(LIMITS.truncation, headFileHelp, LIMITS.edit))
-      return 0
-    }
+export const generate = command({
+  name: 'generate',
+  options,
+  help: () => words.cli.helps.generate(LIMITS.truncation, headFileHelp, LIMITS.edit),
+  async run({ values }) {
     const seed = wholeNumber('seed', values.seed, LIMITS.seed) ?? 0
-    const truncation = number('truncation', values.truncation, LIMITS.truncation) ?? 0.7
+    const truncation = realNumber('truncation', values.truncation, LIMITS.truncation) ?? 0.7
     const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const report = createReporter(values.json ?? false)
@@ -59,4 +57,4 @@ export const generate: Command = {
     await writeHeadFiles(finish, choice, { seed, truncation }, set, report)
     return 0
   },
-}
+})

@@ -14,7 +14,7 @@ import {
   fileOptions,
 } from '../engine/surface/formats/options.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
-import { number, type Options, oneOf, wholeNumber } from './arguments.ts'
+import { type Options, oneOf, realNumber, wholeNumber } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
 export const SHEET = 'sheet.png'
@@ -55,7 +55,7 @@ export const headFileHelp = {
   options: fileOptions,
 }
 
-export interface HeadFileChoice {
+interface HeadFileChoice {
   readonly formats: readonly FormatName[]
   readonly mesh: MeshOptions
   readonly choices: FileChoices
@@ -84,7 +84,7 @@ function choicesOf(values: Values): FileChoices {
     const value = values[called as keyof Values]
     if (typeof value !== 'string') return [name, value]
     if (option.kind === 'choice') return [name, oneOf(called, value, option.choices)]
-    if (option.kind === 'millimetres') return [name, number(called, value, option.range)]
+    if (option.kind === 'millimetres') return [name, realNumber(called, value, option.range)]
     return [name, value.slice(0, option.kind === 'text' ? option.most : undefined)]
   })
   return fileChoices.parse(Object.fromEntries(given.filter(([, value]) => value !== undefined)))

@@ -5,11 +5,11 @@ import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
 import { readGeneratorInput } from '../engine/checkpoint/generator-input.ts'
 import { importCheckpoint, importedName, sha256Of } from '../engine/checkpoint/import.ts'
 import { message, UserError } from '../engine/errors.ts'
-import { FileSet, type Wanted } from '../engine/files/file-set.ts'
+import { FileSet } from '../engine/files/file-set.ts'
+import type { Wanted } from '../engine/files/plan.ts'
 import { words } from '../words/terminal.ts'
-import { readArguments } from './arguments.ts'
 import { generatorFolder } from './chosen-generator.ts'
-import type { Command } from './commands.ts'
+import { command } from './command.ts'
 import { Interruption } from './interruption.ts'
 import { createReporter } from './reporter.ts'
 
@@ -21,13 +21,11 @@ const options = {
 
 const ENDING = 'safetensors'
 
-export const importGenerator: Command = {
-  async run(argv) {
-    const { values, positionals } = readArguments('import', argv, options)
-    if (values.help) {
-      process.stdout.write(words.cli.helps.import)
-      return 0
-    }
+export const importGenerator = command({
+  name: 'import',
+  options,
+  help: () => words.cli.helps.import,
+  async run({ values, positionals }) {
     const report = createReporter(false)
     const [path, ...others] = positionals
     if (path === undefined || others.length > 0) {
@@ -58,7 +56,7 @@ export const importGenerator: Command = {
     report.say(message('imported', { name: config.name, file: target, licence: config.licence }))
     return 0
   },
-}
+})
 
 /** @param path of a file to write; without an extension it gets that of generator files */
 function placeOf(path: string): Pick<Wanted, 'folder' | 'stem' | 'endings'> {

@@ -9,26 +9,23 @@ import { VERSION } from '../engine/version.ts'
 import { Library } from '../session/library.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
-import { readArguments } from './arguments.ts'
 import { generatorFolder } from './chosen-generator.ts'
-import type { Command } from './commands.ts'
+import { command } from './command.ts'
 
 const text = words.cli.info
 const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
-export const info: Command = {
-  async run(argv) {
-    const { values, positionals } = readArguments('info', argv, options)
-    if (values.help) {
-      process.stdout.write(words.cli.helps.info)
-      return 0
-    }
+export const info = command({
+  name: 'info',
+  options,
+  help: () => words.cli.helps.info,
+  async run({ values, positionals }) {
     const [path] = positionals
     const facts = path === undefined ? await machineFacts() : await fileFacts(path)
     process.stdout.write(values.json ? `${JSON.stringify(facts, null, 2)}\n` : facts.text)
     return 0
   },
-}
+})
 
 async function machineFacts() {
   const providers = await describeProviders()

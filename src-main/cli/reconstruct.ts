@@ -5,13 +5,11 @@ import { message, messageOf, UserError } from '../engine/errors.ts'
 import { FileSet } from '../engine/files/file-set.ts'
 import { portableName, shortened } from '../engine/files/names.ts'
 import { possibleStems } from '../engine/files/plan.ts'
-import { inversionSettings } from '../engine/inversion/inversion-settings.ts'
-import { type Quality, qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
-import { number, oneOf, readArguments, runtimeOptions, wholeNumber } from './arguments.ts'
-import type { Command } from './commands.ts'
+import { runtimeOptions, wholeNumber } from './arguments.ts'
+import { command } from './command.ts'
 import { editOption, readEdit } from './edit-option.ts'
 import {
   HEAD_ENDINGS,
@@ -22,6 +20,7 @@ import {
   writeHeadFiles,
 } from './head-files.ts'
 import { Interruption } from './interruption.ts'
+import { inversionOptions, readInversionOptions } from './inversion-options.ts'
 import { readPhoto } from './photo-file.ts'
 import { createReporter } from './reporter.ts'
 import { findUnfinished, originOf, requireSame, UNFINISHED } from './unfinished.ts'
@@ -30,33 +29,21 @@ const options = {
   ...runtimeOptions,
   ...headFileOptions,
   ...editOption,
-  quality: { type: 'string' },
-  steps: { type: 'string' },
-  'learning-rate': { type: 'string' },
-  seed: { type: 'string' },
+  ...inversionOptions,
   face: { type: 'string' },
   resume: { type: 'boolean' },
 } as const
 
-export const reconstruct: Command = {
-  async run(argv) {
-    const { values, positionals } = readArguments('reconstruct', argv, options)
-    if (values.help) {
-      process.stdout.write(words.cli.helps.reconstruct(LIMITS.photos.most, headFileHelp, LIMITS.edit))
-      return 0
-    }
+export const reconstruct = command({
+  name: 'reconstruct',
+  options,
+  help: () => words.cli.helps.reconstruct(LIMITS.photos.most, headFileHelp, LIMITS.edit),
+  async run({ values, positionals }, argv) {
     const [photo] = positionals
     if (photo === undefined || positionals.length > LIMITS.photos.most) {
       throw new UserError('photos-count', { most: LIMITS.photos.most })
     }
-    const quality: Quality = oneOf('quality', values.quality, qualities) ?? 'balanced'
-    const steps = wholeNumber('steps', values.steps, LIMITS.steps)
-    const settings = inversionSettings.parse({
-      quality,
-      steps,
-      seed: wholeNumber('seed', values.seed, LIMITS.seed),
-      learningRate: number('learning-rate', values['learning-rate'], LIMITS.learningRate),
-    })
+    const settings = readInversionOptions(values)
     const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const face = wholeNumber('face', values.face, { least: 1, most: 100 })
@@ -134,7 +121,7 @@ export const reconstruct: Command = {
       set.abandon()
     }
   },
-}
+})
 
 /** A word as a shell takes it. */
 export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -7,7 +7,7 @@ const BAR = 24
 type Label = keyof Words['cli']['labels']
 
 export interface Reporter {
-  /** A finished fact. */
+  /** Something that has come about, as a line of its own. */
   say(fact: Message, data?: Record<string, unknown>): void
   warn(fact: Message, data?: Record<string, unknown>): void
   /** Progress of something long; `text` stands behind the bar. */

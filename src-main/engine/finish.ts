@@ -22,9 +22,10 @@ import { type Turnaround, turnAround } from './quality/turnaround.ts'
 import { type Assessment, assess, measureShape } from './quality/verdict.ts'
 import { assertHealthy } from './runtime/health.ts'
 import type { Field, Watch } from './surface/field.ts'
-import { type FormatName, formats, type WrittenFile } from './surface/formats/formats.ts'
+import { type FormatName, formats } from './surface/formats/formats.ts'
 import type { FileChoices } from './surface/formats/options.ts'
 import type { Provenance } from './surface/formats/provenance.ts'
+import type { WrittenFile } from './surface/formats/writer.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
@@ -51,8 +52,8 @@ export interface MeshOptions {
   readonly even?: boolean
 }
 
-/** What files say of themselves. */
-export interface FileOptions {
+/** How files are to be made, and what they say of themselves. */
+export interface FileOrder {
   readonly mesh: MeshOptions
   /** The numbers and choices needed to make the head again. */
   readonly settings: Provenance['settings']
@@ -230,7 +231,7 @@ export class Finish {
   async files(
     wanted: readonly FormatName[],
     name: string,
-    { mesh, settings, quality, choices, tell = () => {} }: FileOptions,
+    { mesh, settings, quality, choices, tell = () => {} }: FileOrder,
     watch: Watch = {},
   ): Promise<WrittenFile[]> {
     const surface = await this.surface(mesh, watch)

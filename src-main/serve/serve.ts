@@ -39,7 +39,7 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   /** Built window. */
   readonly window: string
   /** Built engine process. */

@@ -139,7 +139,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { Box, FileOption, FormatName, LoopFormat, Phase, Preferences, Quality, Verdict }
+export type { FileOption, FormatName, LoopFormat, Phase, Preferences, Quality }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
@@ -294,13 +294,13 @@ export interface DecoderState {
   pivot: [number, number, number]
 }
 
-export interface ViewState {
+interface ViewState {
   picture: BlobId
   size: number
   milliseconds: number
 }
 
-export interface SurfaceState {
+interface SurfaceState {
   positions: BlobId
   normals: BlobId
   /** 8 bits a channel, sRGB. */
@@ -313,7 +313,7 @@ export interface SurfaceState {
 }
 
 /** The pictures on a surface, and where in them each corner of its triangles lies; see `Texture`. */
-export interface TextureState {
+interface TextureState {
   /** For each corner of each triangle its entry in the following, 32 bits. */
   corners: BlobId
   /** [n, 2], v up. */
@@ -343,7 +343,7 @@ export interface ModelOut {
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, in the table below
 type Nothing = void
 
-export interface Responses {
+interface Responses {
   hello: Hello
   prefer: Preferences
   recent: ProjectSummary[]

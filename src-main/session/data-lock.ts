@@ -16,7 +16,7 @@ import { NotWritable, unsavedBecause } from './saving.ts'
 /** Milliseconds between two tries. */
 const TRY_EVERY = 3000
 
-export interface DataLockOptions {
+interface DataLockOptions {
   readonly clock: Clock
   /** The folder has become ours, and nothing has been written yet: time to tidy up. */
   taken(): Promise<void>

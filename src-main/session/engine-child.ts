@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { Packr } from 'msgpackr'
 import type { WebSocket } from 'ws'
+import { words } from '../words/terminal.ts'
 import type { BlobId, Reply } from './api.ts'
 import { type Done, Errands } from './errands.ts'
 import { RESTARTS, restartDelay } from './restart.ts'
@@ -127,7 +128,7 @@ export class EngineChild {
     this.deaths.push(Date.now())
     const delay = restartDelay(this.deaths)
     if (delay === undefined) {
-      console.error(`The engine ended ${RESTARTS} times in a row. Please report it with what is printed above.`)
+      console.error(words.serve.engineLost(RESTARTS))
       return
     }
     setTimeout(() => {

@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const LONG: Settings = { steps: 400, quality: 'fast', learningRate: 0.02, seed: 0 }
-/** Its heads are none: what becomes of them is all that is looked at. */
+/** Tiny and of random weights: its pictures show no head, and nobody looks at them here. */
 const generator = 'generator-tiny.safetensors'
 const config = tinyConfig()
 const tiny = Buffer.concat(writeGeneratorFile(config, tinyWeights(config)))

@@ -60,7 +60,7 @@ const SAVED_VIEW = 256
 /** Of the JPEGs on a surface that is looked at: as in a file. */
 const TEXTURE_QUALITY = 90
 
-export interface EngineOptions {
+interface EngineOptions {
   /** Where projects and imported generators are kept. */
   readonly folder: string
   readonly runtime?: RuntimeOptions

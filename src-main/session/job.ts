@@ -15,7 +15,7 @@ export interface Forming {
   step(): Promise<Progress>
 }
 
-export interface JobHost<F extends Forming> {
+interface JobHost<F extends Forming> {
   /** Whether there is a head to keep when the job ends. */
   hasHead(): boolean
   /** Runs `work` when nothing else runs a network. */

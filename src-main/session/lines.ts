@@ -8,12 +8,12 @@ import type { Envelope } from './envelope.ts'
 import { type EngineFunctions, serveRpc, type WindowFunctions } from './rpc-server.ts'
 import type { Uploads } from './uploads.ts'
 
-export interface Carrier {
+interface Carrier {
   post(data: unknown): void
   hangUp(): void
 }
 
-export interface Line {
+interface Line {
   /** Deals with a message; with nothing, where what came was none. */
   receive(message: Envelope | undefined): void
   close(): void

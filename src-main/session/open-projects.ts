@@ -4,7 +4,7 @@ import type { OpenProject } from './project.ts'
 /** Projects held in memory: a decoded photo takes up to 50 MB. */
 const MOST_OPEN = 4
 
-export interface OpenProjectsHost {
+interface OpenProjectsHost {
   /** @throws UserError where there is none of this id, or it cannot be read */
   read(id: string): Promise<OpenProject>
   log(line: string): void

@@ -7,7 +7,7 @@ import { qualities } from '../engine/inversion/schedule.ts'
 import { LIMITS } from '../engine/limits.ts'
 import { providerNames } from '../engine/runtime/provider.ts'
 
-export const PROVIDERS = ['automatic', ...providerNames] as const
+const PROVIDERS = ['automatic', ...providerNames] as const
 
 const fields = {
   /** What networks run on, from the next start on. */

@@ -1,7 +1,7 @@
 /** The head of a project: what it came of, what is thought of it, and what is made of it when somebody asks. */
 import { UserError } from '../engine/errors.ts'
 import { portableName } from '../engine/files/names.ts'
-import { type FileOptions, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
+import { type FileOrder, Finish, type HeadSource, type MeshOptions, type QueuePlace } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Planes } from '../engine/generator/plane-layout.ts'
 import type { Edit } from '../engine/head/edit.ts'
@@ -9,7 +9,8 @@ import type { Head } from '../engine/head/head.ts'
 import { writeHead } from '../engine/head/head-file.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
-import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
+import type { FormatName } from '../engine/surface/formats/formats.ts'
+import type { WrittenFile } from '../engine/surface/formats/writer.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
 import type { Texture } from '../engine/surface/texture/texture.ts'
 import type { Rank } from '../engine/turns.ts'
@@ -145,7 +146,7 @@ export class ProjectHead {
   async files(
     format: FormatName,
     name: string,
-    { isFinished, ...wanted }: Omit<FileOptions, 'quality'> & { isFinished: boolean },
+    { isFinished, ...wanted }: Omit<FileOrder, 'quality'> & { isFinished: boolean },
     watch: Watch,
   ): Promise<WrittenFile[]> {
     const { finish } = this.require()

@@ -116,7 +116,7 @@ type StoredRecord = z.infer<typeof record>
 export type PartNames = z.infer<typeof partNames>
 export type ProjectRecord = Omit<StoredRecord, 'parts'>
 
-/** Before records named their parts, each had the one name it could have. */
+/** What parts are called where a record of an earlier edition does not name them. */
 const UNNAMED: PartNames = { photo: 'photo', head: 'head', checkpoint: 'checkpoint' }
 
 export const writeProjectRecord = (value: ProjectRecord, names: PartNames): string =>

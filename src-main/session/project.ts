@@ -4,7 +4,7 @@
  */
 import { inEnglish, type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
-import type { FileOptions, MeshOptions } from '../engine/finish.ts'
+import type { FileOrder, MeshOptions } from '../engine/finish.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import type { Edit } from '../engine/head/edit.ts'
 import type { Head } from '../engine/head/head.ts'
@@ -14,8 +14,9 @@ import type { InversionContext } from '../engine/inversion/inversion-context.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import type { Assessment } from '../engine/quality/verdict.ts'
 import type { Watch } from '../engine/surface/field.ts'
-import type { FormatName, WrittenFile } from '../engine/surface/formats/formats.ts'
+import type { FormatName } from '../engine/surface/formats/formats.ts'
 import type { Provenance } from '../engine/surface/formats/provenance.ts'
+import type { WrittenFile } from '../engine/surface/formats/writer.ts'
 import type { Surface } from '../engine/surface/mesh.ts'
 import type { Texture } from '../engine/surface/texture/texture.ts'
 import { bounded } from '../words/message.ts'
@@ -50,7 +51,7 @@ interface Origin {
 }
 
 /** One on this machine. */
-export interface StoredProject {
+interface StoredProject {
   readonly id: string
   readonly record: ProjectRecord
   readonly parts: CarriedParts
@@ -149,7 +150,7 @@ export class OpenProject {
     return project
   }
 
-  /** One that is on this machine. */
+  /** A project that was saved on this machine. */
   static async fromStore(host: ProjectHost, loaded: Loaded, { id, record, parts, isBorrowed }: StoredProject) {
     const { name, settings, random } = record
     const project = new OpenProject(host, id, name, loaded, settings, { record, random, isBorrowed })
@@ -376,7 +377,7 @@ export class OpenProject {
   files(
     format: FormatName,
     name: string,
-    wanted: Pick<FileOptions, 'mesh' | 'choices' | 'tell'>,
+    wanted: Pick<FileOrder, 'mesh' | 'choices' | 'tell'>,
     watch: Watch,
   ): Promise<WrittenFile[]> {
     return this.head.files(format, name, { ...wanted, settings: this.choices(), isFinished: this.isFinished }, watch)

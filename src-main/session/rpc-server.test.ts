@@ -67,6 +67,19 @@ test('what fits a schema reaches the engine, and nothing else does', async () =>
   expect(engine.pause).toHaveBeenCalledTimes(1)
 })
 
+test('what is wrong with a request is said in codes', async () => {
+  const { functions } = serveRpc(standIn().engine, uploads, async () => {})
+  expect(await functions.call('pause', { project: 5 })).toEqual({
+    failure: {
+      code: 'request-unfit',
+      values: { field: 'project', reason: { code: 'value-unfit', values: { met: '5' } } },
+    },
+  })
+  expect(await functions.call('note', { project })).toEqual({
+    failure: { code: 'request-unknown', values: { request: '"note"' } },
+  })
+})
+
 test('every method of the API has a strict schema', () => {
   for (const schema of Object.values(requests)) {
     expect(schema.safeParse({ surplus: true }).success).toBe(false)

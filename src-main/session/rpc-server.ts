@@ -3,7 +3,9 @@
  * A window can only name what the schemas of api.ts allow: no path, no function, no object of another shape.
  */
 import { z } from 'zod'
+import { quote } from '../engine/checkpoint/quote.ts'
 import { clipText, type Message, message, messageOf, UserError } from '../engine/errors.ts'
+import { valueFault } from '../engine/value-fault.ts'
 import type { BlobId, EngineEvent, Reply } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'
@@ -79,7 +81,8 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
   const functions: EngineFunctions = {
     call: (name, request) =>
       answer(async () => {
-        const known = check(method, name)
+        const known = method.safeParse(name).data
+        if (!known) throw new UserError('request-unknown', { request: quote(name) })
         const checked = check<z.ZodType<never>>(requests[known] as never, request)
         // From here on the types hold: the schema of `known` made `checked`. Events may come before the answer.
         const { project } = checked as { project?: string }
@@ -107,7 +110,8 @@ export function serveRpc(engine: Engine, uploads: Uploads, send: (event: EngineE
 function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new UserError('request-unfit', { reason: clipText(z.prettifyError(result.error), 200) })
+  const [issue] = result.error.issues
+  throw new UserError('request-unfit', { field: issue.path.join('.'), reason: valueFault(issue, value) })
 }
 
 /** An error on its way out, and into the log. */

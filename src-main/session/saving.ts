@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts'
 /** Milliseconds from a save that failed to the next try. */
 const RETRY_EVERY = 5000
 
-export interface SavingOptions {
+interface SavingOptions {
   /** Writes the state as it is when called. */
   write(): Promise<void>
   /** Whether it is saved has changed, or why not. */

@@ -32,9 +32,9 @@ const LOOKS = 5
 /** Stands for the part as it is on disk. */
 export const KEPT: unique symbol = Symbol('kept')
 export type SavedParts = { [P in Part]?: Uint8Array | typeof KEPT }
-export type ReadParts = { [P in Part]?: Uint8Array }
+type ReadParts = { [P in Part]?: Uint8Array }
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly disk?: Disk
   /** Throws where nothing may be written. */
   readonly mayWrite?: () => void

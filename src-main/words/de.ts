@@ -34,6 +34,8 @@ const VERDICTS = {
   failed: 'Noch nicht brauchbar.',
 }
 
+const DEFECT_OF_WINDOW = 'Das ist ein Fehler des Fensters: bitte mit dem Protokoll melden.'
+
 const notWritten =
   (cure: string) =>
   ({ path, system }: { path: string; system: string }): readonly [string, string] => [
@@ -59,6 +61,16 @@ const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => 
 const editHelp = ({ least, most }: Range) => `\
   --edit LISTE           den Kopf ändern: Eigenschaften mit Stärken von ${least} bis ${most}, etwa age=-1,hair=0.6
                          (halfturn info zählt auf, was jeder Generator ändern kann)`
+
+const INVERSION_HELP = `\
+  --quality NAME         fast, balanced oder full (sonst balanced)
+  --steps N              Schritte des Optimierers (sonst die der Qualität)
+  --learning-rate X      Lernrate (sonst 0.08)
+  --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf`
+const GENERATOR_HELP = '  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)'
+const RUNTIME_HELP = `\
+  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
+  --allow-software       auch eine Software-Grafikkarte gilt`
 
 export const de: Words = {
   name: 'Deutsch',
@@ -233,6 +245,10 @@ export const de: Words = {
     'value-missing': () => 'der Wert fehlt',
     'value-outside': ({ met, least, most }) => `der Wert ist ${met}; möglich ist ${least} bis ${most}`,
     'neither-auto-nor': ({ least, most }) => `der Wert ist weder „auto“ noch ${least} bis ${most}`,
+    'value-below': ({ met, least }) => `der Wert ist ${met}; möglich ist mindestens ${least}`,
+    'value-above': ({ met, most }) => `der Wert ist ${met}; möglich ist höchstens ${most}`,
+    'value-too-short': ({ least }) => `der Wert ist kürzer als ${least}`,
+    'value-too-long': ({ most }) => `der Wert ist länger als ${most}`,
     'value-not-among': ({ met, possible }) => `der Wert ist ${met}; möglich: ${possible.join(', ')}`,
     'value-unfit': ({ met }) => `der Wert ist ${met}`,
     'value-is-not': ({ wanted }) => `der Wert ist nicht ${wanted} wie im Netz`,
@@ -251,6 +267,10 @@ export const de: Words = {
       `${name} ist eine safetensors-Datei, aber kein Generator: ihren Metadaten fehlt die Konfiguration.`,
       A_GENERATOR,
     ],
+    'json-cut-off': () => 'es endet zu früh',
+    'json-broken-at': ({ position }) => `es bricht bei Zeichen ${position + 1} ab`,
+    'json-unexpected': ({ token }) => `darin steht ${token}, wo das nicht stehen kann`,
+    'json-broken': () => 'es ist nicht wohlgeformt',
     'config-not-json': ({ name, reason }) => [
       `${name}: die Konfiguration ist kein JSON (${reason}).`,
       'Die Datei neu holen.',
@@ -671,9 +691,13 @@ export const de: Words = {
     ],
     'unsaved-not-open': () => ['Nicht gespeichert: die Projekte sind noch nicht offen.', GOES_ON],
 
-    'request-unfit': ({ reason }) => [
-      `Das Fenster hat verlangt, was die Engine nicht kennt: ${reason}`,
-      'Das ist ein Fehler des Fensters: bitte mit dem Protokoll melden.',
+    'request-unknown': ({ request }) => [
+      `Das Fenster hat ${request} verlangt, was die Engine nicht kennt.`,
+      DEFECT_OF_WINDOW,
+    ],
+    'request-unfit': ({ field, reason }) => [
+      `Was das Fenster verlangt hat, ist nicht zu gebrauchen (${field || 'im Ganzen'}): ${reason}.`,
+      DEFECT_OF_WINDOW,
     ],
     'too-many-calls': () => ['Zu viele Anfragen auf einmal.', 'Auf einige Antworten warten.'],
     'engine-ended': () => ['Die Engine ist mittendrin zu Ende gegangen.', 'Sie wird neu gestartet.'],
@@ -749,6 +773,8 @@ export const de: Words = {
     'begun-without': ({ option }) => `ohne ${option}`,
     'begun-with': ({ option, begun, now }) => `mit ${option} ${begun}, nicht ${now}`,
     without: () => 'ohne',
+    'its-generator': () => 'dem Generator',
+    'as-the-quality': () => 'wie die Qualität',
     'running-on': ({ provider }) => `Es rechnet: ${provider}`,
     wrote: ({ files }) => `Geschrieben: ${files.join(', ')}`,
     stopped: ({ step, steps, checkpoint, again, least }) =>
@@ -872,16 +898,12 @@ Aufruf: halfturn reconstruct FOTO [FOTO ...] [Optionen]
   FOTO                   ein Gesicht, als ${FORMATS};
                          mehrere zeigen einen Menschen von verschiedenen Seiten
   -o, --output ORDNER    wohin die Dateien kommen (sonst ./<Name des ersten Fotos>-head)
-  --quality NAME         fast, balanced oder full (sonst balanced)
-  --steps N              Schritte des Optimierers (sonst die der Qualität)
-  --learning-rate X      Lernrate (sonst 0.08)
-  --seed N               Startwert (sonst 0); derselbe Startwert ergibt denselben Kopf
+${INVERSION_HELP}
   --face N               welches Gesicht, 1 ist das größte
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --resume               mit dem weitermachen, was im Ausgabeordner unterbrochen wurde, mit denselben Fotos und Optionen
   --overwrite            einen früheren Kopf dieses Namens ersetzen (sonst bleibt er, und dieser wird nummeriert)
   --json                 Fortschritt als JSON-Zeilen
@@ -904,14 +926,10 @@ Aufruf: halfturn batch ORDNER|LISTE|FOTO [...] -o ORDNER [Optionen]
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
   --queue URL            sie von halfturn worker formen lassen, auf beliebig vielen Rechnern: redis://HOST:PORT
   --resume               mit dem weitermachen, was im Ordner liegt
-  --quality NAME         fast, balanced oder full (sonst balanced)
-  --steps N              Schritte des Optimierers (sonst die der Qualität)
-  --learning-rate X      Lernrate (sonst 0.08)
-  --seed N               Startwert (sonst 0); derselbe Startwert ergibt dieselben Köpfe
+${INVERSION_HELP}
 ${headFileHelp(files)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
@@ -925,9 +943,8 @@ Aufruf: halfturn worker --queue URL [Optionen]
 
   --queue URL            redis://HOST:PORT, dieselbe wie die des Stapels
   --jobs N               Köpfe zugleich, jeder in einem eigenen Prozess (sonst 1)
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute); wie die des Stapels
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}; wie die des Stapels
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 
@@ -945,9 +962,8 @@ Aufruf: halfturn generate [Optionen]
   --overwrite            ersetzen, was unter diesem Namen da ist (sonst bleibt es, und dieses wird nummeriert)
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator DATEI      eine Generatordatei oder ein EG3D-Checkpoint (sonst der eingebaute)
-  --provider NAME        cuda, dml, coreml, webgpu oder cpu (sonst der beste, der geht)
-  --allow-software       auch eine Software-Grafikkarte gilt
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 `,
@@ -970,6 +986,18 @@ Aufruf: halfturn info [DATEI]
 `,
     },
     labels: { code: 'Code', layers: 'Ebenen', shape: 'Form', detail: 'Detail', surface: 'Fläche', heads: 'Köpfe' },
+    page: {
+      title: (heads) => (heads === 1 ? 'Ein Kopf von Halfturn' : `${heads} Köpfe von Halfturn`),
+      sortBy: 'Sortiert nach',
+      sorts: { verdict: 'Urteil', person: 'Mensch', likeness: 'Ähnlichkeit', seconds: 'Sekunden' },
+      standings: {
+        good: 'gut',
+        front: 'gut von vorn',
+        uncertain: 'ungewiss',
+        failed: 'unbrauchbar',
+        error: 'ohne Kopf',
+      },
+    },
     batchPace: (done, total, none, left) =>
       `${done}/${total}${none > 0 ? `  ${none} ohne Kopf` : ''}${left === undefined ? '' : `  noch ${left}`}`,
     pace: (step, steps, loss, rate, left) =>
@@ -1002,12 +1030,15 @@ Aufruf: halfturn info [DATEI]
   start: {
     building: 'Das Fenster wird gebaut (einige Sekunden, einmal)…',
     desktop: 'Die Desktop-App wird geöffnet.',
+    notAdopted: (folder, error) => `Frühere Projekte bleiben in ${folder}: ${error}`,
     browser:
       'Wird im Browser geöffnet: das Programm von Electron ist nicht hier („npx install-electron“ holt es einmal).',
   },
 
   serve: {
     notAPort: (port) => `--port ${port} ist kein Port. Eine Zahl von 0 bis 65535 angeben; 0 nimmt irgendeinen freien.`,
+    engineLost: (times) =>
+      `Die Engine ist ${times}-mal nacheinander zu Ende gegangen. Bitte mit dem melden, was darüber steht.`,
     at: (url) =>
       `Halfturn ist hier:\n\n  ${url}\n\nNur dieser Rechner erreicht es, und nur unter dieser Adresse. Strg-C beendet es.`,
   },

@@ -4,9 +4,8 @@
  */
 import { PHOTO_FORMATS } from '../engine/images/photo-formats.ts'
 import type { Range } from '../engine/limits.ts'
-import type { FormatName } from '../engine/surface/formats/formats.ts'
 import type { FileOption, fileOptions } from '../engine/surface/formats/options.ts'
-import type { Door, SettingNames } from './message.ts'
+import type { Door, SettingNames } from './door.ts'
 
 type Sentence = string | readonly [message: string, cure: string]
 
@@ -30,6 +29,8 @@ const WITHOUT_RESUME = 'Leave --resume out to start from the photo.'
 const GOES_ON = 'The work goes on, and saving is tried again.'
 const SIDE_PHOTO = 'Where that is not so, add a photo from the side.'
 const FRONT_PHOTO = 'A photo more from the front would show more of the face.'
+
+const DEFECT_OF_WINDOW = 'This is a defect of the window: please report it with the log.'
 
 /** Words for changes of a head. */
 interface Guided {
@@ -68,6 +69,16 @@ const headFileHelp = ({ formats, usual, resolution, options }: HeadFileHelp) => 
 const editHelp = ({ least, most }: Range) => `\
   --edit LIST            change the head: traits with strengths from ${least} to ${most}, such as age=-1,hair=0.6
                          (halfturn info lists what each generator can change)`
+
+const INVERSION_HELP = `\
+  --quality NAME         fast, balanced or full (default: balanced)
+  --steps N              optimiser steps (default: the quality's)
+  --learning-rate X      default 0.08
+  --seed N               default 0; the same seed gives the same head`
+const GENERATOR_HELP = '  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)'
+const RUNTIME_HELP = `\
+  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
+  --allow-software       let a software adapter count as a GPU`
 
 const VERDICTS = {
   good: 'Good.',
@@ -266,6 +277,10 @@ export const en = {
       `it is ${met}; ${least} to ${most} is possible`,
     'neither-auto-nor': ({ least, most }: { least: number; most: number }) =>
       `it is neither 'auto' nor ${least} to ${most}`,
+    'value-below': ({ met, least }: { met: string; least: number }) => `it is ${met}; at least ${least} is possible`,
+    'value-above': ({ met, most }: { met: string; most: number }) => `it is ${met}; at most ${most} is possible`,
+    'value-too-short': ({ least }: { least: number }) => `it is shorter than ${least}`,
+    'value-too-long': ({ most }: { most: number }) => `it is longer than ${most}`,
     'value-not-among': ({ met, possible }: { met: string; possible: readonly string[] }) =>
       `it is ${met}; possible: ${possible.join(', ')}`,
     'value-unfit': ({ met }: { met: string }) => `it is ${met}`,
@@ -286,6 +301,10 @@ export const en = {
       `${name} is a safetensors file, but not a generator: its metadata has no config.`,
       A_GENERATOR,
     ],
+    'json-cut-off': () => 'it ends too early',
+    'json-broken-at': ({ position }: { position: number }) => `it breaks off at character ${position + 1}`,
+    'json-unexpected': ({ token }: { token: string }) => `it has ${token} where that cannot stand`,
+    'json-broken': () => 'it is not well formed',
     'config-not-json': ({ name, reason }: { name: string; reason: string }) => [
       `${name}: the config is not JSON (${reason}).`,
       'Fetch the file again.',
@@ -738,9 +757,13 @@ export const en = {
     'unsaved-not-open': () => ['Not saved: the projects are not open yet.', GOES_ON],
 
     // The engine and its windows
-    'request-unfit': ({ reason }: { reason: string }) => [
-      `The window asked for what the engine does not know: ${reason}`,
-      'This is a defect of the window: please report it with the log.',
+    'request-unknown': ({ request }: { request: string }) => [
+      `The window asked for ${request}, which the engine does not know.`,
+      DEFECT_OF_WINDOW,
+    ],
+    'request-unfit': ({ field, reason }: { field: string; reason: string }) => [
+      `The ${field || 'whole'} of what the window asked for cannot be used: ${reason}.`,
+      DEFECT_OF_WINDOW,
     ],
     'too-many-calls': () => ['Too many calls at once.', 'Wait for some answers.'],
     'engine-ended': () => ['The engine ended in the middle of this.', 'It is being started again.'],
@@ -836,6 +859,8 @@ export const en = {
     'begun-with': ({ option, begun, now }: { option: string; begun: string; now: string }) =>
       `${option} ${begun}, not ${now}`,
     without: () => 'without',
+    'its-generator': () => 'the generator',
+    'as-the-quality': () => "the quality's",
     'running-on': ({ provider }: { provider: string }) => `Running on ${provider}`,
     wrote: ({ files }: { files: readonly string[] }) => `Wrote ${files.join(', ')}`,
     stopped: (values: { step: number; steps: number; checkpoint: string; again: string; least: number }) =>
@@ -971,16 +996,12 @@ usage: halfturn reconstruct PHOTO [PHOTO ...] [options]
   PHOTO                  a face, as ${FORMATS};
                          several show one person from different sides
   -o, --output DIR       where the files go (default: ./<name of the first photo>-head)
-  --quality NAME         fast, balanced or full (default: balanced)
-  --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.08
-  --seed N               default 0; the same seed gives the same head
+${INVERSION_HELP}
   --face N               which face, 1 being the largest
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --resume               go on with what was interrupted in the output folder, from the same photos and options
   --overwrite            replace an earlier head of that name (default: it is kept, and this one is numbered)
   --json                 progress as JSON lines
@@ -1003,14 +1024,10 @@ usage: halfturn batch FOLDER|LIST|PHOTO [...] -o DIR [options]
   --jobs N               heads made at a time, each by a process of its own (default 1)
   --queue URL            let halfturn worker make them, on any number of machines: redis://HOST:PORT
   --resume               go on with what is in DIR
-  --quality NAME         fast, balanced or full (default: balanced)
-  --steps N              optimiser steps (default: the quality's)
-  --learning-rate X      default 0.08
-  --seed N               default 0; the same seed gives the same heads
+${INVERSION_HELP}
 ${headFileHelp(files)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 
@@ -1023,9 +1040,8 @@ usage: halfturn worker --queue URL [options]
 
   --queue URL            redis://HOST:PORT, the same as the batch's
   --jobs N               heads made at a time, each by a process of its own (default 1)
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one); the same as the batch's
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}; the same as the batch's
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 
@@ -1046,9 +1062,8 @@ usage: halfturn generate [options]
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
 ${headFileHelp(files)}
 ${editHelp(edit)}
-  --generator FILE       a generator file or an EG3D checkpoint (default: the embedded one)
-  --provider NAME        cuda, dml, coreml, webgpu or cpu (default: the best that works)
-  --allow-software       let a software adapter count as a GPU
+${GENERATOR_HELP}
+${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 `,
@@ -1071,6 +1086,13 @@ usage: halfturn info [FILE]
     },
     /** What progress is made in: at most nine letters. */
     labels: { code: 'code', layers: 'layers', shape: 'shape', detail: 'detail', surface: 'surface', heads: 'heads' },
+    /** The page of a batch's results; what it can be sorted by is known by these names in it. */
+    page: {
+      title: (heads: number): string => (heads === 1 ? 'One head by Halfturn' : `${heads} heads by Halfturn`),
+      sortBy: 'Sort by',
+      sorts: { verdict: 'verdict', person: 'person', likeness: 'likeness', seconds: 'seconds' },
+      standings: { good: 'good', front: 'front', uncertain: 'uncertain', failed: 'failed', error: 'no head' },
+    },
     batchPace: (done: number, total: number, none: number, left: string | undefined) =>
       `${done}/${total}${none > 0 ? `  ${none} without a head` : ''}${left === undefined ? '' : `  ${left} left`}`,
     pace: (step: number, steps: number, loss: number, rate: number, left: string) =>
@@ -1105,11 +1127,14 @@ usage: halfturn info [FILE]
   start: {
     building: 'Building the window (a few seconds, once)…',
     desktop: 'Opening the desktop app.',
+    notAdopted: (folder: string, error: string) => `Earlier projects stay in ${folder}: ${error}`,
     browser: 'Opening in the browser: Electron’s program is not here ("npx install-electron" fetches it once).',
   },
 
   serve: {
     notAPort: (port: string) => `--port ${port} is not a port. Give a number from 0 to 65535; 0 takes any free one.`,
+    engineLost: (times: number) =>
+      `The engine ended ${times} times in a row. Please report it with what is printed above.`,
     at: (url: string) =>
       `Halfturn is at\n\n  ${url}\n\nOnly this machine can reach it, and only with this address. Ctrl-C ends it.`,
   },
@@ -1394,7 +1419,7 @@ usage: halfturn info [FILE]
         stl: 'Shape only, for 3D printing',
         usdz: 'The same texture, for Apple’s phones',
         '3mf': 'Shape with its size in millimetres, for 3D printing',
-      } satisfies Record<FormatName, string>,
+      },
       resolution: 'Detail',
       resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
       triangles: 'Triangles',

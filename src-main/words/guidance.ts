@@ -9,7 +9,7 @@ import { languages } from './languages.ts'
 /** What a word alone changes, in standard deviations; half and twice as much with words for little and much. */
 const STRENGTH = 1.5
 
-export interface Guidance {
+interface Guidance {
   readonly edit: Edit
   /** What nothing is known of, as it was written. */
   readonly unknown: readonly string[]

@@ -2,11 +2,12 @@
  * What Halfturn has to say, apart from the language it is said in: a code with its values. Messages of this form are
  * thrown, sent and stored; doors turn them into sentences with {@link say}.
  */
+import type { Door, SettingNames } from './door.ts'
 import type { en } from './en.ts'
 
 /** Everything that is said in one language; `en.ts` sets the form. */
 export type Words = typeof en
-export type Code = keyof Words['messages']
+type Code = keyof Words['messages']
 
 /** What may stand where a sentence takes a text. */
 export type Text = string | Message
@@ -42,15 +43,6 @@ export function message<C extends Code>(code: C, ...[values = {} as Values<C>]: 
   return { code, values: values as Message['values'] }
 }
 
-/** What a door calls the settings that sentences recommend. */
-export interface SettingNames {
-  readonly quality: string
-  readonly provider: string
-  readonly seed: string
-  readonly learningRate: string
-}
-export type Door = 'cli' | 'window'
-
 /** A message in words. */
 export interface Said {
   readonly text: string
@@ -81,7 +73,8 @@ export function say(words: Words, { code, values }: Message, door: Door): Said {
   return typeof sentence === 'string' ? { text: sentence } : { text: sentence[0], cure: sentence[1] }
 }
 
-const isMessage = (value: Value): value is Message => typeof value === 'object' && 'code' in value
+export const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'code' in value
 
 /** Characters of a text, and parts of a list, that a message takes along: a file must not make it longer. */
 const MOST_CHARACTERS = 300

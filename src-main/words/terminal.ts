@@ -2,4 +2,5 @@
 import { languageOf, languages } from './languages.ts'
 
 const { HALFTURN_LANGUAGE, LC_ALL, LC_MESSAGES, LANG } = process.env
-export const words = languages[languageOf(HALFTURN_LANGUAGE || LC_ALL || LC_MESSAGES || LANG)]
+export const spoken = languageOf(HALFTURN_LANGUAGE || LC_ALL || LC_MESSAGES || LANG)
+export const words = languages[spoken]

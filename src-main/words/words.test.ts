@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Door } from './door.ts'
 import { languageOf, languages } from './languages.ts'
-import { type Door, message, say, type Words } from './message.ts'
+import { message, say, type Words } from './message.ts'
 
 const codes = Object.keys(languages.en.messages)
 const doors: Door[] = ['cli', 'window']

@@ -78,7 +78,7 @@ export function Drop({ onChoose }: { onChoose(): void }) {
 
 export const randomSeed = () => Math.floor(Math.random() * 100_000)
 
-/** Half a portrait, half a lattice. */
+/** The sign of the product: half a portrait, half a wire frame. */
 function Halfhead() {
   return (
     <svg className="halfhead" viewBox="0 0 120 120" aria-hidden="true">

@@ -3,7 +3,7 @@ import { useId } from 'react'
 import type { OptionState } from '../../src-main/session/api.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
-import { NumberField } from './form-panel.tsx'
+import { NumberField } from './fields.tsx'
 
 const text = strings.save
 const names: Readonly<Record<string, string>> = text.choices

@@ -3,8 +3,10 @@ import { useRef } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
 import { number, strings } from '../strings.ts'
+import { ChoiceField, entriesOf, NumberField } from './fields.tsx'
 import { Icon } from './icons.tsx'
 import { LikenessPlot } from './likeness-plot.tsx'
+import { Segments } from './segments.tsx'
 
 const text = strings.form
 
@@ -23,23 +25,13 @@ function Before() {
   return (
     <div className="panel">
       {project.likeness.length > 1 && <LikenessPlot likeness={project.likeness} steps={project.job.steps} />}
-      <fieldset>
-        <legend>{text.quality}</legend>
-        <div className="segments">
-          {(['fast', 'balanced', 'full'] as const).map((quality) => (
-            <label key={quality}>
-              <input
-                type="radio"
-                name="quality"
-                checked={settings.quality === quality}
-                onChange={() => actions.setSettings({ quality })}
-              />
-              <span>{text.qualities[quality]}</span>
-            </label>
-          ))}
-        </div>
-        <p className="help">{text.qualityHelp[settings.quality]}</p>
-      </fieldset>
+      <Segments
+        legend={text.quality}
+        value={settings.quality}
+        options={entriesOf(text.qualities)}
+        help={text.qualityHelp[settings.quality]}
+        onChange={(quality) => actions.setSettings({ quality })}
+      />
       <NumberField
         label={text.steps}
         help={text.stepsHelp}
@@ -49,16 +41,12 @@ function Before() {
       />
       <details>
         <summary>{text.more}</summary>
-        <label className="field">
-          <span>{text.generator}</span>
-          <select value={generator} onChange={(event) => actions.setGenerator(event.target.value)}>
-            {hello.generators.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField
+          label={text.generator}
+          value={generator}
+          options={hello.generators.map(({ id, name }) => [id, name])}
+          onChange={actions.setGenerator}
+        />
         <p className="help">{text.generatorHelp}</p>
         {chosen && <p className="quiet small">{chosen.licence}</p>}
         <button type="button" className="link" onClick={() => file.current?.click()}>
@@ -142,44 +130,7 @@ function Forming() {
   )
 }
 
-interface NumberFieldProps {
-  label: string
-  help?: string
-  value: number
-  least: number
-  most: number
-  step?: number
-  onChange(value: number): void
-}
-
-/** A number that counts once it is complete and within its limits. */
-export function NumberField({ label, help, value, least, most, step = 1, onChange }: NumberFieldProps) {
-  const commit = (input: HTMLInputElement) => {
-    const wanted = Math.min(most, Math.max(least, Number(input.value)))
-    if (Number.isFinite(wanted) && input.value !== '' && wanted !== value)
-      onChange(step === 1 ? Math.round(wanted) : wanted)
-    input.value = String(value)
-  }
-  return (
-    <label className="field">
-      <span>{label}</span>
-      <input
-        key={value}
-        type="number"
-        defaultValue={value}
-        min={least}
-        max={most}
-        step={step}
-        onBlur={({ target }) => commit(target)}
-        onKeyDown={(event) => event.key === 'Enter' && commit(event.currentTarget)}
-        aria-label={label}
-      />
-      {help && <small className="help">{help}</small>}
-    </label>
-  )
-}
-
-export function timeLeft(seconds: number): string {
+function timeLeft(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`

@@ -2,11 +2,11 @@
 import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { PRESETS, type Preset, stage } from '../stage/stage.tsx'
-import { actions, isChanged, type Mode, type SurfaceStyle, useStore } from '../state/store.ts'
+import { actions, isChanged, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { ChangePanel } from './change-panel.tsx'
 import { randomSeed } from './drop.tsx'
-import { NumberField } from './form-panel.tsx'
+import { entriesOf, NumberField } from './fields.tsx'
 import { Icon } from './icons.tsx'
 import { SavePanel } from './save-panel.tsx'
 import { Segments } from './segments.tsx'
@@ -14,13 +14,13 @@ import { StagePanel } from './stage-panel.tsx'
 import { VerdictPanel } from './verdict.tsx'
 
 const text = strings.look
-/** Nobody has photographed a made-up person, nor a head that was changed: there is nothing to tell apart. */
-const { evidence: _, ...withoutEvidence } = text.surfaceStyles
 
 export function LookPanel() {
   const state = useStore()
   const { project, mode, surface, surfaceStyle } = state
   if (!project?.head) return null
+  // Nobody has photographed a made-up person, nor a head that was changed: there is nothing to tell apart.
+  const hasEvidence = project.photos.length > 0 && !isChanged(state)
   return (
     <div className="panel">
       <VerdictPanel />
@@ -28,18 +28,18 @@ export function LookPanel() {
       <Segments
         legend={text.mode}
         value={mode}
-        options={text.modes}
+        options={entriesOf(text.modes)}
         help={text.modeHelp[mode]}
-        onChange={(value) => actions.setMode(value as Mode)}
+        onChange={actions.setMode}
       />
       {mode === 'surface' && (
         <Segments
           legend={text.surfaceStyle}
           value={surfaceStyle}
-          options={project.photos.length > 0 && !isChanged(state) ? text.surfaceStyles : withoutEvidence}
+          options={entriesOf(text.surfaceStyles).filter(([style]) => style !== 'evidence' || hasEvidence)}
           help={text.surfaceHelp[surfaceStyle]}
           disabled={!surface}
-          onChange={(value) => actions.setSurfaceStyle(value as SurfaceStyle)}
+          onChange={actions.setSurfaceStyle}
         />
       )}
       <ChangePanel key={project.id} />

@@ -1,12 +1,11 @@
 /** What holds for every head, and for this window. */
 import { LIMITS } from '../../src-main/engine/limits.ts'
-import type { Preferences, Quality } from '../../src-main/session/api.ts'
 import type { Language } from '../../src-main/words/languages.ts'
 import { actions, useStore } from '../state/store.ts'
 import { choose, language, languageNames, strings } from '../strings.ts'
-import { type Theme, themes } from '../theme.ts'
+import { themes } from '../theme.ts'
 import { Dialog } from './dialogs.tsx'
-import { NumberField } from './form-panel.tsx'
+import { ChoiceField, entriesOf, NumberField } from './fields.tsx'
 
 const text = strings.preferences
 
@@ -26,25 +25,25 @@ export function PreferencesDialog() {
           ))}
         </select>
       </label>
-      <Choice
+      <ChoiceField
         label={text.theme}
         value={theme}
-        options={Object.fromEntries(themes.map((name) => [name, text.themes[name]]))}
-        onChange={(name) => actions.setTheme(name as Theme)}
+        options={themes.map((name) => [name, text.themes[name]])}
+        onChange={actions.setTheme}
       />
       {hello && (
         <>
-          <Choice
+          <ChoiceField
             label={text.quality}
             value={hello.preferences.quality}
-            options={strings.form.qualities}
-            onChange={(quality) => actions.prefer({ quality: quality as Quality })}
+            options={entriesOf(strings.form.qualities)}
+            onChange={(quality) => actions.prefer({ quality })}
           />
-          <Choice
+          <ChoiceField
             label={text.provider}
             value={hello.preferences.provider}
-            options={{ automatic: text.automatic, ...strings.providers }}
-            onChange={(provider) => actions.prefer({ provider: provider as Preferences['provider'] })}
+            options={entriesOf({ automatic: text.automatic, ...strings.providers })}
+            onChange={(provider) => actions.prefer({ provider })}
           />
           <NumberField
             label={text.threads}
@@ -65,27 +64,5 @@ export function PreferencesDialog() {
         </button>
       </div>
     </Dialog>
-  )
-}
-
-interface ChoiceProps {
-  label: string
-  value: string
-  options: Record<string, string>
-  onChange(value: string): void
-}
-
-function Choice({ label, value, options, onChange }: ChoiceProps) {
-  return (
-    <label className="field">
-      <span>{label}</span>
-      <select value={value} onChange={({ target }) => onChange(target.value)}>
-        {Object.entries(options).map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }

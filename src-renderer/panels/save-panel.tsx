@@ -2,7 +2,6 @@
 import { type DragEvent, useEffect, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import { LIMITS } from '../../src-main/engine/limits.ts'
-import type { FormatName } from '../../src-main/session/api.ts'
 import { backdropColour } from '../stage/look.ts'
 import { stage } from '../stage/stage.tsx'
 import { type SurfacePen, surfacePen } from '../stage/surface.tsx'
@@ -30,8 +29,8 @@ import {
   useStore,
 } from '../state/store.ts'
 import { count, inWords, megabytes, strings } from '../strings.ts'
+import { ChoiceField, NumberField } from './fields.tsx'
 import { FileOptions } from './file-options.tsx'
-import { NumberField } from './form-panel.tsx'
 import { Icon } from './icons.tsx'
 import { Segments } from './segments.tsx'
 
@@ -61,31 +60,23 @@ function Model() {
   const made = useStore(madeNow)
   const chosen = hello?.formats.find(({ name }) => name === format)
   if (!hello || !chosen) return null
-  const options = Object.fromEntries(hello.formats.map(({ name, label }) => [name, label]))
   const disabled = busy !== undefined
   return (
     <>
       <Segments
         legend={text.mesh}
         value={format}
-        options={options}
+        options={hello.formats.map(({ name, label }) => [name, label])}
         help={text.hints[format]}
-        onChange={(name) => actions.setFormat(name as FormatName)}
+        onChange={actions.setFormat}
       />
       <div className="pair">
-        <label className="field">
-          <span>{text.resolution}</span>
-          <select
-            value={mesh.resolution}
-            onChange={({ target }) => actions.setMesh({ resolution: Number(target.value) })}
-          >
-            {RESOLUTIONS.map((resolution) => (
-              <option key={resolution} value={resolution}>
-                {text.resolutions[resolution]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField
+          label={text.resolution}
+          value={mesh.resolution}
+          options={RESOLUTIONS.map((resolution) => [resolution, text.resolutions[resolution]])}
+          onChange={(resolution) => actions.setMesh({ resolution })}
+        />
         <NumberField
           label={text.triangles}
           value={mesh.triangles}
@@ -207,16 +198,12 @@ function Picture() {
     <>
       <h3>{text.pictures}</h3>
       <div className="pair">
-        <label className="field">
-          <span>{text.pictureSize}</span>
-          <select value={pictureSize} onChange={({ target }) => actions.setPictureSize(Number(target.value))}>
-            {PICTURE_SIZES.map((size) => (
-              <option key={size} value={size}>
-                {text.pixels(size)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField
+          label={text.pictureSize}
+          value={pictureSize}
+          options={PICTURE_SIZES.map((size) => [size, text.pixels(size)])}
+          onChange={actions.setPictureSize}
+        />
         <label className="field">
           <span>{text.film}</span>
           <select value={film} onChange={({ target }) => actions.setFilm(target.value as Film)}>

@@ -1,7 +1,8 @@
 /** What is behind the head, and the light on its surface. */
-import { backdrops, EXPOSURE, type Light, lights } from '../stage/look.ts'
+import { backdrops, EXPOSURE, lights } from '../stage/look.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
+import { ChoiceField } from './fields.tsx'
 
 const text = strings.stage
 
@@ -10,19 +11,12 @@ export function StagePanel() {
   return (
     <details className="stage-panel">
       <summary>{text.title}</summary>
-      <label className="field">
-        <span>{text.backdrop}</span>
-        <select
-          value={look.backdrop}
-          onChange={({ target }) => actions.setLook({ backdrop: backdrops[target.selectedIndex] })}
-        >
-          {backdrops.map((name) => (
-            <option key={name} value={name}>
-              {text.backdrops[name]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChoiceField
+        label={text.backdrop}
+        value={look.backdrop}
+        options={backdrops.map((name) => [name, text.backdrops[name]])}
+        onChange={(backdrop) => actions.setLook({ backdrop })}
+      />
       {look.backdrop === 'own' && (
         <label className="field">
           <span>{text.colour}</span>
@@ -35,16 +29,12 @@ export function StagePanel() {
       )}
       {mode === 'surface' && (
         <>
-          <label className="field">
-            <span>{text.light}</span>
-            <select value={look.light} onChange={({ target }) => actions.setLook({ light: target.value as Light })}>
-              {lights.map((name) => (
-                <option key={name} value={name}>
-                  {text.lights[name]}
-                </option>
-              ))}
-            </select>
-          </label>
+          <ChoiceField
+            label={text.light}
+            value={look.light}
+            options={lights.map((name) => [name, text.lights[name]])}
+            onChange={(light) => actions.setLook({ light })}
+          />
           <label className="field">
             <span>{text.exposure}</span>
             <input

@@ -59,7 +59,7 @@ export function projectPoint(label: readonly number[], point: readonly [number, 
   return [(label[16] * x) / z + label[18], (label[20] * y) / z + label[21]]
 }
 
-export interface CropWindow {
+interface CropWindow {
   centre: readonly [number, number]
   side: number
   roll: number

@@ -1,7 +1,7 @@
 /** How the stage looks: what is behind the head, and the light on its surface. Kept for the next time. */
 
 export const backdrops = ['window', 'light', 'dark', 'own', 'clear'] as const
-export type Backdrop = (typeof backdrops)[number]
+type Backdrop = (typeof backdrops)[number]
 /** `even`: colours as they are. `studio`, `side`: three lights and what the surroundings throw back. */
 export const lights = ['even', 'studio', 'side'] as const
 export type Light = (typeof lights)[number]

@@ -1,6 +1,6 @@
 /** Draws the volume onto a canvas from a thread of its own: the window never waits for the graphics driver. */
 import { createBirpc } from 'birpc'
-import type { Volume } from '../state/store.ts'
+import type { Volume } from '../state/state.ts'
 import type { Eye } from './camera.ts'
 
 /** What is wanted on the stage. */

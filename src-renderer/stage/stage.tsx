@@ -29,7 +29,7 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS | 'photo'
 
 /** What other parts of the window may ask of the stage while it is there. */
-export interface StageHandle {
+interface StageHandle {
   turnTo(preset: Preset): void
   /** Radians. */
   turnBy(yaw: number, pitch: number): void

@@ -28,7 +28,7 @@ void main() {
 }`
 
 /** The decoder's numbers, written into the shader: as constants they cost no access. */
-export interface DecoderNumbers {
+interface DecoderNumbers {
   /** [hidden][channels] */
   weight0: ArrayLike<number>
   bias0: ArrayLike<number>
@@ -54,7 +54,7 @@ function network({ weight0, bias0, weight1, bias1 }: DecoderNumbers, channels: n
 }
 
 /** How the planes lie in their texture (plane-texture.ts). */
-export type PlaneTexture = Pick<PlaneLayout, 'channels' | 'layers'>
+type PlaneTexture = Pick<PlaneLayout, 'channels' | 'layers'>
 
 /** What a plane has at a point, of four channels: the texture there or, of several layers, between the two nearest. */
 function planeSample(texture: PlaneTexture, plane: number, group: number): string {

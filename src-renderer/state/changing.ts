@@ -58,7 +58,7 @@ export const changingActions = {
     begin(edit)
   },
 
-  /** In the middle of a drag: no step to come back to. */
+  /** While a slider is dragged: undo goes back to where the drag began. */
   dragChange(edit: Edit): void {
     beforeDrag ??= editOf(get())
     begin(edit)

@@ -102,7 +102,7 @@ export async function fetchVerdict(): Promise<void> {
   set({ judging: undefined, ...(verdict && now.job.state === 'done' && { project: { ...now, verdict } }) })
 }
 
-export async function loadVolume(): Promise<void> {
+async function loadVolume(): Promise<void> {
   const { project } = get()
   if (!project?.head) return
   await takeVolume(await engine.planes({ project: project.id }))

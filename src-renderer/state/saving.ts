@@ -5,7 +5,7 @@ import type { LoopFrames, VideoFilm } from '../stage/turntable-video.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine, host } from './line.ts'
 import { surfaceKey } from './looking.ts'
-import { type FileChoices, type Film, get, type MadeFiles, type State, set } from './state.ts'
+import { type Film, get, type MadeFiles, type OptionValues, type State, set } from './state.ts'
 
 /** What a model is called as long as nobody has said otherwise. */
 const named = ({ project }: State) => safeName(project?.name ?? '')
@@ -66,7 +66,7 @@ export const savingActions = {
   setPictureSize: (pictureSize: number) => set({ pictureSize }),
   setFilm: (film: Film) => set({ film }),
   setFormat: (format: FormatName) => set({ format }),
-  setChoices: (change: FileChoices) => set(({ choices }) => ({ choices: { ...choices, ...change } })),
+  setChoices: (change: OptionValues) => set(({ choices }) => ({ choices: { ...choices, ...change } })),
 
   async saveModel(extension: string): Promise<void> {
     const ticket = await save({ extension, make: async (name) => (await make(name)).files })

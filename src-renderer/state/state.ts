@@ -77,7 +77,7 @@ export interface RefusedFile {
 }
 
 /** Values by option. */
-export type FileChoices = Partial<Record<FileOption, string | number | boolean>>
+export type OptionValues = Partial<Record<FileOption, string | number | boolean>>
 
 /** Model files that were made: they are the same until something else is wanted. */
 export interface MadeFiles extends ModelOut {
@@ -126,7 +126,7 @@ export interface State {
   /** What a model is saved as, what was made of it, and what was saved. */
   format: FormatName
   /** Of its options, those that are not as usual. */
-  choices: FileChoices
+  choices: OptionValues
   made: MadeFiles | undefined
   saved: SavedFile | undefined
   /** What takes longer than a moment, in words, with a fraction where it is known. */

@@ -1,7 +1,7 @@
 /** All heads of a batch at a glance: a page to sort and filter, and one picture with the worst first. */
 import sharp, { type OverlayOptions } from 'sharp'
 import { say } from '../../words/message.ts'
-import { words } from '../../words/terminal.ts'
+import { spoken, words } from '../../words/terminal.ts'
 import { SHEET } from '../head-files.ts'
 import type { Storage } from './storage/storage.ts'
 import { type Result, type Standing, standingOf, standings } from './table.ts'
@@ -13,6 +13,8 @@ const COLOURS: Readonly<Record<Standing, string>> = {
   front: '#8fb13f',
   good: '#3c9a5f',
 }
+
+const { page: text } = words.cli
 
 const sheetOf = (name: string) => `${name}/${name}.${SHEET}`
 
@@ -26,23 +28,24 @@ export function drawPage(results: readonly Result[]): string {
     const picture = link && `<a href="${link}"><img loading="lazy" src="${link}" alt=""></a>`
     const likeness = (record.quality?.figures.input as { identity?: number } | undefined)?.identity ?? 9
     const said = record.error ?? record.quality?.reason
-    const { text, cure = '' } = said ? say(words, said, 'cli') : { text: '' }
+    const why = said ? say(words, said, 'cli') : { text: '' }
     return (
       `<li class="${standing}" data-verdict="${standings.indexOf(standing)}" data-person="${escaped(person.name)}" ` +
       `data-likeness="${likeness}" data-seconds="${record.seconds}">${picture}` +
-      `<b>${escaped(person.name)}</b> <i>${standing}</i><p>${escaped(text)} ${escaped(cure)}</p></li>`
+      `<b>${escaped(person.name)}</b> <i>${text.standings[standing]}</i><p>${escaped(why.text)} ${escaped(why.cure ?? '')}</p></li>`
     )
   })
   const count = (standing: Standing) => results.filter((result) => standingOf(result) === standing).length
   const filters = standings.map(
-    (standing) => `<label><input type="checkbox" checked value="${standing}"> ${standing} ${count(standing)}</label>`,
+    (standing) =>
+      `<label><input type="checkbox" checked value="${standing}"> ${text.standings[standing]} ${count(standing)}</label>`,
   )
-  const sorts = ['verdict', 'person', 'likeness', 'seconds'].map((key) => `<option>${key}</option>`)
+  const sorts = Object.entries(text.sorts).map(([key, name]) => `<option value="${key}">${name}</option>`)
   return `<!doctype html>
-<html lang="en">
+<html lang="${spoken}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>Halfturn: ${results.length} heads</title>
+<title>${text.title(results.length)}</title>
 <style>
 body { font: 14px system-ui, sans-serif; margin: 1rem; background: #f4f5f7; color: #1b1d21 }
 header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; margin-bottom: 1rem }
@@ -53,8 +56,8 @@ img { width: 100%; aspect-ratio: 5 / 2; object-fit: contain; display: block; mar
 p { margin: .2rem 0 0; color: #4d525b }
 ${standings.map((standing) => `li.${standing} { border-color: ${COLOURS[standing]} }`).join('\n')}
 </style>
-<header><h1>${results.length} heads by Halfturn</h1>
-<label>Sort by <select>${sorts.join('')}</select></label>${filters.join('')}</header>
+<header><h1>${text.title(results.length)}</h1>
+<label>${text.sortBy} <select>${sorts.join('')}</select></label>${filters.join('')}</header>
 <ul>
 ${cards.join('\n')}
 </ul>

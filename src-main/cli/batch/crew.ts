@@ -24,7 +24,7 @@ export type Answer =
   | { readonly outcome: Outcome }
 
 /** A process ended while it made a head: too little memory, or a library that crashed. */
-export interface Crash {
+interface Crash {
   readonly crash: Message
 }
 

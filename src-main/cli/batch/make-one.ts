@@ -24,7 +24,8 @@ import {
   shortDigest,
   writeRecord,
 } from './record.ts'
-import { openStorage, type Storage } from './storage/storage.ts'
+import { openStorage } from './storage/address.ts'
+import type { Storage } from './storage/storage.ts'
 
 export interface Task {
   /** Address of the batch's results. */
@@ -61,7 +62,7 @@ export interface Maker {
   make(order: HeadOrder, place: Place, goesOn: () => boolean, report: Reporter): Promise<HeadRecord | undefined>
 }
 
-export interface Place {
+interface Place {
   readonly set: FileSet
   readonly making: Making
   recordNow(quality: HeadRecord['quality']): HeadRecord

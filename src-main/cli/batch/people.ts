@@ -6,7 +6,7 @@ import { clipText, message, UserError } from '../../engine/errors.ts'
 import { nameKey, numbered, portableName, shortened } from '../../engine/files/names.ts'
 import { PHOTO_FORMATS } from '../../engine/images/photo-formats.ts'
 import { HEAD_ENDINGS } from '../head-files.ts'
-import { addressOf, inBucket, openStorage, readInput } from './storage/storage.ts'
+import { addressOf, inBucket, openStorage, readInput } from './storage/address.ts'
 
 export interface Person {
   /** Of the folder of results and of the files in it. */

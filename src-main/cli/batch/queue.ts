@@ -8,6 +8,7 @@ import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullm
 import { Redis } from 'ioredis'
 import { inEnglish, type Message, message, UserError } from '../../engine/errors.ts'
 import { VERSION } from '../../engine/version.ts'
+import { isMessage } from '../../words/message.ts'
 import { type GeneratorChoice, generatorDigest } from '../chosen-generator.ts'
 import type { Reporter } from '../reporter.ts'
 import { Crew, type Made, type Make } from './crew.ts'
@@ -137,8 +138,6 @@ async function outcomeOf(
   const error = isMessage(job.progress) ? job.progress : message('defect', { what: job.failedReason })
   return { record: recordOf(making, [], { error }), isFinal: false }
 }
-
-const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null && 'code' in value
 
 /**
  * Makes heads for whoever has put them on the queue, until it is asked to end.

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { sha256Of } from '../../engine/checkpoint/import.ts'
-import { type Message, message } from '../../engine/errors.ts'
+import { type Message, message, type Text } from '../../engine/errors.ts'
 import { FileSet } from '../../engine/files/file-set.ts'
 import { inversionSettings } from '../../engine/inversion/inversion-settings.ts'
 import { verdicts } from '../../engine/quality/verdicts.ts'
@@ -15,7 +15,8 @@ import type { Value } from '../../words/message.ts'
 import { optionOf } from '../head-files.ts'
 import { type PhotoFile, readPhoto } from '../photo-file.ts'
 import type { Person } from './people.ts'
-import { readInput, type Storage } from './storage/storage.ts'
+import { readInput } from './storage/address.ts'
+import type { Storage } from './storage/storage.ts'
 
 /** The record's ending. */
 export const RECORD = 'result.json'
@@ -102,21 +103,25 @@ export const shortDigest = (sha256: string): string => sha256.slice(0, 12)
 /** In what two differ, for people. */
 export function differencesOf(there: Making, wanted: Making): Message[] {
   const [begun, now] = [optionsOf(there), optionsOf(wanted)]
-  return Object.keys(now).flatMap((what) =>
-    begun[what] === now[what] ? [] : [message('begun-with', { option: what, begun: begun[what], now: now[what] })],
-  )
+  return now.flatMap(([option, value], i) => {
+    const [, before] = begun[i]
+    return before === value ? [] : [message('begun-with', { option, begun: inWords(before), now: inWords(value) })]
+  })
 }
 
-const optionsOf = ({ version, generator, settings, formats, mesh, choices }: Making): Record<string, string> => ({
-  Halfturn: version,
-  'the generator': shortDigest(generator),
-  '--quality': settings.quality,
-  '--steps': String(settings.steps ?? "the quality's"),
-  '--learning-rate': String(settings.learningRate),
-  '--seed': String(settings.seed),
-  '--format': formats.join(),
-  '--mesh-resolution': String(mesh.resolution),
-  '--triangles': String(mesh.triangles),
-  '--even': String(mesh.even ?? false),
-  ...Object.fromEntries(fileOptionNames.map((name) => [`--${optionOf(name)}`, String(choices[name])])),
-})
+const inWords = (value: string | undefined): Text => value ?? message('as-the-quality')
+
+/** What each is called, and its value; without one it is the quality's. */
+const optionsOf = ({ version, generator, settings, formats, mesh, choices }: Making): [Text, string | undefined][] => [
+  ['Halfturn', version],
+  [message('its-generator'), shortDigest(generator)],
+  ['--quality', settings.quality],
+  ['--steps', settings.steps?.toString()],
+  ['--learning-rate', String(settings.learningRate)],
+  ['--seed', String(settings.seed)],
+  ['--format', formats.join()],
+  ['--mesh-resolution', String(mesh.resolution)],
+  ['--triangles', String(mesh.triangles)],
+  ['--even', String(mesh.even ?? false)],
+  ...fileOptionNames.map((name): [string, string] => [`--${optionOf(name)}`, String(choices[name])]),
+]

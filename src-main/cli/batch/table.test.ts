@@ -1,6 +1,6 @@
 import Papa from 'papaparse'
 import { describe, expect, it } from 'vitest'
-import { message } from '../../engine/errors.ts'
+import { inEnglish, message } from '../../engine/errors.ts'
 import { inversionSettings } from '../../engine/inversion/inversion-settings.ts'
 import { fileChoices } from '../../engine/surface/formats/options.ts'
 import { drawPage } from './contact-sheet.ts'
@@ -60,7 +60,7 @@ describe('the page', () => {
     expect(page).toContain('<b>&lt;b&gt;</b>')
     expect(page).not.toContain('<b><b></b>')
     expect(page).toContain('good 1</label>')
-    expect(page).toContain('error 2</label>')
+    expect(page).toContain('no head 2</label>')
   })
 })
 
@@ -73,7 +73,7 @@ describe('what is to be made', () => {
     [{ mesh: { resolution: 65, triangles: 100 } }, '--mesh-resolution 64, not 65'],
   ] as const)('is another thing with %j', (change, said) => {
     const differences = differencesOf(making, { ...making, ...(change as Partial<Making>) })
-    expect(differences.map(({ values: { option, begun, now } }) => `${option} ${begun}, not ${now}`)).toContain(said)
+    expect(differences.map(inEnglish)).toContain(said)
     expect(differencesOf(making, structuredClone(making))).toEqual([])
   })
 })

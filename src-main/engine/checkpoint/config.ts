@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { clipText, type Message, message, type Text, UserError } from '../errors.ts'
-import { faultOf } from './config-fault.ts'
+import { valueFault } from '../value-fault.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
@@ -165,7 +165,7 @@ const generatorConfig = z
 /** What a generator is; see the comments of the fields above. */
 export type GeneratorConfig = z.infer<typeof generatorConfig>
 export type RenderingKwargs = GeneratorConfig['rendering_kwargs']
-export type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
+type SuperResolutionConfig = NonNullable<GeneratorConfig['super_resolution']>
 export type Matrix3 = GeneratorConfig['plane_axes'][number]
 
 /** The planes (x, y), (x, z) and (z, y). */
@@ -232,7 +232,7 @@ export function parseConfig(value: unknown, name: Text = message('the-generator'
   throw new UserError('config-unusable', {
     name: typeof name === 'string' ? clipText(name) : name,
     field: clipText(issue.path.join('.')),
-    reason: faultOf(issue, upgraded),
+    reason: valueFault(issue, upgraded),
   })
 }
 

@@ -4,6 +4,7 @@
  * call for.
  */
 import { UserError } from '../errors.ts'
+import { jsonFault } from '../value-fault.ts'
 import {
   backboneResolutions,
   type GeneratorConfig,
@@ -140,7 +141,7 @@ export function readGeneratorFile(bytes: Uint8Array, name: string): GeneratorFil
   try {
     json = JSON.parse(metadata.config)
   } catch (error) {
-    throw new UserError('config-not-json', { name, reason: (error as Error).message })
+    throw new UserError('config-not-json', { name, reason: jsonFault(error) })
   }
   const config = parseConfig(json, name)
   checkWeights(config, tensors, name)

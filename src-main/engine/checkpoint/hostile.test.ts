@@ -8,8 +8,8 @@ import { fixture, golden, tinyConfig, tinyWeights } from '../../../testing/gener
 import {
   ascii,
   checkpoint,
-  concat,
   dict,
+  joinBytes,
   type Py,
   parameter,
   persistent,
@@ -34,7 +34,7 @@ const command = `touch ${marker}`
 /** A protocol 4 pickle of these operations. */
 const p = (...parts: (Uint8Array | number | string)[]): Uint8Array => raw(0x80, 4, ...parts).raw
 const text = (value: string): Uint8Array => raw(0x8c, value.length, value).raw
-const named = (module: string, name: string): Uint8Array => concat(text(module), text(name), Uint8Array.of(0x93))
+const named = (module: string, name: string): Uint8Array => joinBytes(text(module), text(name), Uint8Array.of(0x93))
 const calls = (module: string, name: string, ...args: Py[]): Uint8Array =>
   pickle({ call: [module, name], args } satisfies Py)
 const repeat = (count: number, ...parts: (Uint8Array | number | string)[]): Uint8Array =>
@@ -101,8 +101,8 @@ const cases: Record<string, Uint8Array> = {
   'importlib.import_module': calls('importlib', 'import_module', 'os'),
   'operator.attrgetter': calls('operator', 'attrgetter', 'system'),
   'operator.attrgetter of what was called': p(
-    concat(named('operator', 'attrgetter'), text('system'), ascii('\x85R')),
-    concat(named('builtins', '__import__'), text('os'), ascii('\x85R\x85R')),
+    joinBytes(named('operator', 'attrgetter'), text('system'), ascii('\x85R')),
+    joinBytes(named('builtins', '__import__'), text('os'), ascii('\x85R\x85R')),
     '.',
   ),
   'operator.methodcaller': calls('operator', 'methodcaller', 'system', command),
@@ -256,7 +256,7 @@ const cases: Record<string, Uint8Array> = {
   'an id that claims 2^40': pid('storage', float, '94000', 'cpu', 2 ** 40, null),
   'an id that claims -1': pid('storage', float, '94000', 'cpu', -1, null),
   'an id that claims 1.5': pid('storage', float, '94000', 'cpu', 1.5, null),
-  'a storage with bytes to spare': storedAs(concat(storage(bias.data), new Uint8Array(1))),
+  'a storage with bytes to spare': storedAs(joinBytes(storage(bias.data), new Uint8Array(1))),
   'a storage cut in its data': storedAs(storage(bias.data).subarray(0, -1)),
   'a storage cut before its data': storedAs(storage(bias.data).subarray(0, -bias.data.length - 4)),
   'a storage of many operations': lying({ system: repeatDict(1000) }),

@@ -51,7 +51,7 @@ const LICENCE =
   'Imported from an EG3D checkpoint. Those NVIDIA publishes are under the NVIDIA Source Code License for EG3D: use is ' +
   'limited to non-commercial purposes (section 3.3). Do not pass this file on.'
 
-export type ImportedGenerator = {
+type ImportedGenerator = {
   config: GeneratorConfig
   /** For `writeGeneratorFile`; views into the checkpoint wherever it allows. */
   weights: Map<string, StoredTensor>

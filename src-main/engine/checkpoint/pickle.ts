@@ -44,7 +44,7 @@ export class PickleObject {
 /** 'object': may be called or instantiated; 'dict': makes an empty dict; 'name': may only be referred to. */
 export type NameUse = 'object' | 'dict' | 'name'
 
-export type PickleOptions = {
+type PickleOptions = {
   /** What messages call the file. */
   name: Text
   /** Names the pickle may use, as 'module:name'. */
@@ -57,7 +57,7 @@ export type PickleOptions = {
   limits?: PickleLimits
 }
 
-export type PickleLimits = { operations: number; textBytes: number }
+type PickleLimits = { operations: number; textBytes: number }
 
 export const PERSISTENT_ID = 'persistent id'
 

@@ -3,6 +3,7 @@
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
 import { type Message, message, type Text, UserError } from '../errors.ts'
+import { jsonFault } from '../value-fault.ts'
 import { quote, quoteShape } from './quote.ts'
 
 const ELEMENT_BYTES = {
@@ -26,7 +27,7 @@ export type StoredType = keyof typeof ELEMENT_BYTES
 /** A tensor as it lies in a file: `data` holds its elements row by row, little-endian, and may be unaligned. */
 export type StoredTensor = { dtype: StoredType; shape: number[]; data: Uint8Array }
 
-export type Safetensors = { metadata: Record<string, string>; tensors: Map<string, StoredTensor> }
+type Safetensors = { metadata: Record<string, string>; tensors: Map<string, StoredTensor> }
 
 /** A generator of 180 tensors has a header of 20 kB; the cap keeps a lying length from costing memory. */
 const MAX_HEADER_BYTES = 4 << 20
@@ -73,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, name: Text = message('the-fil
     header = JSON.parse(text)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(message('header-not-json', { reason: (error as Error).message }))
+    throw refuse(message('header-not-json', { reason: jsonFault(error) }))
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw refuse(message('header-not-object'))

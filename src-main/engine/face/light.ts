@@ -1,7 +1,7 @@
 /** How a face is lit, judged on the part of the crop that is face whoever it shows: brows to chin, cheek to cheek. */
 import type { Crop } from './crop.ts'
 
-export interface FaceLight {
+interface FaceLight {
   /** Mean brightness, 0 to 255 as the pixels count. */
   mean: number
   /** What lies between its dark and its bright parts (5 and 95 % of the pixels). */

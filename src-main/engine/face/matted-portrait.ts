@@ -52,18 +52,45 @@ async function cutOut({ size, rgb, valid }: Crop, matting: Matting): Promise<Mat
 
 const clamp = (value: number) => Math.min(Math.max(value, 0), 1)
 
-/** What a portrait is kept as in files; its side is kept beside it. */
-export type PortraitBytes = Readonly<Record<'rgb' | 'matte' | 'valid', Uint8Array> & { fine?: Uint8Array }>
-
-export function portraitBytes({ rgb, matte, valid, fine }: MattedPortrait): PortraitBytes {
+/**
+ * What a portrait is kept as in files: 8 bits a number, the side beside them; the relief is not among it.
+ * @returns each part with its name; those of the picture around it begin with `wide.`
+ */
+export function portraitBytes({ rgb, matte, valid, fine, wide }: MattedPortrait): [part: string, bytes: Uint8Array][] {
   // Not Uint8Array.from(): it goes through an iterator, which takes a hundred times as long.
   const opacities = new Uint8Array(matte.length)
   for (let i = 0; i < matte.length; i++) opacities[i] = Math.round(matte[i] * 255)
-  return { rgb, matte: opacities, valid, ...(fine && { fine }) }
+  const parts: [string, Uint8Array][] = [
+    ['rgb', rgb],
+    ['matte', opacities],
+    ['valid', valid],
+  ]
+  if (fine) parts.push(['fine', fine])
+  if (wide) parts.push(...portraitBytes(wide).map(([part, bytes]): [string, Uint8Array] => [`wide.${part}`, bytes]))
+  return parts
 }
 
-/** @param bytes are copied: the file they are a part of need not stay in memory */
-export function portraitFrom(size: number, { rgb, matte, valid, fine }: PortraitBytes): MattedPortrait {
+/**
+ * Finds a part's bytes.
+ * @param channels numbers a pixel; absent where the part is no picture of the portrait's size
+ */
+type TakePart = (part: string, channels?: number) => Uint8Array | undefined
+
+/**
+ * @param take what it gives is copied: the file that it is a part of need not stay in memory
+ * @returns undefined where a part is missing; an edition that knew no more than crops wrote nothing of what is around
+ */
+export function portraitFrom(size: number, take: TakePart): MattedPortrait | undefined {
+  const crop = pictureFrom(size, take)
+  const wide = pictureFrom(size, (part, channels) => take(`wide.${part}`, channels))
+  return crop && wide !== undefined ? { ...crop, ...(wide && { wide }) } : undefined
+}
+
+/** @returns null where nothing of it is there, undefined where a part is missing */
+function pictureFrom(size: number, take: TakePart): MattedPortrait | null | undefined {
+  const [rgb, matte, valid, fine] = [take('rgb', 3), take('matte', 1), take('valid', 1), take('fine')]
+  if (!rgb && !matte && !valid) return null
+  if (!rgb || !matte || !valid) return undefined
   return {
     size,
     rgb: Uint8Array.from(rgb),

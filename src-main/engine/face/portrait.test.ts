@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { collage, samplePhoto, samplePortrait, sharedLandmarker } from '../../../testing/face.ts'
+import { collage, decodedSample, samplePortrait, sharedLandmarker } from '../../../testing/face.ts'
 import { message, UserError } from '../errors.ts'
 import { decodePixels, type Photo } from '../images/photo.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
@@ -15,7 +15,7 @@ let photo: Photo
 let portrait: Portrait
 beforeAll(async () => {
   landmarker = await sharedLandmarker()
-  photo = await samplePhoto()
+  photo = await decodedSample()
   portrait = await make(photo)
 })
 
@@ -59,7 +59,7 @@ describe('makePortrait', () => {
   })
 
   it('finds the same face, mirrored, in the mirror', async () => {
-    const mirrored = await make(await samplePhoto((image) => image.flop()))
+    const mirrored = await make(await decodedSample((image) => image.flop()))
     expect(Math.abs(mirrored.pose.yaw + portrait.pose.yaw)).toBeLessThan(0.05)
     expect(Math.abs(mirrored.pose.roll + portrait.pose.roll)).toBeLessThan(0.02)
     expect(Math.abs(512 - mirrored.pose.centre[0] - portrait.pose.centre[0])).toBeLessThan(2)
@@ -71,7 +71,7 @@ describe('makePortrait', () => {
       (image) => image.rotate(20, { background: '#777777' }),
     ]
     for (const edit of edits) {
-      const other = await make(await samplePhoto(edit))
+      const other = await make(await decodedSample(edit))
       expect(Math.abs(other.pose.yaw - portrait.pose.yaw)).toBeLessThan(0.06)
       expect(Math.abs(other.pose.pitch - portrait.pose.pitch)).toBeLessThan(0.06)
       expect(difference(other, portrait)).toBeLessThan(8)
@@ -135,23 +135,23 @@ describe('makePortrait', () => {
   })
 
   it('warns of a small face, refuses a tiny one', async () => {
-    expect(codes(await make(await samplePhoto((image) => image.resize(240, 240))))).toEqual(['small'])
-    expect(await refusal(await samplePhoto((image) => image.resize(110, 110)))).toContain('too small')
+    expect(codes(await make(await decodedSample((image) => image.resize(240, 240))))).toEqual(['small'])
+    expect(await refusal(await decodedSample((image) => image.resize(110, 110)))).toContain('too small')
   })
 
   it('warns of blur, refuses a lot of it, and is not misled by size or compression', async () => {
-    const blurred = (part: number) => samplePhoto((image) => image.blur(part * INTEROCULAR))
+    const blurred = (part: number) => decodedSample((image) => image.blur(part * INTEROCULAR))
     expect(codes(await make(await blurred(0.025)))).toEqual([])
     expect(codes(await make(await blurred(0.07)))).toContain('blurred')
     expect(await refusal(await blurred(0.12))).toContain('blurred')
     for (const side of [1500, 480, 300]) {
-      expect(codes(await make(await samplePhoto((image) => image.resize(side, side))))).not.toContain('blurred')
+      expect(codes(await make(await decodedSample((image) => image.resize(side, side))))).not.toContain('blurred')
     }
-    expect(codes(await make(await samplePhoto((image) => image.jpeg({ quality: 30 }))))).toEqual([])
+    expect(codes(await make(await decodedSample((image) => image.jpeg({ quality: 30 }))))).toEqual([])
   })
 
   it.each([90, 180, 270, 150, -35])('sets a face upright that is turned by %i degrees, and says so', async (turn) => {
-    const other = await make(await samplePhoto((image) => image.rotate(turn, { background: '#777777' })))
+    const other = await make(await decodedSample((image) => image.rotate(turn, { background: '#777777' })))
     expect(other.faces).toHaveLength(1)
     const roll = other.pose.roll - portrait.pose.roll - (turn * Math.PI) / 180
     expect(Math.abs(Math.sin(roll))).toBeLessThan(0.05)
@@ -176,7 +176,7 @@ describe('makePortrait', () => {
   })
 
   it('says what is wrong with the light', async () => {
-    const lit = (gain: number, offset: number) => samplePhoto((image) => image.linear(gain, offset))
+    const lit = (gain: number, offset: number) => decodedSample((image) => image.linear(gain, offset))
     expect(codes(await make(await lit(0.12, 0)))).toEqual(['dark'])
     expect(codes(await make(await lit(0.2, 110)))).toEqual(['flat'])
     expect(codes(await make(await lit(1.6, 0)))).toEqual(['overexposed'])
@@ -190,7 +190,7 @@ describe('makePortrait', () => {
   })
 
   it('warns when the crop leaves the photo', async () => {
-    const tight = await samplePhoto((image) => image.extract({ left: 165, top: 62, width: 120, height: 120 }))
+    const tight = await decodedSample((image) => image.extract({ left: 165, top: 62, width: 120, height: 120 }))
     const cut = await make(tight)
     expect(codes(cut)).toEqual(['outside'])
     expect(cut.crop.valid.some((pixel) => pixel === 0)).toBe(true)

@@ -36,9 +36,9 @@ export interface Portrait {
 }
 
 /** Something the user should know about a portrait that can be used all the same. */
-export type Warning = Message<WarningCode>
+type Warning = Message<WarningCode>
 
-export type WarningCode =
+type WarningCode =
   | Note['code']
   | 'several-faces'
   | 'not-upright'
@@ -53,7 +53,7 @@ export type WarningCode =
   | 'doubtful'
   | 'outside'
 
-export interface PortraitOptions {
+interface PortraitOptions {
   frame: Frame
   landmarker: Landmarker
   /** Which face to take, 1 being the largest, as users count; the largest where it is not given. */
@@ -63,7 +63,7 @@ export interface PortraitOptions {
 }
 
 /** A correction by hand, on top of what was found. */
-export interface Correction {
+interface Correction {
   /** Moves the window right and down along its own sides, in window sides. */
   dx: number
   dy: number

@@ -8,8 +8,9 @@
  *
  * Image coordinates are continuous, y down: the centre of the first pixel is (0.5, 0.5). Angles are in radians.
  */
-import { PORTRAIT_FOCAL } from '../generator/camera.ts'
-import { type Frame, TEMPLATE, type Vector3 } from './template.ts'
+import { orbitAxes, PORTRAIT_FOCAL } from '../generator/camera.ts'
+import { dot, minus, type Vector3 } from '../vectors.ts'
+import { type Frame, TEMPLATE } from './template.ts'
 
 /** Nominal distance of the camera from the world's origin, in world units. */
 const RADIUS = 2.7
@@ -146,7 +147,7 @@ export function projectTemplate(frame: Frame, yaw: number, pitch: number, focal 
   const image = new Float64Array(2 * template.length)
   const depth = new Float64Array(template.length)
   for (const [i, { position }] of template.entries()) {
-    const x = sub(position, target)
+    const x = minus(position, target)
     const z = dot(forward, x) + distance
     const scale = (K * distance) / nominal / z
     image[2 * i] = scale * dot(right, x) + FIT_SIZE / 2
@@ -158,15 +159,9 @@ export function projectTemplate(frame: Frame, yaw: number, pitch: number, focal 
 
 /** The camera's axes and its distance from the target, for a camera at distance 2.7 from the origin. */
 function axes(frame: Frame, yaw: number, pitch: number) {
-  const centre: Vector3 = [
-    RADIUS * Math.cos(pitch) * Math.sin(yaw),
-    RADIUS * Math.sin(pitch),
-    RADIUS * Math.cos(pitch) * Math.cos(yaw),
-  ]
-  const towards = sub(LOOK_AT[frame], centre)
-  const forward = unit(towards)
-  const right = unit(cross(forward, [0, 1, 0]))
-  return { right, down: cross(forward, right), forward, distance: Math.hypot(...towards) }
+  const target = LOOK_AT[frame]
+  const { centre, ...directions } = orbitAxes({ avg_camera_radius: RADIUS, avg_camera_pivot: target }, yaw, pitch)
+  return { ...directions, distance: Math.hypot(...minus(target, centre)) }
 }
 
 /** Gauss-Newton over yaw and pitch, the similarity solved inside, robust weights renewed at every step. */
@@ -277,14 +272,3 @@ function alignment(seen: Float64Array, m: Float64Array, w: Float64Array): Simila
 }
 
 const limit = (step: number) => Math.min(STEP_LIMIT, Math.max(-STEP_LIMIT, step))
-const sub = (a: Vector3, b: Vector3): Vector3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-const dot = (a: Vector3, b: Vector3) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-const cross = (a: Vector3, b: Vector3): Vector3 => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-]
-const unit = (a: Vector3): Vector3 => {
-  const length = Math.hypot(...a)
-  return [a[0] / length, a[1] / length, a[2] / length]
-}

@@ -25,7 +25,7 @@ const UNIT = 0.02
 export type Relief = Float32Array
 export const RELIEF_WIDTH = 4
 
-export interface ReliefMap {
+interface ReliefMap {
   /** [features][landmarks]: what to add to MediaPipe's depths, world units of the `own` frame. */
   readonly weights: Float32Array
   /** [landmarks]: how much what it says of a landmark counts; their mean is about 1. */
@@ -74,7 +74,7 @@ export function reliefOf(
 }
 
 /** Landmarks before anything is known of the face's relief. */
-export interface PlacedLandmarks {
+interface PlacedLandmarks {
   /** [landmarks]: behind the middle of all, along the camera's axis, world units, as MediaPipe has them. */
   readonly depths: Float64Array
   /** [FEATURES] */

@@ -2,6 +2,7 @@
  * Where 69 of MediaPipe's landmarks lie on the average head, in world units, for both camera frames: measured on 250
  * synthetic heads with known cameras (own) and moved onto labelled FFHQ crops (eg3d).
  */
+import type { Vector3 } from '../vectors.ts'
 
 /**
  * Which world a generator lives in: `own` is that of the synthetic head sampler, `eg3d` that of the official FFHQ
@@ -9,9 +10,7 @@
  */
 export type Frame = 'own' | 'eg3d'
 
-export type Vector3 = readonly [x: number, y: number, z: number]
-
-export interface TemplatePoint {
+interface TemplatePoint {
   /** MediaPipe landmark. */
   landmark: number
   weight: number

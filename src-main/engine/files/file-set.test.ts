@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FileSet, type Wanted } from './file-set.ts'
+import { FileSet } from './file-set.ts'
+import type { Wanted } from './plan.ts'
 
 /** After so many changes to the disk the process is dead: nothing it does has an effect any more. */
 const life = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY, descriptors: new Set<number>(), full: false }))

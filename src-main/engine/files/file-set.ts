@@ -10,8 +10,6 @@ import { type Chunk, explainWriteError, makeFolder, writeWhole } from './atomic.
 import { acceptableStem, freeStem, namesOf, obstacleTo, situationIn, type Wanted } from './plan.ts'
 import { claimedNames, commit, hasWork, locked, Run, recover } from './work-folder.ts'
 
-export type { Wanted }
-
 /** A file of a set: its ending, and its bytes. */
 export type SetFile = readonly [ending: string, ...chunks: Chunk[]]
 

@@ -25,7 +25,7 @@ const LENGTHS = [255, 143, 80]
 const BAD_NAME = new Set(['ENAMETOOLONG', 'EINVAL', 'EILSEQ', 'ENOENT'])
 
 /** What stands in the way of names. */
-export interface Surroundings {
+interface Surroundings {
   readonly folder: string
   /** What lies in the folder, by {@link nameKey}. */
   readonly present: ReadonlyMap<string, readonly string[]>

@@ -1,7 +1,7 @@
 /** Heads whose density and colour come from different planes: what is seen, how it is coloured, which way colour goes. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, GoldenCase } from '../../../testing/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { expectClose, GoldenCase } from './golden-case.ts'
 import type { Planes } from './plane-layout.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })

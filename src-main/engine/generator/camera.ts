@@ -1,5 +1,6 @@
 /** Cameras by name of angle: labels of 25 numbers, cam2world and intrinsics (docs/eg3d.md, Cameras). */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { cross, minus, unit, type Vector3 } from '../vectors.ts'
 
 /** Focal length of the portrait crops, in picture sides. */
 export const PORTRAIT_FOCAL = 4.2647
@@ -13,37 +14,33 @@ export const DEGREE = Math.PI / 180
 /** Numbers of a camera label. */
 export const LABEL = 25
 
-type Orbit = Pick<GeneratorConfig['rendering_kwargs'], 'avg_camera_radius' | 'avg_camera_pivot'>
+type Orbit = Readonly<
+  Pick<GeneratorConfig['rendering_kwargs'], 'avg_camera_radius'> & Record<'avg_camera_pivot', Vector3>
+>
 
 /**
  * The camera at `avg_camera_radius` from the world's origin, looking at the pivot, upright.
  * @param yaw radians; positive sees the head's left side (the camera moves to +x)
  * @param pitch radians; positive looks from above
  */
-export function orbitCamera(
-  { avg_camera_radius: radius, avg_camera_pivot: pivot }: Orbit,
-  yaw: number,
-  pitch = 0,
-): Float32Array {
-  const centre = [
-    radius * Math.cos(pitch) * Math.sin(yaw),
-    radius * Math.sin(pitch),
-    radius * Math.cos(pitch) * Math.cos(yaw),
-  ]
-  const forward = unit(pivot.map((value, i) => value - centre[i]))
-  const right = unit(cross(forward, [0, 1, 0]))
-  const down = cross(forward, right)
+export function orbitCamera(orbit: Orbit, yaw: number, pitch = 0): Float32Array {
+  const { centre, right, down, forward } = orbitAxes(orbit, yaw, pitch)
   const row = (i: number) => [right[i], down[i], forward[i], centre[i]]
   const f = PORTRAIT_FOCAL
   return Float32Array.from([...row(0), ...row(1), ...row(2), 0, 0, 0, 1, f, 0, 0.5, 0, f, 0.5, 0, 0, 1])
 }
 
-export const cross = ([a, b, c]: readonly number[], [d, e, f]: readonly number[]) => [
-  b * f - c * e,
-  c * d - a * f,
-  a * e - b * d,
-]
-const unit = (v: readonly number[]) => v.map((value) => value / Math.hypot(...v))
+/** Where that camera stands, and its axes. */
+export function orbitAxes({ avg_camera_radius: radius, avg_camera_pivot: pivot }: Orbit, yaw: number, pitch: number) {
+  const centre: Vector3 = [
+    radius * Math.cos(pitch) * Math.sin(yaw),
+    radius * Math.sin(pitch),
+    radius * Math.cos(pitch) * Math.cos(yaw),
+  ]
+  const forward = unit(minus(pivot, centre))
+  const right = unit(cross(forward, [0, 1, 0]))
+  return { centre, right, down: cross(forward, right), forward }
+}
 
 /** The same camera with its focal length times `factor`: less than 1 takes in more. */
 export function zoom(label: Float32Array, factor: number): Float32Array {

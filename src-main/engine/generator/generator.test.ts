@@ -1,8 +1,8 @@
 /** The generator against recorded passes of the reference implementation, on every provider that is here. */
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { expectClose, expectRelative, GoldenCase, toRays } from '../../../testing/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import type { Gradients } from './generator.ts'
-import { expectClose, expectRelative, GoldenCase, toRays } from './golden-case.ts'
 import { TILE_SAMPLES } from './renderer.ts'
 
 for (const provider of ['cpu', 'webgpu'] as const) {

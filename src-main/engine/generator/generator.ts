@@ -11,13 +11,14 @@ import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
 import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
+import { gatherRows, scatterRows } from './rows.ts'
 import { superResolution } from './super-resolution.ts'
 import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
 /** By trait, [w_dim] each: what one standard deviation of it adds to w. */
-export type Directions = ReadonlyMap<string, Float32Array>
-export type WeightGradients = Record<string, Float32Array>
+type Directions = ReadonlyMap<string, Float32Array>
+type WeightGradients = Record<string, Float32Array>
 
 /** A picture of a head from a camera. */
 export interface View {
@@ -65,7 +66,7 @@ export interface Gradients {
 }
 
 /** What a backward pass finds besides the gradients that every use needs. */
-export interface Want {
+interface Want {
   /** of the camera label */
   readonly label?: boolean
   /** of every weight */
@@ -118,12 +119,12 @@ export class Generator {
    */
   async map(z: Float32Array, label: Float32Array, psi = 1): Promise<Float32Array> {
     const { config } = this
-    const pass = this.pass('map', (parameters) => {
+    const vjp = this.vjp('map', (parameters) => {
       const z = input('z', [1, config.z_dim])
       return { outputs: { w: mapping(config, parameters, z, input('label', [1, config.c_dim])) }, leaves: { z } }
     })
     const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
-    const { w } = await pass.forward({ ...this.feeds, z, label: seen })
+    const { w } = await vjp.forward({ ...this.feeds, z, label: seen })
     return psi === 1 ? w : truncate(w, this.meanLatent, psi)
   }
 
@@ -165,8 +166,8 @@ export class Generator {
     ws: Float32Array,
     trace?: Trace,
   ): Promise<{ image: Float32Array; raw: Float32Array }> {
-    const pass = this.enhancement(this.sideOf(features))
-    const { image, raw } = await pass.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
+    const vjp = this.enhancement(this.sideOf(features))
+    const { image, raw } = await vjp.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
     return { image, raw }
   }
 
@@ -185,8 +186,8 @@ export class Generator {
     const size = this.config.image_resolution
     const { image = new Float32Array(3 * size * size), raw = new Float32Array(3 * n * n) } = cotangent
     const feeds = { ...this.feeds, features, w: this.lastOf(ws) }
-    const pass = this.enhancement(n)
-    const gradients = await pass.backward(feeds, { image, raw }, { weights: want.weights }, trace)
+    const vjp = this.enhancement(n)
+    const gradients = await vjp.backward(feeds, { image, raw }, { weights: want.weights }, trace)
     const { features: dFeatures, w: dW, ...weights } = gradients
     return { features: dFeatures, w: dW, weights }
   }
@@ -256,7 +257,7 @@ export class Generator {
   }
 
   private painting(): Vjp {
-    return this.pass('planes', (parameters) => {
+    return this.vjp('planes', (parameters) => {
       const { config } = this
       const layout = layoutOf(config)
       const { resolution: size, channels } = layout
@@ -269,7 +270,7 @@ export class Generator {
 
   /** @param n side of the rendering */
   private enhancement(n: number): Vjp {
-    return this.pass(`enhance/${n}`, (parameters) => {
+    return this.vjp(`enhance/${n}`, (parameters) => {
       const { config } = this
       const features = input('features', [n * n, config.decoder_output_dim])
       const w = input('w', [1, config.w_dim])
@@ -279,14 +280,14 @@ export class Generator {
     })
   }
 
-  private pass(key: string, describe: (parameters: Parameters) => Omit<VjpGraph, 'parameters'>): Vjp {
-    let pass = this.vjps.get(key)
-    if (!pass) {
+  private vjp(key: string, describe: (parameters: Parameters) => Omit<VjpGraph, 'parameters'>): Vjp {
+    let vjp = this.vjps.get(key)
+    if (!vjp) {
       const parameters = new Parameters(this.shapes)
-      pass = new Vjp(this.runtime, { parameters, ...describe(parameters) })
-      this.vjps.set(key, pass)
+      vjp = new Vjp(this.runtime, { parameters, ...describe(parameters) })
+      this.vjps.set(key, vjp)
     }
-    return pass
+    return vjp
   }
 
   private sideOf(features: Float32Array): number {
@@ -312,17 +313,13 @@ export function coloursOf(features: Float32Array, channels: number): Float32Arra
 function spread(rendering: Rendering, pixels: Uint32Array, channels: number): Rendering {
   const { resolution, farthest } = rendering.tape
   const count = resolution * resolution
-  const full = {
-    features: new Float32Array(count * channels).fill(1),
-    depth: new Float32Array(count).fill(farthest),
-    opacity: new Float32Array(count),
-  }
-  pixels.forEach((pixel, i) => {
-    full.features.set(rendering.features.subarray(i * channels, (i + 1) * channels), pixel * channels)
-    full.depth[pixel] = rendering.depth[i]
-    full.opacity[pixel] = rendering.opacity[i]
-  })
-  return { ...full, tape: rendering.tape }
+  const features = new Float32Array(count * channels).fill(1)
+  const depth = new Float32Array(count).fill(farthest)
+  const opacity = new Float32Array(count)
+  scatterRows(rendering.features, pixels, channels, features)
+  scatterRows(rendering.depth, pixels, 1, depth)
+  scatterRows(rendering.opacity, pixels, 1, opacity)
+  return { features, depth, opacity, tape: rendering.tape }
 }
 
 /** The adjoint of `spread`. */
@@ -331,13 +328,6 @@ function gather(
   pixels: Uint32Array,
   channels: number,
 ): RenderingGradient {
-  const take = (values: Float32Array | undefined, width: number) => {
-    if (!values) return undefined
-    const result = new Float32Array(pixels.length * width)
-    pixels.forEach((pixel, i) => {
-      result.set(values.subarray(pixel * width, (pixel + 1) * width), i * width)
-    })
-    return result
-  }
+  const take = (values: Float32Array | undefined, width: number) => values && gatherRows(values, pixels, width)
   return { features: take(features, channels), depth: take(depth, 1), opacity: take(opacity, 1) }
 }

@@ -27,7 +27,7 @@ import {
 import type { Parameters } from './parameters.ts'
 import { resample, upsampleMatrix } from './resample.ts'
 
-export type Activation = 'linear' | 'lrelu'
+type Activation = 'linear' | 'lrelu'
 const LRELU_GAIN = Math.SQRT2
 const LRELU_SLOPE = 0.2
 
@@ -61,7 +61,7 @@ export function fullyConnected(
 }
 
 /** outer([1,3,3,1], [1,3,3,1]) / 64, one kernel per channel, for a depthwise convolution (docs/eg3d.md, Layers). */
-export function fir(channels: number, gain: number): Tensor {
+function fir(channels: number, gain: number): Tensor {
   const taps = [1, 3, 3, 1]
   const kernel = taps.flatMap((a) => taps.map((b) => (a * b * gain) / 64))
   const data = new Float32Array(channels * 16)

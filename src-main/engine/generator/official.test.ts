@@ -6,12 +6,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, expectRelative, toRays } from '../../../testing/golden-case.ts'
 import { readGeneratorFile, writeGeneratorFile } from '../checkpoint/generator-file.ts'
 import { importCheckpoint, sha256Of } from '../checkpoint/import.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Generator } from './generator.ts'
-import { expectClose, expectRelative, toRays } from './golden-case.ts'
 
 const shared = resolve(process.env.HALFTURN_SHARED ?? join(import.meta.dirname, '../../../../shared'))
 const folder = join(shared, 'eg3d/goldens/official_thin')

@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, GoldenCase } from '../../../testing/golden-case.ts'
 import { samplePlanes, samplePlanesBackward } from '../../../testing/planes.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { add, input, mul, pullBack, reshape, type Tensor, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { expectClose, GoldenCase } from './golden-case.ts'
 import { biasAct, demodulate, fullyConnected, modulatedConv, upsample2d } from './layers.ts'
 import { march } from './march.ts'
 import type { Planes } from './plane-layout.ts'

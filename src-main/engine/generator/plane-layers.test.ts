@@ -1,11 +1,12 @@
 /** A generator whose planes have several layers: gradients against central differences, all the way through. */
 import { afterAll, expect, it } from 'vitest'
+import { GoldenCase } from '../../../testing/golden-case.ts'
 import { expectedWeights } from '../checkpoint/generator-file.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
+import { dot } from '../vectors.ts'
 import { orbitCamera } from './camera.ts'
 import { Generator, type View } from './generator.ts'
-import { GoldenCase } from './golden-case.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -36,7 +37,6 @@ const [colours, depths, opacities] = [3, 1, 1].map((width, seed) => normalArray(
 type See = (moved: Float32Array) => Promise<View>
 /** How far things are moved, by their norm. */
 const STEP = 0.005
-const dot = (a: ArrayLike<number>, b: Float32Array) => b.reduce((sum, value, i) => sum + value * a[i], 0)
 const lossOf = ({ image, rendering: { depth, opacity } }: View) =>
   dot(colours, image) + dot(depths, depth) + dot(opacities, opacity)
 

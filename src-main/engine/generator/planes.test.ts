@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { expectRelative } from '../../../testing/golden-case.ts'
 import { samplePlanes, samplePlanesBackward } from '../../../testing/planes.ts'
 import type { Matrix3 } from '../checkpoint/config.ts'
-import { expectRelative } from './golden-case.ts'
 import { type PlaneLayout, type Planes, planesLength } from './plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from './planes.ts'
 

@@ -21,6 +21,7 @@ import { Parameters } from './parameters.ts'
 import { type Planes, shapeOf } from './plane-layout.ts'
 import { accumulate, borrowSampler, PlaneProjection, type PlaneSampler, releaseSampler } from './planes.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
+import { gatherRows, scatterRows } from './rows.ts'
 import { coarseDepths, importanceDepths, type Jitter, mergeDepths } from './sampling.ts'
 
 /** Samples a tile holds at most: its largest activation is this times the decoder's width, 6 MiB at 64. */
@@ -51,7 +52,7 @@ export interface RenderOptions {
 }
 
 /** What a camera sees of a shape: the points that its picture's light comes from. */
-export interface Raster {
+interface Raster {
   /** [M] by row of the rendering. */
   readonly depth: Float32Array
   readonly opacity: Float32Array
@@ -73,7 +74,7 @@ export interface Rendering {
 }
 
 /** A view's rays with their samples, in the order of their computation. */
-export interface Cast {
+interface Cast {
   readonly label: Float32Array
   readonly resolution: number
   /** Ray i is row order[i] of the rendering. */
@@ -89,7 +90,7 @@ export interface Cast {
 }
 
 /** What the backward pass needs of the forward one. */
-export interface Tape extends Cast {
+interface Tape extends Cast {
   readonly planes: Planes
   /** Where density comes from other planes. */
   readonly sight?: Raster
@@ -109,7 +110,7 @@ export interface RenderingGradient {
   readonly opacity?: Float32Array
 }
 
-export interface RenderGradients {
+interface RenderGradients {
   /** Like the planes. */
   readonly planes: Float32Array
   /** [25] of the camera label, where asked for */
@@ -151,9 +152,9 @@ export class Renderer {
       }
       for await (const { tile, out } of this.march('march', weights, sampler, cast)) {
         const rows = order.subarray(tile.first, tile.first + tile.count)
-        scatter(out.image, rows, channels, result.features)
-        scatter(out.depth, rows, 1, result.depth)
-        scatter(out.opacity, rows, 1, result.opacity)
+        scatterRows(out.image, rows, channels, result.features)
+        scatterRows(out.depth, rows, 1, result.depth)
+        scatterRows(out.opacity, rows, 1, result.opacity)
       }
       return { ...result, tape: { planes, ...cast } }
     } finally {
@@ -249,8 +250,8 @@ export class Renderer {
     const rays = castRays(label, resolution, pixels)
     const count = order.length
     const jitter = options.jitter && {
-      coarse: gather(options.jitter.coarse, order, coarse),
-      fine: gather(options.jitter.fine, order, fine),
+      coarse: gatherRows(options.jitter.coarse, order, coarse),
+      fine: gatherRows(options.jitter.fine, order, fine),
     }
 
     let depths = coarseDepths(kwargs, rays, coarse, jitter?.coarse)
@@ -297,7 +298,7 @@ export class Renderer {
         const features = sampler.sample(along, depthsAlong, samples)
         const part = (values: Float32Array | undefined, width: number) => {
           const rows = order.subarray(tile.first, tile.first + tile.count)
-          return values ? gather(values, rows, width, tile.size) : new Float32Array(tile.size * width)
+          return values ? gatherRows(values, rows, width, tile.size) : new Float32Array(tile.size * width)
         }
         const { 'd.features': featuresGradient, ...rest } = await program.run({
           ...weights,
@@ -468,22 +469,6 @@ function filled(values: Float32Array, length: number): Float32Array {
   const result = new Float32Array(length)
   result.set(values)
   return result
-}
-
-/** result[i] = values[rows[i]], in rows of `width` numbers; filled up with zeros to `size` rows. */
-function gather(values: Float32Array, rows: Uint32Array, width: number, size = rows.length): Float32Array {
-  const result = new Float32Array(size * width)
-  for (let i = 0; i < rows.length; i++) {
-    for (let k = 0; k < width; k++) result[i * width + k] = values[rows[i] * width + k]
-  }
-  return result
-}
-
-/** result[rows[i]] = values[i], in rows of `width` numbers. */
-function scatter(values: Float32Array, rows: Uint32Array, width: number, result: Float32Array): void {
-  for (let i = 0; i < rows.length; i++) {
-    for (let k = 0; k < width; k++) result[rows[i] * width + k] = values[i * width + k]
-  }
 }
 
 /** @param gradient [size][6] of the tile's rays */

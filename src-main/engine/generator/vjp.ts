@@ -15,7 +15,7 @@ export interface VjpGraph {
   readonly leaves: Record<string, Tensor>
 }
 
-export interface VjpWant {
+interface VjpWant {
   readonly weights?: boolean
   readonly noise?: boolean
 }

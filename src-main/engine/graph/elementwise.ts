@@ -59,8 +59,9 @@ export const sigmoid = unary('Sigmoid')
 export const softplus = unary('Softplus')
 
 export const square = (x: Tensor): Tensor => mul(x, x)
+export const relu = (x: Tensor): Tensor => max(x, 0)
 
-/** x for x > 0, otherwise alpha * x. alpha 0 is ReLU. */
+/** x for x > 0, otherwise alpha * x. */
 export function leakyRelu(x: Tensor, alpha: number): Tensor {
   return makeTensor('LeakyRelu', [x], { alpha }, x.shape)
 }

@@ -3,7 +3,7 @@
  * (fixtures/ops.safetensors: `<case>.in.*`, `.out`, the cotangent `.gout` and the resulting `.gin.*`).
  */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import {
@@ -32,10 +32,7 @@ import {
   writeModel,
 } from './index.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 const { tensors: recorded } = readSafetensors(readFileSync(new URL('fixtures/ops.safetensors', import.meta.url)))

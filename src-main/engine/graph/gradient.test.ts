@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Runtime } from '../runtime/runtime.ts'
 import {
   cases,
@@ -31,10 +31,7 @@ import {
 } from './index.ts'
 import { ancestors } from './tensor.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 type Feeds = Record<string, Float32Array>

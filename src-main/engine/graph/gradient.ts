@@ -176,7 +176,7 @@ function nameOf(tensor: Tensor): string {
  * A value with a derivative of its own: for compositions whose adjoint has a cheaper form than its parts' adjoints.
  * @param operands what the value depends on; nothing flows to anything else
  */
-export function withGradient(value: Tensor, operands: readonly Tensor[], rule: GradientRule): Tensor {
+export function withGradient(value: Tensor, operands: readonly Tensor[], rule: GradientRule<Tensor>): Tensor {
   return makeTensor('WithGradient', [value, ...operands], { rule }, value.shape, value.dtype)
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Runtime } from '../runtime/runtime.ts'
 import { cases, graphOf } from './fixtures/gradient-cases.ts'
 import {
@@ -15,10 +15,7 @@ import {
   writeModel,
 } from './index.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 /** A network with its gradients, described anew at each call. */

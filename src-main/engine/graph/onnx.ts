@@ -7,7 +7,7 @@ import type { Operation } from './operations.ts'
 import { ProtobufMessage } from './protobuf.ts'
 import { ancestors, type DType, type Shape, sizeOf, type Tensor } from './tensor.ts'
 
-export interface ModelInput {
+interface ModelInput {
   readonly name: string
   readonly shape: Shape
 }

@@ -3,9 +3,9 @@
  * `gradient.ts` and a lowering in `onnx.ts`; the two tables are exhaustive by type, so an operation without a rule
  * does not compile. Names and semantics are ONNX's at opset 16 unless the line says otherwise.
  */
-import type { Tensor } from './tensor.ts'
 
-export interface Attributes {
+/** @template T a tensor */
+export interface Attributes<T> {
   // leaves
   Input: { name: string }
   Constant: { data: Float32Array | BigInt64Array }
@@ -46,14 +46,14 @@ export interface Attributes {
   Expand: None
   // differentiation
   /** Its first operand, unchanged; what flows back to the others is up to the rule. */
-  WithGradient: { rule: GradientRule }
+  WithGradient: { rule: GradientRule<T> }
 }
 
 /** The adjoint of each operand from that of the result; only the wanted ones are called. */
-export type GradientRule = (g: Tensor, result: Tensor) => readonly (() => Tensor)[]
+export type GradientRule<T> = (g: T, result: T) => readonly (() => T)[]
 
-export type Operation = keyof Attributes
-export type None = Record<string, never>
+export type Operation = keyof Attributes<never>
+type None = Record<string, never>
 export type Pair = readonly [number, number]
 
 export interface Convolution {

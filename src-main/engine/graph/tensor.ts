@@ -12,7 +12,7 @@ export interface Tensor<K extends Operation = Operation> {
   readonly id: number
   readonly operation: K
   readonly inputs: readonly Tensor[]
-  readonly attributes: Attributes[K]
+  readonly attributes: Attributes<Tensor>[K]
   readonly shape: Shape
   readonly dtype: DType
 }
@@ -22,7 +22,7 @@ let created = 0
 export function makeTensor<K extends Operation>(
   operation: K,
   inputs: readonly Tensor[],
-  attributes: Attributes[K],
+  attributes: Attributes<Tensor>[K],
   shape: Shape,
   dtype: DType = 'float32',
 ): Tensor<K> {

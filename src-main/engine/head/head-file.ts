@@ -13,7 +13,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { message, UserError } from '../errors.ts'
-import { type MattedPortrait, portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
@@ -89,44 +89,29 @@ const prefix = (photo: number) => (photo === 0 ? 'portrait' : `portrait${photo +
 
 function storePhoto({ portrait, label }: PosedPortrait, photo: number): [string, StoredTensor][] {
   const name = prefix(photo)
-  const pictures = storePictures(name, portrait)
-  if (portrait.wide) pictures.push(...storePictures(`${name}.wide`, portrait.wide))
-  return photo === 0 ? pictures : [...pictures, [`${name}.label`, storeFloat32(label, [label.length])]]
-}
-
-function storePictures(name: string, portrait: MattedPortrait): [string, StoredTensor][] {
   const { size } = portrait
-  return Object.entries(portraitBytes(portrait)).map(([part, data]) => {
-    const shape = part === 'fine' ? [data.length] : [size, size, data.length / (size * size)]
+  const pictures = portraitBytes(portrait).map(([part, data]): [string, StoredTensor] => {
+    const shape = part.endsWith('fine') ? [data.length] : [size, size, data.length / (size * size)]
     return [`${name}.${part}`, { dtype: 'U8', shape, data }]
   })
+  return photo === 0 ? pictures : [...pictures, [`${name}.label`, storeFloat32(label, [label.length])]]
 }
 
 function readPhotos(tensors: ReadonlyMap<string, StoredTensor>): PosedPortrait[] {
   const photos: PosedPortrait[] = []
   while (photos.length < LIMITS.photos.most) {
     const name = prefix(photos.length)
-    const portrait = readPictures(tensors, name)
+    const [size] = tensors.get(`${name}.rgb`)?.shape ?? [0]
+    const portrait = portraitFrom(size, (part, channels) => {
+      const tensor = tensors.get(`${name}.${part}`)
+      const isPicture = tensor?.dtype === 'U8' && tensor.shape.join() === `${size},${size},${channels}`
+      if (tensor && channels !== undefined && !isPicture) throw new UserError('head-portrait-damaged')
+      return tensor?.data
+    })
     if (!portrait) break
     const label = tensors.get(photos.length === 0 ? 'label' : `${name}.label`)
     if (label?.shape.join() !== `${LABEL}`) throw new UserError('head-portrait-damaged')
-    // Absent where an edition that knew no more than the crops wrote the file.
-    const wide = readPictures(tensors, `${name}.wide`)
-    photos.push({ portrait: { ...portrait, ...(wide && { wide }) }, label: toFloat32(label) })
+    photos.push({ portrait, label: toFloat32(label) })
   }
   return photos
-}
-
-/** Undefined where there are none. */
-function readPictures(tensors: ReadonlyMap<string, StoredTensor>, name: string): MattedPortrait | undefined {
-  const [rgb, matte, valid] = ['rgb', 'matte', 'valid'].map((part) => tensors.get(`${name}.${part}`))
-  if (!rgb || !matte || !valid) return undefined
-  const [size] = rgb.shape
-  const fits = [rgb, matte, valid].every(
-    ({ dtype, shape }, i) => dtype === 'U8' && shape.join() === `${size},${size},${i === 0 ? 3 : 1}`,
-  )
-  if (!fits) throw new UserError('head-portrait-damaged')
-  const fine = tensors.get(`${name}.fine`)?.data
-  const crop = { rgb: rgb.data, matte: matte.data, valid: valid.data }
-  return portraitFrom(size, { ...crop, ...(fine && { fine }) })
 }

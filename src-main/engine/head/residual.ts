@@ -70,14 +70,8 @@ function spread(data: Float32Array, taps: readonly Tap[], count: number, from: n
   return result
 }
 
-/** The transpose of `spread`: [count, to, width] to [count, from, width]. */
+/** The adjoint of `spread`: [count, to, width] to [count, from, width]. */
 function collect(data: Float32Array, taps: readonly Tap[], count: number, from: number, to: number, width: number) {
-  const result = new Float32Array(count * from * width)
-  for (let i = 0; i < count; i++) {
-    for (const tap of taps) {
-      const [source, into] = [(i * to + tap.to) * width, (i * from + tap.from) * width]
-      for (let k = 0; k < width; k++) result[into + k] += tap.weight * data[source + k]
-    }
-  }
-  return result
+  const back = taps.map((tap) => ({ from: tap.to, to: tap.from, weight: tap.weight }))
+  return spread(data, back, count, to, from, width)
 }

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Damaged } from './strip.ts'
 
-export interface HeifParts {
+interface HeifParts {
   readonly exif?: Uint8Array
   readonly profile?: Uint8Array
 }

@@ -1,6 +1,6 @@
 /** The Adam optimiser on float32 arrays, as PyTorch's (no weight decay). */
 
-export interface AdamOptions {
+interface AdamOptions {
   readonly beta1?: number
   readonly beta2?: number
   readonly epsilon?: number

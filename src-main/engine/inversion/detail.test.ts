@@ -1,8 +1,8 @@
 /** The tuning stage: finer planes that are the same field, a prior with the right gradient, sides that are held. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, expectRelative, GoldenCase } from '../../../testing/golden-case.ts'
 import { samplePlanes } from '../../../testing/planes.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import { expectClose, expectRelative, GoldenCase } from '../generator/golden-case.ts'
 import { layoutOf, type Planes, refine } from '../generator/plane-layout.ts'
 import { PlaneProjection } from '../generator/planes.ts'
 import { addDetail, paintHead } from '../head/head.ts'

@@ -37,7 +37,7 @@ export interface Best {
 }
 
 /** A job between two steps. */
-export interface InversionState {
+interface InversionState {
   readonly settings: InversionSettings
   readonly phase: Phase
   /** Steps done, of how many. */
@@ -110,10 +110,8 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
   }
   for (const [i, { portrait, label }] of portraits.entries()) {
     put(`${i}.label`, label)
-    for (const [name, data] of Object.entries(portraitBytes(portrait))) bytes(`${i}.${name}`, data)
+    for (const [part, data] of portraitBytes(portrait)) bytes(`${i}.${part}`, data)
     if (portrait.relief) put(`${i}.relief`, portrait.relief)
-    if (!portrait.wide) continue
-    for (const [name, data] of Object.entries(portraitBytes(portrait.wide))) bytes(`${i}.wide.${name}`, data)
   }
   const state: CheckpointState = {
     version: CHECKPOINT_VERSION,
@@ -150,11 +148,11 @@ export function readCheckpoint(
   if (!parsed.success) throw new UserError('checkpoint-unreadable', { name })
   const state = parsed.data
   if (state.generator !== digest) throw new UserError('checkpoint-of-another', { name, generator: config.name })
+  const unfit = (part: string) => new UserError('checkpoint-part-unfit', { name, part, generator: config.name })
   const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
     const tensor = tensors.get(key)
-    if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-      throw new UserError('checkpoint-part-unfit', { name, part: key, generator: config.name })
-    }
+    const fits = tensor?.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length
+    if (!tensor || !fits) throw unfit(key)
     return tensor
   }
   const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
@@ -164,16 +162,14 @@ export function readCheckpoint(
     adam.steps = steps
   }
   const portraits = state.sizes.map((size, i): PosedPortrait => {
-    const picture = (at: string) => {
-      const bytes = (name: string, channels: number) => take(`${at}.${name}`, channels * size * size, 'U8').data
-      const fine = tensors.get(`${at}.fine`)?.data
-      const crop = { rgb: bytes('rgb', 3), matte: bytes('matte', 1), valid: bytes('valid', 1) }
-      return portraitFrom(size, { ...crop, ...(fine && { fine }) })
-    }
-    const wide = state.wide[i] ? picture(`${i}.wide`) : undefined
+    const portrait = portraitFrom(size, (part, channels) => {
+      const key = `${i}.${part}`
+      if (channels === undefined || !tensors.has(key)) return tensors.get(key)?.data
+      return take(key, channels * size * size, 'U8').data
+    })
+    if (!portrait || (portrait.wide !== undefined) !== (state.wide[i] ?? false)) throw unfit(String(i))
     const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
-    const portrait = { ...picture(`${i}`), ...(wide && { wide }), ...(relief && { relief }) }
-    return { portrait, label: floats(`${i}.label`, LABEL) }
+    return { portrait: { ...portrait, ...(relief && { relief }) }, label: floats(`${i}.label`, LABEL) }
   })
   const width = config.num_ws * config.w_dim
   const parameters = portraits.length * CAMERA_PARAMETERS

@@ -4,11 +4,11 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GoldenCase } from '../../../testing/golden-case.ts'
 import { thinFaceRes } from '../../../testing/thin-faceres.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
-import { GoldenCase } from '../generator/golden-case.ts'
 import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion } from './inversion.ts'

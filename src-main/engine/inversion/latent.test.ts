@@ -1,9 +1,9 @@
 /** The latent stage against recorded optimiser runs of the reference projector, step by step. */
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, GoldenCase } from '../../../testing/golden-case.ts'
 import { SquaredError } from '../../../testing/squared-error.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
-import { expectClose, GoldenCase } from '../generator/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { LatentStage, LatentState, rampedRate } from './latent.ts'
 

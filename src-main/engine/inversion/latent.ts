@@ -13,7 +13,7 @@ import { CAMERA_PARAMETERS, moveCamera, moveCameraBackward } from './camera-fit.
 import { assertFinite, photoGradients } from './photo-gradients.ts'
 import type { AddOfCode, PosedView } from './terms/term.ts'
 
-export interface LatentOptions {
+interface LatentOptions {
   /** What the code is asked beside the photos; nothing for the plain projector. */
   readonly terms: Readonly<Record<string, AddOfCode>>
   /** Whether the cameras are refined, and how hard they are held to where they were. */

@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Progress } from './inversion.ts'
 
-export interface LoopHost {
+interface LoopHost {
   /** Whether another step is wanted; asked before every one, for there may be more of them to make by now. */
   goesOn(): boolean
   /** One step; nothing where it was of no use any more. */

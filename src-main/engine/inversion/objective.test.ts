@@ -1,10 +1,10 @@
 /** What a portrait asks of a view: everything of a head, and of colour alone only where the person is. */
 
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, GoldenCase } from '../../../testing/golden-case.ts'
 import { thinFaceRes } from '../../../testing/thin-faceres.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import type { View } from '../generator/generator.ts'
-import { expectClose, GoldenCase } from '../generator/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { PortraitObjective } from './objective.ts'
 import type { Aim } from './terms/term.ts'

@@ -1,10 +1,10 @@
 /** Looking at several photos of one person, and giving them one light. */
 
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectRelative, GoldenCase } from '../../../testing/golden-case.ts'
 import { SquaredError } from '../../../testing/squared-error.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { lit, matchColours } from '../face/posed-portrait.ts'
-import { expectRelative, GoldenCase } from '../generator/golden-case.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { photoGradients } from './photo-gradients.ts'

@@ -5,7 +5,7 @@ import type { Planes } from '../generator/plane-layout.ts'
 import type { PosedView } from './terms/term.ts'
 
 /** What looking at all photos gave; the loss is the weighted sum over them. */
-export interface PhotoGradients {
+interface PhotoGradients {
   /** The picture of the first photo. */
   readonly view: View
   readonly loss: number

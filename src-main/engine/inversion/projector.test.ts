@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectClose, expectRelative, GoldenCase } from '../../../testing/golden-case.ts'
 import { SquaredError } from '../../../testing/squared-error.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import type { Generator } from '../generator/generator.ts'
-import { expectClose, expectRelative, GoldenCase } from '../generator/golden-case.ts'
 import {
   add,
   concat,

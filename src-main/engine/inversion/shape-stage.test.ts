@@ -1,16 +1,15 @@
 /** What an outline adds to shape: smooth planes with an exact adjoint, nothing without evidence, sides that are held. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { GoldenCase } from '../../../testing/golden-case.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import { GoldenCase } from '../generator/golden-case.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import { paintHead } from '../head/head.ts'
 import { addResidual, upsample, upsampleBackward } from '../head/residual.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
+import { dot } from '../vectors.ts'
 import { residualLength, ShapeStage, ShapeState } from './shape-stage.ts'
 import type { Objective } from './terms/term.ts'
-
-const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
 describe('a residual', () => {
   const planes: Planes = { resolution: 40, channels: 3, layers: [1, 1, 1], data: normalArray(3 * 40 * 40 * 3, 1) }

@@ -23,7 +23,7 @@ import { addPlanesTerms, type PlanesTerm, type PosedView, type Probe } from './t
 import { DEFAULT_TERMS } from './terms/terms.ts'
 
 /** Side of the residual in texels. */
-export const SHAPE_RESOLUTION = 32
+const SHAPE_RESOLUTION = 32
 /** Random heads that say how much planes vary. */
 const HEADS = { count: 12, seed: 321 }
 

@@ -1,23 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collage, samplePhoto } from '../../../testing/face.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { collage, decodedSample } from '../../../testing/face.ts'
 import type { Crop } from '../face/crop.ts'
 import { input, writeModel } from '../graph/index.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { networkFile } from './folder.ts'
 import { createMatting, matteNetwork, readMatteWeights } from './matte.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 /** A square of the sample portrait, pixel for pixel. */
 const square = (left: number, top: number, side: number) =>
-  samplePhoto((image) => image.extract({ left, top, width: side, height: side }))
+  decodedSample((image) => image.extract({ left, top, width: side, height: side }))
 
 describe('matteNetwork', () => {
   it('gives what MediaPipe gives', async () => {

@@ -12,9 +12,9 @@ import {
   conv,
   convTranspose,
   input,
-  max,
   mul,
   reduceMean,
+  relu,
   reshape,
   sigmoid,
   type Tensor,
@@ -116,7 +116,6 @@ export function matteNetwork(weights: Weights, image: Tensor): Tensor {
   return sigmoid(add(convTranspose(x, kernel, { strides: [2, 2] }), bias))
 }
 
-const relu = (x: Tensor): Tensor => max(x, 0)
 const hardSwish = (x: Tensor): Tensor => mul(x, mul(clip(add(x, 3), 0, 6), 1 / 6))
 
 /**

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { collage, samplePhoto, samplePortrait, sharedLandmarker, withFile } from '../../../testing/face.ts'
+import { collage, decodedSample, samplePortrait, sharedLandmarker, withFile } from '../../../testing/face.ts'
 import { UserError } from '../errors.ts'
 import { findFaces } from '../face/detect-faces.ts'
 import { networkFile } from './folder.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 describe('the landmarker', () => {
   it('finds the landmarks of the sample portrait', async () => {
-    const faces = landmarker.detect(await samplePhoto())
+    const faces = landmarker.detect(await decodedSample())
     expect(faces).toHaveLength(1)
     const [{ points, box }] = faces
     expect(points).toHaveLength(3 * LANDMARKS)
@@ -45,7 +45,7 @@ describe('the landmarker', () => {
       ...(['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name)),
     ]
     const second = await createLandmarker()
-    second.detect(await samplePhoto())
+    second.detect(await decodedSample())
     second.close()
     for (const spy of spies) {
       expect(spy).not.toHaveBeenCalled()

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { samplePhoto } from '../../../testing/face.ts'
+import { decodedSample } from '../../../testing/face.ts'
+import { headLike, solid, sphere } from '../../../testing/solids.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
-import { headLike, solid, sphere } from '../surface/solids.ts'
-import { extractSurface, type Surface } from '../surface/surface.ts'
+import type { Surface } from '../surface/mesh.ts'
+import { extractSurface } from '../surface/surface.ts'
 import { drawEvidence, evidenceOf } from './evidence.ts'
 
 const ORBIT = { avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] as [number, number, number] }
@@ -15,7 +16,7 @@ let sharp: MattedPortrait
 beforeAll(async () => {
   head = await extractSurface(solid(headLike()), { resolution: 96 })
   // About what the crop of a sharp photo is: its eyes lie where the average head has them.
-  const { rgb } = await samplePhoto((image) =>
+  const { rgb } = await decodedSample((image) =>
     image.extract({ left: 140, top: 38, width: 167, height: 167 }).resize(SIZE),
   )
   sharp = {
@@ -82,7 +83,7 @@ describe('evidenceOf', () => {
       expect(mean(evidence, (x, y, z) => x < -0.02 && x > -0.08 && Math.abs(y) < 0.1 && z > 0.1)).toBeGreaterThan(0.6)
       expect(mean(evidence, (x) => x > 0.02)).toBe(0)
     }
-    const { rgb } = await samplePhoto((image) =>
+    const { rgb } = await decodedSample((image) =>
       image.extract({ left: 140, top: 38, width: 167, height: 167 }).blur(3.5).resize(SIZE),
     )
     const face = (x: number, y: number, z: number) => z > 0.15 && Math.abs(x) < 0.06 && Math.abs(y) < 0.1

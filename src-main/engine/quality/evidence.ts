@@ -9,9 +9,9 @@ import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { type Frame, TEMPLATE } from '../face/template.ts'
 import { project } from '../generator/camera.ts'
 import { evidenceColour } from '../surface/evidence-colour.ts'
+import type { Surface } from '../surface/mesh.ts'
 import { rasterize } from '../surface/rasterize.ts'
 import { smoothstep, weighVertices } from '../surface/seen-vertices.ts'
-import type { Surface } from '../surface/surface.ts'
 
 /** Side of the depth buffer: a pixel is half a millimetre of a head. */
 const BUFFER = 512

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { headLike, sharp, solid } from '../../../testing/solids.ts'
 import { orbitCamera } from '../generator/camera.ts'
+import type { Surface } from '../surface/mesh.ts'
 import { vertexNormals } from '../surface/normals.ts'
-import { headLike, sharp, solid } from '../surface/solids.ts'
-import { extractSurface, type Surface } from '../surface/surface.ts'
+import { extractSurface } from '../surface/surface.ts'
 import { formOf, silhouetteOf } from './form.ts'
 
 const FRONT = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, 0)

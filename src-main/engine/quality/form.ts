@@ -4,8 +4,8 @@ import { shrink } from '../generator/resample.ts'
 import { OPAQUE } from '../head/views.ts'
 import { smooth } from '../surface/clean.ts'
 import { MILLIMETRES_PER_UNIT } from '../surface/formats/units.ts'
+import type { Surface } from '../surface/mesh.ts'
 import { rasterize } from '../surface/rasterize.ts'
-import type { Surface } from '../surface/surface.ts'
 
 export interface Form {
   /** How far the face stands out of its own plane, as seen from the front, millimetres. A mask has next to none. */

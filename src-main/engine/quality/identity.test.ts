@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { samplePhoto, sharedLandmarker } from '../../../testing/face.ts'
+import { decodedSample, sharedLandmarker } from '../../../testing/face.ts'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
 import { cutCrop } from '../face/crop.ts'
 import { makePortrait } from '../face/portrait.ts'
@@ -32,7 +32,7 @@ describe('identityNetwork', () => {
     // The fixture is FaceRecognitionNet.computeFaceDescriptor (face-api 1.7.15, CPU) of this square.
     const path = fileURLToPath(new URL('fixtures/sample-descriptor.json', import.meta.url))
     const golden = Float32Array.from(JSON.parse(await readFile(path, 'utf8')))
-    const { rgb } = await samplePhoto((image) => image.extract({ left: 145, top: 40, width: 150, height: 150 }))
+    const { rgb } = await decodedSample((image) => image.extract({ left: 145, top: 40, width: 150, height: 150 }))
     const file = networkFile('dlib.safetensors')
     const { tensors } = readSafetensors(await readFile(file), file)
     const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }]))
@@ -50,15 +50,15 @@ describe('identityNetwork', () => {
 
 describe('createIdentity', () => {
   it('knows a person again in another picture of the same photo', async () => {
-    const seen = await describePhoto(await samplePhoto())
-    const edited = await samplePhoto((image) => image.flop().modulate({ brightness: 1.2 }).blur(1))
+    const seen = await describePhoto(await decodedSample())
+    const edited = await decodedSample((image) => image.flop().modulate({ brightness: 1.2 }).blur(1))
     const distance = identityDistance(seen, await describePhoto(edited))
     expect(distance).toBeGreaterThan(0)
     expect(distance).toBeLessThan(SAME_PERSON)
   })
 
   it('takes any size', async () => {
-    const photo = await samplePhoto()
+    const photo = await decodedSample()
     const { crop, pose } = await makePortrait(photo, { frame: 'own', landmarker })
     const smaller = await identity(cutCrop(photo, pose, 256))
     expect(identityDistance(await identity(crop), smaller)).toBeLessThan(0.1)

@@ -19,6 +19,7 @@ import {
   mul,
   pad,
   reduceMean,
+  relu,
   reshape,
   slice,
   sub,
@@ -119,8 +120,6 @@ export function identityNetwork(weights: Weights, chip: Tensor): Tensor {
   for (const name of [...BLOCKS, ...LAST_BLOCKS]) x = block(x, name)
   return matMul(reshape(reduceMean(x, [2, 3]), [1, 256]), parameters.get('fc'))
 }
-
-const relu = (x: Tensor): Tensor => max(x, 0)
 
 /** Sums two pictures of different size: channels, rows and columns that one lacks count as zero. */
 function addSkip(x: Tensor, skip: Tensor): Tensor {

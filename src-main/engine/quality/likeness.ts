@@ -3,6 +3,7 @@ import type { Weights } from '../generator/generator.ts'
 import { input, writeModel } from '../graph/index.ts'
 import { identity as faceResIdentity } from '../networks/faceres.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { dot } from '../vectors.ts'
 import { createIdentity, type FacePicture, type Identity } from './identity.ts'
 
 /** Descriptors of faces. */
@@ -30,7 +31,6 @@ export async function createRecognition(runtime: Runtime, faceRes: Weights): Pro
 
 /** 1: same direction, 0: nothing in common. FaceRes gives one person 0.74 to 0.81, different ones 0.38 (median). */
 export function cosine(a: Float32Array, b: Float32Array): number {
-  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0)
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { headLike, solid } from '../../../testing/solids.ts'
 import { TEMPLATE } from '../face/template.ts'
 import { orbitCamera, project } from '../generator/camera.ts'
 import type { Surface } from '../surface/mesh.ts'
 import { vertexNormals } from '../surface/normals.ts'
 import { rasterize } from '../surface/rasterize.ts'
-import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { backRelief, extentOf, faceRelief, grainOf } from './relief.ts'
 

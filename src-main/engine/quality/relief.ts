@@ -6,6 +6,7 @@ import { type Frame, TEMPLATE } from '../face/template.ts'
 import { MILLIMETRES_PER_UNIT } from '../surface/formats/units.ts'
 import type { Surface } from '../surface/mesh.ts'
 import { rasterize, type Visibility } from '../surface/rasterize.ts'
+import { centred, dot, withoutTilt } from '../vectors.ts'
 import { between } from './draw.ts'
 
 /** Of the face, as far as its landmarks are found. Millimetres are those of a head of average size. */
@@ -211,25 +212,6 @@ function scaleOf(found: readonly (readonly number[])[], average: readonly (reado
   const parts = [0, 1].map((axis) => [centred(found[axis]), centred(average[axis])])
   return parts.reduce((sum, [a, b]) => sum + dot(a, b), 0) / parts.reduce((sum, [, b]) => sum + dot(b, b), 0)
 }
-
-/** What no plane through the points explains of their depth (Gram-Schmidt). */
-function withoutTilt(z: readonly number[], x: readonly number[], y: readonly number[]): number[] {
-  const first = centred(x)
-  const second = without(centred(y), first)
-  return without(without(centred(z), first), second)
-}
-
-const without = (values: readonly number[], axis: readonly number[]) => {
-  const share = dot(values, axis) / dot(axis, axis)
-  return values.map((value, i) => value - share * axis[i])
-}
-
-const centred = (values: readonly number[]) => {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.map((value) => value - mean)
-}
-
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
 const angle = (a: readonly number[], b: readonly number[]) =>
   (Math.acos(Math.min(1, Math.max(-1, dot(a, b) / Math.max(Math.sqrt(dot(a, a) * dot(b, b)), 1e-9)))) * 180) / Math.PI

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { samplePhoto, sharedLandmarker } from '../../../testing/face.ts'
+import { decodedSample, sharedLandmarker } from '../../../testing/face.ts'
+import { headLike, solid } from '../../../testing/solids.ts'
 import { cutCrop } from '../face/crop.ts'
 import { orbitCamera, project } from '../generator/camera.ts'
-import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { secondFaces } from './second-face.ts'
 
@@ -14,7 +14,7 @@ it('finds a face on the back, and none where there is none', async () => {
 
   // A portrait painted on the back, as planes do that know no behind.
   const size = 256
-  const { rgb } = cutCrop(await samplePhoto(), { centre: [224, 121], side: 167, roll: 0 }, size)
+  const { rgb } = cutCrop(await decodedSample(), { centre: [224, 121], side: 167, roll: 0 }, size)
   const behind = orbitCamera(orbit, Math.PI)
   const colours = head.positions.map((_, i) => {
     const [x, y, z] = head.positions.subarray(i - (i % 3), i - (i % 3) + 3)

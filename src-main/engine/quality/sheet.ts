@@ -4,7 +4,7 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import { depthPicture } from '../head/views.ts'
 import { png, toRgb } from '../images/pictures.ts'
-import type { Surface } from '../surface/surface.ts'
+import type { Surface } from '../surface/mesh.ts'
 import { drawEvidence } from './evidence.ts'
 import type { FacePicture } from './identity.ts'
 import { SURROUNDINGS, type Turnaround } from './turnaround.ts'
@@ -14,7 +14,7 @@ const COLUMNS = 5
 const EVIDENCE_ANGLES = [-45, 45]
 
 /** The photos a head was made from. */
-export interface SheetPhotos {
+interface SheetPhotos {
   /** The portraits' crops, RGB, 8 bits. */
   readonly crops: readonly FacePicture[]
   /** The head's surface, with its evidence. */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { samplePhoto } from '../../../testing/face.ts'
+import { decodedSample } from '../../../testing/face.ts'
 import { tinyConfig } from '../../../testing/generator.ts'
+import { headLike, solid } from '../../../testing/solids.ts'
 import { en } from '../../words/en.ts'
 import { say } from '../../words/message.ts'
 import { cutCrop } from '../face/crop.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { headLike, solid } from '../surface/solids.ts'
 import { extractSurface } from '../surface/surface.ts'
 import { createIdentity } from './identity.ts'
 import type { Recognition } from './likeness.ts'
@@ -119,7 +119,7 @@ describe('assess', () => {
     runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
     const identity = await createIdentity(runtime)
     recognition = { identity, faceRes: identity }
-    const photo = await samplePhoto()
+    const photo = await decodedSample()
     const { rgb } = cutCrop(photo, { centre: [224, 121], side: 167, roll: 0 }, SIZE)
     const portrait: MattedPortrait = {
       size: SIZE,

@@ -10,8 +10,8 @@ import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import { shrink } from '../generator/resample.ts'
 import type { Landmarker } from '../networks/mediapipe.ts'
+import type { Surface } from '../surface/mesh.ts'
 import { rasterize } from '../surface/rasterize.ts'
-import type { Surface } from '../surface/surface.ts'
 import { atOnce } from '../turns.ts'
 import { type Form, formOf, outlineError, type Silhouette, silhouetteOf } from './form.ts'
 import { type FacePicture, identityDistance, SAME_PERSON } from './identity.ts'
@@ -40,7 +40,7 @@ export interface Assessment {
 }
 
 /** What the surface alone tells, from all around. */
-export interface ShapeFigures extends Form, Grain, BackRelief {
+interface ShapeFigures extends Form, Grain, BackRelief {
   /** Null where no face is found in the head's picture from the front. */
   readonly face: (FaceRelief & Extent) | null
   readonly secondFaces: SecondFaces

@@ -14,7 +14,7 @@ import type { ProbeAnswer } from './probe.ts'
 export const providerNames = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-export interface ProviderReport {
+interface ProviderReport {
   readonly name: ProviderName
   readonly available: boolean
   /** The GPU or processor behind it, or 'unknown'. */
@@ -115,7 +115,7 @@ function processor(): string {
   return threads.length > 0 ? `${threads[0].model.trim()}, ${threads.length} threads` : 'unknown'
 }
 
-export type ProviderProbe = Pick<ProviderReport, 'adapter' | 'problem'>
+type ProviderProbe = Pick<ProviderReport, 'adapter' | 'problem'>
 
 /** How a probe's process ended: its answer, all it said, and what became of it. */
 export interface Trial {

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { add, input, type Model, matMul, mul, writeModel } from '../graph/index.ts'
 import { Resident, residents } from './resident.ts'
 import { Runtime } from './runtime.ts'
 
-let runtime: Runtime
-beforeAll(async () => {
-  runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
-})
+const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
 
 const affine = () => {

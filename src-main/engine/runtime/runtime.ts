@@ -23,7 +23,7 @@ export type Arrays = Readonly<Record<string, Float32Array>>
 export type Feeds = Readonly<Record<string, Float32Array | Resident>>
 
 /** What a run writes to: residents for what goes on into other runs, arrays for what is wanted here. */
-export type Targets = Feeds
+type Targets = Feeds
 
 export class Runtime {
   readonly provider: Provider

@@ -1,10 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  area,
+  assertClosed,
+  blobs,
+  euler,
+  headLike,
+  type Point,
+  sharp,
+  signedVolume,
+  solid,
+  sphere,
+  torus,
+  union,
+} from '../../../testing/solids.ts'
 import { largestComponent, remesh, simplify, smooth } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
-import { type Mesh, signedVolume } from './mesh.ts'
-import { area, assertClosed, blobs, euler, headLike, type Point, sharp, solid, sphere, torus, union } from './solids.ts'
+import type { Mesh } from './mesh.ts'
 
 const surfaceOf = async (density: Point, n = 64): Promise<Mesh> =>
   isosurface(await sampleNearLevel(solid(density), 10, n))

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { assertClosed, headLike, solid } from '../../../testing/solids.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { RELIEF_WIDTH } from '../face/relief.ts'
 import { orbitCamera } from '../generator/camera.ts'
@@ -6,7 +7,6 @@ import { fitFeatures } from './features.ts'
 import { MILLIMETRES_PER_UNIT } from './formats/units.ts'
 import type { Mesh } from './mesh.ts'
 import { rasterize } from './rasterize.ts'
-import { assertClosed, headLike, solid } from './solids.ts'
 import { closedMesh } from './surface.ts'
 
 const SIDE = 256

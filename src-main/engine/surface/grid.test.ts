@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { assertClosed, blobs, headLike, sharp, solid, sphere, torus, union } from '../../../testing/solids.ts'
 import { type Field, POINTS_PER_CALL } from './field.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
-import { assertClosed, blobs, headLike, sharp, solid, sphere, torus, union } from './solids.ts'
 
 const name = (place: number[], axis: number) => `${place} ${'xyz'[axis]}`
 

@@ -3,8 +3,8 @@
  * Only the neighbourhood of the surface is ever asked for, because the field is what costs time.
  */
 import { type Field, POINTS_PER_CALL, type Watch } from './field.ts'
+import { fillHollows } from './hollows.ts'
 import { BRICK, Lattice, REACH } from './lattice.ts'
-import { fillHollows } from './shell.ts'
 
 /** The samples near one level. */
 export interface Grid {

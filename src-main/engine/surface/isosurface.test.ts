@@ -1,10 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  area,
+  assertClosed,
+  blobs,
+  euler,
+  sharp,
+  signedVolume,
+  solid,
+  sphere,
+  torus,
+  union,
+} from '../../../testing/solids.ts'
 import { CASES, EDGES } from './cases.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
-import { signedVolume } from './mesh.ts'
-import { area, assertClosed, blobs, euler, sharp, solid, sphere, torus, union } from './solids.ts'
 
 const surfaceOf = async (density: (x: number, y: number, z: number) => number, n = 96, side = 1) =>
   isosurface(await sampleNearLevel(solid(density, side), 10, n))

@@ -1,9 +1,9 @@
 /** Marching cubes over the bricks of a sparse grid: a closed, consistently oriented triangle mesh. */
 import { CASES, EDGES } from './cases.ts'
 import type { Grid } from './grid.ts'
-import { Triples } from './growing.ts'
 import { BRICK, REACH } from './lattice.ts'
 import type { Mesh } from './mesh.ts'
+import { Triples } from './triples.ts'
 
 /** A vertex keeps this share of an edge between itself and the edge's ends, so that no triangle has an area of 0. */
 const SHORTEST = 1e-3

@@ -21,13 +21,6 @@ export interface Surface extends Mesh {
   fine?: Mesh
 }
 
-/** The volume a closed mesh encloses, negative when its triangles face inwards; cubed units of its positions. */
-export function signedVolume({ positions, triangles }: Mesh): number {
-  let six = 0
-  for (let t = 0; t < triangles.length; t += 3) six += sixfoldVolume(positions, triangles, t)
-  return six / 6
-}
-
 /** Six times the signed volume of the tetrahedron from the origin to the triangle at `t`. */
 export function sixfoldVolume(p: Float32Array, triangles: Uint32Array, t: number): number {
   const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3]

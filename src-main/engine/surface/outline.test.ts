@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { assertClosed, headLike, solid } from '../../../testing/solids.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import type { Field } from './field.ts'
 import type { Mesh } from './mesh.ts'
 import { fitOutline } from './outline.ts'
 import { rasterize } from './rasterize.ts'
-import { assertClosed, headLike, solid } from './solids.ts'
 import { closedMesh } from './surface.ts'
 
 const SIDE = 256

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Mesh, signedVolume } from './mesh.ts'
+import { assertClosed, headLike, signedVolume, solid } from '../../../testing/solids.ts'
+import type { Mesh } from './mesh.ts'
 import { manifold, printable } from './print.ts'
-import { assertClosed, headLike, solid } from './solids.ts'
 import { closedMesh } from './surface.ts'
 
 let head: Mesh

@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts'
 import type { Mesh } from './mesh.ts'
 import { DistanceGrid } from './solid-grid.ts'
 
-export interface PrintOptions {
+interface PrintOptions {
   /** Of the whole print, mm. */
   readonly height: number
   readonly base: 'flat' | 'stand' | 'none'

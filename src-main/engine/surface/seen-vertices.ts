@@ -4,7 +4,7 @@ import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { project } from '../generator/camera.ts'
 import type { Surface } from './mesh.ts'
 
-export interface SeenVertex {
+interface SeenVertex {
   /** Between its normal and the way to the camera. */
   readonly cosine: number
   /** How far it lies behind what the camera sees there, world units. */

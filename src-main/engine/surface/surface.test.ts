@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { signedVolume } from './mesh.ts'
-import { assertClosed, blobs, euler, headLike, sharp, solid, sphere, union } from './solids.ts'
+import {
+  assertClosed,
+  blobs,
+  euler,
+  headLike,
+  sharp,
+  signedVolume,
+  solid,
+  sphere,
+  union,
+} from '../../../testing/solids.ts'
 import { extractSurface } from './surface.ts'
 
 describe('extractSurface', () => {

@@ -10,10 +10,7 @@ import type { Lattice } from './lattice.ts'
 import type { Mesh, Surface } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
-export type { Field } from './field.ts'
-export type { Surface } from './mesh.ts'
-
-export interface SurfaceOptions {
+interface SurfaceOptions {
   /** Density samples along the side of the field's cube, 64..512. */
   resolution?: number
   /** Raw density at which the surface lies; absent: the field's own. */
@@ -44,7 +41,7 @@ export function keptBounds(side: number): { low: [number, number, number]; high:
 /** Where the reference takes its meshes. */
 const REFERENCE_LEVEL = 10
 
-export interface Stats {
+interface Stats {
   /** Densities the field was asked for. */
   evaluated: number
   vertices: number

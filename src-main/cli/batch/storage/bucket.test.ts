@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ObjectStore } from '../../../../testing/queue/object-store.ts'
 import { message } from '../../../engine/errors.ts'
 import { findPeople } from '../people.ts'
-import { openStorage, readInput, type Storage } from './storage.ts'
+import { openStorage, readInput } from './address.ts'
+import type { Storage } from './storage.ts'
 
 let server: ObjectStore
 const before = { ...process.env }

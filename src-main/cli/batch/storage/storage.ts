@@ -1,8 +1,7 @@
-/** Where photos and lists of a batch lie and its results go: folders, or buckets of an S3-compatible object storage. */
-import { resolve } from 'node:path'
-import { type RegularFile, readRegularFile } from '../../../engine/files/regular-file.ts'
-
-/** A folder, or a part of a bucket. Paths in it are relative, parted by `/`. */
+/**
+ * Where photos and lists of a batch lie and its results go: a folder, or a part of a bucket. Paths in it are relative,
+ * parted by `/`.
+ */
 export interface Storage {
   readonly address: string
   /**
@@ -25,25 +24,4 @@ export interface Storage {
   publish(path: string, names: readonly string[], mark?: string): Promise<boolean>
   /** Clears the desks away. */
   close(): void
-}
-
-const S3 = 's3://'
-export const inBucket = (address: string): boolean => address.startsWith(S3)
-
-/** The whole address of what was named in short, seen from a folder of this machine. */
-export const addressOf = (wanted: string, from = ''): string =>
-  inBucket(wanted) ? wanted.replace(/\/+$/, '') : resolve(from, wanted)
-
-// What speaks to object storage is loaded where there is such an address.
-const bucket = () => import('./bucket.ts')
-
-/** @throws UserError where the address is none */
-export async function openStorage(address: string): Promise<Storage> {
-  if (inBucket(address)) return new (await bucket()).Bucket(address)
-  return new (await import('./folder.ts')).Folder(address)
-}
-
-/** @throws UserError as {@link readRegularFile} does */
-export async function readInput(address: string, wanted: RegularFile): Promise<Uint8Array> {
-  return inBucket(address) ? (await bucket()).readObject(address, wanted) : readRegularFile(address, wanted)
 }

@@ -1,6 +1,6 @@
 /** The latent space of a small random generator: distances in standard deviations, and their gradient. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { GoldenCase } from '../../generator/golden-case.ts'
+import { GoldenCase } from '../../../../testing/golden-case.ts'
 import { normalArray } from '../../random.ts'
 import { Runtime } from '../../runtime/runtime.ts'
 import { inverse, LatentSpace } from './latent-prior.ts'

@@ -5,11 +5,12 @@
  */
 import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
-import { cross, project } from '../../generator/camera.ts'
+import { project } from '../../generator/camera.ts'
 import type { Generator, View } from '../../generator/generator.ts'
 import type { Planes } from '../../generator/plane-layout.ts'
 import { castRays } from '../../generator/rays.ts'
 import { shrink } from '../../generator/resample.ts'
+import { cross, dot, minus, type Vector3 } from '../../vectors.ts'
 import { weighedCharbonnier } from './charbonnier.ts'
 import type { Judgement, Objective, ViewTerm } from './term.ts'
 
@@ -99,7 +100,10 @@ export async function mirroredWitness(
 function sightOf(own: View, label: Float32Array, other: View, mirrored: Float32Array, n: number) {
   const { origins, directions } = castRays(mirrored, n)
   const { depth, opacity } = other.rendering
-  const point = (i: number) => [0, 1, 2].map((k) => origins[3 * i + k] + depth[i] * directions[3 * i + k])
+  const point = (i: number): Vector3 => {
+    const at = (k: number) => origins[3 * i + k] + depth[i] * directions[3 * i + k]
+    return [at(0), at(1), at(2)]
+  }
   const byPhoto = new Float32Array(n * n)
   const byMirror = new Float32Array(n * n)
   for (let row = 0; row < n - 1; row++) {
@@ -168,5 +172,3 @@ class WeighedColours implements Objective {
 /** 0 below the range, 1 above it. */
 const ramp = (value: number, [low, high]: readonly [number, number]) =>
   Math.min(1, Math.max(0, (value - low) / (high - low)))
-const minus = (a: readonly number[], b: readonly number[]) => a.map((value, k) => value - b[k])
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0)

@@ -1,9 +1,9 @@
 /** What is asked of a nape: nothing where the photo shows long hair, and else that nothing stands out behind the neck. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { GoldenCase } from '../../../../testing/golden-case.ts'
 import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import { cameraLabel } from '../../face/pose.ts'
 import type { View } from '../../generator/generator.ts'
-import { GoldenCase } from '../../generator/golden-case.ts'
 import { Runtime } from '../../runtime/runtime.ts'
 import { nape } from './nape.ts'
 import type { StageStart } from './term.ts'

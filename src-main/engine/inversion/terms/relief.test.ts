@@ -1,9 +1,9 @@
 /** What the landmarks' depths ask of a view: the face's relief, and neither its place nor which way it looks. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { GoldenCase } from '../../../../testing/golden-case.ts'
 import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import { RELIEF_WIDTH } from '../../face/relief.ts'
 import type { View } from '../../generator/generator.ts'
-import { GoldenCase } from '../../generator/golden-case.ts'
 import { LANDMARKS } from '../../networks/mediapipe.ts'
 import { uniform } from '../../random.ts'
 import { Runtime } from '../../runtime/runtime.ts'

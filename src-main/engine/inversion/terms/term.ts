@@ -108,7 +108,7 @@ export interface Probe {
 }
 
 /** A step of a stage that bends planes. */
-export interface PlanesStep {
+interface PlanesStep {
   readonly generator: Generator
   /** The planes before the stage, and as they are now. */
   readonly pivot: Planes

@@ -1,8 +1,8 @@
 /** 3MF for printing: the STL's shape with its unit, its name and what made it, zipped (3MF core specification 1.3). */
 import { strToU8, zipSync } from 'fflate'
-import type { Asset, WrittenFile } from './formats.ts'
 import { printOf } from './print-file.ts'
 import { provenanceLine } from './provenance.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 const RELATED = 'http://schemas.openxmlformats.org/package/2006/relationships'
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

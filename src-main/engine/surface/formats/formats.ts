@@ -2,32 +2,8 @@
  * The formats a head is saved in. The API, the command line and the window all read this table: a new format is a file
  * beside this one and a line here. Its writer is loaded when it is asked for, and with it the libraries that it needs.
  */
-import type { Message } from '../../errors.ts'
-import type { Surface } from '../mesh.ts'
-import type { Texture } from '../texture/texture.ts'
-import type { FileChoices, FileOption } from './options.ts'
-import type { Provenance } from './provenance.ts'
-
-/** What there is to write. */
-export interface Asset {
-  readonly surface: Surface
-  readonly provenance: Provenance
-  readonly choices: FileChoices
-  /**
-   * Painted when it is first asked for.
-   * @param size side, pixels; absent: what holds all there is of the photos
-   */
-  texture(size?: number): Promise<Texture>
-  /** Hears what is to be known of a file. */
-  tell(note: Message): void
-}
-
-/**
- * @param name of all files, without extension; a portable one, see `portableName`
- * @returns extension and bytes of each of the format's files
- */
-export type Writer = (model: Asset, name: string) => Promise<readonly WrittenFile[]>
-export type WrittenFile = readonly [extension: string, bytes: Uint8Array]
+import type { FileOption } from './options.ts'
+import type { Writer } from './writer.ts'
 
 interface Format {
   /** What people call it. */

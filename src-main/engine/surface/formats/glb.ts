@@ -9,10 +9,10 @@ import {
 import { meshopt } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
 import { bakeEvidence } from '../texture/evidence-map.ts'
-import type { Asset, WrittenFile } from './formats.ts'
 import { sideOf } from './options.ts'
 import { encodePicture } from './picture.ts'
 import { toMetres } from './units.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 /** Of skin; a photo has its own highlights already. */
 const ROUGHNESS = 0.7

@@ -1,9 +1,9 @@
 /** OBJ with a material and a PNG texture, in metres, y up, the face looking along +z: for editors old and new. */
-import type { Asset, WrittenFile } from './formats.ts'
 import { sideOf } from './options.ts'
 import { encodePicture } from './picture.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 /** The OBJ names the others: `<name>.mtl` and `<name>.png`, the texture. */
 export async function writeObj({ surface, provenance, choices, texture }: Asset, name: string): Promise<WrittenFile[]> {

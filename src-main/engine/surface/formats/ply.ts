@@ -1,7 +1,7 @@
 /** PLY, binary little-endian: vertex colours, normals, metres, y up, the face looking along +z. */
-import type { Asset, WrittenFile } from './formats.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 const VERTEX_BYTES = 6 * 4 + 3
 const TRIANGLE_BYTES = 1 + 3 * 4

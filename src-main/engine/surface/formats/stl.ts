@@ -2,8 +2,8 @@
  * STL, binary, for printing: millimetres, and z up with the face looking along -y, because that is how slicers take a
  * file without units or axes. It has no colours.
  */
-import type { Asset, WrittenFile } from './formats.ts'
 import { printOf } from './print-file.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 const HEADER_BYTES = 80
 const TRIANGLE_BYTES = 50

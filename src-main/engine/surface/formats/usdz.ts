@@ -4,11 +4,11 @@
  */
 import { strToU8, type Zippable, zipSync } from 'fflate'
 import type { Texture } from '../texture/texture.ts'
-import type { Asset, WrittenFile } from './formats.ts'
 import { sideOf } from './options.ts'
 import { encodePicture } from './picture.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
+import type { Asset, WrittenFile } from './writer.ts'
 
 /** The entries' alignment, and what a zip's local header takes besides the name and the extra field. */
 const ALIGNMENT = 64

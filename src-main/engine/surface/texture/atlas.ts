@@ -16,7 +16,7 @@ export interface Atlas {
 }
 
 /** Least texels between two charts: what a filter takes from beyond a chart's border is its own colour. */
-export const GUTTER = 8
+const GUTTER = 8
 
 type Box = readonly [left: number, bottom: number, right: number, top: number]
 

@@ -6,14 +6,14 @@
  */
 
 /** A disc, its vertices numbered for itself. */
-export interface Disc {
+interface Disc {
   /** [n, 3], world units. */
   readonly positions: Float32Array
   /** [m, 3], anticlockwise seen from outside. */
   readonly triangles: Uint32Array
 }
 
-export interface FlattenOptions {
+interface FlattenOptions {
   /** Width over height of the square that the border is laid on. */
   readonly aspect: number
   /** The world's direction that points up in the map. */

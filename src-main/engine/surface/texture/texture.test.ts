@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { headLike, solid } from '../../../../testing/solids.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { orbitCamera, project } from '../../generator/camera.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
-import { headLike, solid } from '../solids.ts'
 import { extractSurface } from '../surface.ts'
 import { membrane } from './membrane.ts'
 import { photoWeights } from './photo.ts'
-import { texelsOf } from './texels.ts'
+import { type Texels, texelsOf } from './texels.ts'
 import { paintTexture, type Texture, textureSide } from './texture.ts'
 
 const SIZE = 512
@@ -38,6 +38,25 @@ function photograph(yaw: number): PosedPortrait {
   return { label, portrait: { size: PHOTO, rgb, matte, valid: new Uint8Array(PHOTO ** 2).fill(1) } }
 }
 
+/** Where on the surface the centre of the n-th texel lies. */
+function pointOf({ triangles, weights }: Texels, n: number): number[] {
+  const [wb, wc] = weights.subarray(2 * n, 2 * n + 2)
+  const corner = (c: number, k: number) => surface.positions[3 * surface.triangles[triangles[n] + c] + k]
+  return [0, 1, 2].map((k) => (1 - wb - wc) * corner(0, k) + wb * corner(1, k) + wc * corner(2, k))
+}
+
+/** Those texels that the photo saw well: where they are in the texture, and in a photo `size` pixels wide, in bytes. */
+function seenTexels(texels: Texels, size: number): { place: number; pixel: number }[] {
+  const weights = photoWeights(surface, shot)
+  return [...texels.places].flatMap((place, n) => {
+    const corners = surface.triangles.subarray(texels.triangles[n], texels.triangles[n] + 3)
+    if (!corners.every((vertex) => weights[vertex] > 0.99)) return []
+    const [x, y, z] = pointOf(texels, n)
+    const [u, v] = project(shot.label, x, y, z)
+    return [{ place: 3 * place, pixel: 3 * (Math.floor(v * size) * size + Math.floor(u * size)) }]
+  })
+}
+
 beforeAll(async () => {
   surface = await extractSurface(field, { resolution: 64 })
   shot = photograph(0.3)
@@ -46,38 +65,23 @@ beforeAll(async () => {
 
 describe('paintTexture', () => {
   it("shows the photo's own pixels where it saw the surface", () => {
-    const weights = photoWeights(surface, shot)
     const texels = texelsOf(surface, texture.atlas, SIZE)
-    let [seen, wrong] = [0, 0]
-    texels.places.forEach((place, n) => {
-      const t = texels.triangles[n]
-      const corners = surface.triangles.subarray(t, t + 3)
-      if (!corners.every((vertex) => weights[vertex] > 0.99)) return
-      seen++
-      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
-      const point = [0, 1, 2].map((k) => {
-        const [a, b, c] = [...corners].map((vertex) => surface.positions[3 * vertex + k])
-        return (1 - wb - wc) * a + wb * b + wc * c
-      })
-      const [u, v] = project(shot.label, point[0], point[1], point[2])
-      const pixel = 3 * (Math.floor(v * PHOTO) * PHOTO + Math.floor(u * PHOTO))
-      if ([0, 1, 2].some((k) => Math.abs(texture.colours[3 * place + k] - shot.portrait.rgb[pixel + k]) > 4)) wrong++
-    })
-    expect(seen / texels.places.length).toBeGreaterThan(0.05)
-    expect(wrong / seen).toBeLessThan(0.001)
+    const seen = seenTexels(texels, PHOTO)
+    const wrong = seen.filter(({ place, pixel }) =>
+      [0, 1, 2].some((k) => Math.abs(texture.colours[place + k] - shot.portrait.rgb[pixel + k]) > 4),
+    )
+    expect(seen.length / texels.places.length).toBeGreaterThan(0.05)
+    expect(wrong.length / seen.length).toBeLessThan(0.001)
   })
 
   it('goes on in its light where no photo saw anything, without an edge and without the background', () => {
     const texels = texelsOf(surface, texture.atlas, SIZE)
     let [sum, worst] = [0, 0]
     texels.places.forEach((place, n) => {
-      const t = texels.triangles[n]
-      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
+      const point = pointOf(texels, n)
       for (let k = 0; k < 3; k++) {
-        const corner = (c: number) => surface.positions[3 * surface.triangles[t + c] + k]
         // The field's colour is the place itself.
-        const place3 = (1 - wb - wc) * corner(0) + wb * corner(1) + wc * corner(2) + 0.5
-        const error = Math.abs(texture.colours[3 * place + k] / 255 - Math.min(1, place3 + LIGHT))
+        const error = Math.abs(texture.colours[3 * place + k] / 255 - Math.min(1, point[k] + 0.5 + LIGHT))
         sum += error
         worst = Math.max(worst, error)
       }
@@ -96,25 +100,10 @@ describe('paintTexture', () => {
       return Math.min(255, Math.max(0, plain + (Math.trunc(y / 6) % 2 ? 30 : -30)))
     })
     const fine = await paintTexture(surface, field, [{ ...shot, fine: { size: FINE, rgb: striped } }], 2 * SIZE)
-    const texels = texelsOf(surface, fine.atlas, 2 * SIZE)
-    const weights = photoWeights(surface, shot)
-    let [seen, like] = [0, 0]
-    texels.places.forEach((place, n) => {
-      const t = texels.triangles[n]
-      const corners = surface.triangles.subarray(t, t + 3)
-      if (!corners.every((vertex) => weights[vertex] > 0.99)) return
-      const [wb, wc] = texels.weights.subarray(2 * n, 2 * n + 2)
-      const point = [0, 1, 2].map((k) => {
-        const [a, b, c] = [...corners].map((vertex) => surface.positions[3 * vertex + k])
-        return (1 - wb - wc) * a + wb * b + wc * c
-      })
-      const [u, v] = project(shot.label, point[0], point[1], point[2])
-      const pixel = 3 * (Math.floor(v * FINE) * FINE + Math.floor(u * FINE))
-      seen++
-      if (Math.abs(fine.colours[3 * place] - striped[pixel]) < 20) like++
-    })
-    expect(seen).toBeGreaterThan(1000)
-    expect(like / seen).toBeGreaterThan(0.8)
+    const seen = seenTexels(texelsOf(surface, fine.atlas, 2 * SIZE), FINE)
+    const like = seen.filter(({ place, pixel }) => Math.abs(fine.colours[place] - striped[pixel]) < 20)
+    expect(seen.length).toBeGreaterThan(1000)
+    expect(like.length / seen.length).toBeGreaterThan(0.8)
   })
 
   it('fills what lies between the charts', () => {

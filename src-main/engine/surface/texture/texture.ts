@@ -74,7 +74,7 @@ const FULL = 0.95
  * @param photos with their cameras as refined; none: the generator's colours alone
  * @returns [size * size, 3] sRGB, rows from the top; the space between charts filled
  */
-export async function bakeColours(
+async function bakeColours(
   surface: Surface,
   atlas: Atlas,
   field: Field,

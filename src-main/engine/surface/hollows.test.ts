@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { assertClosed, euler, type Point, sharp, signedVolume, solid } from '../../../testing/solids.ts'
 import { largestComponent } from './clean.ts'
 import { sampleNearLevel } from './grid.ts'
 import { isosurface } from './isosurface.ts'
-import { signedVolume } from './mesh.ts'
-import { assertClosed, euler, type Point, sharp, solid } from './solids.ts'
 
 const mainPart = async (density: Point, n = 65) => {
   const mesh = largestComponent(isosurface(await sampleNearLevel(solid(density), 10, n)))

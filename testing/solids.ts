@@ -1,9 +1,9 @@
 /** For the tests: fields whose surfaces are known in closed form, and the topology of a mesh. */
 import fc from 'fast-check'
-import type { Field } from './field.ts'
-import type { Mesh } from './mesh.ts'
+import type { Field } from '../src-main/engine/surface/field.ts'
+import { type Mesh, sixfoldVolume } from '../src-main/engine/surface/mesh.ts'
 
-export interface Solid extends Field {
+interface Solid extends Field {
   /** Points asked for so far, and the largest call. */
   asked: { sigma: number; colour: number; largest: number }
 }
@@ -124,3 +124,10 @@ export const blobs: fc.Arbitrary<Point> = fc
     }
     return sum
   })
+
+/** The volume a closed mesh encloses, negative when its triangles face inwards; cubed units of its positions. */
+export function signedVolume({ positions, triangles }: Mesh): number {
+  let six = 0
+  for (let t = 0; t < triangles.length; t += 3) six += sixfoldVolume(positions, triangles, t)
+  return six / 6
+}

@@ -6,12 +6,12 @@ import {
   type GeneratorConfig,
   parseConfig,
   type SuperResolutionClass,
-} from '../checkpoint/config.ts'
-import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { Generator, type Weights } from './generator.ts'
+} from '../src-main/engine/checkpoint/config.ts'
+import { readSafetensors, toFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
+import { Generator, type Weights } from '../src-main/engine/generator/generator.ts'
+import type { Runtime } from '../src-main/engine/runtime/runtime.ts'
 
-export interface Golden {
+interface Golden {
   readonly shape: readonly number[]
   readonly data: Float32Array
 }
@@ -29,7 +29,10 @@ export class GoldenCase {
   private readonly tensors: ReadonlyMap<string, Golden>
 
   constructor(name: 'tiny8x' | 'tiny2x') {
-    const file = readSafetensors(readFileSync(new URL(`./fixtures/${name}.safetensors`, import.meta.url)), name)
+    const file = readSafetensors(
+      readFileSync(new URL(`../src-main/engine/generator/fixtures/${name}.safetensors`, import.meta.url)),
+      name,
+    )
     this.tensors = new Map([...file.tensors].map(([key, t]) => [key, { shape: t.shape, data: toFloat32(t) }]))
     this.config = configFrom(name, JSON.parse(file.metadata.init_kwargs))
     this.weights = this.group('weights')
