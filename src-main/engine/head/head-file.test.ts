@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { TINY_CONFIG } from '../../../testing/generator.ts'
 import { parseConfig } from '../checkpoint/config.ts'
-import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import { readSafetensors, storeFloat32, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
+import { RELIEF_WIDTH } from '../face/relief.ts'
+import { LANDMARKS } from '../networks/mediapipe.ts'
 import { readHead, writeHead } from './head-file.ts'
 
 const config = parseConfig(TINY_CONFIG)
@@ -23,10 +25,11 @@ const second = photo(
   2,
   head.label.map((x) => -x),
 )
+const relief = Float32Array.from({ length: LANDMARKS * RELIEF_WIDTH }, (_, i) => i / 9)
 const photos: PosedPortrait[] = [
   photo(1, head.label),
-  // What lies around its crop is known.
-  { ...second, portrait: { ...second.portrait, wide: photo(9, head.label).portrait } },
+  // What lies around its crop is known, and how deep its landmarks lie.
+  { ...second, portrait: { ...second.portrait, wide: photo(9, head.label).portrait, relief } },
   photo(
     3,
     head.label.map((x) => x + 1),
@@ -59,5 +62,11 @@ test('a photo in parts, or without its camera, is refused', () => {
     return Buffer.concat(writeSafetensors(tensors, {}))
   }
   expect(() => read(without('portrait2.label'))).toThrow('portrait')
+  for (const unfit of [relief.subarray(4), relief.with(5, Number.NaN)]) {
+    const tensors = new Map(readSafetensors(written(2), 'x').tensors)
+    tensors.set('portrait2.relief', storeFloat32(unfit, [unfit.length]))
+    const spoilt = Buffer.concat(writeSafetensors(tensors, {}))
+    expect(() => read(spoilt)).toThrow(expect.objectContaining({ code: 'head-portrait-damaged' }))
+  }
   expect(read(without('portrait2.matte')).photos).toEqual([photos[0]])
 })
