@@ -16,7 +16,7 @@ import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
 import { type RecordedHead, readRecords, thumbnail } from './records.ts'
-import { centred, type Matrix, matrixOf, means, product, ridge } from './regression.ts'
+import { centredRows, type Matrix, matrixOf, means, product, ridge } from './regression.ts'
 import { traitValues } from './traits.ts'
 
 /** Ridge strengths tried for the starter; the best on heads left out is used. */
@@ -99,16 +99,16 @@ async function fitStarter(what: string, x: Matrix, y: Matrix, earlier?: Weight) 
   const errors: number[] = []
   for (const strength of STRENGTHS) {
     const [mx, my] = [means(fitted(x)), means(fitted(y))]
-    const matrix = await solve(centred(fitted(x), mx), centred(fitted(y), my), strength)
-    const guess = await product(runtime, centred(probe(x), mx), matrix, 'ab')
-    const truth = centred(probe(y), my)
+    const matrix = await solve(centredRows(fitted(x), mx), centredRows(fitted(y), my), strength)
+    const guess = await product(runtime, centredRows(probe(x), mx), matrix, 'ab')
+    const truth = centredRows(probe(y), my)
     const power = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
     errors.push(Math.sqrt(power(truth.data.map((value, i) => value - guess.data[i])) / power(truth.data)))
   }
   const best = errors.indexOf(Math.min(...errors))
   console.log(`starter to ${what}: relative error ${errors[best].toFixed(3)} at ridge ${STRENGTHS[best]}`)
   const [mean, offset] = [means(x), means(y)]
-  return { mean, offset, matrix: await solve(centred(x, mean), centred(y, offset), STRENGTHS[best]) }
+  return { mean, offset, matrix: await solve(centredRows(x, mean), centredRows(y, offset), STRENGTHS[best]) }
 }
 
 /** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */
@@ -116,10 +116,10 @@ async function fitDirections(heads: readonly RecordedHead[], w: Matrix): Promise
   const traits = heads.map(traitValues)
   const names = Object.keys(traits[0]) as (keyof (typeof traits)[number])[]
   const raw = matrixOf(traits.map((trait) => Float32Array.from(names, (name) => trait[name])))
-  const shifted = centred(raw, means(raw))
+  const shifted = centredRows(raw, means(raw))
   const spread = names.map((_, k) => Math.sqrt(rowsOf(shifted).reduce((sum, row) => sum + row[k] ** 2, 0) / raw.rows))
   const standard = { ...shifted, data: shifted.data.map((value, i) => value / spread[i % names.length]) }
-  const matrix = await ridge(runtime, standard, centred(w, means(w)), DIRECTION_STRENGTH)
+  const matrix = await ridge(runtime, standard, centredRows(w, means(w)), DIRECTION_STRENGTH)
   return rowsOf(matrix).map((data, k) => [`direction.${names[k]}`, { shape: [data.length], data }])
 }
 

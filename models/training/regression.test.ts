@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { centred, matrixOf, means, ridge } from './regression.ts'
+import { centredRows, matrixOf, means, ridge } from './regression.ts'
 
 describe('ridge', () => {
   it('finds the matrix that made the targets, with more features than examples it fits them', async () => {
     const runtime = await Runtime.create({ provider: 'cpu' })
     const x = matrixOf(Array.from({ length: 12 }, (_, i) => normalArray(30, 1, i)))
     const y = matrixOf(Array.from({ length: 12 }, (_, i) => normalArray(4, 2, i)))
-    const [cx, cy] = [centred(x, means(x)), centred(y, means(y))]
+    const [cx, cy] = [centredRows(x, means(x)), centredRows(y, means(y))]
     const { data, rows, columns } = await ridge(runtime, cx, cy, 1e-6)
     expect([rows, columns]).toEqual([30, 4])
     for (let i = 0; i < 12; i++) {

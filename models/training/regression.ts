@@ -23,7 +23,7 @@ export function means({ rows, columns, data }: Matrix): Float32Array {
   return Float32Array.from(sums, (sum) => sum / rows)
 }
 
-export function centred({ rows, columns, data }: Matrix, mean: Float32Array): Matrix {
+export function centredRows({ rows, columns, data }: Matrix, mean: Float32Array): Matrix {
   return { rows, columns, data: data.map((value, i) => value - mean[i % columns]) }
 }
 
@@ -38,7 +38,7 @@ export async function product(runtime: Runtime, a: Matrix, b: Matrix, form: 'ab'
 /**
  * The matrix B [features, targets] that minimises |X B - Y|^2 + strength * (mean squared length of a row of X) * |B|^2:
  * B = X^T (X X^T + strength I)^-1 Y.
- * @param x centred examples, @param y centred targets
+ * @param x centred examples, @param y centredRows targets
  */
 export async function ridge(runtime: Runtime, x: Matrix, y: Matrix, strength: number): Promise<Matrix> {
   const gram = Float64Array.from((await product(runtime, x, x, 'abT')).data)

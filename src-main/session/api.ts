@@ -139,7 +139,7 @@ export const requests = {
 export type Method = keyof typeof requests
 export type Requests = { [M in Method]: z.output<(typeof requests)[M]> }
 export type Settings = z.output<typeof settings>
-export type { FileOption, FormatName, LoopFormat, Phase, Preferences, Quality }
+export type { FileOption, FormatName, LoopFormat, Phase, Preferences }
 export type PoseCorrection = z.output<typeof correction>
 
 export interface Hello {
