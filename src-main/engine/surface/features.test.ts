@@ -55,14 +55,14 @@ describe('fitFeatures', () => {
   const furrows = (u: number, v: number) => (3 / MILLIMETRES_PER_UNIT) * Math.sin(40 * u) * Math.sin(40 * v)
 
   it('brings the front to where the landmarks lie, and leaves the back and the surface whole', async () => {
-    const before = depthAt(mesh)
-    const photo = facing((u, v) => before(u, v) + 0.05 + furrows(u, v))
+    const flat = depthAt(mesh)
+    const photo = facing((u, v) => flat(u, v) + 0.05 + furrows(u, v))
     const bent = (await fitFeatures(field, [photo]))(field)
     const found = (await closedMesh(bent, { resolution: 128 })).mesh
     assertClosed(found)
-    const after = depthAt(found)
+    const front = depthAt(found)
     const wanted = places.map(([u, v]) => furrows(u, v))
-    const left = places.map(([u, v], i) => after(u, v) - before(u, v) - wanted[i])
+    const left = places.map(([u, v], i) => front(u, v) - flat(u, v) - wanted[i])
     expect(spread(wanted)).toBeGreaterThan(1)
     expect(spread(left)).toBeLessThan(0.5 * spread(wanted))
 
@@ -71,10 +71,10 @@ describe('fitFeatures', () => {
   })
 
   it('leaves to others how deep the whole face is, and which way it looks', async () => {
-    const before = depthAt(mesh)
-    const bent = (await fitFeatures(field, [facing((u, v) => before(u, v) + 0.05)]))(field)
-    const after = depthAt((await closedMesh(bent, { resolution: 128 })).mesh)
-    expect(spread(places.map(([u, v]) => after(u, v) - before(u, v)))).toBeLessThan(0.3)
+    const flat = depthAt(mesh)
+    const bent = (await fitFeatures(field, [facing((u, v) => flat(u, v) + 0.05)]))(field)
+    const found = depthAt((await closedMesh(bent, { resolution: 128 })).mesh)
+    expect(spread(places.map(([u, v]) => found(u, v) - flat(u, v)))).toBeLessThan(0.3)
   })
 
   it('bends nothing where no landmarks are known, or none lie on the surface', async () => {
