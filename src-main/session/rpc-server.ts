@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { quote } from '../engine/checkpoint/quote.ts'
+import { valueFault } from '../engine/checkpoint/value-fault.ts'
 import { clipText, type Message, message, messageOf, UserError } from '../engine/errors.ts'
-import { valueFault } from '../engine/value-fault.ts'
 import type { BlobId, EngineEvent, Reply } from './api.ts'
 import { type Method, requests } from './api.ts'
 import type { Engine } from './engine.ts'

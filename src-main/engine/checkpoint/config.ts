@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { clipText, type Message, message, type Text, UserError } from '../errors.ts'
-import { valueFault } from '../value-fault.ts'
+import { valueFault } from './value-fault.ts'
 
 export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2

@@ -4,7 +4,6 @@
  * call for.
  */
 import { UserError } from '../errors.ts'
-import { jsonFault } from '../value-fault.ts'
 import {
   backboneResolutions,
   type GeneratorConfig,
@@ -14,6 +13,7 @@ import {
 } from './config.ts'
 import { quote, quoteShape } from './quote.ts'
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from './safetensors.ts'
+import { jsonFault } from './value-fault.ts'
 
 export type Weight = { shape: number[]; data: Float32Array }
 

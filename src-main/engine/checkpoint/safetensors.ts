@@ -3,8 +3,8 @@
  * then the raw little-endian data. Reading makes views, never copies, and checks everything before it trusts anything.
  */
 import { type Message, message, type Text, UserError } from '../errors.ts'
-import { jsonFault } from '../value-fault.ts'
 import { quote, quoteShape } from './quote.ts'
+import { jsonFault } from './value-fault.ts'
 
 const ELEMENT_BYTES = {
   F64: 8,

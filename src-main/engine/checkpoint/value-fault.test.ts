@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { de } from '../words/de.ts'
-import { say } from '../words/message.ts'
+import { de } from '../../words/de.ts'
+import { say } from '../../words/message.ts'
 import { jsonFault, valueFault } from './value-fault.ts'
 
 const schema = z.strictObject({

@@ -1,7 +1,7 @@
 /** Why a value cannot be used, as a message: zod and JavaScript give their reasons in English alone. */
 import type { z } from 'zod'
-import { quote } from './checkpoint/quote.ts'
-import { type Message, message, type Text } from './errors.ts'
+import { type Message, message, type Text } from '../errors.ts'
+import { quote } from './quote.ts'
 
 /** What a custom check says of itself. */
 interface Check {
