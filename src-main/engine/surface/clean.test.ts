@@ -114,4 +114,19 @@ describe('simplify', () => {
     const mesh = await surfaceOf(foam, 48)
     for (const target of [10_000, 5000, 2000, 500]) assertClosed(await simplify(mesh, target))
   })
+
+  it('leaves nothing of what hung by a pinched neck', async () => {
+    const { positions, triangles } = await surfaceOf(sphere(0.3))
+    // Two triangles back to back, as a collapse leaves them.
+    const [a, b, c] = triangles
+    const n = positions.length / 3
+    const fin = [a, b, c].flatMap((v) => [...positions.subarray(3 * v, 3 * v + 3)])
+    const mesh = {
+      positions: Float32Array.from([...positions, ...fin]),
+      triangles: Uint32Array.from([...triangles, n, n + 1, n + 2, n, n + 2, n + 1]),
+    }
+    const light = await simplify(mesh, triangles.length / 6)
+    assertClosed(light)
+    expect(euler(light)).toBe(2)
+  })
 })

@@ -84,7 +84,8 @@ export async function simplify(mesh: Mesh, target: number): Promise<Mesh> {
   const [kept] = MeshoptSimplifier.simplifyWithAttributes(
     ...([triangles, positions, 3, weighed, 3, weights, null, target * 3, 1] as const),
   )
-  return separate(positions, kept)
+  // What hung by a pinched neck may be two triangles back to back, all by themselves.
+  return largestComponent(separate(positions, kept))
 }
 
 /** Triangles of a remeshed head, in squares of its resolution: what its area comes to. */

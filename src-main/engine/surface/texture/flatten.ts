@@ -80,6 +80,8 @@ function layBorder({ positions, triangles }: Disc, { aspect, up }: FlattenOption
   const loop: number[] = []
   for (let vertex = following.findIndex((to) => to >= 0); loop[0] !== vertex; vertex = following[vertex]) {
     loop.push(vertex)
+    if (loop.length > count)
+      throw new Error('These triangles are no disc: nothing, or more than one thing, is their border.')
   }
   // Top and bottom are where the middle of the disc leaves it: along `up`, least to the side.
   const place = (vertex: number) => positions.subarray(3 * vertex, 3 * vertex + 3)
