@@ -10,6 +10,7 @@ COPY --from=build /halfturn/package.json /halfturn/LICENSE ./
 COPY --from=build /halfturn/node_modules node_modules
 COPY --from=build /halfturn/out/cli out/cli
 COPY --from=build /halfturn/models/default models/default
+COPY --from=build /halfturn/models/relief/relief.safetensors models/relief/
 COPY --from=build /halfturn/resources/networks resources/networks
 USER node
 ENTRYPOINT ["node", "/halfturn/out/cli/cli.js"]
