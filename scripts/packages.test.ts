@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const networks = readdirSync(join(root, 'models'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.safetensors'))
+  .filter((file) => /^[^/]+\/[^/]+\.safetensors$/.test(file))
   .map((file) => `models/${file}`)
 
 it.each(['Dockerfile', 'electron-builder.yml'])('%s has every network', (name) => {
