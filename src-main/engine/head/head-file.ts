@@ -13,14 +13,12 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { message, UserError } from '../errors.ts'
-import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import { readPortrait, storePortrait } from '../face/portrait-file.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
-import { RELIEF_WIDTH, type Relief } from '../face/relief.ts'
 import { LABEL } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import { layoutOf, planesShape } from '../generator/plane-layout.ts'
 import { LIMITS } from '../limits.ts'
-import { LANDMARKS } from '../networks/mediapipe.ts'
 import { type Edit, requireEdit } from './edit.ts'
 import type { Detail, Head } from './head.ts'
 
@@ -91,39 +89,19 @@ const prefix = (photo: number) => (photo === 0 ? 'portrait' : `portrait${photo +
 
 function storePhoto({ portrait, label }: PosedPortrait, photo: number): [string, StoredTensor][] {
   const name = prefix(photo)
-  const { size, relief } = portrait
-  const pictures = portraitBytes(portrait).map(([part, data]): [string, StoredTensor] => {
-    const shape = part.endsWith('fine') ? [data.length] : [size, size, data.length / (size * size)]
-    return [`${name}.${part}`, { dtype: 'U8', shape, data }]
-  })
-  if (relief) pictures.push([`${name}.relief`, storeFloat32(relief, [relief.length])])
-  return photo === 0 ? pictures : [...pictures, [`${name}.label`, storeFloat32(label, [label.length])]]
+  const tensors = storePortrait(name, portrait)
+  return photo === 0 ? tensors : [...tensors, [`${name}.label`, storeFloat32(label, [label.length])]]
 }
 
 function readPhotos(tensors: ReadonlyMap<string, StoredTensor>): PosedPortrait[] {
   const photos: PosedPortrait[] = []
   while (photos.length < LIMITS.photos.most) {
     const name = prefix(photos.length)
-    const [size] = tensors.get(`${name}.rgb`)?.shape ?? [0]
-    const portrait = portraitFrom(size, (part, channels) => {
-      const tensor = tensors.get(`${name}.${part}`)
-      const isPicture = tensor?.dtype === 'U8' && tensor.shape.join() === `${size},${size},${channels}`
-      if (tensor && channels !== undefined && !isPicture) throw new UserError('head-portrait-damaged')
-      return tensor?.data
-    })
+    const portrait = readPortrait(tensors, name, () => new UserError('head-portrait-damaged'))
     if (!portrait) break
     const label = tensors.get(photos.length === 0 ? 'label' : `${name}.label`)
     if (label?.shape.join() !== `${LABEL}`) throw new UserError('head-portrait-damaged')
-    const relief = readRelief(tensors.get(`${name}.relief`))
-    photos.push({ portrait: { ...portrait, ...(relief && { relief }) }, label: toFloat32(label) })
+    photos.push({ portrait, label: toFloat32(label) })
   }
   return photos
-}
-
-/** Undefined where an edition that did not keep it wrote the file. */
-function readRelief(tensor: StoredTensor | undefined): Relief | undefined {
-  if (!tensor) return undefined
-  const relief = tensor.shape.join() === `${LANDMARKS * RELIEF_WIDTH}` ? toFloat32(tensor) : undefined
-  if (!relief?.every(Number.isFinite)) throw new UserError('head-portrait-damaged')
-  return relief
 }

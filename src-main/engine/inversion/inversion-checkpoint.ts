@@ -9,13 +9,11 @@ import {
   writeSafetensors,
 } from '../checkpoint/safetensors.ts'
 import { type Text, UserError } from '../errors.ts'
-import { portraitBytes, portraitFrom } from '../face/matted-portrait.ts'
+import { readPortrait, storePortrait } from '../face/portrait-file.ts'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
-import { RELIEF_WIDTH } from '../face/relief.ts'
 import { LABEL } from '../generator/camera.ts'
 import { layoutOf, planesLength } from '../generator/plane-layout.ts'
 import { LIMITS } from '../limits.ts'
-import { LANDMARKS } from '../networks/mediapipe.ts'
 import type { Adam } from './adam.ts'
 import { CAMERA_PARAMETERS } from './camera-fit.ts'
 import { DetailState } from './detail.ts'
@@ -88,7 +86,6 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
     put(`${name}.first`, first)
     put(`${name}.second`, second)
   }
-  const bytes = (name: string, data: Uint8Array) => tensors.set(name, { dtype: 'U8', shape: [data.length], data })
   put('gains', gains)
   put('latent.ws', latent.ws)
   put('latent.cameras', latent.cameras)
@@ -110,8 +107,7 @@ export function writeCheckpoint(job: InversionState, generator: string, notes: R
   }
   for (const [i, { portrait, label }] of portraits.entries()) {
     put(`${i}.label`, label)
-    for (const [part, data] of portraitBytes(portrait)) bytes(`${i}.${part}`, data)
-    if (portrait.relief) put(`${i}.relief`, portrait.relief)
+    for (const [name, tensor] of storePortrait(String(i), portrait)) tensors.set(name, tensor)
   }
   const state: CheckpointState = {
     version: CHECKPOINT_VERSION,
@@ -149,27 +145,22 @@ export function readCheckpoint(
   const state = parsed.data
   if (state.generator !== digest) throw new UserError('checkpoint-of-another', { name, generator: config.name })
   const unfit = (part: string) => new UserError('checkpoint-part-unfit', { name, part, generator: config.name })
-  const take = (key: string, length: number, dtype: 'F32' | 'U8' = 'F32'): StoredTensor => {
+  const floats = (key: string, length: number) => {
     const tensor = tensors.get(key)
-    const fits = tensor?.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length
+    const fits = tensor?.dtype === 'F32' && tensor.shape.length === 1 && tensor.shape[0] === length
     if (!tensor || !fits) throw unfit(key)
-    return tensor
+    return Float32Array.from(toFloat32(tensor))
   }
-  const floats = (key: string, length: number) => Float32Array.from(toFloat32(take(key, length)))
   const restore = (adam: Adam, name: string, steps: number) => {
     adam.first.set(floats(`${name}.first`, adam.first.length))
     adam.second.set(floats(`${name}.second`, adam.second.length))
     adam.steps = steps
   }
   const portraits = state.sizes.map((size, i): PosedPortrait => {
-    const portrait = portraitFrom(size, (part, channels) => {
-      const key = `${i}.${part}`
-      if (channels === undefined || !tensors.has(key)) return tensors.get(key)?.data
-      return take(key, channels * size * size, 'U8').data
-    })
-    if (!portrait || (portrait.wide !== undefined) !== (state.wide[i] ?? false)) throw unfit(String(i))
-    const relief = tensors.has(`${i}.relief`) ? floats(`${i}.relief`, LANDMARKS * RELIEF_WIDTH) : undefined
-    return { portrait: { ...portrait, ...(relief && { relief }) }, label: floats(`${i}.label`, LABEL) }
+    const portrait = readPortrait(tensors, String(i), unfit)
+    const hasWide = portrait?.wide !== undefined
+    if (portrait?.size !== size || hasWide !== (state.wide[i] ?? false)) throw unfit(String(i))
+    return { portrait, label: floats(`${i}.label`, LABEL) }
   })
   const width = config.num_ws * config.w_dim
   const parameters = portraits.length * CAMERA_PARAMETERS
