@@ -234,6 +234,14 @@ test('several photos of a person make one head, and one can be added or removed'
   await page.getByRole('button', { name: 'Somebody else' }).click()
   await expect(page.locator('.project-name')).toHaveText('front')
   await expect(page.locator('.photo-strip img')).toHaveCount(0)
+
+  // Who goes on to something else while photos are opened is not called back to them.
+  await input.setInputFiles([front, mirrored])
+  await page.getByRole('button', { name: 'Several people' }).click()
+  await page.getByRole('button', { name: 'New head' }).click()
+  await expect(page.getByRole('button', { name: 'mirrored', exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'front', exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Try the sample' })).toBeVisible()
 })
 
 test('bad photos are refused in words', { tag: '@browser' }, async ({ halfturn }) => {

@@ -5,7 +5,7 @@ import { strings } from '../strings.ts'
 import { noHistory, record, stepBack, stepForward } from './history.ts'
 import { attempt, engine, forProject, host, problemOf } from './line.ts'
 import { newestOnly } from './newest.ts'
-import { loadPictures, opened, show } from './projects.ts'
+import { loadPictures, loadRecent, opened, show, staying } from './projects.ts'
 import { type Corrected, get, type RefusedFile, type State, set } from './state.ts'
 
 const GENERATOR = /\.(pkl|safetensors)$/i
@@ -62,6 +62,7 @@ async function openNew(file: File): Promise<Project> {
 
 /** Adds photos to a project, or to the first of them where there is none. */
 async function openTogether(files: readonly File[], to?: Project): Promise<void> {
+  const isHere = staying()
   let project = to
   await each(files, async (file) => {
     project = project
@@ -69,19 +70,29 @@ async function openTogether(files: readonly File[], to?: Project): Promise<void>
       : await openNew(file)
   })
   if (!project) return
+  if (!isHere()) return to ? undefined : forgetUnseen(project)
   await show(project)
   set({ step: 'photo', ...(to && { photo: Math.min(to.photos.length, project.photos.length - 1) }) })
 }
 
 /** A project for each; the first is shown, the others are among the recent ones. */
 async function openApart(files: readonly File[]): Promise<void> {
+  const isHere = staying()
   let first: Project | undefined
   await each(files, async (file) => {
     const project = await openNew(file)
     if (first) opened.delete(project.id)
     first ??= project
   })
-  if (first) await show(first)
+  if (first && isHere()) return show(first)
+  if (first) opened.delete(first.id)
+  await loadRecent()
+}
+
+/** Who went on to something else while photos were opened did not want them. */
+async function forgetUnseen({ id }: Project): Promise<void> {
+  opened.delete(id)
+  await engine.forget({ project: id })
 }
 
 /** Takes the files that were offered and does `work` with them. */
@@ -145,7 +156,9 @@ export const photoActions = {
 
   openSample: () =>
     attempt(async () => {
+      const isHere = staying()
       const project = await engine.openSample({ name: strings.drop.sampleName, generator: get().generator })
+      if (!isHere()) return forgetUnseen(project)
       opened.add(project.id)
       await show(project)
     }, strings.photo.finding),

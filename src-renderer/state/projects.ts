@@ -9,6 +9,15 @@ const LAST_PROJECT = 'project'
 /** The one that was open in this window before it was loaded anew. */
 export const lastProject = () => sessionStorage.getItem(LAST_PROJECT)
 
+/** How often something else has come into the window. */
+let visits = 0
+
+/** @returns what says later whether the window was left meanwhile for something else: then nothing is put into it unasked */
+export function staying(): () => boolean {
+  const now = visits
+  return () => visits === now
+}
+
 /** Projects made of photos that this window opened. */
 export const opened = new Set<string>()
 
@@ -41,6 +50,7 @@ function isUntouched({ id, photos, head, job, problem }: Project): boolean {
 export async function show(project: Project): Promise<void> {
   const before = get().project
   const isNew = before?.id !== project.id
+  if (isNew) visits++
   if (isNew && before && isUntouched(before)) await engine.forget({ project: before.id }).catch(() => {})
   sessionStorage.setItem(LAST_PROJECT, project.id)
   const forming = ['running', 'paused', 'interrupted', 'failed'].includes(project.job.state)
@@ -146,6 +156,7 @@ export const projectActions = {
   },
 
   async leave(): Promise<void> {
+    visits++
     const { project } = get()
     sessionStorage.removeItem(LAST_PROJECT)
     set({
