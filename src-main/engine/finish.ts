@@ -332,4 +332,5 @@ const inTurns = (field: Field, turn: RunInTurn): Field => ({
   level: () => turn(async () => field.level?.()),
   sigma: (points) => turn(() => field.sigma(points)),
   colour: (points) => turn(() => field.colour(points)),
+  bare: field.bare && ((points) => turn(() => field.bare!(points))),
 })

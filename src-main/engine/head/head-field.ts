@@ -41,16 +41,18 @@ export function headField(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
   const shape = bandLimited(shapeOf(planes))
   const width = config.decoder_output_dim
+  const coloursOf = (of: Planes) => async (points: Float32Array) => {
+    const features = await renderer.query(weights, of, points, 'colour')
+    if (width === 3) return features
+    const colours = new Float32Array(points.length)
+    for (let i = 0; i < points.length; i++) colours[i] = features[Math.floor(i / 3) * width + (i % 3)]
+    return colours
+  }
   return {
     side: config.rendering_kwargs.box_warp,
     level: () => levelOf(generator, shape),
     sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
-    colour: async (points) => {
-      const features = await renderer.query(weights, planes, points, 'colour')
-      if (width === 3) return features
-      const colours = new Float32Array(points.length)
-      for (let i = 0; i < points.length; i++) colours[i] = features[Math.floor(i / 3) * width + (i % 3)]
-      return colours
-    },
+    colour: coloursOf(planes),
+    ...(planes.shape && { bare: coloursOf(planes.shape) }),
   }
 }

@@ -74,6 +74,7 @@ export async function fitFeatures(
     level: async () => level,
     sigma: (points) => straight.sigma(backwards(points)),
     colour: (points) => straight.colour(backwards(points)),
+    bare: straight.bare && ((points) => straight.bare!(backwards(points))),
   })
 }
 

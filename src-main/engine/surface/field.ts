@@ -13,6 +13,8 @@ export interface Field {
   level?(): Promise<number | undefined>
   /** Display-referred (sRGB) red, green, blue at `points`, 0..1: three numbers a point. */
   colour(points: Float32Array): Promise<Float32Array>
+  /** The same without what photos added to the generator's; absent where there is no difference. */
+  bare?(points: Float32Array): Promise<Float32Array>
 }
 
 /** How far a long question has come (0..1, never falling), and how to stop it: aborting throws the signal's reason. */

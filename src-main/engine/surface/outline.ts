@@ -57,6 +57,7 @@ export async function fitOutline(
     level: async () => level,
     sigma: (points) => straight.sigma(bend.backwards(points)),
     colour: (points) => straight.colour(bend.backwards(points)),
+    bare: straight.bare && ((points) => straight.bare!(bend.backwards(points))),
   })
 }
 

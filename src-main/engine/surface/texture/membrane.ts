@@ -6,20 +6,26 @@ import type { Mesh } from '../mesh.ts'
 
 /** What a wholly trusted value weighs against a neighbour's. */
 const TRUST = 100
-/** What the mean of all that is known weighs against a neighbour's value: it is reached some 25 edges away. */
-const PULL = 0.01
+/** What is likely elsewhere weighs so much against a neighbour's value: it is reached some 12 edges away. */
+const PULL = 0.04
 /** Relative residual at which the system counts as solved, and the most steps to get there. */
 const SOLVED = 1e-4
 const MOST_STEPS = 500
 
 /**
- * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2 + PULL (x_i - m)^2, m the
- * mean of b, channel by channel, by conjugate gradients.
+ * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2 + PULL (x_i - e_i)^2,
+ * channel by channel, by conjugate gradients.
  * @param values [n, 3] b
  * @param trust [n] w, 0..1
+ * @param likely [n, 3] e
  * @returns [n, 3] x
  */
-export function membrane({ triangles }: Mesh, values: Float32Array, trust: Float32Array): Float32Array {
+export function membrane(
+  { triangles }: Mesh,
+  values: Float32Array,
+  trust: Float32Array,
+  likely: Float32Array,
+): Float32Array {
   const count = trust.length
   const degrees = new Float32Array(count)
   for (const vertex of triangles) degrees[vertex]++
@@ -42,16 +48,10 @@ export function membrane({ triangles }: Mesh, values: Float32Array, trust: Float
   }
   const [y, r, z, p, q] = Array.from({ length: 5 }, () => new Float64Array(count))
   for (let channel = 0; channel < 3; channel++) {
-    let [sum, total] = [0, 0]
-    for (let i = 0; i < count; i++) {
-      sum += trust[i] * values[3 * i + channel]
-      total += trust[i]
-    }
-    const mean = total > 0 ? sum / total : 0
-    for (let i = 0; i < count; i++) y[i] = trust[i] > 0 ? values[3 * i + channel] : mean
+    for (let i = 0; i < count; i++) y[i] = (trust[i] > 0 ? values : likely)[3 * i + channel]
     apply(y, r)
     for (let i = 0; i < count; i++) {
-      r[i] = TRUST * trust[i] * values[3 * i + channel] + PULL * mean - r[i]
+      r[i] = TRUST * trust[i] * values[3 * i + channel] + PULL * likely[3 * i + channel] - r[i]
       z[i] = r[i] / diagonal[i]
       p[i] = z[i]
     }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { headLike, solid } from '../../../../testing/solids.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { orbitCamera, project } from '../../generator/camera.ts'
+import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
 import { extractSurface } from '../surface.ts'
@@ -20,15 +21,15 @@ let shot: PosedPortrait
 let texture: Texture
 
 /** The surface as a camera sees it, in brighter light, on magenta. */
-function photograph(yaw: number): PosedPortrait {
+function photograph(yaw: number, of = surface): PosedPortrait {
   const label = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, yaw)
-  const seen = rasterize(surface, label, PHOTO)
+  const seen = rasterize(of, label, PHOTO)
   const rgb = new Uint8Array(3 * PHOTO ** 2)
   const matte = new Float32Array(PHOTO ** 2)
   for (let i = 0; i < PHOTO ** 2; i++) {
     const t = seen.triangle[i]
     const [wb, wc] = seen.weights.subarray(2 * i, 2 * i + 2)
-    const corner = (n: number, k: number) => surface.colours[3 * surface.triangles[t + n] + k]
+    const corner = (n: number, k: number) => of.colours[3 * of.triangles[t + n] + k]
     for (let k = 0; k < 3; k++) {
       const colour = (1 - wb - wc) * corner(0, k) + wb * corner(1, k) + wc * corner(2, k) + LIGHT
       rgb[3 * i + k] = t < 0 ? [255, 0, 255][k] : Math.round(255 * Math.min(1, colour))
@@ -90,6 +91,33 @@ describe('paintTexture', () => {
     expect(worst).toBeLessThan(0.1)
   })
 
+  it('has behind the colours of hair and skin as the photo shows them, whatever it added to the planes there', async () => {
+    const HAIRLINE = 0.05
+    const redOf = (y: number) => (y > HAIRLINE ? 0.2 : 0.7)
+    const bare = (points: Float32Array) =>
+      Promise.resolve(points.map((_, i) => (i % 3 === 0 ? redOf(points[i + 1]) : 0.2)))
+    const leaking: Field = {
+      ...field,
+      bare,
+      colour: async (points) =>
+        (await bare(points)).map((value, i) => (points[3 * Math.trunc(i / 3) + 2] > -0.1 ? value + LIGHT : 0)),
+    }
+    const painted = await extractSurface(leaking, { resolution: 64 })
+    const photo = photograph(0.3, { ...painted, colours: await bare(painted.positions) })
+    const { colours, atlas } = await paintTexture(painted, leaking, [photo], SIZE)
+    const texels = texelsOf(painted, atlas, SIZE)
+    let [count, wrong] = [0, 0]
+    texels.places.forEach((place, n) => {
+      const [vertex] = painted.triangles.subarray(texels.triangles[n])
+      const y = painted.positions[3 * vertex + 1]
+      if (painted.normals[3 * vertex + 2] > -0.5 || Math.abs(y - HAIRLINE) < 0.03) return
+      count++
+      if (Math.abs(colours[3 * place] / 255 - redOf(y) - LIGHT) > 0.05) wrong++
+    })
+    expect(count).toBeGreaterThan(1000)
+    expect(wrong / count).toBeLessThan(0.05)
+  })
+
   it("takes the photo's own resolution where it is finer than the crop", async () => {
     const FINE = 4 * PHOTO
     // Stripes of which the crop knows nothing.
@@ -139,7 +167,7 @@ describe('membrane', () => {
       { length: 3 * count },
       (_, i) => Math.sign(height(Math.floor(i / 3))) * (1 + (i % 3)),
     )
-    const found = membrane(surface, values, trust)
+    const found = membrane(surface, values, trust, new Float32Array(values.length))
     for (let i = 0; i < count; i++) {
       for (let k = 0; k < 3; k++) {
         expect(Math.abs(found[3 * i + k])).toBeLessThan(1.001 + k)

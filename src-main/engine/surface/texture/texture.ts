@@ -5,10 +5,10 @@
 
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { project } from '../../generator/camera.ts'
-import { surfaceColours } from '../colour.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
+import { likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
 import { membrane } from './membrane.ts'
 import { bakeNormals, tangentsOf } from './normal-map.ts'
 import { photoWeights, type SquarePicture, samplePhoto } from './photo.ts'
@@ -82,7 +82,11 @@ async function bakeColours(
   size: number,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
-  const layers = photos.map((photo) => new Layer(surface, texels, photo))
+  const { positions, normals, voxel } = surface
+  const shares = sharesOfDetail(field, positions, normals, photos)
+  const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
+  const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
+  const layers = photos.map((photo) => new Layer(surface, vertices, texels, photo))
   await breath()
   const count = surface.positions.length / 3
   for (let i = 0; i < count; i++) {
@@ -99,9 +103,9 @@ async function bakeColours(
     }
   }
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
-  const shift = membrane(surface, wanted, trust)
+  const shift = membrane(surface, wanted, trust, likelyShift(surface, { bare, vertices, shares, wanted, trust }))
 
-  const generated = await generatorColours(surface, texels, trust, field)
+  const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
   const here = new Reader(surface, texels)
@@ -167,14 +171,15 @@ class Layer {
   /** [n, 3] at each vertex the photo's mean colour around it less the generator's. */
   readonly differences: Float32Array
 
-  constructor(surface: Surface, texels: Texels, photo: TexturePhoto) {
-    const { positions, colours } = surface
+  /** @param vertices [n, 3] the head's colours at the vertices */
+  constructor(surface: Surface, vertices: Float32Array, texels: Texels, photo: TexturePhoto) {
+    const { positions } = surface
     const count = texels.places.length
     const picture = photo.fine ?? photo.portrait
     const here = new Reader(surface, texels)
     this.weights = photoWeights(surface, photo)
     this.colours = new Float32Array(3 * count)
-    const sums = new Float32Array(colours.length)
+    const sums = new Float32Array(vertices.length)
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
       here.move(n)
@@ -190,7 +195,7 @@ class Layer {
     }
     this.differences = sums.map((sum, i) => {
       const mass = masses[Math.trunc(i / 3)]
-      return mass > 0 ? sum / mass - colours[i] : 0
+      return mass > 0 ? sum / mass - vertices[i] : 0
     })
   }
 }
@@ -204,6 +209,7 @@ async function generatorColours(
   texels: Texels,
   trust: Float32Array,
   field: Field,
+  shares: Float32Array,
 ): Promise<Float32Array> {
   const { size, places } = texels
   const side = Math.ceil(size / BLOCK)
@@ -212,6 +218,7 @@ async function generatorColours(
   const blocks = new Int32Array(places.length).fill(-1)
   const points = new Float32Array(3 * side ** 2)
   const directions = new Float32Array(3 * side ** 2)
+  const detailed = new Float32Array(side ** 2)
   const here = new Reader(surface, texels)
   let count = 0
   for (let n = 0; n < places.length; n++) {
@@ -224,15 +231,17 @@ async function generatorColours(
         points[3 * count + k] = here.at(surface.positions, 3, k)
         directions[3 * count + k] = here.at(surface.normals, 3, k)
       }
+      detailed[count] = here.at(shares, 1, 0)
       asked[block] = ++count
     }
     blocks[n] = asked[block] - 1
   }
-  const answers = await surfaceColours(
+  const answers = await mixedColours(
     field,
     points.subarray(0, 3 * count),
     directions.subarray(0, 3 * count),
     surface.voxel,
+    detailed.subarray(0, count),
   )
   const colours = new Float32Array(3 * places.length)
   for (let n = 0; n < places.length; n++) {
