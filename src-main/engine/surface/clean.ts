@@ -1,32 +1,31 @@
 /** From everything that lies on the level to the one closed surface that is wanted: its main part, smoother, lighter. */
 import { MeshoptSimplifier } from 'meshoptimizer'
-import { compact, type Mesh, sixfoldVolume } from './mesh.ts'
+import { compact, faceNeighbours, type Mesh, sixfoldVolume } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
 /**
- * The connected part that encloses most. Floaters enclose less, and hollows inside, facing inwards, less than nothing.
+ * The part connected across edges that encloses most; what hangs at a single vertex is another one. Floaters enclose less,
+ * and hollows inside, facing inwards, less than nothing.
  */
 export function largestComponent({ positions, triangles }: Mesh): Mesh {
-  const parent = Int32Array.from({ length: positions.length / 3 }, (_, vertex) => vertex)
-  const rootOf = (vertex: number): number => {
-    let v = vertex
-    while (parent[v] !== v) {
-      parent[v] = parent[parent[v]]
-      v = parent[v]
+  const parent = Int32Array.from({ length: triangles.length / 3 }, (_, triangle) => triangle)
+  const rootOf = (triangle: number): number => {
+    let t = triangle
+    while (parent[t] !== t) {
+      parent[t] = parent[parent[t]]
+      t = parent[t]
     }
-    return v
+    return t
   }
-  for (let t = 0; t < triangles.length; t += 3) {
-    const root = rootOf(triangles[t])
-    parent[rootOf(triangles[t + 1])] = root
-    parent[rootOf(triangles[t + 2])] = root
-  }
+  faceNeighbours(triangles).forEach((beyond, corner) => {
+    if (beyond >= 0) parent[rootOf(beyond)] = rootOf(Math.trunc(corner / 3))
+  })
   const volumes = new Float64Array(parent.length)
-  for (let t = 0; t < triangles.length; t += 3) volumes[rootOf(triangles[t])] += sixfoldVolume(positions, triangles, t)
+  for (let t = 0; t < parent.length; t++) volumes[rootOf(t)] += sixfoldVolume(positions, triangles, 3 * t)
   const main = volumes.indexOf(volumes.reduce((most, volume) => Math.max(most, volume)))
   return compact(
     positions,
-    triangles.filter((_, at) => rootOf(triangles[at - (at % 3)]) === main),
+    triangles.filter((_, at) => rootOf(Math.trunc(at / 3)) === main),
   )
 }
 

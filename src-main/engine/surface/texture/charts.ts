@@ -1,5 +1,5 @@
 /** Cutting a surface into charts: connected pieces, each opened along edges until it is a disc that can be laid flat. */
-import type { Mesh } from '../mesh.ts'
+import { faceNeighbours, type Mesh } from '../mesh.ts'
 
 /** A disc of triangles, its vertices numbered for itself: one on a cut has a number on either side. */
 export interface Chart {
@@ -157,26 +157,4 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     return numbers[root]
   })
   return { part, triangles: Uint32Array.from(piece), corners, vertices: Uint32Array.from(vertices) }
-}
-
-/** For each corner, the triangle beyond the edge from it to the next corner, or -1. */
-function faceNeighbours(triangles: Uint32Array): Int32Array {
-  const vertices = triangles.reduce((most, vertex) => Math.max(most, vertex), 0) + 1
-  const starts = new Uint32Array(vertices + 1)
-  for (const vertex of triangles) starts[vertex + 1]++
-  for (let v = 0; v < vertices; v++) starts[v + 1] += starts[v]
-  const leaving = new Uint32Array(triangles.length)
-  const fill = starts.slice()
-  for (let corner = 0; corner < triangles.length; corner++) leaving[fill[triangles[corner]]++] = corner
-  const following = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
-  const neighbours = new Int32Array(triangles.length).fill(-1)
-  for (let corner = 0; corner < triangles.length; corner++) {
-    const [from, to] = [triangles[corner], triangles[following(corner)]]
-    for (let n = starts[to]; n < starts[to + 1]; n++) {
-      if (triangles[following(leaving[n])] !== from) continue
-      neighbours[corner] = Math.trunc(leaving[n] / 3)
-      break
-    }
-  }
-  return neighbours
 }
