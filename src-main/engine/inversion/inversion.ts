@@ -24,6 +24,7 @@ import { ShapeStage, ShapeState } from './shape-stage.ts'
 import {
   type AddOfCode,
   beginCodeTerms,
+  type CodePhase,
   type PlanesPhase,
   type PosedView,
   type Probe,
@@ -60,7 +61,7 @@ export class Inversion {
   private readonly views: PhotoViews
   /** Measured when the latent stage first needs it. */
   private termsOfCode: Promise<Record<string, AddOfCode>> | undefined
-  /** What the terms look at, where planes are bent: found when the stage begins. */
+  /** What the terms look at beside the photos: found when the stage begins. */
   private termViews: Promise<ViewsOf> | undefined
   private shape: ShapeState | null = null
   private shapeStage: ShapeStage | null = null
@@ -170,7 +171,7 @@ export class Inversion {
         ? await this.detailStep(step, rate)
         : phase === 'shape'
           ? await this.shapeStep(step, rate)
-          : await (await this.latentStage()).step(await this.views.ofPhotos(phase, step), rate)
+          : await this.latentStep(phase, step, rate)
     if (!this.best || result.loss < this.best.loss) {
       this.best = { loss: result.loss, ...before, shape: shapeBefore, detail: detailBefore }
     }
@@ -233,6 +234,16 @@ export class Inversion {
     return this.views.matchLight(this.latent.ws, this.camerasOf(this.latent.cameras))
   }
 
+  private async latentStep(phase: CodePhase, step: number, rate: number): Promise<LatentStep> {
+    // A job that goes on from its checkpoint begins a stage anew: what a term looks at must not depend on how far it came.
+    this.termViews ??= this.views.ofTerms(
+      { phase, pivot: null },
+      this.portraits.map(({ label }) => label),
+    )
+    const stage = await this.latentStage()
+    return stage.step(await this.views.ofPhotos(phase, step), rate, (await this.termViews)(step))
+  }
+
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
     const { generator } = this.context
     this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
@@ -269,7 +280,7 @@ export class Inversion {
   private async stageViews(phase: PlanesPhase, step: number, pivot: Planes): Promise<PosedView[]> {
     const cameras = this.camerasOf(this.latent.cameras)
     const photos = await this.views.ofPhotos(phase, step)
-    this.termViews ??= this.views.ofTerms(phase, pivot, cameras)
+    this.termViews ??= this.views.ofTerms({ phase, pivot }, cameras)
     return [...photos.map((view, photo) => ({ ...view, label: cameras[photo] })), ...(await this.termViews)(step)]
   }
 

@@ -70,15 +70,20 @@ export class LatentStage {
 
   /**
    * One step of gradient descent. The loss is that before the step.
-   * @param views of each photo; their cameras are the stage's own
+   * @param photos their cameras are the stage's own
+   * @param others what else is looked at
    */
-  async step(views: readonly Omit<PosedView, 'label'>[], rate: number): Promise<LatentStep> {
+  async step(
+    photos: readonly Omit<PosedView, 'label'>[],
+    rate: number,
+    others: readonly PosedView[] = [],
+  ): Promise<LatentStep> {
     const { state, options, generator, cameras } = this
     const ws = state.ws.slice()
-    const placed = views.map((view, i) => ({ ...view, label: cameras[i] }))
+    const views = [...photos.map((view, i) => ({ ...view, label: cameras[i] })), ...others]
     const trace: Trace = {}
     const planes = await generator.planes(ws, trace)
-    const seen = await photoGradients(generator, planes, ws, placed, { label: options.camera !== null })
+    const seen = await photoGradients(generator, planes, ws, views, { label: options.camera !== null })
     const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
     const last = painted.subarray(ws.length - seen.w.length)
     seen.w.forEach((value, i) => {

@@ -5,13 +5,12 @@
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { lit, matchColours, type PosedPortrait } from '../face/posed-portrait.ts'
 import type { ViewOptions } from '../generator/generator.ts'
-import type { Planes } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
 import type { InversionContext } from './inversion-context.ts'
 import { PortraitObjective } from './objective.ts'
 import { RaySelection } from './ray-selection.ts'
 import type { Phase, Plan } from './schedule.ts'
-import type { Aim, PlanesPhase, PosedView, StageStart, ViewsOf } from './terms/term.ts'
+import type { Aim, PosedView, Stage, StageStart, ViewsOf } from './terms/term.ts'
 import type { Terms } from './terms/terms.ts'
 
 /** What each phase moves. */
@@ -73,12 +72,12 @@ export class PhotoViews {
    * How the steps of a stage look from elsewhere.
    * @param cameras of the photos
    */
-  async ofTerms(phase: PlanesPhase, pivot: Planes, cameras: readonly Float32Array[]): Promise<ViewsOf> {
+  async ofTerms(stage: Stage, cameras: readonly Float32Array[]): Promise<ViewsOf> {
+    const { phase } = stage
     const start: StageStart = {
+      ...stage,
       generator: this.context.generator,
-      phase,
       aim: AIMS[phase],
-      pivot,
       photos: this.portraits.map((_, photo) => ({ portrait: this.inHeadsLight(photo), label: cameras[photo] })),
       resolution: this.plan.phases[phase].resolution,
       rendering: (...look) => ({ ...this.rendering(phase, ...look), plain: true }),

@@ -20,6 +20,7 @@ const STREAM = 1 << 22
 /** The code is found without: it trades the nose for the hair. */
 export const surroundings: ViewTerm = {
   begin({ generator, photos, aim, resolution, rendering }) {
+    if (aim === 'head') return Promise.resolve(null)
     const around = photos.flatMap(({ portrait: { wide }, label }, photo) =>
       wide ? [{ photo, label: zoom(label, CROP), objective: new WideObjective(generator, wide, resolution, aim) }] : [],
     )

@@ -9,6 +9,7 @@ import type { Planes } from '../../generator/plane-layout.ts'
 import type { RenderOptions } from '../../generator/renderer.ts'
 import type { Tensor } from '../../graph/index.ts'
 import type { RaySelection } from '../ray-selection.ts'
+import type { Phase } from '../schedule.ts'
 
 /** What a loss may move of a head. */
 export type Aim = 'head' | 'outline' | 'colour'
@@ -73,15 +74,19 @@ export interface PictureTerm {
 
 /** The stages that bend planes. */
 export type PlanesPhase = 'shape' | 'detail'
+/** Those that find the code. */
+export type CodePhase = Exclude<Phase, PlanesPhase>
 
-/** Where a stage begins that bends planes. */
-export interface StageStart {
+/** One that bends planes knows those before it. */
+export type Stage =
+  | { readonly phase: CodePhase; readonly pivot: null }
+  | { readonly phase: PlanesPhase; readonly pivot: Planes }
+
+/** Where a stage begins. */
+export type StageStart = Stage & {
   readonly generator: Generator
-  readonly phase: PlanesPhase
   readonly aim: Aim
-  /** The planes before the stage. */
-  readonly pivot: Planes
-  /** In the head's light, with the cameras that the code was found with. */
+  /** In the head's light, with the cameras that the code was found with; before it is, with those of their landmarks. */
   readonly photos: readonly PosedPortrait[]
   /** Side of the stage's renderings, in rays. */
   readonly resolution: number

@@ -1,11 +1,11 @@
 /** All terms of the loss, with their weights: where a new one gets its line. */
+import { back } from './back.ts'
 import { coverage } from './coverage.ts'
 import { detailPrior } from './detail-prior.ts'
 import { keptColours } from './kept-colours.ts'
 import { keptShape } from './kept-shape.ts'
 import { latentPrior } from './latent-prior.ts'
 import { mirror } from './mirror.ts'
-import { nape } from './nape.ts'
 import { perceptual } from './perceptual.ts'
 import { pixels } from './pixels.ts'
 import { relief } from './relief.ts'
@@ -36,7 +36,7 @@ export const DEFAULT_TERMS = {
     }),
   },
   code: { prior: latentPrior(0.02) },
-  views: { around: surroundings, mirror: mirror(0.7), nape: nape(6) },
+  views: { around: surroundings, mirror: mirror(0.7), back: back({ head: 0.15, outline: 6 }) },
   shape: { sides: keptShape({ opacity: 1, depth: 30 }), prior: shapePrior(0.05) },
   detail: { sides: keptColours(1), prior: detailPrior({ smoothness: 0.05, size: 0.002 }) },
 } satisfies Terms
