@@ -33,7 +33,7 @@ const VIEWS = [
   { yaw: 0, pitch: 80 },
 ]
 /** Focal length in portraits': head and bust are to be seen. */
-const FOCAL = 0.62
+const FOCAL = 0.85
 
 export default async function portraits(recorder: Recorder, options: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -74,7 +74,7 @@ async function portray(recorder: Recorder, kit: Kit, path: string, settings: Inv
     ...(quality && {
       verdict: inEnglish(quality.reason),
       psnr: quality.figures.input.psnr,
-      faceres: quality.figures.input.faceRes,
+      second_faces: `${quality.figures.secondFaces.colour} in colour, ${quality.figures.secondFaces.clay} in clay`,
     }),
     ...{ cpu, wall },
   })
