@@ -101,6 +101,11 @@ describe('the back of the head', () => {
     for (const { y } of places) expect(y).toBeGreaterThan(0)
   })
 
+  it('is not free to have it where only the shoulders are broad', async () => {
+    const broad = own.map((value, i) => (i / SIZE / SIZE - 0.5 > 0.21 ? 1 : value))
+    expect(Math.min(...(await asked(broad)).map(({ y }) => y))).toBeLessThan(-0.3)
+  })
+
   it('is to be empty behind that', async () => {
     const [{ weight, objective, rendering }] = (await begin(own))!(0)
     expect(weight).toBe(2)

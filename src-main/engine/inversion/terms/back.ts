@@ -14,7 +14,7 @@ import type { Judgement, Objective, ViewTerm } from './term.ts'
 
 /** Keeps its draws apart from those for the photos. */
 const STREAM = 1 << 21
-/** Beside the jaw, world units: hair that hangs down is seen there. */
+/** Beside the jaw, world units, from above: hair that hangs down is seen there. */
 const BESIDE = { across: 0.21, heights: [-0.08, -0.12, -0.16] }
 /** More of the person there than this is hair. */
 const HAIR = 0.3
@@ -56,14 +56,18 @@ export const back = (weights: { readonly head: number; readonly outline: number 
   },
 })
 
+/** Hair hangs down from above: what is only lower is a shoulder. */
 function hasHairBesideJaw({ portrait, label }: PosedPortrait): boolean {
   const { matte, size } = portrait
-  const shares = [-BESIDE.across, BESIDE.across].flatMap((x) =>
-    BESIDE.heights.map((y) => {
+  const shares = [-BESIDE.across, BESIDE.across].flatMap((x) => {
+    let above = 1
+    return BESIDE.heights.map((y) => {
       const [u, v] = project(label, x, y, 0)
-      return u < 0 || v < 0 || u >= 1 || v >= 1 ? 0 : matte[Math.floor(v * size) * size + Math.floor(u * size)]
-    }),
-  )
+      const here = u < 0 || v < 0 || u >= 1 || v >= 1 ? 0 : matte[Math.floor(v * size) * size + Math.floor(u * size)]
+      above = Math.min(above, here)
+      return above
+    })
+  })
   return shares.reduce((sum, share) => sum + share, 0) / shares.length > HAIR
 }
 
