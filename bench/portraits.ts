@@ -32,8 +32,9 @@ const VIEWS = [
   { yaw: 180, pitch: 0 },
   { yaw: 0, pitch: 80 },
 ]
-/** Focal length in portraits': head and bust are to be seen. */
-const FOCAL = 0.85
+/** Focal length in portraits', and what is looked at: head and bust are to be seen. */
+const FOCAL = 0.75
+const MIDDLE = [0, -0.04, 0]
 
 export default async function portraits(recorder: Recorder, options: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -62,8 +63,9 @@ async function portray(recorder: Recorder, kit: Kit, path: string, settings: Inv
 
   const cells: Cell[] = [{ rgb: shot.portrait.rgb, size: shot.portrait.size }]
   const clays: Cell[] = [{ rgb: new Uint8Array(3 * SIDE ** 2).fill(255), size: SIDE }]
+  const orbit = { ...generator.config.rendering_kwargs, avg_camera_pivot: MIDDLE }
   for (const { yaw, pitch } of VIEWS) {
-    const label = zoom(orbitCamera(generator.config.rendering_kwargs, yaw * DEGREE, pitch * DEGREE), FOCAL)
+    const label = zoom(orbitCamera(orbit, yaw * DEGREE, pitch * DEGREE), FOCAL)
     cells.push({ rgb: drawSurface(surface, label, SIDE, texture), size: SIDE })
     clays.push({ rgb: drawClay(surface, rasterize(surface, label, SIDE), label), size: SIDE })
   }
