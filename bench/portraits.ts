@@ -16,6 +16,7 @@ import { inversionSettings } from '../src-main/engine/inversion/inversion-settin
 import { drawClay } from '../src-main/engine/quality/draw.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
+import type { Vector3 } from '../src-main/engine/vectors.ts'
 import { type Kit, prepareKit, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { drawSurface } from './support/textured.ts'
@@ -34,7 +35,7 @@ const VIEWS = [
 ]
 /** Focal length in portraits', and what is looked at: head and bust are to be seen. */
 const FOCAL = 0.75
-const MIDDLE = [0, -0.04, 0]
+const MIDDLE: Vector3 = [0, -0.04, 0]
 
 export default async function portraits(recorder: Recorder, options: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
