@@ -7,7 +7,7 @@ import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { RELIEF_WIDTH, type Relief } from '../face/relief.ts'
 import { project } from '../generator/camera.ts'
 import { gaussian } from '../images/gaussian.ts'
-import type { Field, Watch } from './field.ts'
+import { type Field, moved, type Watch } from './field.ts'
 import { MILLIMETRES_PER_UNIT } from './formats/units.ts'
 import { rasterize } from './rasterize.ts'
 import { closedMesh } from './surface.ts'
@@ -52,8 +52,9 @@ export async function fitFeatures(
   const { depth } = rasterize(mesh, label, SIDE)
   const landmarks = landmarksOn(depth, photo.portrait.relief, label)
   if (landmarks.length < FEWEST) return (straight) => straight
-  const shift = displacements(landmarks, pixelsPerMillimetre(depth, label))
-  const front = withoutGaps(depth, FRONT.smoothed * pixelsPerMillimetre(depth, label))
+  const pixels = pixelsPerMillimetre(depth, label)
+  const shift = displacements(landmarks, pixels)
+  const front = withoutGaps(depth, FRONT.smoothed * pixels)
 
   /** Where what is at `points` [n, 3] comes from. */
   const backwards = (points: Float32Array): Float32Array => {
@@ -69,13 +70,7 @@ export async function fitFeatures(
     }
     return from
   }
-  return (straight) => ({
-    ...straight,
-    level: async () => level,
-    sigma: (points) => straight.sigma(backwards(points)),
-    colour: (points) => straight.colour(backwards(points)),
-    bare: straight.bare && ((points) => straight.bare!(backwards(points))),
-  })
+  return (straight) => moved(straight, level, backwards)
 }
 
 /** @param depth [SIDE * SIDE] of the surface along the camera's axis, Infinity where there is none */

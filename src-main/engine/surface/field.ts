@@ -17,6 +17,26 @@ export interface Field {
   bare?(points: Float32Array): Promise<Float32Array>
 }
 
+/**
+ * The field with everything moved to another place.
+ * @param level of the field that the moves were found for
+ * @param backwards where what is at points [n, 3] comes from
+ */
+export function moved(
+  field: Field,
+  level: number | undefined,
+  backwards: (points: Float32Array) => Float32Array,
+): Field {
+  const { bare } = field
+  return {
+    ...field,
+    level: async () => level,
+    sigma: (points) => field.sigma(backwards(points)),
+    colour: (points) => field.colour(backwards(points)),
+    ...(bare && { bare: (points: Float32Array) => bare(backwards(points)) }),
+  }
+}
+
 /** How far a long question has come (0..1, never falling), and how to stop it: aborting throws the signal's reason. */
 export interface Watch {
   progress?: (fraction: number) => void

@@ -6,7 +6,7 @@
 
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { WIDE, zoom } from '../generator/camera.ts'
-import type { Field, Watch } from './field.ts'
+import { type Field, moved, type Watch } from './field.ts'
 import { MILLIMETRES_PER_UNIT } from './formats/units.ts'
 import type { Mesh } from './mesh.ts'
 import { rasterize } from './rasterize.ts'
@@ -46,19 +46,13 @@ export async function fitOutline(
   const bend = new Bend(field.side)
   const outlines = photos.map(photoOutline)
   for (const passes of PASSES) {
-    const moved = { ...mesh, positions: bend.forwards(mesh.positions) }
+    const bent = { ...mesh, positions: bend.forwards(mesh.positions) }
     bend.add(
-      outlines.flatMap((outline) => misses(moved, outline)),
+      outlines.flatMap((outline) => misses(bent, outline)),
       passes,
     )
   }
-  return (straight) => ({
-    ...straight,
-    level: async () => level,
-    sigma: (points) => straight.sigma(bend.backwards(points)),
-    colour: (points) => straight.colour(bend.backwards(points)),
-    bare: straight.bare && ((points) => straight.bare!(bend.backwards(points))),
-  })
+  return (straight) => moved(straight, level, (points) => bend.backwards(points))
 }
 
 /** Pixels at the border of what is inside, each with the direction out of it. */
