@@ -1,6 +1,7 @@
 /** The engine's numbers as picture files. */
 import sharp, { type Sharp } from 'sharp'
 import { UserError } from '../errors.ts'
+import { bilinear } from './bilinear.ts'
 import type { RgbImage } from './rgb-image.ts'
 
 const MOST_PIXELS = 16e6
@@ -60,16 +61,6 @@ export async function cutOut(image: Float32Array, opacity: Float32Array): Promis
 }
 
 const toByte = (value: number) => Math.round(Math.min(1, Math.max(0, value)) * 255)
-
-function bilinear(values: Float32Array, side: number, x: number, y: number): number {
-  const limit = (value: number) => Math.min(Math.max(value, 0), side - 1)
-  const [left, top] = [limit(Math.floor(x)), limit(Math.floor(y))]
-  const [right, bottom] = [limit(left + 1), limit(top + 1)]
-  const [fx, fy] = [limit(x) - left, limit(y) - top]
-  const upper = values[top * side + left] * (1 - fx) + values[top * side + right] * fx
-  const lower = values[bottom * side + left] * (1 - fx) + values[bottom * side + right] * fx
-  return upper * (1 - fy) + lower * fy
-}
 
 /**
  * A PNG that says what made it.

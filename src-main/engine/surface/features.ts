@@ -6,6 +6,7 @@
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { RELIEF_WIDTH, type Relief } from '../face/relief.ts'
 import { project } from '../generator/camera.ts'
+import { bilinear } from '../images/bilinear.ts'
 import { gaussian } from '../images/gaussian.ts'
 import { type Field, moved, type Watch } from './field.ts'
 import { MILLIMETRES_PER_UNIT } from './formats/units.ts'
@@ -144,15 +145,5 @@ function withoutGaps(depth: Float32Array, sigma: number): Float64Array {
   return sums.map((sum, i) => (masses[i] > 0 ? sum / masses[i] : 0))
 }
 
-/** A picture's value at a place in pixels, between the centres of four; not finite where one of them is not. */
-function between(picture: ArrayLike<number>, x: number, y: number): number {
-  const right = Math.min(SIDE - 1.001, Math.max(0, x - 0.5))
-  const down = Math.min(SIDE - 1.001, Math.max(0, y - 0.5))
-  const [column, row] = [Math.floor(right), Math.floor(down)]
-  const [a, b] = [right - column, down - row]
-  const at = row * SIDE + column
-  return (
-    (1 - b) * ((1 - a) * picture[at] + a * picture[at + 1]) +
-    b * ((1 - a) * picture[at + SIDE] + a * picture[at + SIDE + 1])
-  )
-}
+/** At a place of the picture, its upper left corner being 0, 0; not finite where one of four pixels is not. */
+const between = (picture: ArrayLike<number>, x: number, y: number) => bilinear(picture, SIDE, x - 0.5, y - 0.5)
