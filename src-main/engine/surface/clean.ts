@@ -1,5 +1,6 @@
 /** From everything that lies on the level to the one closed surface that is wanted: its main part, smoother, lighter. */
 import { MeshoptSimplifier } from 'meshoptimizer'
+import { DisjointSets } from './disjoint-sets.ts'
 import { compact, faceNeighbours, type Mesh, sixfoldVolume } from './mesh.ts'
 import { vertexNormals } from './normals.ts'
 
@@ -8,24 +9,17 @@ import { vertexNormals } from './normals.ts'
  * and hollows inside, facing inwards, less than nothing.
  */
 export function largestComponent({ positions, triangles }: Mesh): Mesh {
-  const parent = Int32Array.from({ length: triangles.length / 3 }, (_, triangle) => triangle)
-  const rootOf = (triangle: number): number => {
-    let t = triangle
-    while (parent[t] !== t) {
-      parent[t] = parent[parent[t]]
-      t = parent[t]
-    }
-    return t
-  }
+  const count = triangles.length / 3
+  const parts = new DisjointSets(count)
   faceNeighbours(triangles).forEach((beyond, corner) => {
-    if (beyond >= 0) parent[rootOf(beyond)] = rootOf(Math.trunc(corner / 3))
+    if (beyond >= 0) parts.join(beyond, Math.trunc(corner / 3))
   })
-  const volumes = new Float64Array(parent.length)
-  for (let t = 0; t < parent.length; t++) volumes[rootOf(t)] += sixfoldVolume(positions, triangles, 3 * t)
+  const volumes = new Float64Array(count)
+  for (let t = 0; t < count; t++) volumes[parts.rootOf(t)] += sixfoldVolume(positions, triangles, 3 * t)
   const main = volumes.indexOf(volumes.reduce((most, volume) => Math.max(most, volume)))
   return compact(
     positions,
-    triangles.filter((_, at) => rootOf(Math.trunc(at / 3)) === main),
+    triangles.filter((_, at) => parts.rootOf(Math.trunc(at / 3)) === main),
   )
 }
 

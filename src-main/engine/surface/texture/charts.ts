@@ -1,4 +1,5 @@
 /** Cutting a surface into charts: connected pieces, each opened along edges until it is a disc that can be laid flat. */
+import { DisjointSets } from '../disjoint-sets.ts'
 import { faceNeighbours, type Mesh } from '../mesh.ts'
 
 /** A disc of triangles, its vertices numbered for itself: one on a cut has a number on either side. */
@@ -85,19 +86,13 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
   piece.forEach((t, n) => {
     places[t] = n
   })
-  const parents = Uint32Array.from({ length: 3 * piece.length }, (_, corner) => corner)
-  const rootOf = (corner: number): number => {
-    let root = corner
-    while (parents[root] !== root) {
-      parents[root] = parents[parents[root]]
-      root = parents[root]
-    }
-    return root
-  }
+  const corners = Uint32Array.from({ length: 3 * piece.length }, (_, corner) => corner)
+  /** Corners that are one vertex of the chart. */
+  const glued = new DisjointSets(corners.length)
   const next = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
   /** For each edge, by the corner it leaves, the same edge seen from its other triangle, or -1 at the border. */
-  const twins = new Int32Array(parents.length).fill(-1)
-  for (const corner of parents.keys()) {
+  const twins = new Int32Array(corners.length).fill(-1)
+  for (const corner of corners.keys()) {
     const t = piece[Math.trunc(corner / 3)]
     const beyond = neighbours[3 * t + (corner % 3)]
     if (beyond < 0 || places[beyond] < 0) continue
@@ -106,10 +101,10 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     while (triangles[twin] !== to || triangles[next(twin)] !== from) twin++
     twins[corner] = 3 * places[beyond] + (twin % 3)
   }
-  const isGlued = new Uint8Array(parents.length)
+  const isGlued = new Uint8Array(corners.length)
   /** Corners by vertex, to find the edges at it. */
   const cornersAt = new Map<number, number[]>()
-  parents.forEach((corner) => {
+  corners.forEach((corner) => {
     const vertex = triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]
     const known = cornersAt.get(vertex)
     if (known) known.push(corner)
@@ -119,8 +114,8 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     const twin = twins[edge]
     isGlued[edge] = 1
     isGlued[twin] = 1
-    parents[rootOf(edge)] = rootOf(next(twin))
-    parents[rootOf(next(edge))] = rootOf(twin)
+    glued.join(edge, next(twin))
+    glued.join(next(edge), twin)
   }
   const isMet = new Uint8Array(piece.length)
   isMet[0] = 1
@@ -135,11 +130,14 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
       glue(edge)
     }
   }
-  const waiting = [...parents.keys()]
+  const waiting = [...corners.keys()]
   for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
     const twin = twins[edge]
     if (twin < 0 || isGlued[edge]) continue
-    const [meetsAtStart, meetsAtEnd] = [rootOf(edge) === rootOf(next(twin)), rootOf(next(edge)) === rootOf(twin)]
+    const [meetsAtStart, meetsAtEnd] = [
+      glued.rootOf(edge) === glued.rootOf(next(twin)),
+      glued.rootOf(next(edge)) === glued.rootOf(twin),
+    ]
     // Where both ends meet already the disc would close to a ball.
     if (meetsAtStart === meetsAtEnd) continue
     glue(edge)
@@ -147,14 +145,14 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     const vertex = triangles[3 * piece[Math.trunc(joined / 3)] + (joined % 3)]
     for (const corner of cornersAt.get(vertex)!) waiting.push(corner, corner % 3 === 0 ? corner + 2 : corner - 1)
   }
-  const numbers = new Int32Array(parents.length).fill(-1)
+  const numbers = new Int32Array(corners.length).fill(-1)
   const vertices: number[] = []
-  const corners = parents.map((_, corner) => {
-    const root = rootOf(corner)
+  const own = corners.map((_, corner) => {
+    const root = glued.rootOf(corner)
     if (numbers[root] < 0) {
       numbers[root] = vertices.push(triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]) - 1
     }
     return numbers[root]
   })
-  return { part, triangles: Uint32Array.from(piece), corners, vertices: Uint32Array.from(vertices) }
+  return { part, triangles: Uint32Array.from(piece), corners: own, vertices: Uint32Array.from(vertices) }
 }
