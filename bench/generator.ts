@@ -21,6 +21,7 @@ import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
+import { castRays } from '../src-main/engine/generator/rays.ts'
 import { shrink } from '../src-main/engine/generator/resample.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
@@ -36,6 +37,7 @@ import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
 import { normalArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
+import { cross, dot, minus, type Vector3 } from '../src-main/engine/vectors.ts'
 import { clayPicture } from './support/clay.ts'
 import { frechetDistance } from './support/frechet.ts'
 import { type Cost, median, type Recorder, startClock } from './support/recorder.ts'
@@ -47,6 +49,13 @@ const FITTING = { resolution: 64, coarse: 16, fine: 16, plain: true }
 const LOOKING = { resolution: COMPARED, coarse: 24, fine: 24 }
 const RATE = 0.03
 const TRUNCATION = 0.7
+/** Of a portrait's rows and columns: from brows to mouth, and the head without its neck. */
+const FACE_SPAN = [0.3, 0.7] as const
+const HEAD_SPAN = [0.2, 0.7] as const
+/** Pixels between the depths that a normal is read from: about 6 mm, more than the samples' noise. */
+const NORMAL_REACH = 2
+/** A jump of depth between them that is no surface, world units. */
+const JUMP = 0.04
 const VIEWS = ['front', '+45', '-45', '+90', '-90', 'back']
 
 export default async function generatorQuality(recorder: Recorder, options: readonly string[]): Promise<void> {
@@ -214,7 +223,8 @@ class Likeness implements Objective {
 
 /**
  * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
- * of the face's middle as a share of the recorded one's. Appended to `figures`.
+ * of the face's middle as a share of the recorded one's; how far normals are off, degrees, in the face's middle and on
+ * the back of the head. Appended to `figures`.
  */
 async function look({ generator, faces }: Bench, ws: Float32Array, record: RecordedHead, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
@@ -224,6 +234,8 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
     const truth = picture(view, COMPARED)
     put(VIEWS[i], psnr(made, truth))
+    if (VIEWS[i] === 'front') put('normals', normalError(rendering.depth, view, FACE_SPAN))
+    if (VIEWS[i] === 'back') put('normals_back', normalError(rendering.depth, view, HEAD_SPAN))
     if (i > 0) continue
     put('depth', depthError(rendering.depth, view))
     const wanted = truth.map((value) => value * 2 - 1)
@@ -234,7 +246,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
 
 /** Mean difference of neighbouring pixels over the middle of a portrait: brows to mouth. */
 function detail(image: Float32Array): number {
-  const [from, to] = [Math.round(0.3 * COMPARED), Math.round(0.7 * COMPARED)]
+  const [from, to] = FACE_SPAN.map((share) => Math.round(share * COMPARED))
   let sum = 0
   for (let channel = 0; channel < 3; channel++) {
     for (let row = from; row < to; row++) {
@@ -269,6 +281,43 @@ function depthError(depth: Float32Array, view: RecordedView): number {
     const cosine = 1 / Math.hypot(1, ((column + 0.5) / COMPARED - 0.5) / focal, ((row + 0.5) / COMPARED - 0.5) / focal)
     sum += Math.abs(depth[i] * cosine - truth[pixel])
     count++
+  }
+  return sum / count
+}
+
+/**
+ * Mean angle between the normals that a rendered depth tells and the recorded ones, degrees.
+ * @param depth along the rays, world units
+ * @param span of rows and columns, as shares of the picture
+ */
+function normalError(depth: Float32Array, view: RecordedView, span: readonly [number, number]): number {
+  const { origins, directions } = castRays(view.label, COMPARED)
+  const [from, to] = span.map((share) => Math.round(share * COMPARED))
+  const step = view.size / COMPARED
+  const at = (i: number): Vector3 => {
+    const along = (axis: number) => origins[i * 3 + axis] + depth[i] * directions[i * 3 + axis]
+    return [along(0), along(1), along(2)]
+  }
+  const isWhole = (i: number) => {
+    const [row, column] = [Math.floor(i / COMPARED), i % COMPARED]
+    return view.mask[row * step * view.size + column * step] === 255
+  }
+  let [sum, count] = [0, 0]
+  for (let row = from; row < to; row++) {
+    for (let column = from; column < to; column++) {
+      const middle = row * COMPARED + column
+      const around = [-1, 1, -COMPARED, COMPARED].map((by) => middle + by * NORMAL_REACH)
+      if (![middle, ...around].every(isWhole)) continue
+      const depths = around.map((i) => depth[i])
+      if (Math.max(...depths) - Math.min(...depths) > JUMP) continue
+      const [left, right, above, below] = around.map(at)
+      const normal = cross(minus(below, above), minus(right, left))
+      const pixel = (row * view.size + column) * step
+      const recorded = view.normal.subarray(pixel * 3, pixel * 3 + 3)
+      const cosine = dot(normal, recorded) / (Math.hypot(...normal) * Math.hypot(...recorded) || 1)
+      sum += (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI
+      count++
+    }
   }
   return sum / count
 }

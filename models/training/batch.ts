@@ -18,6 +18,8 @@ export interface BatchShape {
   readonly fromBehind?: boolean
   /** Points of each head's box where nothing is. */
   readonly empty: number
+  /** Points close to each head's recorded surface. */
+  readonly surface: number
 }
 
 /** Rays of one head. */
@@ -41,6 +43,9 @@ export interface Batch {
   readonly directions: Float32Array
   /** [heads * empty * 3] world. */
   readonly empty: Float32Array
+  /** [heads * surface * 3] world, and how far each lies outside the recorded surface, [heads * surface] world units. */
+  readonly surface: Float32Array
+  readonly outside: Float32Array
   /** [rays * 3] in -1..1 on white. */
   readonly colour: Float32Array
   /** [rays] how much of the pixel is the head, 0..1; 1 where that is all of it; distance along the ray. */
@@ -60,6 +65,12 @@ export interface Batch {
 
 /** Pixels of the final picture at a patch's border that its surroundings would have changed. */
 const MARGIN = 6
+
+/**
+ * How far from the recorded surface its density is taught, along the normal and across it: little more than a texel of
+ * the planes, so that the surface is flat enough, and less than an ear is thick. World units.
+ */
+const NEAR_SURFACE = 0.01
 
 /** How much likelier than an empty pixel one on the head is to be looked at; contrast adds up to three times that. */
 const HEAD_SHARE = 3
@@ -96,6 +107,8 @@ export function drawBatch(
     origins: new Float32Array(total * 3),
     directions: new Float32Array(total * 3),
     empty: emptyPoints(shape.heads * shape.empty, box, random),
+    surface: new Float32Array(shape.heads * shape.surface * 3),
+    outside: new Float32Array(shape.heads * shape.surface),
     colour: new Float32Array(total * 3),
     mask: new Float32Array(total),
     covered: new Float32Array(total),
@@ -121,6 +134,11 @@ export function drawBatch(
         batch.inner!.set(innerPart(view, side, corner), (at * pixels) / 3)
         batch.label!.set(patchLabel(view, side, corner), at * LABEL)
       }
+    }
+    for (let v = 0; v < shape.views; v++) {
+      const [first, end] = [v, v + 1].map((part) => Math.round((h + part / shape.views) * shape.surface))
+      const view = views[Math.floor(random() * views.length)]
+      drawSurface(view, batch.surface.subarray(first * 3, end * 3), batch.outside.subarray(first, end), random)
     }
     if (shape.face > 0) {
       const faces = views.filter((view) => showsFace(view, views[0]))
@@ -188,6 +206,37 @@ function drawRays(view: RecordedView, count: number, first: number, batch: Batch
     batch.distance[at] = halves[view.depth[pixel]]
   }
   placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, box)
+}
+
+/**
+ * Points around what a view shows of the surface, taken for its tangent plane there.
+ * @param points takes [n * 3], world
+ * @param outside takes [n], world units
+ */
+function drawSurface(view: RecordedView, points: Float32Array, outside: Float32Array, random: () => number) {
+  const pixels = Uint32Array.from(outside, () => {
+    let pixel: number
+    do pixel = Math.floor(random() * view.mask.length)
+    while (view.mask[pixel] < 255 || view.depth[pixel] === 0)
+    return pixel
+  })
+  const { origins, directions } = castRays(view.label, view.size, pixels)
+  pixels.forEach((pixel, i) => {
+    const normal = view.normal.subarray(pixel * 3, pixel * 3 + 3)
+    const length = Math.hypot(...normal) || 1
+    const along = alongAxis(directions, i, view.label)
+    for (let axis = 0; axis < 3; axis++) {
+      const offset = (2 * random() - 1) * NEAR_SURFACE
+      outside[i] += (offset * normal[axis]) / length
+      points[i * 3 + axis] =
+        origins[i * 3 + axis] + (directions[i * 3 + axis] * halves[view.depth[pixel]]) / along + offset
+    }
+  })
+}
+
+/** Of a unit ray, how far it goes along the camera's axis. */
+function alongAxis(directions: Float32Array, ray: number, label: Float32Array): number {
+  return directions[ray * 3] * label[2] + directions[ray * 3 + 1] * label[6] + directions[ray * 3 + 2] * label[10]
 }
 
 /** Differences to the neighbours in a row and a column, 0..3. */
@@ -281,8 +330,7 @@ function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Bat
   for (let i = 0; i < origins.length / 3; i++) {
     const ray = first + i
     for (let k = ray * 3; k < ray * 3 + 3; k++) batch.colour[k] = batch.colour[k] * 2 - 1
-    const [dx, dy, dz] = directions.subarray(i * 3, i * 3 + 3)
-    batch.distance[ray] /= dx * label[2] + dy * label[6] + dz * label[10]
+    batch.distance[ray] /= alongAxis(directions, i, label)
     const hit = batch.mask[ray] > 0.5 && batch.distance[ray] > 0
     batch.covered[ray] = batch.mask[ray] > 0.98 && hit ? 1 : 0
     const around = hit && random() > BLIND_SHARE

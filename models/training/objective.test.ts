@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest'
 import { gradients, input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { occupancy } from './objective.ts'
+import { occupancy, surfaceProfile } from './objective.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
@@ -43,4 +43,17 @@ it('is least where the density rises at the recorded surface', async () => {
   const [before, at, behind] = [await risingAt(2.47), await risingAt(2.5), await risingAt(2.53)]
   expect(at.loss).toBeLessThan(before.loss)
   expect(at.loss).toBeLessThan(behind.loss)
+})
+
+it('has the density rise along the normal alone', async () => {
+  const [sigma, outside] = [input('sigma', [4]), input('outside', [4])]
+  const loss = surfaceProfile(sigma, outside)
+  const program = await runtime.compile(writeModel({ loss, gradient: gradients(loss, [sigma])[0] }))
+  const judged = (values: number[], distances: number[]) =>
+    program.run({ sigma: Float32Array.from(values), outside: Float32Array.from(distances) })
+  const right = await judged([70, 105, 35, 70], [0, -0.01, 0.01, 0])
+  expect(right.loss[0]).toBeCloseTo(0, 5)
+  const askew = await judged([70, 105, 35, 90], [0, -0.01, 0.01, 0])
+  expect(askew.loss[0]).toBeGreaterThan(0.1)
+  expect(Math.sign(askew.gradient[3])).toBe(1)
 })

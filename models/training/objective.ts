@@ -40,6 +40,7 @@ export const LOSS_WEIGHTS = {
   mask: 1,
   depth: 1,
   occupancy: 0.1,
+  normals: 0.1,
   perceptual: 1.5,
   emptiness: 0.05,
   picture: 3,
@@ -49,10 +50,11 @@ export const LOSS_WEIGHTS = {
 }
 
 /**
- * The raw density where the surface is, and how far from it a sample is plainly inside or outside. In a density that
- * rises by k a world unit, half of a ray is spent where it has reached sqrt(2 ln 2 k): 70 at the shipped generator's 3500.
+ * The raw density where the surface is, how steeply it rises there, a world unit, and how far from it a sample is plainly
+ * inside or outside. In a density that rises by k a world unit, half of a ray is spent where it has reached sqrt(2 ln 2 k).
  */
 const LEVEL = 70
+const SLOPE = 3500
 const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
 const SOLID = 0.012
@@ -67,20 +69,23 @@ export interface ObjectiveShape {
   readonly faces?: { readonly heads: number; readonly side: number; readonly network: Weights }
   /** Points where nothing should be. */
   readonly empty: number
+  /** Points close to the surface. */
+  readonly surface: number
 }
 
 /**
  * Inputs beside the weights: features [rays * samples, C]; depths [rays, samples]; farthest []; and, each with 'target.'
  * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
  * target.picture [patches, 3, 2n, 2n] in -1..1 and target.inner [patches, 1, 2n, 2n]; with faces FaceRes's weights and what `perceptualTargets` gives of
- * target.faces; with an adversary its weights and label [patches, 25]; with empty points empty [points, C].
+ * target.faces; with an adversary its weights and label [patches, 25]; with empty points empty [points, C];
+ * with points at the surface surface [points, C] and target.outside [points], how far outside of it each lies, world units.
  * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight; with an
  *   adversary also 'made.image' and 'made.raw', what it was shown
  */
 export function describeObjective(
   config: GeneratorConfig,
   shapes: ReadonlyMap<string, { readonly shape: Shape }>,
-  { rays, samples, patches, faces, empty }: ObjectiveShape,
+  { rays, samples, patches, faces, empty, surface }: ObjectiveShape,
 ): Record<string, Tensor> {
   const parameters = new Parameters(shapes)
   const features = input('features', [rays * samples, config.plane_channels])
@@ -111,6 +116,11 @@ export function describeObjective(
     leaves.empty = input('empty', [empty, config.plane_channels])
     // What the marcher makes of a density.
     terms.emptiness = meanAll(softplus(sub(decodeDensity(config, parameters, leaves.empty), 1)))
+  }
+  if (surface > 0) {
+    leaves.surface = input('surface', [surface, config.plane_channels])
+    const density = decodeDensity(config, parameters, leaves.surface)
+    terms.normals = surfaceProfile(reshape(density, [surface]), input('target.outside', [surface]))
   }
   if (faces) {
     const { heads, side, network } = faces
@@ -169,6 +179,15 @@ export function occupancy(
   const inside = mul(covered, mul(isBehind, sub(1, greaterThan(behind, SOLID))))
   const logit = mul(sub(sigma, LEVEL), 1 / SOFTNESS)
   return meanAll(add(mul(outside, softplus(logit)), mul(inside, softplus(neg(logit)))))
+}
+
+/**
+ * The surface taught as a surface: close to it, along the recorded normal and across it, the raw density is to be the
+ * straight ramp that is LEVEL at the surface. So its gradient is the normal, and it rises fast there. Mean absolute miss.
+ * @param sigma [N], raw, and so `outside`, world units
+ */
+export function surfaceProfile(sigma: Tensor, outside: Tensor): Tensor {
+  return meanAll(mul(abs(sub(sigma, sub(LEVEL, mul(outside, SLOPE)))), 1 / SOFTNESS))
 }
 
 /** 1 where x is greater, otherwise 0. */

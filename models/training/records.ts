@@ -21,6 +21,8 @@ export interface RecordedView {
   readonly depth: Uint16Array
   /** [size * size] 0..255, how much of the pixel is the head. */
   readonly mask: Uint8Array
+  /** [size * size * 3] the surface's normal in the head's frame x 127, towards the camera; 0 where nothing is. */
+  readonly normal: Int8Array
   /** Camera, 25 numbers. */
   readonly label: Float32Array
 }
@@ -77,11 +79,12 @@ function readNpy(file: Uint8Array): Array1 {
   }
 }
 
-const ENTRIES = ['rgb', 'depth', 'mask', 'cam', 'ident', 'meta'] as const
+const ENTRIES = ['rgb', 'depth', 'mask', 'normal', 'cam', 'ident', 'meta'] as const
 const TYPES: Record<(typeof ENTRIES)[number], RegExp> = {
   rgb: /^\|u1$/,
   depth: /^<f2$/,
   mask: /^\|u1$/,
+  normal: /^\|i1$/,
   cam: /^<f4$/,
   ident: /^<f2$/,
   meta: /^<U\d+$/,
@@ -101,16 +104,18 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     }
     return array
   }
-  const [rgb, depth, mask, cam, ident, meta] = ENTRIES.map(get)
+  const [rgb, depth, mask, normal, cam, ident, meta] = ENTRIES.map(get)
   const [count, size] = rgb.shape
   const area = size * size
   const halves = new Uint16Array(depth.bytes.buffer)
+  const normals = new Int8Array(normal.bytes.buffer)
   const labels = new Float32Array(cam.bytes.buffer)
   const views = Array.from({ length: count }, (_, i) => ({
     size,
     rgb: rgb.bytes.subarray(i * area * 3, (i + 1) * area * 3),
     depth: halves.subarray(i * area, (i + 1) * area),
     mask: mask.bytes.subarray(i * area, (i + 1) * area),
+    normal: normals.subarray(i * area * 3, (i + 1) * area * 3),
     label: labels.slice(i * 25, (i + 1) * 25),
   }))
   const text = String.fromCodePoint(...new Uint32Array(meta.bytes.buffer).filter((code) => code !== 0))

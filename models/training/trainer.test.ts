@@ -60,6 +60,7 @@ function archive(seed: number): Uint8Array {
     'rgb.npy': npy('|u1', [1, SIZE, SIZE, 3], Uint8Array.from(pick(colour, [188, 188, 188]).flat())),
     'depth.npy': npy('<f2', [1, SIZE, SIZE], bytes(encodeFloat16(Float32Array.from(pick(2.6, 0))))),
     'mask.npy': npy('|u1', [1, SIZE, SIZE], Uint8Array.from(pick(255, 0))),
+    'normal.npy': npy('|i1', [1, SIZE, SIZE, 3], Uint8Array.from(pick([0, 0, 127], [0, 0, 0]).flat())),
     'cam.npy': npy('<f4', [1, 25], bytes(label)),
     'ident.npy': npy('<f2', [6], bytes(encodeFloat16(normalArray(6, seed)))),
     'meta.npy': npy(`<U${meta.length}`, [1], bytes(Uint32Array.from(meta, (c) => c.codePointAt(0)!))),
@@ -92,7 +93,7 @@ describe('records', () => {
 
 describe('a batch', () => {
   it('puts ascending samples around the recorded surface', () => {
-    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200, face: 0, empty: 0 }, 1, uniform(1))
+    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200, face: 0, empty: 0, surface: 0 }, 1, uniform(1))
     let near = 0
     for (let ray = 0; ray < 400; ray++) {
       const row = batch.depths.subarray(ray * SAMPLES, (ray + 1) * SAMPLES)
@@ -102,9 +103,25 @@ describe('a batch', () => {
     expect(near).toBeGreaterThan(100)
   })
 
+  it('knows how far points near the surface are outside of it', () => {
+    const shape = { heads: 2, views: 1, rays: 8, face: 0, empty: 0, surface: 100 }
+    const { surface, outside } = drawBatch(records, shape, 1, uniform(3))
+    // The disc lies 2.6 before the camera, which looks down from z = 2.7.
+    outside.forEach((distance, i) => {
+      expect(surface[i * 3 + 2]).toBeCloseTo(0.1 + distance, 2)
+    })
+    expect(Math.max(...outside)).toBeGreaterThan(0.005)
+    expect(Math.min(...outside)).toBeLessThan(-0.005)
+  })
+
   it('shows patches at twice the resolution of their rays', () => {
     const side = 8
-    const batch = drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0 }, 1, uniform(2))
+    const batch = drawBatch(
+      records,
+      { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, surface: 0 },
+      1,
+      uniform(2),
+    )
     for (let channel = 0; channel < 3; channel++) {
       const at = (y: number, x: number) => batch.picture![(channel * 2 * side + y) * 2 * side + x]
       const mean = (at(6, 4) + at(7, 4) + at(6, 5) + at(7, 5)) / 4
@@ -116,7 +133,8 @@ describe('a batch', () => {
 describe('the inner part of a patch', () => {
   const side = 20
   const inner = (seed: number) =>
-    drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0 }, 1, uniform(seed)).inner!
+    drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, surface: 0 }, 1, uniform(seed))
+      .inner!
   const corners = (mask: Float32Array) => [mask[0], mask[2 * side - 1], mask.at(-2 * side)!, mask.at(-1)!]
 
   it('leaves a margin out, but not at the border of the picture', () => {
@@ -131,7 +149,7 @@ describe('the inner part of a patch', () => {
 })
 
 describe('a batch of faces and emptiness', () => {
-  const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300 }
+  const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300, surface: 0 }
 
   it('ends each head with a patch of its face', () => {
     const batch = drawBatch(records, shape, 1, uniform(3))

@@ -34,11 +34,11 @@ import { roughness } from './roughness.ts'
 export type TrainingStage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 const BATCHES: Record<TrainingStage, BatchShape> = {
-  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, fromBehind: true },
-  planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512 },
-  picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0 },
-  all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512 },
-  adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512 },
+  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, surface: 0, fromBehind: true },
+  planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512, surface: 480 },
+  picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0, surface: 0 },
+  all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512, surface: 480 },
+  adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512, surface: 480 },
 }
 
 interface TrainerOptions {
@@ -119,34 +119,39 @@ export class Trainer {
     const samplers = batch.heads.map((_, head) => {
       return borrowSampler({ data: ofHead(planes, head), ...layoutOf(config) }, this.projection)
     })
-    const sampleEmpty = (head: number) => {
-      const origins = ofHead(batch.empty, head)
+    const sampleAt = (points: Float32Array, head: number) => {
+      const origins = ofHead(points, head)
       const [directions, depths] = [new Float32Array(origins.length), new Float32Array(origins.length / 3)]
       return samplers[head].sample({ origins, directions }, depths, 1)
     }
-    const empty = new Float32Array(shape.heads * shape.empty * config.plane_channels)
+    // Points beside the rays, by the name of their features.
+    const points = { empty: batch.empty, surface: batch.surface }
+    const featuresAt = Object.entries(points).map(([name, at]): [string, Float32Array] => {
+      const found = new Float32Array((at.length / 3) * config.plane_channels)
+      if (at.length > 0) for (const head of samplers.keys()) ofHead(found, head).set(sampleAt(at, head))
+      return [name, found]
+    })
     const features = new Float32Array(batch.depths.length * config.plane_channels)
     for (const [head, sampler] of samplers.entries()) {
-      if (shape.empty > 0) ofHead(empty, head).set(sampleEmpty(head))
       const rays = { origins: ofHead(batch.origins, head), directions: ofHead(batch.directions, head) }
       ofHead(features, head).set(sampler.sample(rays, ofHead(batch.depths, head), SAMPLES))
     }
 
-    const { colour, mask, covered, distance, picture, inner, label } = batch
-    const targets = { colour, mask, covered, distance, ...(picture && { picture, inner }) }
+    const { colour, mask, covered, distance, outside, picture, inner, label } = batch
+    const targets = { colour, mask, covered, distance, outside, ...(picture && { picture, inner }) }
     const feeds = {
       ...weights,
       ...(adversary && { ...adversary.optimiser.weights, label: label! }),
       ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [`target.${name}`, values])),
       ...(look && { ...this.network, ...(await look.run({ ...this.network, faces: facesOf(batch, shape) })) }),
       features,
-      empty,
+      ...Object.fromEntries(featuresAt),
       depths: batch.depths,
       farthest: Float32Array.of(FAR),
       w: repeatRows(w, config.w_dim, shape.views),
     }
     const judged = await judge.run(feeds, undefined, gradients)
-    const { 'd.features': dFeatures, 'd.empty': dEmpty, 'd.w': dW } = judged
+    const { 'd.features': dFeatures, 'd.w': dW } = judged
 
     if (this.options.stage !== 'picture') {
       const dPlanes = new Float32Array(planes.length)
@@ -156,9 +161,11 @@ export class Trainer {
           sampler.scatter()
         }
         scatter(dFeatures)
-        if (dEmpty) {
-          sampleEmpty(head)
-          scatter(dEmpty)
+        for (const [name, at] of Object.entries(points)) {
+          const gradient = judged[`d.${name}`]
+          if (!gradient) continue
+          sampleAt(at, head)
+          scatter(gradient)
         }
         ofHead(dPlanes, head).set(sampler.gradient)
       }
@@ -198,7 +205,7 @@ export class Trainer {
     const { runtime, shapes, config, batch } = this
     const { faceRes } = this.options
     const paint = writeModel(this.describePaint(new Parameters(shapes)).outputs)
-    const { heads, views, face, empty } = batch
+    const { heads, views, face, empty, surface } = batch
     const shape: ObjectiveShape = {
       rays: heads * raysOfHead(batch),
       samples: SAMPLES,
@@ -208,6 +215,7 @@ export class Trainer {
           : { count: heads * views, side: batch.rays.patch, adversary: this.adversary?.shapes },
       faces: face > 0 && faceRes ? { heads, side: face, network: faceRes } : undefined,
       empty: heads * empty,
+      surface: heads * surface,
     }
     const judge = writeModel(describeObjective(config, shapes, shape))
     const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
