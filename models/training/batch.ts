@@ -18,8 +18,8 @@ export interface BatchShape {
   readonly fromBehind?: boolean
   /** Points of each head's box where nothing is. */
   readonly empty: number
-  /** Points close to each head's recorded surface. */
-  readonly surface: number
+  /** Points close to each head's recorded surface, two and two close to each other: an even number. */
+  readonly near: number
 }
 
 /** Rays of one head. */
@@ -43,8 +43,8 @@ export interface Batch {
   readonly directions: Float32Array
   /** [heads * empty * 3] world. */
   readonly empty: Float32Array
-  /** [heads * surface * 3] world, and how far each lies outside the recorded surface, [heads * surface] world units. */
-  readonly surface: Float32Array
+  /** [heads * near * 3] world, and how far each lies outside the recorded surface, [heads * near] world units. */
+  readonly near: Float32Array
   readonly outside: Float32Array
   /** [rays * 3] in -1..1 on white. */
   readonly colour: Float32Array
@@ -107,8 +107,8 @@ export function drawBatch(
     origins: new Float32Array(total * 3),
     directions: new Float32Array(total * 3),
     empty: emptyPoints(shape.heads * shape.empty, box, random),
-    surface: new Float32Array(shape.heads * shape.surface * 3),
-    outside: new Float32Array(shape.heads * shape.surface),
+    near: new Float32Array(shape.heads * shape.near * 3),
+    outside: new Float32Array(shape.heads * shape.near),
     colour: new Float32Array(total * 3),
     mask: new Float32Array(total),
     covered: new Float32Array(total),
@@ -136,9 +136,9 @@ export function drawBatch(
       }
     }
     for (let v = 0; v < shape.views; v++) {
-      const [first, end] = [v, v + 1].map((part) => Math.round((h + part / shape.views) * shape.surface))
+      const [first, end] = [v, v + 1].map((part) => 2 * Math.round(((h + part / shape.views) * shape.near) / 2))
       const view = views[Math.floor(random() * views.length)]
-      drawSurface(view, batch.surface.subarray(first * 3, end * 3), batch.outside.subarray(first, end), random)
+      drawNear(view, batch.near.subarray(first * 3, end * 3), batch.outside.subarray(first, end), random)
     }
     if (shape.face > 0) {
       const faces = views.filter((view) => showsFace(view, views[0]))
@@ -209,13 +209,14 @@ function drawRays(view: RecordedView, count: number, first: number, batch: Batch
 }
 
 /**
- * Points around what a view shows of the surface, taken for its tangent plane there.
+ * Points around what a view shows of the surface, taken for its tangent plane there; two around each place.
  * @param points takes [n * 3], world
  * @param outside takes [n], world units
  */
-function drawSurface(view: RecordedView, points: Float32Array, outside: Float32Array, random: () => number) {
-  const pixels = Uint32Array.from(outside, () => {
-    let pixel: number
+function drawNear(view: RecordedView, points: Float32Array, outside: Float32Array, random: () => number) {
+  let pixel = 0
+  const pixels = Uint32Array.from(outside, (_, i) => {
+    if (i % 2 === 1) return pixel
     do pixel = Math.floor(random() * view.mask.length)
     while (view.mask[pixel] < 255 || view.depth[pixel] === 0)
     return pixel

@@ -45,15 +45,22 @@ it('is least where the density rises at the recorded surface', async () => {
   expect(at.loss).toBeLessThan(behind.loss)
 })
 
-it('has the density rise along the normal alone', async () => {
+it('has the density rise along the normal alone, and at the surface', async () => {
   const [sigma, outside] = [input('sigma', [4]), input('outside', [4])]
-  const loss = surfaceProfile(sigma, outside)
-  const program = await runtime.compile(writeModel({ loss, gradient: gradients(loss, [sigma])[0] }))
-  const judged = (values: number[], distances: number[]) =>
-    program.run({ sigma: Float32Array.from(values), outside: Float32Array.from(distances) })
-  const right = await judged([70, 105, 35, 70], [0, -0.01, 0.01, 0])
-  expect(right.loss[0]).toBeCloseTo(0, 5)
-  const askew = await judged([70, 105, 35, 90], [0, -0.01, 0.01, 0])
-  expect(askew.loss[0]).toBeGreaterThan(0.1)
-  expect(Math.sign(askew.gradient[3])).toBe(1)
+  const { surface, normals } = surfaceProfile(sigma, outside)
+  const [gradient] = gradients(normals, [sigma])
+  const program = await runtime.compile(writeModel({ surface, normals, gradient }))
+  const judged = async (values: number[], distances = [0, -0.01, 0.01, 0]) => {
+    const found = await program.run({ sigma: Float32Array.from(values), outside: Float32Array.from(distances) })
+    return { surface: found.surface[0], normals: found.normals[0], signs: [...found.gradient].map(Math.sign) }
+  }
+  const right = await judged([70, 105, 35, 70])
+  expect(right.surface).toBeCloseTo(0, 5)
+  expect(right.normals).toBeCloseTo(0, 5)
+  const elsewhere = await judged([80, 115, 45, 80])
+  expect(elsewhere.surface).toBeGreaterThan(0.1)
+  expect(elsewhere.normals).toBeCloseTo(0, 5)
+  const askew = await judged([70, 105, 35, 90])
+  expect(askew.normals).toBeGreaterThan(0.1)
+  expect(askew.signs.slice(2)).toEqual([-1, 1])
 })

@@ -40,7 +40,8 @@ export const LOSS_WEIGHTS = {
   mask: 1,
   depth: 1,
   occupancy: 0.1,
-  normals: 0.1,
+  surface: 0.05,
+  normals: 0.2,
   perceptual: 1.5,
   emptiness: 0.05,
   picture: 3,
@@ -69,8 +70,8 @@ export interface ObjectiveShape {
   readonly faces?: { readonly heads: number; readonly side: number; readonly network: Weights }
   /** Points where nothing should be. */
   readonly empty: number
-  /** Points close to the surface. */
-  readonly surface: number
+  /** Points close to the surface, two and two close to each other. */
+  readonly near: number
 }
 
 /**
@@ -78,14 +79,14 @@ export interface ObjectiveShape {
  * before its name, colour [rays, 3] in -1..1, mask, covered and distance [rays]. With patches also w [patches, w_dim]
  * target.picture [patches, 3, 2n, 2n] in -1..1 and target.inner [patches, 1, 2n, 2n]; with faces FaceRes's weights and what `perceptualTargets` gives of
  * target.faces; with an adversary its weights and label [patches, 25]; with empty points empty [points, C];
- * with points at the surface surface [points, C] and target.outside [points], how far outside of it each lies, world units.
+ * with points near the surface near [points, C] and target.outside [points], how far outside of it each lies, world units.
  * @returns the terms (colour and pictures as L1 in 0..1), `loss`, and 'd.<input>' of features, w and each weight; with an
  *   adversary also 'made.image' and 'made.raw', what it was shown
  */
 export function describeObjective(
   config: GeneratorConfig,
   shapes: ReadonlyMap<string, { readonly shape: Shape }>,
-  { rays, samples, patches, faces, empty, surface }: ObjectiveShape,
+  { rays, samples, patches, faces, empty, near }: ObjectiveShape,
 ): Record<string, Tensor> {
   const parameters = new Parameters(shapes)
   const features = input('features', [rays * samples, config.plane_channels])
@@ -117,10 +118,10 @@ export function describeObjective(
     // What the marcher makes of a density.
     terms.emptiness = meanAll(softplus(sub(decodeDensity(config, parameters, leaves.empty), 1)))
   }
-  if (surface > 0) {
-    leaves.surface = input('surface', [surface, config.plane_channels])
-    const density = decodeDensity(config, parameters, leaves.surface)
-    terms.normals = surfaceProfile(reshape(density, [surface]), input('target.outside', [surface]))
+  if (near > 0) {
+    leaves.near = input('near', [near, config.plane_channels])
+    const density = decodeDensity(config, parameters, leaves.near)
+    Object.assign(terms, surfaceProfile(reshape(density, [near]), input('target.outside', [near])))
   }
   if (faces) {
     const { heads, side, network } = faces
@@ -183,11 +184,16 @@ export function occupancy(
 
 /**
  * The surface taught as a surface: close to it, along the recorded normal and across it, the raw density is to be the
- * straight ramp that is LEVEL at the surface. So its gradient is the normal, and it rises fast there. Mean absolute miss.
- * @param sigma [N], raw, and so `outside`, world units
+ * straight ramp that is LEVEL at the surface. Mean absolute misses: of the ramp, and of what it rises by between two points
+ * that are close to each other, which is about its normal wherever the surface lies.
+ * @param sigma [N], raw, and so `outside`, world units; the first two are close to each other, the next two, and so on
  */
-export function surfaceProfile(sigma: Tensor, outside: Tensor): Tensor {
-  return meanAll(mul(abs(sub(sigma, sub(LEVEL, mul(outside, SLOPE)))), 1 / SOFTNESS))
+export function surfaceProfile(sigma: Tensor, outside: Tensor): Record<'surface' | 'normals', Tensor> {
+  const miss = reshape(mul(sub(sigma, sub(LEVEL, mul(outside, SLOPE))), 1 / SOFTNESS), [-1, 2])
+  return {
+    surface: meanAll(abs(miss)),
+    normals: meanAll(abs(sub(slice(miss, 1, 0, 1), slice(miss, 1, 1, 2)))),
+  }
 }
 
 /** 1 where x is greater, otherwise 0. */

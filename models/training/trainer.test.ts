@@ -93,7 +93,7 @@ describe('records', () => {
 
 describe('a batch', () => {
   it('puts ascending samples around the recorded surface', () => {
-    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200, face: 0, empty: 0, surface: 0 }, 1, uniform(1))
+    const batch = drawBatch(records, { heads: 2, views: 1, rays: 200, face: 0, empty: 0, near: 0 }, 1, uniform(1))
     let near = 0
     for (let ray = 0; ray < 400; ray++) {
       const row = batch.depths.subarray(ray * SAMPLES, (ray + 1) * SAMPLES)
@@ -104,11 +104,11 @@ describe('a batch', () => {
   })
 
   it('knows how far points near the surface are outside of it', () => {
-    const shape = { heads: 2, views: 1, rays: 8, face: 0, empty: 0, surface: 100 }
-    const { surface, outside } = drawBatch(records, shape, 1, uniform(3))
+    const shape = { heads: 2, views: 1, rays: 8, face: 0, empty: 0, near: 100 }
+    const { near, outside } = drawBatch(records, shape, 1, uniform(3))
     // The disc lies 2.6 before the camera, which looks down from z = 2.7.
     outside.forEach((distance, i) => {
-      expect(surface[i * 3 + 2]).toBeCloseTo(0.1 + distance, 2)
+      expect(near[i * 3 + 2]).toBeCloseTo(0.1 + distance, 2)
     })
     expect(Math.max(...outside)).toBeGreaterThan(0.005)
     expect(Math.min(...outside)).toBeLessThan(-0.005)
@@ -118,7 +118,7 @@ describe('a batch', () => {
     const side = 8
     const batch = drawBatch(
       records,
-      { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, surface: 0 },
+      { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, near: 0 },
       1,
       uniform(2),
     )
@@ -133,7 +133,7 @@ describe('a batch', () => {
 describe('the inner part of a patch', () => {
   const side = 20
   const inner = (seed: number) =>
-    drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, surface: 0 }, 1, uniform(seed))
+    drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, near: 0 }, 1, uniform(seed))
       .inner!
   const corners = (mask: Float32Array) => [mask[0], mask[2 * side - 1], mask.at(-2 * side)!, mask.at(-1)!]
 
@@ -149,7 +149,7 @@ describe('the inner part of a patch', () => {
 })
 
 describe('a batch of faces and emptiness', () => {
-  const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300, surface: 0 }
+  const shape = { heads: 2, views: 1, rays: 100, face: 8, empty: 300, near: 0 }
 
   it('ends each head with a patch of its face', () => {
     const batch = drawBatch(records, shape, 1, uniform(3))

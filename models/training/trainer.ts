@@ -34,11 +34,11 @@ import { roughness } from './roughness.ts'
 export type TrainingStage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 const BATCHES: Record<TrainingStage, BatchShape> = {
-  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, surface: 0, fromBehind: true },
-  planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512, surface: 480 },
-  picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0, surface: 0 },
-  all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512, surface: 480 },
-  adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512, surface: 480 },
+  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, near: 0, fromBehind: true },
+  planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512, near: 480 },
+  picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0, near: 0 },
+  all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512, near: 480 },
+  adversarial: { heads: 2, views: 2, rays: { patch: ADVERSARIAL_PATCH }, face: 0, empty: 512, near: 480 },
 }
 
 interface TrainerOptions {
@@ -125,7 +125,7 @@ export class Trainer {
       return samplers[head].sample({ origins, directions }, depths, 1)
     }
     // Points beside the rays, by the name of their features.
-    const points = { empty: batch.empty, surface: batch.surface }
+    const points = { empty: batch.empty, near: batch.near }
     const featuresAt = Object.entries(points).map(([name, at]): [string, Float32Array] => {
       const found = new Float32Array((at.length / 3) * config.plane_channels)
       if (at.length > 0) for (const head of samplers.keys()) ofHead(found, head).set(sampleAt(at, head))
@@ -205,7 +205,7 @@ export class Trainer {
     const { runtime, shapes, config, batch } = this
     const { faceRes } = this.options
     const paint = writeModel(this.describePaint(new Parameters(shapes)).outputs)
-    const { heads, views, face, empty, surface } = batch
+    const { heads, views, face, empty, near } = batch
     const shape: ObjectiveShape = {
       rays: heads * raysOfHead(batch),
       samples: SAMPLES,
@@ -215,7 +215,7 @@ export class Trainer {
           : { count: heads * views, side: batch.rays.patch, adversary: this.adversary?.shapes },
       faces: face > 0 && faceRes ? { heads, side: face, network: faceRes } : undefined,
       empty: heads * empty,
-      surface: heads * surface,
+      near: heads * near,
     }
     const judge = writeModel(describeObjective(config, shapes, shape))
     const look = shape.faces && writeModel(perceptualTargets(shape.faces.network, [heads, 3, face, face]))
