@@ -1,0 +1,404 @@
+/**
+ * A renderer's passes on a processor: planes, decoder and march in one WebAssembly module, a ray at a time in the cache,
+ * spread over a crew of threads (render.kernel.ts). Results are the same bits however many threads there are. The graph's
+ * models compute the same (graph-passes.ts), which tests hold against this; the gradient of the decoder's weights is
+ * theirs alone.
+ */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { CREW_FIELDS, Crew, SCRATCH_SIZE } from '../runtime/crew.ts'
+import { Resident } from '../runtime/resident.ts'
+import type { Feeds } from '../runtime/runtime.ts'
+import type { Along, AlongView, MarchGradient, Passes, PassGradients } from './passes.ts'
+import { type Planes, stridesOf } from './plane-layout.ts'
+import { PlaneProjection } from './planes.ts'
+import wasm from './render.wasm.ts'
+
+/** A job's block behind the crew's numbers, as `Job` in render.kernel.ts has it. */
+const FIELDS = [
+  'kind',
+  'count',
+  'each',
+  'samples',
+  'channels',
+  'hidden',
+  'colours',
+  'decoded',
+  'white',
+  'farthest',
+  'cut',
+  'size',
+  'line',
+  'slice',
+  'projection',
+  'layers',
+  'planes',
+  'gradient',
+  'fresh',
+  'bands',
+  'w0',
+  'b0',
+  'w1',
+  'b1',
+  'wDensity',
+  'bDensity',
+  'w1Back',
+  'w0Back',
+  'origins',
+  'directions',
+  'depths',
+  'image',
+  'depth',
+  'opacity',
+  'along',
+  'ofImage',
+  'ofDepth',
+  'ofOpacity',
+  'ofFeatures',
+  'found',
+  'ofRays',
+] as const
+type Field = (typeof FIELDS)[number]
+const indexOf = Object.fromEntries(FIELDS.map((field, i) => [field, CREW_FIELDS + i])) as Record<Field, number>
+const BLOCK_FIELDS = CREW_FIELDS + FIELDS.length
+
+const KINDS = { weights: 1, see: 2, march: 3, backward: 4, sigma: 5, colour: 6, 'colour-backward': 7, scatter: 8 }
+
+/** Where heads' planes stay until others are needed: a pivot, the planes that are bent, and those that shape comes from. */
+const SLOTS = ['first', 'second', 'third'] as const
+/** The parts of the memory. */
+type Part = (typeof SLOTS)[number] | 'network' | 'gradient' | 'given' | 'made' | 'between' | 'scratch'
+
+/** Samples that are in the memory at once. */
+const MOST_SAMPLES = 2 ** 17
+/** Samples of a piece: what is between them fits a core's own cache. */
+const PIECE_SAMPLES = 512
+/** Fewer samples are done before another thread is awake. */
+const WORTH_WAKING = 2048
+/** Of each plane, for its gradient. */
+const BANDS = 4
+/** A sample's gradient that is a smaller part of a view's largest is nothing: sums of float32 would not show it. */
+const NEGLIGIBLE = 1e-8
+
+let compiled: WebAssembly.Module | undefined
+
+/** Whether the kernel can run a generator's decoder: it works on four numbers at a time. */
+export const fitsKernel = (config: GeneratorConfig): boolean =>
+  config.plane_channels % 4 === 0 && config.decoder_hidden_dim % 4 === 0
+
+/** Lists of numbers that lie one after another in the memory: their values, or how many there will be. */
+type Lists = Readonly<Partial<Record<Field, Float32Array | number>>>
+
+/** A crew, and what lies in its memory. One in a process for each number of threads. */
+class Workshop {
+  readonly crew: Crew
+  private readonly places = new Map<Part, { address: number; size: number }>()
+  /** The first byte that is nobody's. */
+  private end: number
+  /** What the slots hold, the longest unused one first. */
+  private readonly slots = new Map<(typeof SLOTS)[number], Planes | null>(SLOTS.map((slot) => [slot, null]))
+
+  constructor(threads: number) {
+    compiled ??= new WebAssembly.Module(Buffer.from(wasm, 'base64'))
+    this.crew = new Crew(compiled, threads)
+    this.end = aligned(this.crew.free)
+  }
+
+  set(fields: Partial<Record<Field, number>>): void {
+    const block = this.crew.block(BLOCK_FIELDS)
+    for (const [field, value] of Object.entries(fields)) block[indexOf[field as Field]] = value
+  }
+
+  setFloat(field: Field, value: number): void {
+    this.view(this.crew.kernel.base.value + 4 * indexOf[field], 1)[0] = value
+  }
+
+  /** Makes planes the job's; those it holds are not copied again. */
+  load(planes: Planes): void {
+    let slot = [...this.slots].find(([, held]) => held === planes)?.[0]
+    if (!slot) {
+      ;[slot] = this.slots.keys()
+      this.view(this.place(slot, planes.data.byteLength), planes.data.length).set(planes.data)
+    }
+    // The last one used comes last.
+    this.slots.delete(slot)
+    this.slots.set(slot, planes)
+    const { row, slice } = stridesOf(planes)
+    const address = this.places.get(slot)!.address
+    this.set({ planes: address, size: planes.resolution, channels: planes.channels, line: 4 * row, slice: 4 * slice })
+  }
+
+  /** Lays lists down in a part of the memory, and tells the job where. */
+  lay(part: Part, lists: Lists): void {
+    const lengthOf = (list: Float32Array | number) => (typeof list === 'number' ? list : list.length)
+    const all = Object.entries(lists)
+    let at = this.place(
+      part,
+      all.reduce((sum, [, list]) => sum + aligned(4 * lengthOf(list)), 0),
+    )
+    for (const [field, list] of all) {
+      if (typeof list !== 'number') this.view(at, list.length).set(list)
+      this.set({ [field]: lengthOf(list) === 0 ? 0 : at })
+      at += aligned(4 * lengthOf(list))
+    }
+  }
+
+  /** @param samples how much work it is */
+  run(kind: keyof typeof KINDS, pieces: number, samples: number): void {
+    this.set({ kind: KINDS[kind] })
+    const size = this.crew.kernel.scratchNeeded()
+    const scratch = this.place('scratch', size * this.crew.threads)
+    this.crew.block(CREW_FIELDS).set([size, scratch], SCRATCH_SIZE)
+    this.crew.run(pieces, samples >= WORTH_WAKING)
+  }
+
+  /** What a job has put into a list. */
+  result(field: Field, length: number): Float32Array {
+    return this.view(this.crew.block(BLOCK_FIELDS)[indexOf[field]], length).slice()
+  }
+
+  private view(address: number, length: number): Float32Array {
+    return new Float32Array(this.crew.memory.buffer, address, length)
+  }
+
+  /** Where a part lies, with room for so many bytes. One that outgrows its place gets another, twice as large. */
+  private place(part: Part, bytes: number): number {
+    const known = this.places.get(part)
+    if (known && bytes <= known.size) return known.address
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)))
+    const address = this.end
+    this.end += size
+    this.places.set(part, { address, size })
+    const missing = Math.ceil((this.end - this.crew.memory.buffer.byteLength) / 2 ** 16)
+    if (missing > 0) this.crew.memory.grow(missing)
+    return address
+  }
+}
+
+const aligned = (bytes: number) => Math.ceil(bytes / 64) * 64
+
+const workshops = new Map<number, Workshop>()
+
+function workshopOf(threads: number): Workshop {
+  let workshop = workshops.get(threads)
+  if (!workshop) {
+    workshop = new Workshop(threads)
+    workshops.set(threads, workshop)
+  }
+  return workshop
+}
+
+export class KernelPasses implements Passes {
+  private readonly config: GeneratorConfig
+  private readonly threads: number
+  private readonly projection: PlaneProjection
+  private readonly colours: number
+  /** Numbers of a decoded row. */
+  private readonly decoded: number
+
+  /** @param threads that help */
+  constructor(config: GeneratorConfig, threads: number) {
+    this.config = config
+    this.threads = threads
+    this.projection = new PlaneProjection(config)
+    this.colours = config.decoder_output_dim
+    this.decoded = 4 * Math.ceil((1 + 4 * Math.ceil(this.colours / 4)) / 4)
+  }
+
+  async weights(network: Feeds, planes: Planes, along: Along): Promise<Float32Array> {
+    const width = along.samples - 1
+    const { along: weights } = this.through('weights', network, planes, along, { along: width })
+    return weights
+  }
+
+  async see(network: Feeds, planes: Planes, along: AlongView) {
+    const widths = { along: along.samples, depth: 1, opacity: 1 }
+    const { along: shares, ...seen } = this.through('see', network, planes, along, widths)
+    return { shares, ...seen }
+  }
+
+  async march(network: Feeds, planes: Planes, along: AlongView) {
+    return this.through('march', network, planes, along, { image: this.colours, depth: 1, opacity: 1 })
+  }
+
+  async marchBackward(
+    network: Feeds,
+    planes: Planes,
+    along: AlongView,
+    { image, depth, opacity }: MarchGradient,
+    want: { rays?: boolean; weights?: boolean },
+  ): Promise<PassGradients> {
+    if (want.weights) throw new Error('KernelPasses: the gradient of the weights is the graph passes’')
+    const given = { ofImage: image, ofDepth: depth, ofOpacity: opacity }
+    const widths = { ofImage: this.colours, ofDepth: 1, ofOpacity: 1 }
+    const found = this.backwards('backward', network, planes, along, given, widths, want.rays ?? false)
+    return { planes: found.planes, ...(found.rays && { rays: found.rays }) }
+  }
+
+  async query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
+    const width = what === 'sigma' ? 1 : this.colours
+    return this.through(what, network, planes, atPoints(points), { along: width }).along
+  }
+
+  async colourBackward(
+    network: Feeds,
+    planes: Planes,
+    points: Float32Array,
+    gradient: Float32Array,
+  ): Promise<Float32Array> {
+    const widths = { ofImage: this.colours }
+    return this.backwards('colour-backward', network, planes, atPoints(points), { ofImage: gradient }, widths, false)
+      .planes
+  }
+
+  /** What a kind of job makes of all samples. @param widths numbers a ray of its results */
+  private through<Name extends Field>(
+    kind: keyof typeof KINDS,
+    network: Feeds,
+    planes: Planes,
+    along: Along | AlongView,
+    widths: Record<Name, number>,
+  ): Record<Name, Float32Array> {
+    const workshop = this.begin(network, planes, along)
+    const names = Object.keys(widths) as Name[]
+    const count = along.rays.origins.length / 3
+    const results = Object.fromEntries(names.map((name) => [name, new Float32Array(count * widths[name])]))
+    for (const { first, rays, part } of this.parts(along)) {
+      workshop.lay('given', part)
+      workshop.lay('made', Object.fromEntries(names.map((name) => [name, rays * widths[name]])))
+      workshop.run(kind, this.cut(workshop, rays, along.samples), rays * along.samples)
+      for (const name of names) results[name].set(workshop.result(name, rays * widths[name]), first * widths[name])
+    }
+    return results as Record<Name, Float32Array>
+  }
+
+  /** Gradients of planes and rays: first those of the features, then, plane by plane, what they add up to. */
+  private backwards(
+    kind: 'backward' | 'colour-backward',
+    network: Feeds,
+    planes: Planes,
+    along: Along | AlongView,
+    given: Partial<Record<Field, Float32Array>>,
+    widths: Partial<Record<Field, number>>,
+    wantsRays: boolean,
+  ) {
+    const workshop = this.begin(network, planes, along)
+    const { samples } = along
+    workshop.lay('gradient', { gradient: planes.data.length })
+    workshop.set({ fresh: 1, bands: BANDS })
+    workshop.setFloat('cut', NEGLIGIBLE * Math.max(0, ...Object.values(given).map((values) => largest(values))))
+    const count = along.rays.origins.length / 3
+    const ofRays = { origins: new Float32Array(count * 3), directions: new Float32Array(count * 3) }
+    for (const { first, rays, part } of this.parts(along)) {
+      workshop.lay('given', part)
+      const cotangents = Object.entries(widths).map(([name, width]) => {
+        return [name, given[name as Field]?.subarray(first * width, (first + rays) * width) ?? 0]
+      })
+      workshop.lay('made', Object.fromEntries(cotangents))
+      const all = rays * samples
+      workshop.lay('between', {
+        ofFeatures: all * planes.channels,
+        found: Math.ceil((3 * all) / 2),
+        ofRays: wantsRays ? 6 * rays : 0,
+      })
+      workshop.run(kind, this.cut(workshop, rays, samples), all)
+      workshop.run('scatter', 3 * BANDS, all)
+      workshop.set({ fresh: 0 })
+      if (wantsRays) {
+        workshop.result('ofRays', 6 * rays).forEach((value, i) => {
+          const [ray, axis] = [first + Math.floor(i / 6), i % 6]
+          if (axis < 3) ofRays.origins[3 * ray + axis] = value
+          else ofRays.directions[3 * ray + axis - 3] = value
+        })
+      }
+    }
+    return { planes: workshop.result('gradient', planes.data.length), rays: wantsRays ? ofRays : undefined }
+  }
+
+  /** Tells the job of decoder, planes and how rays are sampled. */
+  private begin(network: Feeds, planes: Planes, along: Along | AlongView): Workshop {
+    const workshop = workshopOf(this.threads)
+    const { colours, decoded, config } = this
+    workshop.lay('network', {
+      ...this.decoder(network),
+      projection: new Float32Array(Float64Array.from(this.projection.rows).buffer),
+      layers: new Float32Array(Int32Array.from(planes.layers).buffer),
+    })
+    workshop.load(planes)
+    workshop.set({ samples: along.samples, hidden: config.decoder_hidden_dim, colours, decoded })
+    workshop.set({ white: config.rendering_kwargs.white_back ? 1 : 0 })
+    workshop.setFloat('farthest', 'farthest' in along ? along.farthest : 0)
+    return workshop
+  }
+
+  /** Rays by as many as the memory is to hold at once. */
+  private *parts({ rays: { origins, directions }, samples, depths }: Along) {
+    const count = origins.length / 3
+    const most = Math.max(1, Math.floor(MOST_SAMPLES / samples))
+    for (let first = 0; first < count; first += most) {
+      const last = Math.min(first + most, count)
+      const part = {
+        origins: origins.subarray(3 * first, 3 * last),
+        directions: directions.subarray(3 * first, 3 * last),
+        depths: depths.subarray(first * samples, last * samples),
+      }
+      yield { first, rays: last - first, part }
+    }
+  }
+
+  /** How many pieces they are. */
+  private cut(workshop: Workshop, rays: number, samples: number): number {
+    const each = Math.max(1, Math.floor(PIECE_SAMPLES / samples))
+    workshop.set({ count: rays, each })
+    return Math.ceil(rays / each)
+  }
+
+  /** The decoder's weights with their gains, as the kernel reads them: rows by input, and turned over for the way back. */
+  private decoder(network: Feeds): Lists {
+    const { plane_channels: inputs, decoder_hidden_dim: hidden, rendering_kwargs } = this.config
+    const { colours, decoded } = this
+    const multiplier = rendering_kwargs.decoder_lr_mul
+    const valuesOf = (name: string) => {
+      const values = network[`decoder.net.${name}`]
+      return values instanceof Resident ? values.data : values
+    }
+    const [weight0, weight1] = [valuesOf('0.weight'), valuesOf('2.weight')]
+    const [gain0, gain1] = [multiplier / Math.sqrt(inputs), multiplier / Math.sqrt(hidden)]
+    const lists = {
+      w0: new Float32Array(inputs * hidden),
+      b0: valuesOf('0.bias').map((value) => value * multiplier),
+      w1: new Float32Array(hidden * decoded),
+      b1: new Float32Array(decoded),
+      wDensity: new Float32Array(hidden * 4),
+      bDensity: new Float32Array(4),
+      w1Back: new Float32Array(decoded * hidden),
+      w0Back: weight0.map((value) => value * gain0),
+    }
+    for (let out = 0; out < hidden; out++) {
+      for (let k = 0; k < inputs; k++) lists.w0[k * hidden + out] = gain0 * weight0[out * inputs + k]
+    }
+    for (let out = 0; out < 1 + colours; out++) {
+      for (let k = 0; k < hidden; k++) lists.w1[k * decoded + out] = gain1 * weight1[out * hidden + k]
+      lists.b1[out] = multiplier * valuesOf('2.bias')[out]
+    }
+    for (let k = 0; k < hidden; k++) lists.wDensity[4 * k] = lists.w1[k * decoded]
+    lists.bDensity[0] = lists.b1[0]
+    for (let i = 0; i < decoded * hidden; i++)
+      lists.w1Back[i] = lists.w1[(i % hidden) * decoded + Math.floor(i / hidden)]
+    return lists
+  }
+}
+
+/** Points as rays that end where they begin. */
+function atPoints(points: Float32Array): Along {
+  return {
+    rays: { origins: points, directions: new Float32Array(points.length) },
+    samples: 1,
+    depths: new Float32Array(points.length / 3),
+  }
+}
+
+function largest(values: Float32Array | undefined): number {
+  let most = 0
+  for (const value of values ?? []) most = Math.max(most, Math.abs(value))
+  return most
+}

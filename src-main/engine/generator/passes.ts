@@ -1,0 +1,72 @@
+/**
+ * What a renderer asks of the planes along rays and at points, forward and backward. Two ways do it: as models of the
+ * runtime's (`graph-passes.ts`), on any provider; and on a processor, whose every core helps, in WebAssembly
+ * (`kernel-passes.ts`).
+ */
+import type { Feeds } from '../runtime/runtime.ts'
+import type { Planes } from './plane-layout.ts'
+import type { Rays } from './rays.ts'
+
+/** M rays and the depths of their samples. */
+export interface Along {
+  readonly rays: Rays
+  readonly samples: number
+  /** [M * samples], ascending on each ray */
+  readonly depths: Float32Array
+}
+
+/** All of a view: what lies along its rays, and the depth that rays get which meet nothing. */
+export interface AlongView extends Along {
+  readonly farthest: number
+}
+
+/** Cotangents of what `march` gives; what is left out is zero. */
+export interface MarchGradient {
+  /** [M * decoder_output_dim] */
+  readonly image?: Float32Array
+  /** [M] */
+  readonly depth?: Float32Array
+  readonly opacity?: Float32Array
+}
+
+export interface PassGradients {
+  /** Like the planes. */
+  readonly planes: Float32Array
+  /** Of the rays, where asked for. */
+  readonly rays?: Rays
+  /** Of the decoder's weights by name, where asked for. */
+  readonly weights?: Record<string, Float32Array>
+}
+
+/** `network` holds the decoder's weights by name, and may hold more. */
+export interface Passes {
+  /** @returns [M * (samples - 1)], the weights of the intervals */
+  weights(network: Feeds, planes: Planes, along: Along): Promise<Float32Array>
+  /** @returns by ray: shares [M * samples] of its light, depth and opacity [M] */
+  see(
+    network: Feeds,
+    planes: Planes,
+    along: AlongView,
+  ): Promise<{ shares: Float32Array; depth: Float32Array; opacity: Float32Array }>
+  /** @returns by ray: image [M * decoder_output_dim] in -1..1, depth and opacity [M] */
+  march(
+    network: Feeds,
+    planes: Planes,
+    along: AlongView,
+  ): Promise<{ image: Float32Array; depth: Float32Array; opacity: Float32Array }>
+  /** The adjoint of `march`. */
+  marchBackward(
+    network: Feeds,
+    planes: Planes,
+    along: AlongView,
+    gradient: MarchGradient,
+    want: { rays?: boolean; weights?: boolean },
+  ): Promise<PassGradients>
+  /**
+   * @param points [N * 3] world
+   * @returns raw density [N]; colour [N * decoder_output_dim], about 0..1
+   */
+  query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array>
+  /** The adjoint of the query for colour. @param gradient [N * decoder_output_dim] @returns like the planes */
+  colourBackward(network: Feeds, planes: Planes, points: Float32Array, gradient: Float32Array): Promise<Float32Array>
+}
