@@ -10,10 +10,11 @@ import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { decode, decodeDensity } from './decoder.ts'
 import { march, marchDensity, marchWeights } from './march.ts'
 import { Parameters } from './parameters.ts'
-import type { Along, AlongView, MarchGradient, Passes, PassGradients } from './passes.ts'
+import type { Along, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
 import type { Planes } from './plane-layout.ts'
 import { accumulate, borrowSampler, PlaneProjection, type PlaneSampler, releaseSampler } from './planes.ts'
 import type { Rays } from './rays.ts'
+import { importanceDepths, mergeDepths } from './sampling.ts'
 
 /** Samples a tile holds at most: its largest activation is this times the decoder's width, 6 MiB at 64. */
 export const TILE_SAMPLES = 24576
@@ -45,31 +46,43 @@ export class GraphPasses implements Passes {
     this.projection = new PlaneProjection(config)
   }
 
-  async weights(network: Feeds, planes: Planes, along: Along): Promise<Float32Array> {
-    const { weights } = await this.tiles('weights', network, planes, along, { weights: along.samples - 1 })
-    return weights
+  see(network: Feeds, planes: Planes, look: Look) {
+    return this.look('see', network, planes, look, (samples) => ({ shares: samples, depth: 1, opacity: 1 }))
   }
 
-  see(network: Feeds, planes: Planes, along: AlongView) {
-    const farthest = Float32Array.of(along.farthest)
-    const widths = { shares: along.samples, depth: 1, opacity: 1 }
-    return this.tiles('see', { ...network, farthest }, planes, along, widths)
+  march(network: Feeds, planes: Planes, look: Look) {
+    const image = this.config.decoder_output_dim
+    return this.look('march', network, planes, look, () => ({ image, depth: 1, opacity: 1 }))
   }
 
-  march(network: Feeds, planes: Planes, along: AlongView) {
-    const farthest = Float32Array.of(along.farthest)
-    const widths = { image: this.config.decoder_output_dim, depth: 1, opacity: 1 }
-    return this.tiles('march', { ...network, farthest }, planes, along, widths)
+  /** Draws the fine samples, and then looks along all of them. @param widths numbers a ray of what is seen */
+  private async look<Name extends string>(
+    kind: 'see' | 'march',
+    network: Feeds,
+    planes: Planes,
+    { rays, coarse, samples, fine, jitter, farthest }: Look,
+    widths: (samples: number) => Record<Name, number>,
+  ) {
+    let depths = coarse
+    if (fine > 0) {
+      const along = { rays, samples, depths: coarse }
+      const { weights } = await this.tiles('weights', network, planes, along, { weights: samples - 1 })
+      const drawn = importanceDepths(coarse, weights, samples, fine, jitter)
+      depths = mergeDepths(coarse, drawn, samples, fine)
+    }
+    const along = { rays, samples: samples + fine, depths }
+    const feeds = { ...network, farthest: Float32Array.of(farthest) }
+    return { depths, ...(await this.tiles(kind, feeds, planes, along, widths(along.samples))) }
   }
 
   async marchBackward(
     network: Feeds,
     planes: Planes,
-    along: AlongView,
+    along: Along,
     { image, depth, opacity }: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
   ): Promise<PassGradients> {
-    const { rays, samples, farthest } = along
+    const { rays, samples } = along
     const length = rays.origins.length
     const ofRays = { origins: new Float32Array(length), directions: new Float32Array(length) }
     let weights: Record<string, Float32Array> | undefined
@@ -81,7 +94,8 @@ export class GraphPasses implements Passes {
         const { 'd.features': ofFeatures, ...rest } = await program.run({
           ...network,
           ...sampled(sampler, tile, along),
-          farthest: Float32Array.of(farthest),
+          // It has no gradient.
+          farthest: new Float32Array(1),
           'cotangent.image': part(image, this.config.decoder_output_dim),
           'cotangent.depth': part(depth, 1),
           'cotangent.opacity': part(opacity, 1),

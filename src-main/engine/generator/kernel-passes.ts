@@ -8,7 +8,7 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { CREW_FIELDS, Crew, SCRATCH_SIZE } from '../runtime/crew.ts'
 import { Resident } from '../runtime/resident.ts'
 import type { Feeds } from '../runtime/runtime.ts'
-import type { Along, AlongView, MarchGradient, Passes, PassGradients } from './passes.ts'
+import type { Along, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
 import { type Planes, stridesOf } from './plane-layout.ts'
 import { PlaneProjection } from './planes.ts'
 import wasm from './render.wasm.ts'
@@ -19,6 +19,7 @@ const FIELDS = [
   'count',
   'each',
   'samples',
+  'fine',
   'channels',
   'hidden',
   'colours',
@@ -42,10 +43,14 @@ const FIELDS = [
   'wDensity',
   'bDensity',
   'w1Back',
+  'wDensityBack',
   'w0Back',
   'origins',
   'directions',
+  'coarse',
+  'jitter',
   'depths',
+  'features',
   'image',
   'depth',
   'opacity',
@@ -61,12 +66,12 @@ type Field = (typeof FIELDS)[number]
 const indexOf = Object.fromEntries(FIELDS.map((field, i) => [field, CREW_FIELDS + i])) as Record<Field, number>
 const BLOCK_FIELDS = CREW_FIELDS + FIELDS.length
 
-const KINDS = { weights: 1, see: 2, march: 3, backward: 4, sigma: 5, colour: 6, 'colour-backward': 7, scatter: 8 }
+const KINDS = { see: 1, march: 2, backward: 3, sigma: 4, colour: 5, 'colour-backward': 6, scatter: 7 }
 
 /** Where heads' planes stay until others are needed: a pivot, the planes that are bent, and those that shape comes from. */
 const SLOTS = ['first', 'second', 'third'] as const
 /** The parts of the memory. */
-type Part = (typeof SLOTS)[number] | 'network' | 'gradient' | 'given' | 'made' | 'between' | 'scratch'
+type Part = (typeof SLOTS)[number] | 'network' | 'gradient' | 'kept' | 'given' | 'made' | 'between' | 'scratch'
 
 /** Samples that are in the memory at once. */
 const MOST_SAMPLES = 2 ** 17
@@ -95,6 +100,8 @@ class Workshop {
   /** The first byte that is nobody's. */
   private end: number
   /** What the slots hold, the longest unused one first. */
+  /** What the features were found of that lie in `kept`. */
+  kept: { readonly planes: Planes; readonly depths: Float32Array } | undefined
   private readonly slots = new Map<(typeof SLOTS)[number], Planes | null>(SLOTS.map((slot) => [slot, null]))
 
   constructor(threads: number) {
@@ -204,39 +211,41 @@ export class KernelPasses implements Passes {
     this.decoded = 4 * Math.ceil((1 + 4 * Math.ceil(this.colours / 4)) / 4)
   }
 
-  async weights(network: Feeds, planes: Planes, along: Along): Promise<Float32Array> {
-    const width = along.samples - 1
-    const { along: weights } = this.through('weights', network, planes, along, { along: width })
-    return weights
-  }
-
-  async see(network: Feeds, planes: Planes, along: AlongView) {
-    const widths = { along: along.samples, depth: 1, opacity: 1 }
-    const { along: shares, ...seen } = this.through('see', network, planes, along, widths)
+  async see(network: Feeds, planes: Planes, look: Look) {
+    const samples = look.samples + look.fine
+    const { along: shares, ...seen } = this.look('see', network, planes, look, { along: samples, depth: 1, opacity: 1 })
     return { shares, ...seen }
   }
 
-  async march(network: Feeds, planes: Planes, along: AlongView) {
-    return this.through('march', network, planes, along, { image: this.colours, depth: 1, opacity: 1 })
+  async march(network: Feeds, planes: Planes, look: Look) {
+    return this.look('march', network, planes, look, { image: this.colours, depth: 1, opacity: 1 })
   }
 
   async marchBackward(
     network: Feeds,
     planes: Planes,
-    along: AlongView,
+    along: Along,
     { image, depth, opacity }: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
   ): Promise<PassGradients> {
     if (want.weights) throw new Error('KernelPasses: the gradient of the weights is the graph passes’')
-    const given = { ofImage: image, ofDepth: depth, ofOpacity: opacity }
-    const widths = { ofImage: this.colours, ofDepth: 1, ofOpacity: 1 }
-    const found = this.backwards('backward', network, planes, along, given, widths, want.rays ?? false)
-    return { planes: found.planes, ...(found.rays && { rays: found.rays }) }
+    const given = Object.entries({ ofImage: image, ofDepth: depth, ofOpacity: opacity }).filter(([, values]) => values)
+    if (given.length === 0) return { planes: new Float32Array(planes.data.length) }
+    return this.backwards('backward', network, planes, along, Object.fromEntries(given), want.rays ?? false)
   }
 
   async query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
     const width = what === 'sigma' ? 1 : this.colours
-    return this.through(what, network, planes, atPoints(points), { along: width }).along
+    const workshop = this.begin(network, planes, 1)
+    const { rays: pointRays, depths } = atPoints(points)
+    const result = new Float32Array((points.length / 3) * width)
+    for (const { first, rays, part } of parts({ ...pointRays, depths }, 1)) {
+      workshop.lay('given', part)
+      workshop.lay('made', { along: rays * width })
+      workshop.run(what, this.cut(workshop, rays, 1), rays)
+      result.set(workshop.result('along', rays * width), first * width)
+    }
+    return result
   }
 
   async colourBackward(
@@ -245,30 +254,40 @@ export class KernelPasses implements Passes {
     points: Float32Array,
     gradient: Float32Array,
   ): Promise<Float32Array> {
-    const widths = { ofImage: this.colours }
-    return this.backwards('colour-backward', network, planes, atPoints(points), { ofImage: gradient }, widths, false)
-      .planes
+    return this.backwards('colour-backward', network, planes, atPoints(points), { ofImage: gradient }, false).planes
   }
 
-  /** What a kind of job makes of all samples. @param widths numbers a ray of its results */
-  private through<Name extends Field>(
-    kind: keyof typeof KINDS,
+  /** What is seen along rays. @param widths numbers a ray of it */
+  private look<Name extends Field>(
+    kind: 'see' | 'march',
     network: Feeds,
     planes: Planes,
-    along: Along | AlongView,
+    { rays: { origins, directions }, coarse, samples, fine, jitter, farthest }: Look,
     widths: Record<Name, number>,
-  ): Record<Name, Float32Array> {
-    const workshop = this.begin(network, planes, along)
-    const names = Object.keys(widths) as Name[]
-    const count = along.rays.origins.length / 3
-    const results = Object.fromEntries(names.map((name) => [name, new Float32Array(count * widths[name])]))
-    for (const { first, rays, part } of this.parts(along)) {
+  ): Record<Name | 'depths', Float32Array> {
+    const all = samples + fine
+    const workshop = this.begin(network, planes, all)
+    workshop.set({ fine })
+    workshop.setFloat('farthest', farthest)
+    const made: Record<string, number> = { ...widths, depths: all }
+    const count = origins.length / 3
+    const results = Object.fromEntries(Object.keys(made).map((name) => [name, new Float32Array(count * made[name])]))
+    for (const { first, rays, part } of parts({ origins, directions, coarse, jitter }, all)) {
       workshop.lay('given', part)
-      workshop.lay('made', Object.fromEntries(names.map((name) => [name, rays * widths[name]])))
-      workshop.run(kind, this.cut(workshop, rays, along.samples), rays * along.samples)
-      for (const name of names) results[name].set(workshop.result(name, rays * widths[name]), first * widths[name])
+      workshop.lay(
+        'made',
+        mapped(made, (width) => rays * width),
+      )
+      // What a view needs more room for is found again on the way back.
+      const isKept = rays === count
+      workshop.lay('kept', { features: isKept ? rays * all * planes.channels + 8 * planes.channels : 0 })
+      workshop.kept = isKept ? { planes, depths: results.depths } : undefined
+      workshop.run(kind, this.cut(workshop, rays, all), rays * all)
+      for (const [name, width] of Object.entries(made)) {
+        results[name].set(workshop.result(name as Field, rays * width), first * width)
+      }
     }
-    return results as Record<Name, Float32Array>
+    return results as Record<Name | 'depths', Float32Array>
   }
 
   /** Gradients of planes and rays: first those of the features, then, plane by plane, what they add up to. */
@@ -276,25 +295,21 @@ export class KernelPasses implements Passes {
     kind: 'backward' | 'colour-backward',
     network: Feeds,
     planes: Planes,
-    along: Along | AlongView,
+    { rays: { origins, directions }, depths, samples }: Along,
     given: Partial<Record<Field, Float32Array>>,
-    widths: Partial<Record<Field, number>>,
     wantsRays: boolean,
   ) {
-    const workshop = this.begin(network, planes, along)
-    const { samples } = along
+    const workshop = this.begin(network, planes, samples)
     workshop.lay('gradient', { gradient: planes.data.length })
-    workshop.set({ fresh: 1, bands: BANDS })
-    workshop.setFloat('cut', NEGLIGIBLE * Math.max(0, ...Object.values(given).map((values) => largest(values))))
-    const count = along.rays.origins.length / 3
+    workshop.set({ fine: 0, fresh: 1, bands: BANDS, ofImage: 0, ofDepth: 0, ofOpacity: 0 })
+    workshop.setFloat('cut', NEGLIGIBLE * Math.max(...Object.values(given).map(largest)))
+    const isKept = workshop.kept?.planes === planes && workshop.kept.depths === depths
+    if (!isKept) workshop.set({ features: 0 })
+    const count = origins.length / 3
     const ofRays = { origins: new Float32Array(count * 3), directions: new Float32Array(count * 3) }
-    for (const { first, rays, part } of this.parts(along)) {
-      workshop.lay('given', part)
-      const cotangents = Object.entries(widths).map(([name, width]) => {
-        return [name, given[name as Field]?.subarray(first * width, (first + rays) * width) ?? 0]
-      })
-      workshop.lay('made', Object.fromEntries(cotangents))
+    for (const { first, rays, part } of parts({ origins, directions, depths, ...given }, samples)) {
       const all = rays * samples
+      workshop.lay('given', part)
       workshop.lay('between', {
         ofFeatures: all * planes.channels,
         found: Math.ceil((3 * all) / 2),
@@ -311,11 +326,11 @@ export class KernelPasses implements Passes {
         })
       }
     }
-    return { planes: workshop.result('gradient', planes.data.length), rays: wantsRays ? ofRays : undefined }
+    return { planes: workshop.result('gradient', planes.data.length), ...(wantsRays && { rays: ofRays }) }
   }
 
-  /** Tells the job of decoder, planes and how rays are sampled. */
-  private begin(network: Feeds, planes: Planes, along: Along | AlongView): Workshop {
+  /** Tells the job of decoder, planes and how many samples a ray has. */
+  private begin(network: Feeds, planes: Planes, samples: number): Workshop {
     const workshop = workshopOf(this.threads)
     const { colours, decoded, config } = this
     workshop.lay('network', {
@@ -324,25 +339,9 @@ export class KernelPasses implements Passes {
       layers: new Float32Array(Int32Array.from(planes.layers).buffer),
     })
     workshop.load(planes)
-    workshop.set({ samples: along.samples, hidden: config.decoder_hidden_dim, colours, decoded })
+    workshop.set({ samples, hidden: config.decoder_hidden_dim, colours, decoded, fine: 0 })
     workshop.set({ white: config.rendering_kwargs.white_back ? 1 : 0 })
-    workshop.setFloat('farthest', 'farthest' in along ? along.farthest : 0)
     return workshop
-  }
-
-  /** Rays by as many as the memory is to hold at once. */
-  private *parts({ rays: { origins, directions }, samples, depths }: Along) {
-    const count = origins.length / 3
-    const most = Math.max(1, Math.floor(MOST_SAMPLES / samples))
-    for (let first = 0; first < count; first += most) {
-      const last = Math.min(first + most, count)
-      const part = {
-        origins: origins.subarray(3 * first, 3 * last),
-        directions: directions.subarray(3 * first, 3 * last),
-        depths: depths.subarray(first * samples, last * samples),
-      }
-      yield { first, rays: last - first, part }
-    }
   }
 
   /** How many pieces they are. */
@@ -371,6 +370,7 @@ export class KernelPasses implements Passes {
       wDensity: new Float32Array(hidden * 4),
       bDensity: new Float32Array(4),
       w1Back: new Float32Array(decoded * hidden),
+      wDensityBack: new Float32Array(4 * hidden),
       w0Back: weight0.map((value) => value * gain0),
     }
     for (let out = 0; out < hidden; out++) {
@@ -384,17 +384,36 @@ export class KernelPasses implements Passes {
     lists.bDensity[0] = lists.b1[0]
     for (let i = 0; i < decoded * hidden; i++)
       lists.w1Back[i] = lists.w1[(i % hidden) * decoded + Math.floor(i / hidden)]
+    lists.wDensityBack.set(lists.w1Back.subarray(0, hidden))
     return lists
   }
 }
 
+/**
+ * Lists by ray (none is empty), cut into parts of as many rays as the memory is to hold at once.
+ * @param samples of each ray
+ */
+function* parts(lists: { readonly origins: Float32Array } & Lists, samples: number) {
+  const count = lists.origins.length / 3
+  const most = Math.max(1, Math.floor(MOST_SAMPLES / samples))
+  for (let first = 0; first < count; first += most) {
+    const rays = Math.min(most, count - first)
+    const cut = (list: Float32Array | number | undefined) => {
+      if (!(list instanceof Float32Array)) return 0
+      const width = list.length / count
+      return list.subarray(first * width, (first + rays) * width)
+    }
+    yield { first, rays, part: mapped(lists, cut) }
+  }
+}
+
+const mapped = <T, U>(record: Readonly<Record<string, T>>, of: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, of(value)]))
+
 /** Points as rays that end where they begin. */
 function atPoints(points: Float32Array): Along {
-  return {
-    rays: { origins: points, directions: new Float32Array(points.length) },
-    samples: 1,
-    depths: new Float32Array(points.length / 3),
-  }
+  const [directions, depths] = [new Float32Array(points.length), new Float32Array(points.length / 3)]
+  return { rays: { origins: points, directions }, samples: 1, depths }
 }
 
 function largest(values: Float32Array | undefined): number {

@@ -7,7 +7,20 @@ import type { Feeds } from '../runtime/runtime.ts'
 import type { Planes } from './plane-layout.ts'
 import type { Rays } from './rays.ts'
 
-/** M rays and the depths of their samples. */
+/** M rays, and how they are sampled. */
+export interface Look {
+  readonly rays: Rays
+  /** [M * samples], ascending on each ray */
+  readonly coarse: Float32Array
+  readonly samples: number
+  /** How many more samples are drawn where those met something, and by what: [M * fine]; without it by equal steps. */
+  readonly fine: number
+  readonly jitter?: Float32Array
+  /** The depth that rays get which meet nothing. */
+  readonly farthest: number
+}
+
+/** M rays and the depths of all their samples. */
 export interface Along {
   readonly rays: Rays
   readonly samples: number
@@ -15,9 +28,13 @@ export interface Along {
   readonly depths: Float32Array
 }
 
-/** All of a view: what lies along its rays, and the depth that rays get which meet nothing. */
-export interface AlongView extends Along {
-  readonly farthest: number
+/** What is seen along rays, by ray. */
+interface Seen {
+  /** [M * (samples + fine)] */
+  readonly depths: Float32Array
+  /** [M] */
+  readonly depth: Float32Array
+  readonly opacity: Float32Array
 }
 
 /** Cotangents of what `march` gives; what is left out is zero. */
@@ -40,25 +57,15 @@ export interface PassGradients {
 
 /** `network` holds the decoder's weights by name, and may hold more. */
 export interface Passes {
-  /** @returns [M * (samples - 1)], the weights of the intervals */
-  weights(network: Feeds, planes: Planes, along: Along): Promise<Float32Array>
-  /** @returns by ray: shares [M * samples] of its light, depth and opacity [M] */
-  see(
-    network: Feeds,
-    planes: Planes,
-    along: AlongView,
-  ): Promise<{ shares: Float32Array; depth: Float32Array; opacity: Float32Array }>
-  /** @returns by ray: image [M * decoder_output_dim] in -1..1, depth and opacity [M] */
-  march(
-    network: Feeds,
-    planes: Planes,
-    along: AlongView,
-  ): Promise<{ image: Float32Array; depth: Float32Array; opacity: Float32Array }>
-  /** The adjoint of `march`. */
+  /** @returns besides: shares [M * (samples + fine)] of each ray's light */
+  see(network: Feeds, planes: Planes, look: Look): Promise<Seen & { readonly shares: Float32Array }>
+  /** @returns besides: image [M * decoder_output_dim] in -1..1 */
+  march(network: Feeds, planes: Planes, look: Look): Promise<Seen & { readonly image: Float32Array }>
+  /** The adjoint of `march`. @param along with the depths that it found: they have no gradient */
   marchBackward(
     network: Feeds,
     planes: Planes,
-    along: AlongView,
+    along: Along,
     gradient: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
   ): Promise<PassGradients>

@@ -25,6 +25,7 @@ import {
   weightsOf,
 } from './march.kernel'
 import { bend, isAny, NOWHERE, sample, scatter, touched } from './planes.kernel'
+import { draw, drawScratch, merge } from './sampling.kernel'
 
 @unmanaged
 class Job {
@@ -33,6 +34,8 @@ class Job {
   count: i32
   each: i32
   samples: i32
+  /** How many of the samples are drawn by importance; the coarse ones before. */
+  fine: i32
   channels: i32
   hidden: i32
   colours: i32
@@ -61,16 +64,22 @@ class Job {
   wDensity: usize
   bDensity: usize
   w1Back: usize
+  wDensityBack: usize
   w0Back: usize
-  // Rays.
+  // Rays, their coarse depths, and what the others are drawn by (0: equal steps).
   origins: usize
   directions: usize
+  coarse: usize
+  jitter: usize
+  /** [count][samples], ascending: a result where rays are looked along, given for all else. */
   depths: usize
+  /** [count][samples][channels] and eight rows: kept for the backward pass, which finds them anew where this is 0. */
+  features: usize
   // Results.
   image: usize
   depth: usize
   opacity: usize
-  /** Weights or shares along rays, densities or colours of points. */
+  /** Shares along rays, densities or colours of points. */
   along: usize
   // Cotangents; 0: zero.
   ofImage: usize
@@ -83,14 +92,13 @@ class Job {
   ofRays: usize
 }
 
-const WEIGHTS = 1
-const SEE = 2
-const MARCH = 3
-const BACKWARD = 4
-const SIGMA = 5
-const COLOUR = 6
-const COLOUR_BACKWARD = 7
-const SCATTER = 8
+// 1: what is seen, without colours.
+const MARCH = 2
+const BACKWARD = 3
+const SIGMA = 4
+const COLOUR = 5
+const COLOUR_BACKWARD = 6
+const SCATTER = 7
 
 const job = changetype<Job>(own)
 
@@ -100,6 +108,7 @@ export function work(thread: i32): void {
   for (let piece = takePiece(); piece >= 0; piece = takePiece()) {
     if (job.kind === SCATTER) scatterBand(piece)
     else if (job.kind === SIGMA || job.kind === COLOUR || job.kind === COLOUR_BACKWARD) decodePoints(piece, scratch)
+    else if (job.kind === BACKWARD) backAlongRays(piece, scratch)
     else renderRays(piece, scratch)
   }
 }
@@ -112,38 +121,53 @@ export function serve(thread: i32): void {
   }
 }
 
-// A thread's scratch: a hidden layer of eight rows, what a ray's march needs, then rows for each sample of a piece.
-function rowsOfPiece(): i32 {
-  return (job.each * job.samples + 7) & ~7
+/** Rows of a piece that has so many samples a ray: decoded eight at a time. */
+function rowsOf(samples: i32): usize {
+  return <usize>((job.each * samples + 7) & ~7)
 }
 
-function marchAt(scratch: usize): usize {
+// A thread's scratch: a hidden layer of eight rows, what one ray needs, then rows for each sample of a piece.
+function listsAt(scratch: usize): usize {
   return scratch + ((<usize>job.hidden) << 5)
 }
 
 function featuresAt(scratch: usize): usize {
-  return marchAt(scratch) + marchScratch(job.samples, job.colours)
+  return listsAt(scratch) + marchScratch(job.samples, job.colours) + drawScratch(job.samples)
 }
 
 function decodedAt(scratch: usize): usize {
-  return featuresAt(scratch) + <usize>(rowsOfPiece() * job.channels) * 4
+  return featuresAt(scratch) + ((rowsOf(job.samples) * <usize>job.channels) << 2)
 }
 
+/** Of the whole piece, for the way back. */
 function slopesAt(scratch: usize): usize {
-  return decodedAt(scratch) + <usize>(rowsOfPiece() * job.decoded) * 4
+  return decodedAt(scratch) + ((rowsOf(job.samples) * <usize>job.decoded) << 2)
 }
 
-/** Bytes of scratch that a thread needs for the job as it is described, rounded up to a line of the cache. */
+/** In the slopes' place where there is no way back: features of coarse samples, features and depths of fine ones. */
+function coarseAt(scratch: usize): usize {
+  return slopesAt(scratch)
+}
+
+function fineAt(scratch: usize): usize {
+  return coarseAt(scratch) + ((rowsOf(job.samples - job.fine) * <usize>job.channels) << 2)
+}
+
+function drawnAt(scratch: usize): usize {
+  return fineAt(scratch) + ((rowsOf(job.fine) * <usize>job.channels) << 2)
+}
+
+/** Bytes of scratch that a thread needs for the job as it is described, rounded up to lines of the cache. */
 export function scratchNeeded(): usize {
-  const end =
-    slopesAt(0) + (job.kind === BACKWARD || job.kind === COLOUR_BACKWARD ? <usize>(rowsOfPiece() * job.hidden) * 4 : 0)
+  const isBackward = job.kind === BACKWARD || job.kind === COLOUR_BACKWARD
+  const end = isBackward
+    ? slopesAt(0) + ((rowsOf(job.samples) * <usize>job.hidden) << 2)
+    : drawnAt(0) + (rowsOf(job.fine) << 2)
   return (end + 127) & ~127
 }
 
-/** Decodes a piece's samples. @param density nothing else is wanted @param slopes whether a backward pass follows */
-function look(first: i32, rays: i32, scratch: usize, density: bool, slopes: bool): void {
-  const samples = job.samples
-  const features = featuresAt(scratch)
+/** Features of rays' samples. @param depths of the first of them */
+function read(first: i32, rays: i32, samples: i32, depths: usize, features: usize): void {
   sample(
     job.planes,
     job.layers,
@@ -154,14 +178,18 @@ function look(first: i32, rays: i32, scratch: usize, density: bool, slopes: bool
     job.projection,
     job.origins + <usize>first * 12,
     job.directions + <usize>first * 12,
-    job.depths + <usize>(first * samples) * 4,
+    depths,
     rays,
     samples,
     features,
   )
+}
+
+/** Features to decoded rows. @param density nothing else is wanted @param slopes where they go; 0: not wanted */
+function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, scratch: usize): void {
   decode(
     features,
-    rays * samples,
+    samples,
     job.channels,
     job.w0,
     job.b0,
@@ -170,56 +198,144 @@ function look(first: i32, rays: i32, scratch: usize, density: bool, slopes: bool
     density ? job.bDensity : job.b1,
     density ? 4 : job.decoded,
     scratch,
-    slopes ? slopesAt(scratch) : 0,
+    slopes,
     decodedAt(scratch),
   )
 }
 
-/** The rays of a piece, by all kinds of jobs along rays. */
+/** Finds the samples of a piece's rays: depths, and features. @returns where the features are */
+function place(first: i32, rays: i32, scratch: usize): usize {
+  const samples = job.samples
+  const fine = job.fine
+  const coarse = samples - fine
+  const width = (<usize>job.channels) << 2
+  const given = job.coarse + <usize>(first * coarse) * 4
+  const depths = job.depths + <usize>(first * samples) * 4
+  const features = job.features === 0 ? featuresAt(scratch) : job.features + <usize>(first * samples) * width
+  if (fine === 0) {
+    memory.copy(depths, given, (<usize>(rays * samples)) << 2)
+    read(first, rays, samples, depths, features)
+    return features
+  }
+  const coarseFeatures = coarseAt(scratch)
+  const fineFeatures = fineAt(scratch)
+  const drawn = drawnAt(scratch)
+  const lists = listsAt(scratch)
+  const decoded = decodedAt(scratch)
+  read(first, rays, coarse, given, coarseFeatures)
+  toDecoded(coarseFeatures, rays * coarse, true, 0, scratch)
+  for (let ray = 0; ray < rays; ray++) {
+    const along = given + <usize>(ray * coarse) * 4
+    march(decoded + <usize>(ray * coarse) * 16, 16, along, coarse, lists)
+    const jitter = job.jitter === 0 ? 0 : job.jitter + <usize>((first + ray) * fine) * 4
+    const own = lists + marchScratch(samples, job.colours)
+    draw(along, weightsOf(lists, coarse), coarse, fine, jitter, own, drawn + <usize>(ray * fine) * 4)
+  }
+  read(first, rays, fine, drawn, fineFeatures)
+  for (let ray = 0; ray < rays; ray++) {
+    merge(
+      given + <usize>(ray * coarse) * 4,
+      coarse,
+      coarseFeatures + <usize>(ray * coarse) * width,
+      drawn + <usize>(ray * fine) * 4,
+      fine,
+      fineFeatures + <usize>(ray * fine) * width,
+      width,
+      depths + <usize>(ray * samples) * 4,
+      features + <usize>(ray * samples) * width,
+    )
+  }
+  return features
+}
+
+/** The rays of a piece: what is seen along them. */
 function renderRays(piece: i32, scratch: usize): void {
-  const kind = job.kind
   const first = piece * job.each
   const rays = min(job.each, job.count - first)
   const samples = job.samples
   const colours = job.colours
-  const density = kind === WEIGHTS || kind === SEE
-  const stride: usize = density ? 16 : (<usize>job.decoded) << 2
+  const isPicture = job.kind === MARCH
+  const stride: usize = isPicture ? (<usize>job.decoded) << 2 : 16
   const white = job.white !== 0
-  look(first, rays, scratch, density, kind === BACKWARD)
-  const lists = marchAt(scratch)
+  const features = place(first, rays, scratch)
+  toDecoded(features, rays * samples, !isPicture, 0, scratch)
+  const lists = listsAt(scratch)
   let row = decodedAt(scratch)
-  if (!density) colour(row, stride, rays * samples, colours)
+  if (isPicture) colour(row, stride, rays * samples, colours)
   for (let ray = first; ray < first + rays; ray++, row += <usize>samples * stride) {
-    const depths = job.depths + <usize>(ray * samples) * 4
-    march(row, stride, depths, samples, lists)
-    if (kind === WEIGHTS) {
-      const size = <usize>(samples - 1) * 4
-      memory.copy(job.along + <usize>ray * size, weightsOf(lists, samples), size)
-      continue
-    }
+    march(row, stride, job.depths + <usize>(ray * samples) * 4, samples, lists)
     const one = <usize>ray * 4
-    if (kind === BACKWARD) {
-      marchBackward(
-        row,
-        stride,
-        depths,
-        samples,
-        colours,
-        white,
-        job.ofImage === 0 ? 0 : job.ofImage + one * <usize>colours,
-        job.ofDepth === 0 ? 0 : load<f32>(job.ofDepth + one),
-        job.ofOpacity === 0 ? 0 : load<f32>(job.ofOpacity + one),
-        job.cut,
-        lists,
-      )
-      continue
-    }
     store<f32>(job.depth + one, hits ? <f32>mean : job.farthest)
     store<f32>(job.opacity + one, <f32>opacity)
-    if (kind === MARCH) blend(row, stride, samples, colours, white, lists, job.image + one * <usize>colours)
+    if (isPicture) blend(row, stride, samples, colours, white, lists, job.image + one * <usize>colours)
     else memory.copy(job.along + one * <usize>samples, sharesOf(lists, samples), <usize>samples * 4)
   }
-  if (kind === BACKWARD) toFeatures(first, rays, scratch)
+}
+
+/** The way back along a piece's rays. Where nothing is asked of colours, they are not decoded. */
+function backAlongRays(piece: i32, scratch: usize): void {
+  const first = piece * job.each
+  const rays = min(job.each, job.count - first)
+  const samples = job.samples
+  const density = job.ofImage === 0
+  const colours = density ? 0 : job.colours
+  const stride: usize = density ? 16 : (<usize>job.decoded) << 2
+  const white = job.white !== 0
+  if (!isAsked(first, rays, colours)) {
+    leaveOut(first, rays)
+    return
+  }
+  const depths = job.depths + <usize>(first * samples) * 4
+  let features = job.features + ((<usize>(first * samples) * <usize>job.channels) << 2)
+  if (job.features === 0) {
+    features = featuresAt(scratch)
+    read(first, rays, samples, depths, features)
+  }
+  toDecoded(features, rays * samples, density, slopesAt(scratch), scratch)
+  const lists = listsAt(scratch)
+  let row = decodedAt(scratch)
+  if (!density) colour(row, stride, rays * samples, colours)
+  for (let ray = 0; ray < rays; ray++, row += <usize>samples * stride) {
+    const along = depths + <usize>(ray * samples) * 4
+    const one = <usize>(first + ray) * 4
+    march(row, stride, along, samples, lists)
+    marchBackward(
+      row,
+      stride,
+      along,
+      samples,
+      colours,
+      white,
+      density ? 0 : job.ofImage + one * <usize>colours,
+      job.ofDepth === 0 ? 0 : load<f32>(job.ofDepth + one),
+      job.ofOpacity === 0 ? 0 : load<f32>(job.ofOpacity + one),
+      job.cut,
+      lists,
+    )
+  }
+  toFeatures(first, rays, density, scratch)
+}
+
+/** Whether anything of these rays has a cotangent. */
+function isAsked(first: i32, rays: i32, colours: i32): bool {
+  const at = (<usize>first) << 2
+  const bytes = (<usize>rays) << 2
+  if (job.ofImage !== 0 && isAny(job.ofImage + at * <usize>colours, bytes * <usize>colours)) return true
+  if (job.ofDepth !== 0 && isAny(job.ofDepth + at, bytes)) return true
+  return job.ofOpacity !== 0 && isAny(job.ofOpacity + at, bytes)
+}
+
+/** What `toFeatures` would say of rays of which nothing is asked. */
+function leaveOut(first: i32, rays: i32): void {
+  const samples = <usize>job.samples
+  const from = <usize>first * samples
+  const all = <usize>rays * samples
+  const channels = (<usize>job.channels) << 2
+  memory.fill(job.ofFeatures + from * channels, 0, all * channels)
+  for (let plane: usize = 0; plane < 3; plane++) {
+    memory.fill(job.found + ((plane * <usize>job.count * samples + from) << 1), 0xff, all << 1)
+  }
+  if (job.ofRays !== 0) memory.fill(job.ofRays + <usize>first * 24, 0, <usize>rays * 24)
 }
 
 /** Points one by one: their density or colour, or the adjoint of colour. */
@@ -230,7 +346,9 @@ function decodePoints(piece: i32, scratch: usize): void {
   const colours = job.colours
   const stride = (<usize>job.decoded) << 2
   const width = (<usize>colours) << 2
-  look(first, points, scratch, kind === SIGMA, kind === COLOUR_BACKWARD)
+  const features = featuresAt(scratch)
+  read(first, points, 1, job.depths + ((<usize>first) << 2), features)
+  toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch)
   let row = decodedAt(scratch)
   if (kind === SIGMA) {
     for (let i = 0; i < points; i++, row += 16) store<f32>(job.along + ((<usize>(first + i)) << 2), load<f32>(row))
@@ -254,14 +372,15 @@ function decodePoints(piece: i32, scratch: usize): void {
     }
     drop(row, stride, job.cut)
   }
-  toFeatures(first, points, scratch)
+  toFeatures(first, points, false, scratch)
 }
 
 /** From the gradients of decoded rows to those of features, and of rays; and which texels each sample touches. */
-function toFeatures(first: i32, rays: i32, scratch: usize): void {
+function toFeatures(first: i32, rays: i32, density: bool, scratch: usize): void {
   const samples = job.samples
   const all = rays * samples
-  const stride = (<usize>job.decoded) << 2
+  const outputs = density ? 4 : job.decoded
+  const stride = (<usize>outputs) << 2
   const decoded = decodedAt(scratch)
   const features = featuresAt(scratch)
   const channels = (<usize>job.channels) << 2
@@ -270,8 +389,8 @@ function toFeatures(first: i32, rays: i32, scratch: usize): void {
   decodeBackward(
     decoded,
     all,
-    job.decoded,
-    job.w1Back,
+    outputs,
+    density ? job.wDensityBack : job.w1Back,
     job.hidden,
     job.w0Back,
     job.channels,

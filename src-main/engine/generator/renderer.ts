@@ -14,11 +14,11 @@ import type { Shape } from '../graph/index.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { GraphPasses } from './graph-passes.ts'
 import { fitsKernel, KernelPasses } from './kernel-passes.ts'
-import type { Passes } from './passes.ts'
+import type { Look, Passes } from './passes.ts'
 import { type Planes, shapeOf } from './plane-layout.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
 import { gatherRows, scatterRows } from './rows.ts'
-import { coarseDepths, importanceDepths, type Jitter, mergeDepths } from './sampling.ts'
+import { coarseDepths, type Jitter } from './sampling.ts'
 
 /** What gives less than this of a ray's light is not seen: its place shows what is behind the head. */
 const LEAST_SHARE = 5e-4
@@ -36,6 +36,8 @@ export interface RenderOptions {
   readonly fine?: number
   /** Without it sampling is deterministic. */
   readonly jitter?: Jitter
+  /** False where depth and opacity are all that is wanted: what has no colour looks like what is behind it. */
+  readonly colours?: boolean
   /** What `see` gave for the same shape, camera and options: saves looking again where only colour has changed. */
   readonly sight?: Raster
 }
@@ -77,6 +79,17 @@ interface Cast {
   /** The greatest depth of the view: what rays get that meet nothing. */
   readonly farthest: number
 }
+
+/** The rays of a view before it is known where along them they are sampled. */
+type ViewLook = Look & Omit<Cast, 'samples' | 'depths'>
+
+const castOf = (
+  { label, resolution, order, pixels, rays, samples, fine, farthest }: ViewLook,
+  depths: Float32Array,
+) => ({
+  ...{ label, resolution, order, pixels, rays, farthest, depths },
+  samples: samples + fine,
+})
 
 /** What the backward pass needs of the forward one. */
 interface Tape extends Cast {
@@ -121,19 +134,30 @@ export class Renderer {
     if (options.sight) return this.paint(weights, planes, options.sight)
     if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options))
     const { decoder_output_dim: channels } = this.config
-    const cast = await this.cast(weights, planes, label, options)
-    const marched = await this.passes.march(weights, planes, cast)
-    return { ...inRows(cast.order, marched, channels), tape: { planes, ...cast } }
+    const look = this.look(label, options)
+    const { depths, ...marched } = await this.marched(weights, planes, look, options.colours ?? true)
+    return { ...inRows(look.order, marched, channels), tape: { planes, ...castOf(look, depths) } }
+  }
+
+  private async marched(weights: Feeds, planes: Planes, look: ViewLook, colours: boolean) {
+    if (colours) return this.passes.march(weights, planes, look)
+    const { decoder_output_dim: channels, rendering_kwargs: kwargs } = this.config
+    const image = new Float32Array(look.order.length * channels).fill(kwargs.white_back ? 1 : -1)
+    return { image, ...(await this.passes.see(weights, planes, look)) }
   }
 
   /** What a camera sees of a head's shape, before any colour. */
   async see(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Raster> {
     const shape = shapeOf(planes)
-    const cast = await this.cast(weights, shape, label, options)
-    const { order, samples, depths } = cast
-    const { origins, directions } = cast.rays
-    const { shares: all, ...seen } = await this.passes.see(weights, shape, cast)
-    const places = Uint32Array.from(all.keys()).filter((at) => all[at] >= LEAST_SHARE)
+    const look = this.look(label, options)
+    const { order } = look
+    const { origins, directions } = look.rays
+    const { shares: all, depths, ...seen } = await this.passes.see(weights, shape, look)
+    const cast = castOf(look, depths)
+    const { samples } = cast
+    const places = new Uint32Array(all.reduce((sum, share) => (share >= LEAST_SHARE ? sum + 1 : sum), 0))
+    let next = 0
+    for (let at = 0; at < all.length; at++) if (all[at] >= LEAST_SHARE) places[next++] = at
     const points = new Float32Array(3 * places.length)
     places.forEach((at, i) => {
       const ray = Math.floor(at / samples)
@@ -164,30 +188,23 @@ export class Renderer {
     return { features, depth, opacity, tape: { planes, sight, ...cast } }
   }
 
-  /** The rays of a view and where along them they are sampled: evenly, then where the coarse samples met something. */
-  private async cast(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions): Promise<Cast> {
+  /** The rays of a view, and how they are sampled: evenly, then where the coarse samples met something. */
+  private look(label: Float32Array, options: RenderOptions): ViewLook {
     const { rendering_kwargs: kwargs } = this.config
     const resolution = options.resolution ?? this.config.neural_rendering_resolution
-    const coarse = options.coarse ?? kwargs.depth_resolution
+    const samples = options.coarse ?? kwargs.depth_resolution
     const fine = options.fine ?? kwargs.depth_resolution_importance
     const order = inBlocks(resolution, options.pixels)
     const pixels = options.pixels ? order.map((row) => options.pixels![row]) : order
     const rays = castRays(label, resolution, pixels)
     const jitter = options.jitter && {
-      coarse: gatherRows(options.jitter.coarse, order, coarse),
+      coarse: gatherRows(options.jitter.coarse, order, samples),
       fine: gatherRows(options.jitter.fine, order, fine),
     }
-
-    let depths = coarseDepths(kwargs, rays, coarse, jitter?.coarse)
-    let samples = coarse
-    if (fine > 0) {
-      const found = await this.passes.weights(weights, planes, { rays, samples, depths })
-      const drawn = importanceDepths(depths, found, samples, fine, jitter?.fine)
-      depths = mergeDepths(depths, drawn, samples, fine)
-      samples += fine
-    }
-    const farthest = depths.reduce((most, depth) => Math.max(most, depth), Number.NEGATIVE_INFINITY)
-    return { label, resolution, order, pixels, rays, samples, depths, farthest }
+    const coarse = coarseDepths(kwargs, rays, samples, jitter?.coarse)
+    // Those that are drawn lie between these.
+    const farthest = coarse.reduce((most, depth) => Math.max(most, depth), Number.NEGATIVE_INFINITY)
+    return { label, resolution, order, pixels, rays, coarse, samples, fine, jitter: jitter?.fine, farthest }
   }
 
   /**
