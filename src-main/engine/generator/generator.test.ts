@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { expectClose, expectRelative, GoldenCase, toRays } from '../../../testing/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import type { Gradients } from './generator.ts'
-import { TILE_SAMPLES } from './renderer.ts'
+import { TILE_SAMPLES } from './graph-passes.ts'
 
 for (const provider of ['cpu', 'webgpu'] as const) {
   const runtime = await Runtime.create({ provider, allowSoftware: true }).catch((error: Error) => error)

@@ -225,35 +225,23 @@ export class Generator {
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
-    const { length } = rendering.features
     const enhanced = plain
-      ? this.colourCotangent(length, [cotangent.image, cotangent.raw, cotangent.rendered])
+      ? { features: undefined, w: new Float32Array(this.config.w_dim), weights: {} }
       : await this.enhanceBackward(rendering.features, ws, cotangent, want, trace)
-    if (!plain && cotangent.rendered) {
-      const { features } = this.colourCotangent(length, [cotangent.rendered])
-      features.forEach((value, i) => {
-        enhanced.features[i] += value
-      })
-    }
+    const pictures = plain ? [cotangent.image, cotangent.raw, cotangent.rendered] : [cotangent.rendered]
+    const features = withColours(
+      enhanced.features,
+      pictures.filter((picture) => picture !== undefined),
+      rendering.features.length,
+      this.config.decoder_output_dim,
+    )
     const { depth, opacity } = cotangent
-    const full = { features: enhanced.features, depth, opacity }
+    const full = { features, depth, opacity }
     const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
     const rendered = await this.renderer.backward(this.feeds, rendering.tape, gradient, want)
     const { planes, label } = rendered
     const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
     return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }
-  }
-
-  /** The adjoint of a rendering's own colours. */
-  private colourCotangent(length: number, pictures: readonly (Float32Array | undefined)[]) {
-    const channels = this.config.decoder_output_dim
-    const features = new Float32Array(length)
-    const area = length / channels
-    for (const picture of pictures) {
-      if (!picture) continue
-      for (let i = 0; i < 3 * area; i++) features[(i % area) * channels + Math.floor(i / area)] += picture[i]
-    }
-    return { features, w: new Float32Array(this.config.w_dim), weights: {} }
   }
 
   private painting(): Vjp {
@@ -307,6 +295,27 @@ export function coloursOf(features: Float32Array, channels: number): Float32Arra
   const picture = new Float32Array(3 * area)
   for (let i = 0; i < 3 * area; i++) picture[i] = features[(i % area) * channels + Math.floor(i / area)]
   return picture
+}
+
+/**
+ * The adjoint of a rendering's own colours, added to that of its features.
+ * @returns nothing where there is neither
+ */
+function withColours(
+  features: Float32Array | undefined,
+  pictures: readonly Float32Array[],
+  length: number,
+  channels: number,
+): Float32Array | undefined {
+  if (pictures.length === 0) return features
+  const result = features ?? new Float32Array(length)
+  const area = length / channels
+  for (const picture of pictures) {
+    for (let i = 0; i < area; i++) {
+      for (let k = 0; k < 3; k++) result[i * channels + k] += picture[k * area + i]
+    }
+  }
+  return result
 }
 
 /** A rendering of some pixels as one of all: the rest shows nothing, on white. */

@@ -19,6 +19,8 @@ let weight00: f32 = 0
 let weight01: f32 = 0
 let weight10: f32 = 0
 let weight11: f32 = 0
+// The upper row of its texels, from -1 to size - 1.
+let upper: i32 = 0
 let shareX: f64 = 0
 let shareY: f64 = 0
 // 1 where the tap's column or row lies on the plane, otherwise 0.
@@ -61,6 +63,7 @@ function footprint(rows: usize, x: f64, y: f64, z: f64, size: i32, texel: i32, l
   const floorY = Math.floor(py)
   const column = <i32>floorX
   const row = <i32>floorY
+  upper = row
   shareX = px - floorX
   shareY = py - floorY
   left = column >= 0 ? 1 : 0
@@ -189,14 +192,30 @@ function mixOne(at: usize, area: usize, share: f32): f32 {
   return low + share * (load<f32>(at + area) - low)
 }
 
+/** A point that touches no texel of a plane. */
+export const NOWHERE: u16 = 0xffff
+
 /**
- * The adjoint of `sample`: adds to the gradients of the planes and, unless the address is 0, of the rays.
+ * The rows of texels that a point touches on one plane, told by the lower one: 0 to size, or `NOWHERE`.
+ * @param rows [3][3] float64, the projection of the plane
+ */
+export function touched(rows: usize, x: f64, y: f64, z: f64, size: i32): u16 {
+  return footprint(rows, x, y, z, size, 1, size) ? <u16>(upper + 1) : NOWHERE
+}
+
+/**
+ * The adjoint of `sample` on some rows of one plane: adds to the gradient of their texels, in the order of the samples.
+ * @param plane 0 to 2
+ * @param low, high the rows, high not among them
+ * @param found [rays][samples] what `touched` says of this plane; 0: it is found here
  * @param cotangent [rays][samples][channels]
  * @param planesGradient [slices][size][size][channels]
- * @param raysGradient [rays][6], origin and direction, or 0
  */
 export function scatter(
-  planes: usize,
+  plane: i32,
+  low: i32,
+  high: i32,
+  found: usize,
   layers: usize,
   size: i32,
   stride: i32,
@@ -210,12 +229,105 @@ export function scatter(
   samples: i32,
   cotangent: usize,
   planesGradient: usize,
+): void {
+  const area = <usize>slice
+  const vectors = <usize>(stride & ~15)
+  const end = <usize>stride
+  const rows = projection + <usize>(plane * 72)
+  const count = load<i32>(layers + <usize>(plane << 2))
+  let first = planesGradient
+  for (let other = 0; other < plane; other++) first += <usize>load<i32>(layers + <usize>(other << 2)) * area
+  for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
+    const ox = <f64>load<f32>(origins)
+    const oy = <f64>load<f32>(origins, 4)
+    const oz = <f64>load<f32>(origins, 8)
+    const dx = <f64>load<f32>(directions)
+    const dy = <f64>load<f32>(directions, 4)
+    const dz = <f64>load<f32>(directions, 8)
+    for (let i = 0; i < samples; i++, depths += 4, cotangent += stride) {
+      if (found !== 0) {
+        const lower = <i32>load<u16>(found)
+        found += 2
+        if (lower === <i32>NOWHERE || lower < low || lower > high) continue
+      }
+      const t = <f64>load<f32>(depths)
+      const x = ox + t * dx
+      const y = oy + t * dy
+      const z = oz + t * dz
+      if (!footprint(rows, x, y, z, size, stride, line)) continue
+      let start = first
+      let share: f32 = 0
+      if (count > 1) {
+        depth(rows, x, y, z, count)
+        start += <usize>layer * area
+        share = <f32>shareN
+      }
+      if (upper >= low && upper < high) {
+        spread(cotangent, start + tap00, start + tap01, (1 - share) * weight00, (1 - share) * weight01, vectors, end)
+        if (count > 1) {
+          const behind = start + area
+          spread(cotangent, behind + tap00, behind + tap01, share * weight00, share * weight01, vectors, end)
+        }
+      }
+      if (upper + 1 >= low && upper + 1 < high) {
+        spread(cotangent, start + tap10, start + tap11, (1 - share) * weight10, (1 - share) * weight11, vectors, end)
+        if (count > 1) {
+          const behind = start + area
+          spread(cotangent, behind + tap10, behind + tap11, share * weight10, share * weight11, vectors, end)
+        }
+      }
+    }
+  }
+}
+
+/** Adds a share of the cotangent to each of two texels. */
+function spread(cotangent: usize, a: usize, b: usize, wa: f32, wb: f32, vectors: usize, end: usize): void {
+  const was = f32x4.splat(wa)
+  const wbs = f32x4.splat(wb)
+  let k: usize = 0
+  for (; k < vectors; k += 16) {
+    const g = v128.load(cotangent + k)
+    v128.store(a + k, f32x4.add(v128.load(a + k), f32x4.mul(was, g)))
+    v128.store(b + k, f32x4.add(v128.load(b + k), f32x4.mul(wbs, g)))
+  }
+  for (; k < end; k += 4) {
+    const g = load<f32>(cotangent + k)
+    store<f32>(a + k, load<f32>(a + k) + wa * g)
+    store<f32>(b + k, load<f32>(b + k) + wb * g)
+  }
+}
+
+/** Whether a row holds anything but zeros. @param bytes its length */
+export function isAny(row: usize, bytes: usize): bool {
+  for (let at: usize = 0; at < bytes; at += 4) if (load<f32>(row + at) !== 0) return true
+  return false
+}
+
+/**
+ * The adjoint of `sample` in the rays.
+ * @param cotangent [rays][samples][channels]
+ * @param raysGradient result [rays][6], origin and direction
+ */
+export function bend(
+  planes: usize,
+  layers: usize,
+  size: i32,
+  stride: i32,
+  line: i32,
+  slice: i32,
+  projection: usize,
+  origins: usize,
+  directions: usize,
+  depths: usize,
+  rays: i32,
+  samples: i32,
+  cotangent: usize,
   raysGradient: usize,
 ): void {
   const area = <usize>slice
   const vectors = <usize>(stride & ~15)
   const end = <usize>stride
-  for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12) {
+  for (let ray = 0; ray < rays; ray++, origins += 12, directions += 12, raysGradient += 24) {
     const ox = <f64>load<f32>(origins)
     const oy = <f64>load<f32>(origins, 4)
     const oz = <f64>load<f32>(origins, 8)
@@ -229,6 +341,7 @@ export function scatter(
     let directionY: f64 = 0
     let directionZ: f64 = 0
     for (let i = 0; i < samples; i++, depths += 4, cotangent += stride) {
+      if (!isAny(cotangent, end)) continue
       const t = <f64>load<f32>(depths)
       const x = ox + t * dx
       const y = oy + t * dy
@@ -243,12 +356,7 @@ export function scatter(
         if (count > 1) {
           depth(rows, x, y, z, count)
           start += <usize>layer * area
-          spread(cotangent, planesGradient + start, 1 - <f32>shareN, vectors, end)
-          spread(cotangent, planesGradient + start + area, <f32>shareN, vectors, end)
-        } else {
-          spread(cotangent, planesGradient + start, 1, vectors, end)
         }
-        if (raysGradient === 0) continue
         // d feature / d px = (right - left) taps, weighted along the other axis; px = (u + 1) size / 2 - 1/2.
         const from = planes + start
         let s00 = <f64>dot(cotangent, from + tap00, vectors, end)
@@ -288,45 +396,12 @@ export function scatter(
         directionZ += t * gz
       }
     }
-    if (raysGradient === 0) continue
-    store<f32>(raysGradient, load<f32>(raysGradient) + <f32>originX)
-    store<f32>(raysGradient, load<f32>(raysGradient, 4) + <f32>originY, 4)
-    store<f32>(raysGradient, load<f32>(raysGradient, 8) + <f32>originZ, 8)
-    store<f32>(raysGradient, load<f32>(raysGradient, 12) + <f32>directionX, 12)
-    store<f32>(raysGradient, load<f32>(raysGradient, 16) + <f32>directionY, 16)
-    store<f32>(raysGradient, load<f32>(raysGradient, 20) + <f32>directionZ, 20)
-    raysGradient += 24
-  }
-}
-
-/** Adds a share of the cotangent to the four texels of the footprint on one layer. */
-function spread(cotangent: usize, to: usize, share: f32, vectors: usize, end: usize): void {
-  const a = to + tap00
-  const b = to + tap01
-  const c = to + tap10
-  const d = to + tap11
-  const wa = share * weight00
-  const wb = share * weight01
-  const wc = share * weight10
-  const wd = share * weight11
-  const was = f32x4.splat(wa)
-  const wbs = f32x4.splat(wb)
-  const wcs = f32x4.splat(wc)
-  const wds = f32x4.splat(wd)
-  let k: usize = 0
-  for (; k < vectors; k += 16) {
-    const g = v128.load(cotangent + k)
-    v128.store(a + k, f32x4.add(v128.load(a + k), f32x4.mul(was, g)))
-    v128.store(b + k, f32x4.add(v128.load(b + k), f32x4.mul(wbs, g)))
-    v128.store(c + k, f32x4.add(v128.load(c + k), f32x4.mul(wcs, g)))
-    v128.store(d + k, f32x4.add(v128.load(d + k), f32x4.mul(wds, g)))
-  }
-  for (; k < end; k += 4) {
-    const g = load<f32>(cotangent + k)
-    store<f32>(a + k, load<f32>(a + k) + wa * g)
-    store<f32>(b + k, load<f32>(b + k) + wb * g)
-    store<f32>(c + k, load<f32>(c + k) + wc * g)
-    store<f32>(d + k, load<f32>(d + k) + wd * g)
+    store<f32>(raysGradient, <f32>originX)
+    store<f32>(raysGradient, <f32>originY, 4)
+    store<f32>(raysGradient, <f32>originZ, 8)
+    store<f32>(raysGradient, <f32>directionX, 12)
+    store<f32>(raysGradient, <f32>directionY, 16)
+    store<f32>(raysGradient, <f32>directionZ, 20)
   }
 }
 

@@ -58,6 +58,7 @@ interface Kernel {
   readonly base: WebAssembly.Global<'i32'>
   sample(...args: number[]): void
   scatter(...args: number[]): void
+  bend(...args: number[]): void
 }
 
 const PAGE = 1 << 16
@@ -142,9 +143,13 @@ export class PlaneSampler {
    */
   scatter(want: { rays?: boolean } = {}): Float32Array | undefined {
     const { cotangent, gradient, rays } = this.addresses
-    if (want.rays) this.window('rays').fill(0)
-    this.kernel.scatter(...this.common(), cotangent, gradient, want.rays ? rays : 0)
-    return want.rays ? this.window('rays') : undefined
+    const [, ...others] = this.common()
+    for (let plane = 0; plane < 3; plane++) {
+      this.kernel.scatter(plane, 0, this.planes.resolution, 0, ...others, cotangent, gradient)
+    }
+    if (!want.rays) return undefined
+    this.kernel.bend(...this.common(), cotangent, rays)
+    return this.window('rays')
   }
 
   /** Like the planes, what `scatter` added up since `load`; a window. */

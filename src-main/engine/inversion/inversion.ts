@@ -52,6 +52,8 @@ const DRAWS = 4
  * a plane holds for the face it holds for the back of the head too.
  */
 const PROBE = { yaw: Math.PI, pitch: 0.4, resolution: 64, pixels: 768, coarse: 20, fine: 12 }
+/** So many of them take turns, for what they show of the pivot is found once for each. */
+const PROBES = 24
 export class Inversion {
   readonly settings: InversionSettings
   readonly portraits: readonly PosedPortrait[]
@@ -69,6 +71,8 @@ export class Inversion {
   private detailStage: DetailStage | null = null
   /** How the detail stage looks, by draw. */
   private readonly fixedViews: PosedView[][] = []
+  /** Of the phase, in their order. */
+  private probes: Probe[] = []
   private best: Best | null = null
   private phase: Phase = 'code'
   private stepsDone = 0
@@ -216,6 +220,7 @@ export class Inversion {
   private async enter(phase: Phase): Promise<void> {
     this.phase = phase
     this.termViews = undefined
+    this.probes = []
     if (phase === 'shape') this.shape = new ShapeState(this.context.generator.config)
     if (phase === 'layers') this.latent.shared = false
     if ((phase === 'shape' || phase === 'detail') && this.best) {
@@ -291,9 +296,15 @@ export class Inversion {
     return new LatentStage(generator, labels, this.latent, { terms: await this.termsOfCode, camera: CAMERA })
   }
 
-  /** A random camera around the head, and the pixels of it to look at. */
   private probe(step: number): Probe {
-    const draw = uniform(this.settings.seed, 3 * step + 2)
+    const turn = step % PROBES
+    this.probes[turn] ??= this.drawProbe(turn)
+    return this.probes[turn]
+  }
+
+  /** A random camera around the head, and the pixels of it to look at. */
+  private drawProbe(turn: number): Probe {
+    const draw = uniform(this.settings.seed, 3 * turn + 2)
     const yaw = (2 * draw() - 1) * PROBE.yaw
     const pitch = (2 * draw() - 1) * PROBE.pitch
     const count = PROBE.resolution * PROBE.resolution

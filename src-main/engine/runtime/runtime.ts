@@ -3,6 +3,7 @@
  * A run is synchronous inside (it blocks this process), which is why the engine is a process of its own and why long
  * work is cut into short runs.
  */
+import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
 import { UserError } from '../errors.ts'
 import { type Model, type ModelOutput, type Shape, sizeOf } from '../graph/index.ts'
@@ -10,7 +11,7 @@ import { type Provider, type ProviderOptions, plainMessage, selectProvider } fro
 import { DeviceCopies, Resident } from './resident.ts'
 
 export interface RuntimeOptions extends ProviderOptions {
-  /** Threads of the CPU provider; default: one per core. */
+  /** Threads of the CPU provider, and of what runs on the processor beside it; default: one per core. */
   readonly threads?: number
 }
 
@@ -27,7 +28,7 @@ type Targets = Feeds
 
 export class Runtime {
   readonly provider: Provider
-  private readonly threads: number
+  readonly threads: number
   private readonly copies: DeviceCopies | undefined
   private readonly programs = new Map<string, Promise<Program>>()
 
@@ -38,7 +39,7 @@ export class Runtime {
   }
 
   static async create(options: RuntimeOptions = {}): Promise<Runtime> {
-    return new Runtime(await selectProvider(options), options.threads ?? 0)
+    return new Runtime(await selectProvider(options), options.threads ?? availableParallelism())
   }
 
   /** A session for the model; the same model (by content) gives the same program. */

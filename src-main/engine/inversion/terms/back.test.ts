@@ -54,9 +54,9 @@ const begin = (matte: Float32Array, aim: StageStart['aim'] = 'head') =>
 
 /** Where something is asked, in the middle plane: height and how near to the average head's centre. */
 async function asked(matte: Float32Array) {
-  const views = (await begin(matte))!(0)
-  expect(views).toHaveLength(2)
-  return views.flatMap(({ label, rendering }) => {
+  const viewsOf = (await begin(matte))!
+  for (let step = 0; step < 8; step++) expect(viewsOf(step)).toHaveLength(2)
+  return [0, 1, 2, 3].flatMap(viewsOf).flatMap(({ label, rendering }) => {
     const { origins, directions } = castRays(label, SIDE)
     const far = nearest(label, SIDE)
     return [...rendering.pixels!].map((pixel) => {
@@ -106,15 +106,25 @@ describe('the back of the head', () => {
     expect(Math.min(...(await asked(broad)).map(({ y }) => y))).toBeLessThan(-0.3)
   })
 
-  it('is to be empty behind that', async () => {
+  it('is looked at by turns', async () => {
+    const viewsOf = (await begin(own))!
+    const pixelsOf = (step: number) => [...viewsOf(step)[0].rendering.pixels!]
+    const seen = [0, 1, 2, 3].flatMap(pixelsOf)
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(pixelsOf(4)).toEqual(pixelsOf(0))
+  })
+
+  it('is to be empty behind that, but for a trace', async () => {
     const [{ weight, objective, rendering }] = (await begin(own))!(0)
     expect(weight).toBe(2)
     const opacity = new Float32Array(SIDE * SIDE)
     const judge = () => objective.judge({ rendering: { opacity } } as View)
     expect((await judge()).loss).toBe(0)
+    for (const pixel of rendering.pixels!) opacity[pixel] = 0.009
+    expect(await judge()).toMatchObject({ loss: 0, gradient: { opacity: new Float32Array(SIDE * SIDE) } })
     for (const pixel of rendering.pixels!) opacity[pixel] = 0.5
     const { loss, gradient } = await judge()
-    expect(loss).toBeCloseTo(0.25, 6)
+    expect(loss).toBeCloseTo(0.49 ** 2, 6)
     for (const pixel of rendering.pixels!) expect(gradient.opacity![pixel]).toBeGreaterThan(0)
   })
 })

@@ -22,6 +22,10 @@ const HAIR = 0.3
 const BACK = { low: -0.36, nape: -0.16, ears: 0, before: -0.06 }
 /** Above this, world units, the photo's outline is hair's: the eyes are below. */
 const EYES = 0.05
+/** The part of the pixels that a step looks at, others in each: Adam remembers the last ones. */
+const SHARES = 4
+/** An opacity that is nothing. */
+const TRACE = 0.01
 /** How far the average head reaches in a rendering: from here on a pixel shows it. */
 const SHOWN = 0.1
 const SIDES = [Math.PI / 2, -Math.PI / 2]
@@ -39,20 +43,20 @@ export const back = (weights: { readonly head: number; readonly outline: number 
     const more = Math.max(
       ...(await Promise.all(photos.map((photo) => moreHair(generator, average, photo, resolution)))),
     )
-    const views: { label: Float32Array; pixels: Uint32Array; objective: EmptyObjective }[] = []
+    const views: { label: Float32Array; pixels: Uint32Array; objective: EmptyObjective }[][] = []
     for (const yaw of SIDES) {
       const label = zoom(orbitCamera(config.rendering_kwargs, yaw), 1 / WIDE)
-      const { opacity } = await renderer.render(network, average, label, { resolution })
-      const pixels = behind(label, opacity, resolution, low, more)
-      views.push({ label, pixels, objective: new EmptyObjective(pixels) })
+      const { opacity } = await renderer.render(network, average, label, { resolution, colours: false })
+      const all = behind(label, opacity, resolution, low, more)
+      const shares = Array.from({ length: SHARES }, (_, share) => all.filter((_, i) => i % SHARES === share))
+      views.push(shares.map((pixels) => ({ label, pixels, objective: new EmptyObjective(pixels) })))
     }
     return (step) =>
-      views.map(({ label, pixels, objective }, side) => ({
-        label,
-        objective,
-        weight: weights[aim],
-        rendering: rendering(step, side, STREAM, pixels),
-      }))
+      views.map((shares, side) => {
+        const { label, pixels, objective } = shares[step % SHARES]
+        const look = { ...rendering(step, side, STREAM, pixels), colours: false }
+        return { label, objective, weight: weights[aim], rendering: look }
+      })
   },
 })
 
@@ -80,7 +84,7 @@ async function moreHair(
 ): Promise<number> {
   const { matte, valid, size } = portrait.wide ?? portrait
   const camera = portrait.wide ? zoom(label, 1 / WIDE) : label
-  const { opacity } = await renderer.render(weights, average, camera, { resolution: side })
+  const { opacity } = await renderer.render(weights, average, camera, { resolution: side, colours: false })
   const shown = shrink(Float32Array.from(valid), size, side)
   const person = shrink(matte, size, side)
   const [, eyes, far] = project(camera, 0, EYES, 0)
@@ -132,8 +136,9 @@ class EmptyObjective implements Objective {
     const gradient = new Float32Array(opacity.length)
     let loss = 0
     for (const pixel of pixels) {
-      loss += opacity[pixel] ** 2 / pixels.length
-      gradient[pixel] = (2 * opacity[pixel]) / pixels.length
+      const much = Math.max(0, opacity[pixel] - TRACE)
+      loss += much ** 2 / pixels.length
+      gradient[pixel] = (2 * much) / pixels.length
     }
     return Promise.resolve({ loss, terms: { back: loss }, gradient: { opacity: gradient } })
   }

@@ -1,29 +1,37 @@
 /** An outline says how wide a head is and nothing of how deep: novel views are held to the pivot's opacity and depth. */
 import { accumulate } from '../../generator/planes.ts'
-import type { PlanesTerm } from './term.ts'
+import type { Rendering } from '../../generator/renderer.ts'
+import type { PlanesTerm, Probe } from './term.ts'
 
 /** @param weights of the mean squared difference of opacity, and of depth in world units */
-export const keptShape = (weights: { readonly opacity: number; readonly depth: number }): PlanesTerm => ({
-  async add({ generator, pivot, planes, probe: { label, rendering } }, gradient) {
-    const { renderer, weights: network } = generator
-    const before = await renderer.render(network, pivot, label, rendering)
-    const now = await renderer.render(network, planes, label, rendering)
-    const count = now.depth.length
-    let loss = 0
-    const opacity = now.opacity.map((value, i) => {
-      const difference = value - before.opacity[i]
-      loss += (weights.opacity * difference * difference) / count
-      return (2 * weights.opacity * difference) / count
-    })
-    const depth = now.depth.map((value, i) => {
-      // Along an outline depth means nothing.
-      if (Math.min(now.opacity[i], before.opacity[i]) < 0.9) return 0
-      const difference = value - before.depth[i]
-      loss += (weights.depth * difference * difference) / count
-      return (2 * weights.depth * difference) / count
-    })
-    const found = await renderer.backward(network, now.tape, { opacity, depth })
-    accumulate(gradient, found.planes)
-    return loss
-  },
-})
+export const keptShape = (weights: { readonly opacity: number; readonly depth: number }): PlanesTerm => {
+  const seen = new WeakMap<Probe, Promise<Rendering>>()
+  return {
+    async add({ generator, pivot, planes, probe }, gradient) {
+      const { renderer, weights: network } = generator
+      const { label, rendering } = probe
+      const look = { ...rendering, colours: false }
+      const known = seen.get(probe) ?? renderer.render(network, pivot, label, look)
+      seen.set(probe, known)
+      const before = await known
+      const now = await renderer.render(network, planes, label, look)
+      const count = now.depth.length
+      let loss = 0
+      const opacity = now.opacity.map((value, i) => {
+        const difference = value - before.opacity[i]
+        loss += (weights.opacity * difference * difference) / count
+        return (2 * weights.opacity * difference) / count
+      })
+      const depth = now.depth.map((value, i) => {
+        // Along an outline depth means nothing.
+        if (Math.min(now.opacity[i], before.opacity[i]) < 0.9) return 0
+        const difference = value - before.depth[i]
+        loss += (weights.depth * difference * difference) / count
+        return (2 * weights.depth * difference) / count
+      })
+      const found = await renderer.backward(network, now.tape, { opacity, depth })
+      accumulate(gradient, found.planes)
+      return loss
+    },
+  }
+}
