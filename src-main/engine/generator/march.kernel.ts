@@ -119,34 +119,40 @@ export function colourSlope(colours: v128): v128 {
 }
 
 /**
- * The picture of the ray that was marched last, -1..1.
- * @param decoded with colours
- * @param white what is not covered is white
+ * The picture of a ray, -1..1.
+ * @param seen rows with colours, of the samples whose share is greater than `least`
+ * @param shares [samples], 16 bytes from one to the next
+ * @param behind how white it is where nothing is
  * @param image result [colours]
+ * @returns the next ray's first row
  */
 export function blend(
-  decoded: usize,
+  seen: usize,
   stride: usize,
+  shares: usize,
   samples: i32,
+  least: f32,
   colours: i32,
-  white: bool,
+  behind: f32,
   scratch: usize,
   image: usize,
-): void {
-  const size = listSize(samples)
-  const shares = scratch + SHARES * size
-  const behind: f64 = white ? 1 - opacity : 0
-  const sums = scratch + COLOURS * size
+): usize {
+  const sums = scratch
   const padded = (<usize>((colours + 3) & ~3)) << 2
-  for (let k: usize = 0; k < padded; k += 16) {
-    let sum = f32x4.splat(0)
-    let at = decoded + 4 + k
-    for (let i = 0; i < samples; i++, at += stride) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load(at), v128.load32_splat(shares + ((<usize>i) << 2))))
+  for (let k: usize = 0; k < padded; k += 16) v128.store(sums + k, f32x4.splat(behind))
+  for (let i = 0; i < samples; i++, shares += 16) {
+    if (load<f32>(shares) <= least) continue
+    const share = v128.load32_splat(shares)
+    for (let k: usize = 0; k < padded; k += 16) {
+      v128.store(sums + k, f32x4.add(v128.load(sums + k), f32x4.mul(v128.load(seen + 4 + k), share)))
     }
-    v128.store(sums + k, f32x4.sub(f32x4.mul(f32x4.add(sum, f32x4.splat(<f32>behind)), f32x4.splat(2)), f32x4.splat(1)))
+    seen += stride
+  }
+  for (let k: usize = 0; k < padded; k += 16) {
+    v128.store(sums + k, f32x4.sub(f32x4.mul(v128.load(sums + k), f32x4.splat(2)), f32x4.splat(1)))
   }
   memory.copy(image, sums, (<usize>colours) << 2)
+  return seen
 }
 
 /**

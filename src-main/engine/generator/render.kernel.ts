@@ -144,17 +144,27 @@ function slopesAt(scratch: usize): usize {
   return decodedAt(scratch) + ((rowsOf(job.samples) * <usize>job.decoded) << 2)
 }
 
-/** In the slopes' place where there is no way back: features of coarse samples, features and depths of fine ones. */
+// In the slopes' place where there is no way back: of coarse samples, of fine ones and of both their features and raw
+// densities (rows of four numbers), and the depths of fine ones.
 function coarseAt(scratch: usize): usize {
   return slopesAt(scratch)
 }
 
 function fineAt(scratch: usize): usize {
-  return coarseAt(scratch) + ((rowsOf(job.samples - job.fine) * <usize>job.channels) << 2)
+  return coarseAt(scratch) + rowsOf(job.samples - job.fine) * sampleSize()
+}
+
+function mergedAt(scratch: usize): usize {
+  return fineAt(scratch) + rowsOf(job.fine) * sampleSize()
 }
 
 function drawnAt(scratch: usize): usize {
-  return fineAt(scratch) + ((rowsOf(job.fine) * <usize>job.channels) << 2)
+  return mergedAt(scratch) + rowsOf(job.samples) * sampleSize()
+}
+
+/** Bytes of a sample's features and its row of density. */
+function sampleSize(): usize {
+  return ((<usize>job.channels) << 2) + 16
 }
 
 /** Bytes of scratch that a thread needs for the job as it is described, rounded up to lines of the cache. */
@@ -186,7 +196,7 @@ function read(first: i32, rays: i32, samples: i32, depths: usize, features: usiz
 }
 
 /** Features to decoded rows. @param density nothing else is wanted @param slopes where they go; 0: not wanted */
-function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, scratch: usize): void {
+function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, scratch: usize, decoded: usize): void {
   decode(
     features,
     samples,
@@ -199,54 +209,68 @@ function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, 
     density ? 4 : job.decoded,
     scratch,
     slopes,
-    decodedAt(scratch),
+    decoded,
   )
 }
 
-/** Finds the samples of a piece's rays: depths, and features. @returns where the features are */
-function place(first: i32, rays: i32, scratch: usize): usize {
+/**
+ * Finds the samples of a piece's rays: depths, features, and raw densities as rows of four.
+ * @param densities result
+ * @returns where the features are
+ */
+function place(first: i32, rays: i32, scratch: usize, densities: usize): usize {
   const samples = job.samples
   const fine = job.fine
   const coarse = samples - fine
   const width = (<usize>job.channels) << 2
   const given = job.coarse + <usize>(first * coarse) * 4
   const depths = job.depths + <usize>(first * samples) * 4
-  const features = job.features === 0 ? featuresAt(scratch) : job.features + <usize>(first * samples) * width
+  const kept = job.features + <usize>(first * samples) * width
+  const features = job.features === 0 ? mergedAt(scratch) + (rowsOf(samples) << 4) : kept
   if (fine === 0) {
     memory.copy(depths, given, (<usize>(rays * samples)) << 2)
     read(first, rays, samples, depths, features)
+    toDecoded(features, rays * samples, true, 0, scratch, densities)
     return features
   }
-  const coarseFeatures = coarseAt(scratch)
-  const fineFeatures = fineAt(scratch)
+  const ofCoarse = coarseAt(scratch)
+  const coarseFeatures = ofCoarse + (rowsOf(coarse) << 4)
+  const ofFine = fineAt(scratch)
+  const fineFeatures = ofFine + (rowsOf(fine) << 4)
   const drawn = drawnAt(scratch)
   const lists = listsAt(scratch)
-  const decoded = decodedAt(scratch)
   read(first, rays, coarse, given, coarseFeatures)
-  toDecoded(coarseFeatures, rays * coarse, true, 0, scratch)
+  toDecoded(coarseFeatures, rays * coarse, true, 0, scratch, ofCoarse)
   for (let ray = 0; ray < rays; ray++) {
     const along = given + <usize>(ray * coarse) * 4
-    march(decoded + <usize>(ray * coarse) * 16, 16, along, coarse, lists)
+    march(ofCoarse + <usize>(ray * coarse) * 16, 16, along, coarse, lists)
     const jitter = job.jitter === 0 ? 0 : job.jitter + <usize>((first + ray) * fine) * 4
     const own = lists + marchScratch(samples, job.colours)
     draw(along, weightsOf(lists, coarse), coarse, fine, jitter, own, drawn + <usize>(ray * fine) * 4)
   }
   read(first, rays, fine, drawn, fineFeatures)
+  toDecoded(fineFeatures, rays * fine, true, 0, scratch, ofFine)
   for (let ray = 0; ray < rays; ray++) {
     merge(
       given + <usize>(ray * coarse) * 4,
       coarse,
+      ofCoarse + <usize>(ray * coarse) * 16,
       coarseFeatures + <usize>(ray * coarse) * width,
       drawn + <usize>(ray * fine) * 4,
       fine,
+      ofFine + <usize>(ray * fine) * 16,
       fineFeatures + <usize>(ray * fine) * width,
       width,
       depths + <usize>(ray * samples) * 4,
+      densities + <usize>(ray * samples) * 16,
       features + <usize>(ray * samples) * width,
     )
   }
   return features
 }
+
+/** What gives less of a ray's light has no colour: all of them together are less than a float32 of it shows. */
+const INVISIBLE: f32 = 1e-8
 
 /** The rays of a piece: what is seen along them. */
 function renderRays(piece: i32, scratch: usize): void {
@@ -255,20 +279,42 @@ function renderRays(piece: i32, scratch: usize): void {
   const samples = job.samples
   const colours = job.colours
   const isPicture = job.kind === MARCH
-  const stride: usize = isPicture ? (<usize>job.decoded) << 2 : 16
   const white = job.white !== 0
-  const features = place(first, rays, scratch)
-  toDecoded(features, rays * samples, !isPicture, 0, scratch)
+  const width = (<usize>job.channels) << 2
+  const densities = mergedAt(scratch)
+  const features = place(first, rays, scratch, densities)
   const lists = listsAt(scratch)
-  let row = decodedAt(scratch)
-  if (isPicture) colour(row, stride, rays * samples, colours)
-  for (let ray = first; ray < first + rays; ray++, row += <usize>samples * stride) {
-    march(row, stride, job.depths + <usize>(ray * samples) * 4, samples, lists)
-    const one = <usize>ray * 4
+  const seen = featuresAt(scratch)
+  let count = 0
+  for (let ray = 0; ray < rays; ray++) {
+    const one = <usize>(first + ray) * 4
+    march(densities + <usize>(ray * samples) * 16, 16, job.depths + one * <usize>samples, samples, lists)
     store<f32>(job.depth + one, hits ? <f32>mean : job.farthest)
     store<f32>(job.opacity + one, <f32>opacity)
-    if (isPicture) blend(row, stride, samples, colours, white, lists, job.image + one * <usize>colours)
-    else memory.copy(job.along + one * <usize>samples, sharesOf(lists, samples), <usize>samples * 4)
+    const shares = sharesOf(lists, samples)
+    if (!isPicture) {
+      memory.copy(job.along + one * <usize>samples, shares, <usize>samples * 4)
+      continue
+    }
+    // The rows of density are read no more: they keep the shares.
+    for (let i = 0; i < samples; i++) {
+      const share = load<f32>(shares + ((<usize>i) << 2))
+      store<f32>(densities + <usize>(ray * samples + i) * 16, share)
+      if (share <= INVISIBLE) continue
+      memory.copy(seen + <usize>count * width, features + <usize>(ray * samples + i) * width, width)
+      count++
+    }
+  }
+  if (!isPicture) return
+  const stride = (<usize>job.decoded) << 2
+  let row = decodedAt(scratch)
+  toDecoded(seen, count, false, 0, scratch, row)
+  colour(row, stride, count, colours)
+  for (let ray = 0; ray < rays; ray++) {
+    const one = <usize>(first + ray) * 4
+    const behind: f32 = white ? 1 - load<f32>(job.opacity + one) : 0
+    const image = job.image + one * <usize>colours
+    row = blend(row, stride, densities + <usize>(ray * samples) * 16, samples, INVISIBLE, colours, behind, lists, image)
   }
 }
 
@@ -291,7 +337,7 @@ function backAlongRays(piece: i32, scratch: usize): void {
     features = featuresAt(scratch)
     read(first, rays, samples, depths, features)
   }
-  toDecoded(features, rays * samples, density, slopesAt(scratch), scratch)
+  toDecoded(features, rays * samples, density, slopesAt(scratch), scratch, decodedAt(scratch))
   const lists = listsAt(scratch)
   let row = decodedAt(scratch)
   if (!density) colour(row, stride, rays * samples, colours)
@@ -348,8 +394,8 @@ function decodePoints(piece: i32, scratch: usize): void {
   const width = (<usize>colours) << 2
   const features = featuresAt(scratch)
   read(first, points, 1, job.depths + ((<usize>first) << 2), features)
-  toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch)
   let row = decodedAt(scratch)
+  toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch, row)
   if (kind === SIGMA) {
     for (let i = 0; i < points; i++, row += 16) store<f32>(job.along + ((<usize>(first + i)) << 2), load<f32>(row))
     return
