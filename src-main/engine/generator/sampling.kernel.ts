@@ -69,7 +69,8 @@ function middle(depths: usize, i: i32): f64 {
 }
 
 /**
- * Coarse and fine samples of a ray in one list, ascending, with their rows of density and their features.
+ * Coarse and fine samples of a ray in one list, ascending, with their densities and features.
+ * @param coarseDensities, fineDensities rows of four numbers
  * @param width bytes of a sample's features
  */
 export function merge(
@@ -88,18 +89,18 @@ export function merge(
 ): void {
   const endCoarse = coarse + ((<usize>samples) << 2)
   const endFine = fine + ((<usize>count) << 2)
-  for (let i = 0; i < samples + count; i++, depths += 4, densities += 16, features += width) {
+  for (let i = 0; i < samples + count; i++, depths += 4, densities += 4, features += width) {
     const isCoarse = fine === endFine || (coarse < endCoarse && load<f32>(coarse) <= load<f32>(fine))
     if (isCoarse) {
       store<f32>(depths, load<f32>(coarse))
-      v128.store(densities, v128.load(coarseDensities))
+      store<f32>(densities, load<f32>(coarseDensities))
       memory.copy(features, coarseFeatures, width)
       coarse += 4
       coarseDensities += 16
       coarseFeatures += width
     } else {
       store<f32>(depths, load<f32>(fine))
-      v128.store(densities, v128.load(fineDensities))
+      store<f32>(densities, load<f32>(fineDensities))
       memory.copy(features, fineFeatures, width)
       fine += 4
       fineDensities += 16
