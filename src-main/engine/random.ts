@@ -15,11 +15,16 @@ export function uniform(seed: number, stream = 0): () => number {
 export function uniformArray(length: number, seed: number, stream = 0): Float32Array {
   const next = uniform(seed, stream)
   // 1 - 2^-24 at most: rounding to float32 must not give 1.
-  return Float32Array.from({ length }, () => Math.min(next(), 1 - 2 ** -24))
+  const most = 1 - 2 ** -24
+  const result = new Float32Array(length)
+  for (let i = 0; i < length; i++) result[i] = Math.min(next(), most)
+  return result
 }
 
 /** N(0, 1), by Box and Muller. */
 export function normalArray(length: number, seed: number, stream = 0): Float32Array {
   const next = uniform(seed, stream)
-  return Float32Array.from({ length }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()))
+  const result = new Float32Array(length)
+  for (let i = 0; i < length; i++) result[i] = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next())
+  return result
 }

@@ -51,6 +51,8 @@ const FIELDS = [
   'jitter',
   'depths',
   'features',
+  'densities',
+  'anew',
   'image',
   'depth',
   'opacity',
@@ -280,7 +282,7 @@ export class KernelPasses implements Passes {
       )
       // What a view needs more room for is found again on the way back.
       const isKept = rays === count
-      workshop.lay('kept', { features: isKept ? rays * all * planes.channels + 8 * planes.channels : 0 })
+      workshop.lay('kept', isKept ? toKeep(rays * all, planes) : { features: 0, densities: 0 })
       workshop.kept = isKept ? { planes, depths: results.depths } : undefined
       workshop.run(kind, this.cut(workshop, rays, all), rays * all)
       for (const [name, width] of Object.entries(made)) {
@@ -304,7 +306,7 @@ export class KernelPasses implements Passes {
     workshop.set({ fine: 0, fresh: 1, bands: BANDS, ofImage: 0, ofDepth: 0, ofOpacity: 0 })
     workshop.setFloat('cut', NEGLIGIBLE * Math.max(...Object.values(given).map(largest)))
     const isKept = workshop.kept?.planes === planes && workshop.kept.depths === depths
-    if (!isKept) workshop.set({ features: 0 })
+    workshop.set({ anew: isKept ? 0 : 1 })
     const count = origins.length / 3
     const ofRays = { origins: new Float32Array(count * 3), directions: new Float32Array(count * 3) }
     for (const { first, rays, part } of parts({ origins, directions, depths, ...given }, samples)) {
@@ -315,6 +317,10 @@ export class KernelPasses implements Passes {
         found: Math.ceil((3 * all) / 2),
         ofRays: wantsRays ? 6 * rays : 0,
       })
+      if (!isKept) {
+        workshop.lay('kept', toKeep(all, planes))
+        workshop.kept = undefined
+      }
       workshop.run(kind, this.cut(workshop, rays, samples), all)
       workshop.run('scatter', 3 * BANDS, all)
       workshop.set({ fresh: 0 })
@@ -409,6 +415,9 @@ function* parts(lists: { readonly origins: Float32Array } & Lists, samples: numb
 
 const mapped = <T, U>(record: Readonly<Record<string, T>>, of: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, of(value)]))
+
+/** Features are read eight rows at a time. */
+const toKeep = (samples: number, { channels }: Planes) => ({ features: (samples + 8) * channels, densities: samples })
 
 /** Points as rays that end where they begin. */
 function atPoints(points: Float32Array): Along {

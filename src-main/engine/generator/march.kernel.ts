@@ -119,47 +119,82 @@ export function colourSlope(colours: v128): v128 {
 }
 
 /**
- * The picture of the ray that was marched last, -1..1.
- * @param decoded with colours
- * @param white what is not covered is white
+ * The picture of a ray, -1..1.
+ * @param seen rows with colours, of the samples whose share is greater than `least`
+ * @param shares [samples]
+ * @param behind how white it is where nothing is
  * @param image result [colours]
+ * @returns the next ray's first row
  */
 export function blend(
-  decoded: usize,
+  seen: usize,
   stride: usize,
+  shares: usize,
   samples: i32,
+  least: f32,
   colours: i32,
-  white: bool,
+  behind: f32,
   scratch: usize,
   image: usize,
-): void {
-  const size = listSize(samples)
-  const shares = scratch + SHARES * size
-  const behind: f64 = white ? 1 - opacity : 0
-  const sums = scratch + COLOURS * size
+): usize {
+  const sums = scratch
   const padded = (<usize>((colours + 3) & ~3)) << 2
-  for (let k: usize = 0; k < padded; k += 16) {
-    let sum = f32x4.splat(0)
-    let at = decoded + 4 + k
-    for (let i = 0; i < samples; i++, at += stride) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load(at), v128.load32_splat(shares + ((<usize>i) << 2))))
+  for (let k: usize = 0; k < padded; k += 16) v128.store(sums + k, f32x4.splat(behind))
+  for (let i = 0; i < samples; i++, shares += 4) {
+    if (load<f32>(shares) <= least) continue
+    const share = v128.load32_splat(shares)
+    for (let k: usize = 0; k < padded; k += 16) {
+      v128.store(sums + k, f32x4.add(v128.load(sums + k), f32x4.mul(v128.load(seen + 4 + k), share)))
     }
-    v128.store(sums + k, f32x4.sub(f32x4.mul(f32x4.add(sum, f32x4.splat(<f32>behind)), f32x4.splat(2)), f32x4.splat(1)))
+    seen += stride
+  }
+  for (let k: usize = 0; k < padded; k += 16) {
+    v128.store(sums + k, f32x4.sub(f32x4.mul(v128.load(sums + k), f32x4.splat(2)), f32x4.splat(1)))
   }
   memory.copy(image, sums, (<usize>colours) << 2)
+  return seen
+}
+
+/** A sample whose density reaches no further than this into the light of its ray has no gradient. */
+const FAINT: f32 = 1e-8
+
+/**
+ * Which samples of the ray that was marched last have a gradient worth the way back.
+ * @param least a share of the light up to which colour has none
+ * @param result [samples] bytes
+ */
+export function active(samples: i32, least: f32, scratch: usize, result: usize): void {
+  const size = listSize(samples)
+  let before = false
+  for (let i = 0; i < samples; i++) {
+    const at = (<usize>i) << 2
+    // What is no number is to be noticed.
+    const after = i < samples - 1 && !(reach(scratch + at, size) <= FAINT)
+    const is = before || after || !(load<f32>(scratch + SHARES * size + at) <= least)
+    store<u8>(result + <usize>i, is ? 1 : 0)
+    before = after
+  }
+}
+
+/** How much of the light an interval's raw density takes away at most, where it rises. */
+function reach(list: usize, size: usize): f32 {
+  return load<f32>(list + LIGHT * size) * load<f32>(list + SLOPES * size) * load<f32>(list + LENGTHS * size)
 }
 
 /**
- * The adjoint of all this for the ray that was marched last: the gradients of raw densities and colours take the place of
- * the decoded rows.
- * @param decoded with colours
+ * The adjoint of all this for the ray that was marched last: gradients of raw densities and colours take the place of the
+ * decoded rows.
+ * @param rows of the samples that are active, with colours
+ * @param actives [samples] bytes
  * @param ofImage [colours] or 0
  * @param ofDepth, ofOpacity cotangents
  * @param cut rows that are no greater become zero
+ * @returns the next ray's first row
  */
 export function marchBackward(
-  decoded: usize,
+  rows: usize,
   stride: usize,
+  actives: usize,
   depths: usize,
   samples: i32,
   colours: i32,
@@ -169,7 +204,7 @@ export function marchBackward(
   ofOpacity: f64,
   cut: f32,
   scratch: usize,
-): void {
+): usize {
   const size = listSize(samples)
   const lengths = scratch + LENGTHS * size
   const passing = scratch + PASSING * size
@@ -191,22 +226,26 @@ export function marchBackward(
   }
   const alongDepth = hits ? ofDepth / opacity : 0
   const ofAll = ofOpacity - (white ? total : 0) - alongDepth * mean
-  let row = decoded
-  for (let i = 0; i < samples; i++, row += stride) {
+  let row = rows
+  for (let i = 0; i < samples; i++) {
     const at = (<usize>i) << 2
-    const share = v128.load32_splat(shares + at)
     let sum = f32x4.splat(0)
-    for (let k: usize = 0; k < padded; k += 16) {
-      const colours = v128.load(row + 4 + k)
-      const g = v128.load(given + k)
-      sum = f32x4.add(sum, f32x4.mul(g, colours))
-      v128.store(row + 4 + k, f32x4.mul(f32x4.mul(g, share), colourSlope(colours)))
+    if (load<u8>(actives + <usize>i)) {
+      const share = v128.load32_splat(shares + at)
+      for (let k: usize = 0; k < padded; k += 16) {
+        const colours = v128.load(row + 4 + k)
+        const g = v128.load(given + k)
+        sum = f32x4.add(sum, f32x4.mul(g, colours))
+        v128.store(row + 4 + k, f32x4.mul(f32x4.mul(g, share), colourSlope(colours)))
+      }
+      row += stride
     }
     const pull =
       <f64>(f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1)) +
       <f64>(f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3))
     store<f32>(pulls + at, <f32>(pull + alongDepth * <f64>load<f32>(depths + at)))
   }
+  const end = row
   // From the last interval to the first: what lies behind is dimmed by what lies in front.
   let behind: f64 = 0
   let later: f32 = 0
@@ -217,12 +256,15 @@ export function marchBackward(
     const ofPassing = passes * (behind / (passes + LEAST) - <f64>load<f32>(light + at) * pull)
     behind += pull * <f64>load<f32>(weights + at)
     const half = <f32>(-0.5 * <f64>load<f32>(lengths + at) * ofPassing * <f64>load<f32>(slopes + at))
-    store<f32>(decoded + <usize>(i + 1) * stride, later + half)
+    if (load<u8>(actives + <usize>(i + 1))) {
+      row -= stride
+      store<f32>(row, later + half)
+    }
     later = half
   }
-  store<f32>(decoded, later)
-  row = decoded
-  for (let i = 0; i < samples; i++, row += stride) drop(row, stride, cut)
+  if (load<u8>(actives)) store<f32>(row - stride, later)
+  for (row = rows; row < end; row += stride) drop(row, stride, cut)
+  return end
 }
 
 /** Makes a row zero whose numbers together are no greater than `cut`. */

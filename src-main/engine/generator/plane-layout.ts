@@ -66,7 +66,10 @@ export function sliceChannelAt(layout: Pick<PlaneLayout, 'resolution' | 'channel
 
 /** The planes with something added that is laid out like them. */
 export function addToPlanes(planes: Planes, added: Float32Array): Planes {
-  return { ...planes, data: planes.data.map((value, i) => value + added[i]) }
+  const { data } = planes
+  const sum = new Float32Array(data.length)
+  for (let i = 0; i < sum.length; i++) sum[i] = data[i] + added[i]
+  return { ...planes, data: sum }
 }
 
 /**

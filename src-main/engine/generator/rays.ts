@@ -6,16 +6,15 @@ export interface Rays {
   readonly directions: Float32Array
 }
 
-/** Pixel centre coordinates in 0..1 of ray `index` in an n x n picture. */
-const centre = (index: number, n: number): [number, number] => [
-  ((index % n) + 0.5) / n,
-  (Math.floor(index / n) + 0.5) / n,
-]
-
-/** Camera-space direction (x, y, 1) of a pixel: x = (u - cx + cy sk/fy - sk v/fy)/fx, y = (v - cy)/fy. */
-function unproject(label: Float32Array, u: number, v: number): [number, number] {
-  const [fx, skew, cx, , fy, cy] = label.subarray(16)
-  return [(u - cx + (cy * skew) / fy - (skew * v) / fy) / fx, (v - cy) / fy]
+/**
+ * Where the centre of pixel `index` in an n x n picture lies, 0..1, and its camera-space direction (x, y, 1):
+ * x = (u - cx + cy sk/fy - sk v/fy)/fx, y = (v - cy)/fy.
+ */
+function unproject(label: Float32Array, index: number, n: number) {
+  const u = ((index % n) + 0.5) / n
+  const v = (Math.floor(index / n) + 0.5) / n
+  const [fx, skew, cx, fy, cy] = [label[16], label[17], label[18], label[20], label[21]]
+  return { u, v, x: (u - cx + (cy * skew) / fy - (skew * v) / fy) / fx, y: (v - cy) / fy }
 }
 
 /**
@@ -29,13 +28,18 @@ export function castRays(label: Float32Array, n: number, indices?: Uint32Array):
   const origins = new Float32Array(count * 3)
   const directions = new Float32Array(count * 3)
   for (let i = 0; i < count; i++) {
-    const [x, y] = unproject(label, ...centre(indices?.[i] ?? i, n))
+    const { x, y } = unproject(label, indices?.[i] ?? i, n)
     const dx = label[0] * x + label[1] * y + label[2]
     const dy = label[4] * x + label[5] * y + label[6]
     const dz = label[8] * x + label[9] * y + label[10]
     const length = Math.max(Math.hypot(dx, dy, dz), 1e-12)
-    directions.set([dx / length, dy / length, dz / length], i * 3)
-    origins.set([label[3], label[7], label[11]], i * 3)
+    const at = 3 * i
+    directions[at] = dx / length
+    directions[at + 1] = dy / length
+    directions[at + 2] = dz / length
+    origins[at] = label[3]
+    origins[at + 1] = label[7]
+    origins[at + 2] = label[11]
   }
   return { origins, directions }
 }
@@ -48,12 +52,12 @@ export function castRaysBackward(label: Float32Array, n: number, gradient: Rays,
   const result = new Float64Array(25)
   const [fx, skew, , , fy, cy] = label.subarray(16)
   const count = gradient.origins.length / 3
+  const [m, g] = [new Float64Array(3), new Float64Array(3)]
   for (let i = 0; i < count; i++) {
-    const [u, v] = centre(indices?.[i] ?? i, n)
-    const [x, y] = unproject(label, u, v)
-    const m = [0, 4, 8].map((row) => label[row] * x + label[row + 1] * y + label[row + 2])
+    const { v, x, y } = unproject(label, indices?.[i] ?? i, n)
+    for (let row = 0; row < 3; row++) m[row] = label[4 * row] * x + label[4 * row + 1] * y + label[4 * row + 2]
     const length = Math.max(Math.hypot(m[0], m[1], m[2]), 1e-12)
-    const g = gradient.directions.subarray(i * 3, i * 3 + 3)
+    for (let axis = 0; axis < 3; axis++) g[axis] = gradient.directions[i * 3 + axis]
     const along = (m[0] * g[0] + m[1] * g[1] + m[2] * g[2]) / (length * length)
     let gx = 0
     let gy = 0

@@ -11,6 +11,7 @@ export { base } from '../runtime/crew.kernel'
 import { enter, leave, nextJob, own, scratchOf, takePiece } from '../runtime/crew.kernel'
 import { decode, decodeBackward } from './decoder.kernel'
 import {
+  active,
   blend,
   colour,
   colourSlope,
@@ -73,8 +74,13 @@ class Job {
   jitter: usize
   /** [count][samples], ascending: a result where rays are looked along, given for all else. */
   depths: usize
-  /** [count][samples][channels] and eight rows: kept for the backward pass, which finds them anew where this is 0. */
+  /**
+   * [count][samples][channels] and eight rows, and raw densities [count][samples]: kept for the way back; 0: not kept. The
+   * way back finds them anew where that is asked.
+   */
   features: usize
+  densities: usize
+  anew: i32
   // Results.
   image: usize
   depth: usize
@@ -144,25 +150,38 @@ function slopesAt(scratch: usize): usize {
   return decodedAt(scratch) + ((rowsOf(job.samples) * <usize>job.decoded) << 2)
 }
 
-/** In the slopes' place where there is no way back: features of coarse samples, features and depths of fine ones. */
+/** On the way back: which samples are active. */
+function activesAt(scratch: usize): usize {
+  return slopesAt(scratch) + ((rowsOf(job.samples) * <usize>job.hidden) << 2)
+}
+
+// In the slopes' place where there is no way back: of coarse samples, of fine ones and of both their raw densities (in rows
+// of four numbers) and features, and the depths of fine ones.
 function coarseAt(scratch: usize): usize {
   return slopesAt(scratch)
 }
 
 function fineAt(scratch: usize): usize {
-  return coarseAt(scratch) + ((rowsOf(job.samples - job.fine) * <usize>job.channels) << 2)
+  return coarseAt(scratch) + rowsOf(job.samples - job.fine) * sampleSize()
+}
+
+function mergedAt(scratch: usize): usize {
+  return fineAt(scratch) + rowsOf(job.fine) * sampleSize()
 }
 
 function drawnAt(scratch: usize): usize {
-  return fineAt(scratch) + ((rowsOf(job.fine) * <usize>job.channels) << 2)
+  return mergedAt(scratch) + rowsOf(job.samples) * sampleSize()
+}
+
+/** Bytes of a sample's features and its row of density. */
+function sampleSize(): usize {
+  return ((<usize>job.channels) << 2) + 16
 }
 
 /** Bytes of scratch that a thread needs for the job as it is described, rounded up to lines of the cache. */
 export function scratchNeeded(): usize {
   const isBackward = job.kind === BACKWARD || job.kind === COLOUR_BACKWARD
-  const end = isBackward
-    ? slopesAt(0) + ((rowsOf(job.samples) * <usize>job.hidden) << 2)
-    : drawnAt(0) + (rowsOf(job.fine) << 2)
+  const end = isBackward ? activesAt(0) + rowsOf(job.samples) : drawnAt(0) + (rowsOf(job.fine) << 2)
   return (end + 127) & ~127
 }
 
@@ -186,7 +205,7 @@ function read(first: i32, rays: i32, samples: i32, depths: usize, features: usiz
 }
 
 /** Features to decoded rows. @param density nothing else is wanted @param slopes where they go; 0: not wanted */
-function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, scratch: usize): void {
+function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, scratch: usize, decoded: usize): void {
   decode(
     features,
     samples,
@@ -199,54 +218,75 @@ function toDecoded(features: usize, samples: i32, density: bool, slopes: usize, 
     density ? 4 : job.decoded,
     scratch,
     slopes,
-    decodedAt(scratch),
+    decoded,
   )
 }
 
-/** Finds the samples of a piece's rays: depths, and features. @returns where the features are */
-function place(first: i32, rays: i32, scratch: usize): usize {
+/**
+ * Finds the samples of a piece's rays: depths, features and raw densities.
+ * @param densities result [rays][samples]
+ * @returns where the features are
+ */
+function place(first: i32, rays: i32, scratch: usize, densities: usize): usize {
   const samples = job.samples
   const fine = job.fine
   const coarse = samples - fine
   const width = (<usize>job.channels) << 2
   const given = job.coarse + <usize>(first * coarse) * 4
   const depths = job.depths + <usize>(first * samples) * 4
-  const features = job.features === 0 ? featuresAt(scratch) : job.features + <usize>(first * samples) * width
+  const kept = job.features + <usize>(first * samples) * width
+  const features = job.features === 0 ? mergedAt(scratch) + (rowsOf(samples) << 4) : kept
   if (fine === 0) {
     memory.copy(depths, given, (<usize>(rays * samples)) << 2)
     read(first, rays, samples, depths, features)
+    const rows = coarseAt(scratch)
+    toDecoded(features, rays * samples, true, 0, scratch, rows)
+    flatten(rows, rays * samples, densities)
     return features
   }
-  const coarseFeatures = coarseAt(scratch)
-  const fineFeatures = fineAt(scratch)
+  const ofCoarse = coarseAt(scratch)
+  const coarseFeatures = ofCoarse + (rowsOf(coarse) << 4)
+  const ofFine = fineAt(scratch)
+  const fineFeatures = ofFine + (rowsOf(fine) << 4)
   const drawn = drawnAt(scratch)
   const lists = listsAt(scratch)
-  const decoded = decodedAt(scratch)
   read(first, rays, coarse, given, coarseFeatures)
-  toDecoded(coarseFeatures, rays * coarse, true, 0, scratch)
+  toDecoded(coarseFeatures, rays * coarse, true, 0, scratch, ofCoarse)
   for (let ray = 0; ray < rays; ray++) {
     const along = given + <usize>(ray * coarse) * 4
-    march(decoded + <usize>(ray * coarse) * 16, 16, along, coarse, lists)
+    march(ofCoarse + <usize>(ray * coarse) * 16, 16, along, coarse, lists)
     const jitter = job.jitter === 0 ? 0 : job.jitter + <usize>((first + ray) * fine) * 4
     const own = lists + marchScratch(samples, job.colours)
     draw(along, weightsOf(lists, coarse), coarse, fine, jitter, own, drawn + <usize>(ray * fine) * 4)
   }
   read(first, rays, fine, drawn, fineFeatures)
+  toDecoded(fineFeatures, rays * fine, true, 0, scratch, ofFine)
   for (let ray = 0; ray < rays; ray++) {
     merge(
       given + <usize>(ray * coarse) * 4,
       coarse,
+      ofCoarse + <usize>(ray * coarse) * 16,
       coarseFeatures + <usize>(ray * coarse) * width,
       drawn + <usize>(ray * fine) * 4,
       fine,
+      ofFine + <usize>(ray * fine) * 16,
       fineFeatures + <usize>(ray * fine) * width,
       width,
       depths + <usize>(ray * samples) * 4,
+      densities + <usize>(ray * samples) * 4,
       features + <usize>(ray * samples) * width,
     )
   }
   return features
 }
+
+/** The densities of rows of four numbers. */
+function flatten(rows: usize, count: i32, densities: usize): void {
+  for (let i = 0; i < count; i++) store<f32>(densities + ((<usize>i) << 2), load<f32>(rows + ((<usize>i) << 4)))
+}
+
+/** What gives less of a ray's light has no colour: all of them together are less than a float32 of it shows. */
+const INVISIBLE: f32 = 1e-8
 
 /** The rays of a piece: what is seen along them. */
 function renderRays(piece: i32, scratch: usize): void {
@@ -255,20 +295,42 @@ function renderRays(piece: i32, scratch: usize): void {
   const samples = job.samples
   const colours = job.colours
   const isPicture = job.kind === MARCH
-  const stride: usize = isPicture ? (<usize>job.decoded) << 2 : 16
   const white = job.white !== 0
-  const features = place(first, rays, scratch)
-  toDecoded(features, rays * samples, !isPicture, 0, scratch)
+  const width = (<usize>job.channels) << 2
+  const shown = mergedAt(scratch)
+  const densities = job.densities === 0 ? shown : job.densities + <usize>(first * samples) * 4
+  const features = place(first, rays, scratch, densities)
   const lists = listsAt(scratch)
-  let row = decodedAt(scratch)
-  if (isPicture) colour(row, stride, rays * samples, colours)
-  for (let ray = first; ray < first + rays; ray++, row += <usize>samples * stride) {
-    march(row, stride, job.depths + <usize>(ray * samples) * 4, samples, lists)
-    const one = <usize>ray * 4
+  const seen = featuresAt(scratch)
+  let count = 0
+  for (let ray = 0; ray < rays; ray++) {
+    const one = <usize>(first + ray) * 4
+    march(densities + <usize>(ray * samples) * 4, 4, job.depths + one * <usize>samples, samples, lists)
     store<f32>(job.depth + one, hits ? <f32>mean : job.farthest)
     store<f32>(job.opacity + one, <f32>opacity)
-    if (isPicture) blend(row, stride, samples, colours, white, lists, job.image + one * <usize>colours)
-    else memory.copy(job.along + one * <usize>samples, sharesOf(lists, samples), <usize>samples * 4)
+    const shares = sharesOf(lists, samples)
+    if (!isPicture) {
+      memory.copy(job.along + one * <usize>samples, shares, <usize>samples * 4)
+      continue
+    }
+    // Densities in scratch are read no more: shares take their place.
+    memory.copy(shown + <usize>(ray * samples) * 4, shares, (<usize>samples) << 2)
+    for (let i = 0; i < samples; i++) {
+      if (load<f32>(shares + ((<usize>i) << 2)) <= INVISIBLE) continue
+      memory.copy(seen + <usize>count * width, features + <usize>(ray * samples + i) * width, width)
+      count++
+    }
+  }
+  if (!isPicture) return
+  const stride = (<usize>job.decoded) << 2
+  let row = decodedAt(scratch)
+  toDecoded(seen, count, false, 0, scratch, row)
+  colour(row, stride, count, colours)
+  for (let ray = 0; ray < rays; ray++) {
+    const one = <usize>(first + ray) * 4
+    const behind: f32 = white ? 1 - load<f32>(job.opacity + one) : 0
+    const image = job.image + one * <usize>colours
+    row = blend(row, stride, shown + <usize>(ray * samples) * 4, samples, INVISIBLE, colours, behind, lists, image)
   }
 }
 
@@ -279,33 +341,51 @@ function backAlongRays(piece: i32, scratch: usize): void {
   const samples = job.samples
   const density = job.ofImage === 0
   const colours = density ? 0 : job.colours
-  const stride: usize = density ? 16 : (<usize>job.decoded) << 2
-  const white = job.white !== 0
   if (!isAsked(first, rays, colours)) {
     leaveOut(first, rays)
     return
   }
-  const depths = job.depths + <usize>(first * samples) * 4
-  let features = job.features + ((<usize>(first * samples) * <usize>job.channels) << 2)
-  if (job.features === 0) {
-    features = featuresAt(scratch)
+  const stride: usize = density ? 16 : (<usize>job.decoded) << 2
+  const width = (<usize>job.channels) << 2
+  const from = <usize>(first * samples)
+  const depths = job.depths + from * 4
+  const decoded = decodedAt(scratch)
+  const features = job.features + from * width
+  const densities = job.densities + from * 4
+  if (job.anew) {
     read(first, rays, samples, depths, features)
+    toDecoded(features, rays * samples, true, 0, scratch, decoded)
+    flatten(decoded, rays * samples, densities)
   }
-  toDecoded(features, rays * samples, density, slopesAt(scratch), scratch)
   const lists = listsAt(scratch)
-  let row = decodedAt(scratch)
-  if (!density) colour(row, stride, rays * samples, colours)
-  for (let ray = 0; ray < rays; ray++, row += <usize>samples * stride) {
-    const along = depths + <usize>(ray * samples) * 4
+  const actives = activesAt(scratch)
+  const chosen = featuresAt(scratch)
+  let count = 0
+  for (let ray = 0; ray < rays; ray++) {
+    const at = <usize>(ray * samples)
+    march(densities + at * 4, 4, depths + at * 4, samples, lists)
+    active(samples, INVISIBLE, lists, actives + at)
+    for (let i: usize = 0; i < <usize>samples; i++) {
+      if (!load<u8>(actives + at + i)) continue
+      memory.copy(chosen + <usize>count * width, features + (at + i) * width, width)
+      count++
+    }
+  }
+  toDecoded(chosen, count, density, slopesAt(scratch), scratch, decoded)
+  if (!density) colour(decoded, stride, count, colours)
+  let row = decoded
+  for (let ray = 0; ray < rays; ray++) {
+    const at = <usize>(ray * samples)
     const one = <usize>(first + ray) * 4
-    march(row, stride, along, samples, lists)
-    marchBackward(
+    march(densities + at * 4, 4, depths + at * 4, samples, lists)
+    row = marchBackward(
       row,
       stride,
-      along,
+      actives + at,
+      depths + at * 4,
       samples,
       colours,
-      white,
+      job.white !== 0,
       density ? 0 : job.ofImage + one * <usize>colours,
       job.ofDepth === 0 ? 0 : load<f32>(job.ofDepth + one),
       job.ofOpacity === 0 ? 0 : load<f32>(job.ofOpacity + one),
@@ -313,7 +393,7 @@ function backAlongRays(piece: i32, scratch: usize): void {
       lists,
     )
   }
-  toFeatures(first, rays, density, scratch)
+  toFeatures(first, rays, count, density, scratch)
 }
 
 /** Whether anything of these rays has a cotangent. */
@@ -348,8 +428,8 @@ function decodePoints(piece: i32, scratch: usize): void {
   const width = (<usize>colours) << 2
   const features = featuresAt(scratch)
   read(first, points, 1, job.depths + ((<usize>first) << 2), features)
-  toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch)
   let row = decodedAt(scratch)
+  toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch, row)
   if (kind === SIGMA) {
     for (let i = 0; i < points; i++, row += 16) store<f32>(job.along + ((<usize>(first + i)) << 2), load<f32>(row))
     return
@@ -372,23 +452,27 @@ function decodePoints(piece: i32, scratch: usize): void {
     }
     drop(row, stride, job.cut)
   }
-  toFeatures(first, points, false, scratch)
+  memory.fill(activesAt(scratch), 1, <usize>points)
+  toFeatures(first, points, points, false, scratch)
 }
 
-/** From the gradients of decoded rows to those of features, and of rays; and which texels each sample touches. */
-function toFeatures(first: i32, rays: i32, density: bool, scratch: usize): void {
+/**
+ * From the gradients of decoded rows to those of features, and of rays; and which texels each sample touches.
+ * @param count rows: of the samples that are active
+ */
+function toFeatures(first: i32, rays: i32, count: i32, density: bool, scratch: usize): void {
   const samples = job.samples
   const all = rays * samples
   const outputs = density ? 4 : job.decoded
   const stride = (<usize>outputs) << 2
   const decoded = decodedAt(scratch)
-  const features = featuresAt(scratch)
-  const channels = (<usize>job.channels) << 2
+  const found = featuresAt(scratch)
+  const width = (<usize>job.channels) << 2
   // Rows that only fill up a group of eight.
-  for (let row = all; row < ((all + 7) & ~7); row++) memory.fill(decoded + <usize>row * stride, 0, stride)
+  for (let row = count; row < ((count + 7) & ~7); row++) memory.fill(decoded + <usize>row * stride, 0, stride)
   decodeBackward(
     decoded,
-    all,
+    count,
     outputs,
     density ? job.wDensityBack : job.w1Back,
     job.hidden,
@@ -396,43 +480,55 @@ function toFeatures(first: i32, rays: i32, density: bool, scratch: usize): void 
     job.channels,
     scratch,
     slopesAt(scratch),
-    features,
+    found,
   )
-  memory.copy(job.ofFeatures + <usize>(first * samples) * channels, features, <usize>all * channels)
+  const from = <usize>(first * samples)
   const origins = job.origins + <usize>first * 12
   const directions = job.directions + <usize>first * 12
-  const depths = job.depths + <usize>(first * samples) * 4
-  if (job.ofRays !== 0) {
-    bend(
-      job.planes,
-      job.layers,
-      job.size,
-      job.channels << 2,
-      job.line,
-      job.slice,
-      job.projection,
-      origins,
-      directions,
-      depths,
-      rays,
-      samples,
-      features,
-      job.ofRays + <usize>first * 24,
-    )
-  }
+  const depths = job.depths + from * 4
+  const actives = activesAt(scratch)
   const list = (<usize>(job.count * samples)) << 1
-  for (let i = 0; i < all; i++) {
-    const ray = <usize>(i / samples) * 12
-    const t = <f64>load<f32>(depths + ((<usize>i) << 2))
-    const x = <f64>load<f32>(origins + ray) + t * <f64>load<f32>(directions + ray)
-    const y = <f64>load<f32>(origins + ray, 4) + t * <f64>load<f32>(directions + ray, 4)
-    const z = <f64>load<f32>(origins + ray, 8) + t * <f64>load<f32>(directions + ray, 8)
-    const counts = isAny(decoded + <usize>i * stride, stride)
-    let at = job.found + ((<usize>(first * samples + i)) << 1)
-    for (let plane = 0; plane < 3; plane++, at += list) {
-      store<u16>(at, counts ? touched(job.projection + <usize>(plane * 72), x, y, z, job.size) : NOWHERE)
+  let row = decoded
+  let gradient = found
+  for (let i: usize = 0; i < <usize>all; i++) {
+    let at = job.found + ((from + i) << 1)
+    const into = job.ofFeatures + (from + i) * width
+    if (load<u8>(actives + i) && isAny(row, stride)) {
+      memory.copy(into, gradient, width)
+      const ray = (i / <usize>samples) * 12
+      const t = <f64>load<f32>(depths + (i << 2))
+      const x = <f64>load<f32>(origins + ray) + t * <f64>load<f32>(directions + ray)
+      const y = <f64>load<f32>(origins + ray, 4) + t * <f64>load<f32>(directions + ray, 4)
+      const z = <f64>load<f32>(origins + ray, 8) + t * <f64>load<f32>(directions + ray, 8)
+      for (let plane = 0; plane < 3; plane++, at += list) {
+        store<u16>(at, touched(job.projection + <usize>(plane * 72), x, y, z, job.size))
+      }
+    } else {
+      memory.fill(into, 0, width)
+      for (let plane = 0; plane < 3; plane++, at += list) store<u16>(at, NOWHERE)
+    }
+    if (load<u8>(actives + i)) {
+      row += stride
+      gradient += width
     }
   }
+  if (job.ofRays === 0) return
+  bend(
+    job.planes,
+    job.layers,
+    job.size,
+    job.channels << 2,
+    job.line,
+    job.slice,
+    job.projection,
+    origins,
+    directions,
+    depths,
+    rays,
+    samples,
+    job.ofFeatures + from * width,
+    job.ofRays + <usize>first * 24,
+  )
 }
 
 /** The gradient of a band of one plane's rows. */

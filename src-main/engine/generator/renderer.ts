@@ -155,18 +155,18 @@ export class Renderer {
     const { shares: all, depths, ...seen } = await this.passes.see(weights, shape, look)
     const cast = castOf(look, depths)
     const { samples } = cast
-    const places = new Uint32Array(all.reduce((sum, share) => (share >= LEAST_SHARE ? sum + 1 : sum), 0))
-    let next = 0
-    for (let at = 0; at < all.length; at++) if (all[at] >= LEAST_SHARE) places[next++] = at
+    const places = placesOf(all, LEAST_SHARE)
     const points = new Float32Array(3 * places.length)
-    places.forEach((at, i) => {
-      const ray = Math.floor(at / samples)
-      for (let k = 0; k < 3; k++) points[3 * i + k] = origins[3 * ray + k] + depths[at] * directions[3 * ray + k]
-    })
+    const rows = new Uint32Array(places.length)
+    for (let i = 0; i < places.length; i++) {
+      const ray = Math.floor(places[i] / samples)
+      const t = depths[places[i]]
+      for (let k = 0; k < 3; k++) points[3 * i + k] = origins[3 * ray + k] + t * directions[3 * ray + k]
+      rows[i] = order[ray]
+    }
     const [depth, opacity] = [new Float32Array(order.length), new Float32Array(order.length)]
     scatterRows(seen.depth, order, 1, depth)
     scatterRows(seen.opacity, order, 1, opacity)
-    const rows = places.map((at) => order[Math.floor(at / samples)])
     return { depth, opacity, points, rows, shares: gatherRows(all, places, 1), cast }
   }
 
@@ -181,9 +181,9 @@ export class Renderer {
       covered[rows[i]] += shares[i]
       for (let k = 0; k < channels; k++) features[rows[i] * channels + k] += shares[i] * colours[i * channels + k]
     }
-    for (let i = 0; i < features.length; i++) {
-      const behind = kwargs.white_back ? 1 - covered[Math.floor(i / channels)] : 0
-      features[i] = 2 * (features[i] + behind) - 1
+    for (let row = 0; row < covered.length; row++) {
+      const behind = kwargs.white_back ? 1 - covered[row] : 0
+      for (let i = row * channels; i < (row + 1) * channels; i++) features[i] = 2 * (features[i] + behind) - 1
     }
     return { features, depth, opacity, tape: { planes, sight, ...cast } }
   }
@@ -203,7 +203,8 @@ export class Renderer {
     }
     const coarse = coarseDepths(kwargs, rays, samples, jitter?.coarse)
     // Those that are drawn lie between these.
-    const farthest = coarse.reduce((most, depth) => Math.max(most, depth), Number.NEGATIVE_INFINITY)
+    let farthest = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < coarse.length; i++) farthest = Math.max(farthest, coarse[i])
     return { label, resolution, order, pixels, rays, coarse, samples, fine, jitter: jitter?.fine, farthest }
   }
 
@@ -270,13 +271,27 @@ export class Renderer {
 function inBlocks(resolution: number, pixels?: Uint32Array): Uint32Array {
   const across = Math.ceil(resolution / BLOCK)
   const count = pixels?.length ?? resolution * resolution
-  const blockOf = (row: number) => {
+  const blocks = new Uint32Array(count)
+  /** Where the next row of a block goes. */
+  const next = new Uint32Array(across * across + 1)
+  for (let row = 0; row < count; row++) {
     const pixel = pixels?.[row] ?? row
     const line = Math.floor(pixel / resolution)
-    return Math.floor(line / BLOCK) * across + Math.floor((pixel % resolution) / BLOCK)
+    blocks[row] = Math.floor(line / BLOCK) * across + Math.floor((pixel % resolution) / BLOCK)
+    next[blocks[row] + 1]++
   }
-  const keys = Float64Array.from({ length: count }, (_, row) => blockOf(row) * count + row).sort()
-  return Uint32Array.from(keys, (key) => key % count)
+  for (let block = 0; block < across * across; block++) next[block + 1] += next[block]
+  const order = new Uint32Array(count)
+  for (let row = 0; row < count; row++) order[next[blocks[row]]++] = row
+  return order
+}
+
+/** Where values reach `least`. */
+function placesOf(values: Float32Array, least: number): Uint32Array {
+  const places = new Uint32Array(values.length)
+  let count = 0
+  for (let at = 0; at < values.length; at++) if (values[at] >= least) places[count++] = at
+  return places.slice(0, count)
 }
 
 /** What was computed by ray, by row. */

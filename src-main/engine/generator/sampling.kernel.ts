@@ -69,33 +69,41 @@ function middle(depths: usize, i: i32): f64 {
 }
 
 /**
- * Coarse and fine samples of a ray in one list, ascending, and their features with them.
+ * Coarse and fine samples of a ray in one list, ascending, with their densities and features.
+ * @param coarseDensities, fineDensities rows of four numbers
  * @param width bytes of a sample's features
  */
 export function merge(
   coarse: usize,
   samples: i32,
+  coarseDensities: usize,
   coarseFeatures: usize,
   fine: usize,
   count: i32,
+  fineDensities: usize,
   fineFeatures: usize,
   width: usize,
   depths: usize,
+  densities: usize,
   features: usize,
 ): void {
   const endCoarse = coarse + ((<usize>samples) << 2)
   const endFine = fine + ((<usize>count) << 2)
-  for (let i = 0; i < samples + count; i++, depths += 4, features += width) {
+  for (let i = 0; i < samples + count; i++, depths += 4, densities += 4, features += width) {
     const isCoarse = fine === endFine || (coarse < endCoarse && load<f32>(coarse) <= load<f32>(fine))
     if (isCoarse) {
       store<f32>(depths, load<f32>(coarse))
+      store<f32>(densities, load<f32>(coarseDensities))
       memory.copy(features, coarseFeatures, width)
       coarse += 4
+      coarseDensities += 16
       coarseFeatures += width
     } else {
       store<f32>(depths, load<f32>(fine))
+      store<f32>(densities, load<f32>(fineDensities))
       memory.copy(features, fineFeatures, width)
       fine += 4
+      fineDensities += 16
       fineFeatures += width
     }
   }

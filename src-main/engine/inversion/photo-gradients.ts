@@ -53,9 +53,14 @@ export async function photoGradients(
  * @throws UserError where the loss or a gradient holds something that is no number
  */
 export function assertFinite({ runtime }: Generator, loss: number, ...gradients: Float32Array[]): void {
-  const sums = gradients.map((gradient) => gradient.reduce((sum, value) => sum + value, 0))
-  if ([loss, ...sums].every(Number.isFinite)) return
+  if ([loss, ...gradients.map(sumOf)].every(Number.isFinite)) return
   throw new UserError('loss-not-finite', { provider: runtime.provider.name })
+}
+
+function sumOf(values: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum
 }
 
 function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {

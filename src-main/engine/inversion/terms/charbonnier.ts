@@ -24,13 +24,15 @@ export function weighedCharbonnier(
   weight: Float32Array | Float64Array,
 ): { loss: number; gradient: Float32Array } {
   let loss = 0
-  const gradient = image.map((value, i) => {
-    const factor = weight[i % weight.length]
-    if (factor === 0) return 0
-    const difference = value - target[i]
+  const area = weight.length
+  const gradient = new Float32Array(image.length)
+  for (let i = 0; i < image.length; i++) {
+    const factor = weight[i % area]
+    if (factor === 0) continue
+    const difference = image[i] - target[i]
     const distance = Math.sqrt(difference * difference + SMOOTH)
     loss += factor * distance
-    return (factor * difference) / distance
-  })
+    gradient[i] = (factor * difference) / distance
+  }
   return { loss, gradient }
 }
