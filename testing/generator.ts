@@ -16,6 +16,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../src-main/engine/checkpoint/safetensors.ts'
+import { normalArray } from '../src-main/engine/random.ts'
 
 /** Bytes of a file in `fixtures/`; not a Buffer, whose slice() does not copy. */
 export function fixture(name: string): Uint8Array {
@@ -144,4 +145,15 @@ export function tinyWeights(config: GeneratorConfig): Map<string, StoredTensor> 
     tensors.set(name, storeFloat32(Float32Array.from(values), shape))
   }
   return tensors
+}
+
+/** Random weights of the right shapes, dense enough that rays end within, not so dense that all of them do. */
+export function randomWeights(config: GeneratorConfig) {
+  const weights = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>()
+  for (const [name, shape] of expectedWeights(config)) {
+    const count = shape.reduce((a, b) => a * b, 1)
+    weights.set(name, { shape, data: normalArray(count, 3, weights.size) })
+  }
+  weights.get('decoder.net.2.bias')!.data[0] += 4
+  return weights
 }

@@ -231,11 +231,11 @@ describe('planes of more layers', () => {
       initialWeights(layered, withLayers({ config, weights }, [2, 1, 3]), 4),
     )
     const ws = normalArray(config.num_ws * config.w_dim, 5)
+    expect((await after.planes(ws)).data.length).toBe(2 * (await before.planes(ws)).data.length)
     for (const yaw of [0.3, 2.8]) {
       const label = orbitCamera(config.rendering_kwargs, yaw)
       const options = { coarse: 12, fine: 12 }
       const [a, b] = [await before.view(ws, label, options), await after.view(ws, label, options)]
-      expect(b.planes.data.length).toBe(2 * a.planes.data.length)
       expect(b.rendering.features).toEqual(a.rendering.features)
       expect(b.image).toEqual(a.image)
     }

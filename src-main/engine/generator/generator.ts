@@ -4,12 +4,13 @@
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, reshape, type Shape, transpose } from '../graph/index.ts'
-import { type Resident, residents } from '../runtime/resident.ts'
+import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { backbone } from './backbone.ts'
 import { mapping, truncate } from './mapping.ts'
 import { Parameters } from './parameters.ts'
-import { layoutOf, type Planes, sliceCount } from './plane-layout.ts'
+import { layoutOf, type Planes, planesLength, type ResidentPlanes, sliceCount } from './plane-layout.ts'
+import type { PlanesSum } from './planes-sum.ts'
 import { Renderer, type Rendering, type RenderingGradient, type RenderOptions } from './renderer.ts'
 import { gatherRows, scatterRows } from './rows.ts'
 import { superResolution } from './super-resolution.ts'
@@ -27,7 +28,6 @@ export interface View {
   /** [3 * n * n], the rendering before super-resolution */
   readonly raw: Float32Array
   readonly rendering: Rendering
-  readonly planes: Planes
   readonly ws: Float32Array
   /** Without super-resolution: the generator has none, or it was left out. */
   readonly plain: boolean
@@ -39,7 +39,7 @@ export interface View {
 
 export interface ViewOptions extends RenderOptions {
   /** When they are known already. */
-  readonly planes?: Planes
+  readonly planes?: Planes | ResidentPlanes
   /** Leaves the super-resolution out. */
   readonly plain?: boolean
   /** False where no `backward` will follow: saves memory, half a gibibyte at full size. */
@@ -86,6 +86,7 @@ export class Generator {
   private readonly shapes: Weights
   private readonly residents: Record<string, Resident>
   private readonly vjps = new Map<string, Vjp>()
+  private painted: Resident | undefined
 
   constructor(runtime: Runtime, config: GeneratorConfig, weights: Weights, directions: Directions = new Map()) {
     this.runtime = runtime
@@ -145,10 +146,19 @@ export class Generator {
     return { data: planes, ...layoutOf(this.config) }
   }
 
+  /** `planes` that stay in GPU memory, where the runtime keeps them there, until the next call. */
+  async paint(ws: Float32Array, trace?: Trace): Promise<Planes | ResidentPlanes> {
+    if (!this.runtime.keepsResidents) return this.planes(ws, trace)
+    const layout = layoutOf(this.config)
+    this.painted ??= new Resident(new Float32Array(planesLength(layout)))
+    await this.painting().forward({ ...this.feeds, ws }, trace, { planes: this.painted })
+    return { resident: this.painted, ...layout }
+  }
+
   /** The adjoint of `planes`. @param trace that of the call whose adjoint it is: saves computing it again */
   async planesBackward(
     ws: Float32Array,
-    gradient: Float32Array,
+    gradient: Float32Array | Resident,
     want: Pick<Want, 'weights' | 'noise'> = {},
     trace?: Trace,
   ): Promise<{ ws: Float32Array; weights: WeightGradients }> {
@@ -196,13 +206,16 @@ export class Generator {
   async view(ws: Float32Array, label: Float32Array, options: ViewOptions = {}): Promise<View> {
     const trace: Trace | undefined = options.keep === false ? undefined : {}
     const planes = options.planes ?? (await this.planes(ws, trace))
-    const rendered = await this.renderer.render(this.feeds, planes, label, options)
-    const { pixels } = options
-    const rendering = pixels ? spread(rendered, pixels, this.config.decoder_output_dim) : rendered
     const plain = options.plain ?? !this.config.super_resolution
-    const view = { rendering, planes, ws, plain, pixels, trace }
+    const rendered = await this.renderer.render(this.feeds, planes, label, {
+      ...(plain && { wanted: 'colours' }),
+      ...options,
+    })
+    const { pixels } = options
+    const rendering = pixels ? spread(rendered, pixels) : rendered
+    const view = { rendering, ws, plain, pixels, trace }
     if (!plain) return { ...(await this.enhance(rendering.features, ws, trace)), ...view }
-    const raw = coloursOf(rendering.features, this.config.decoder_output_dim)
+    const raw = coloursOf(rendering.features, rendering.channels)
     return { image: raw, raw, ...view }
   }
 
@@ -221,27 +234,50 @@ export class Generator {
 
   /** The part of `backward` that ends at the planes, for heads whose planes are no longer the backbone's alone. */
   async backwardToPlanes(
-    { rendering, ws, plain, pixels, trace }: View,
+    view: View,
     cotangent: ViewGradient,
     want: Want = {},
   ): Promise<Omit<Gradients, 'ws'> & { readonly w: Float32Array }> {
+    const { gradient, w, weights } = await this.backwardToRendering(view, cotangent, want)
+    const { planes, ...found } = await this.renderer.backward(this.feeds, view.rendering.tape, gradient, want)
+    return { planes, w, ...found, ...(want.weights && { weights: { ...found.weights, ...weights } }) }
+  }
+
+  /**
+   * `backwardToPlanes`, with the gradient of the planes, times `weight`, added to a sum.
+   * @param sum that the renderer gave for the view's planes
+   */
+  async backwardInto(
+    sum: PlanesSum,
+    weight: number,
+    view: View,
+    cotangent: ViewGradient,
+    want: Pick<Want, 'label'> = {},
+  ): Promise<{ readonly w: Float32Array; readonly label?: Float32Array }> {
+    const { gradient, w } = await this.backwardToRendering(view, cotangent, want)
+    const { label } = await this.renderer.backwardInto(sum, weight, this.feeds, view.rendering.tape, gradient, want)
+    return { w, label }
+  }
+
+  private async backwardToRendering(
+    { rendering, ws, plain, pixels, trace }: View,
+    cotangent: ViewGradient,
+    want: Want,
+  ): Promise<{ gradient: RenderingGradient; w: Float32Array; weights: WeightGradients }> {
+    const { features, channels } = rendering
     const enhanced = plain
       ? { features: undefined, w: new Float32Array(this.config.w_dim), weights: {} }
-      : await this.enhanceBackward(rendering.features, ws, cotangent, want, trace)
+      : await this.enhanceBackward(features, ws, cotangent, want, trace)
     const pictures = plain ? [cotangent.image, cotangent.raw, cotangent.rendered] : [cotangent.rendered]
-    const features = withColours(
+    const { depth, opacity } = cotangent
+    const shown = withColours(
       enhanced.features,
       pictures.filter((picture) => picture !== undefined),
-      rendering.features.length,
-      this.config.decoder_output_dim,
+      features.length,
+      channels,
     )
-    const { depth, opacity } = cotangent
-    const full = { features, depth, opacity }
-    const gradient = pixels ? gather(full, pixels, this.config.decoder_output_dim) : full
-    const rendered = await this.renderer.backward(this.feeds, rendering.tape, gradient, want)
-    const { planes, label } = rendered
-    const weights = want.weights && { ...rendered.weights, ...enhanced.weights }
-    return { planes, w: enhanced.w, ...(label && { label }), ...(weights && { weights }) }
+    const full = { features: shown, depth, opacity }
+    return { gradient: pixels ? gather(full, pixels, channels) : full, w: enhanced.w, weights: enhanced.weights }
   }
 
   private painting(): Vjp {
@@ -319,7 +355,8 @@ function withColours(
 }
 
 /** A rendering of some pixels as one of all: the rest shows nothing, on white. */
-function spread(rendering: Rendering, pixels: Uint32Array, channels: number): Rendering {
+function spread(rendering: Rendering, pixels: Uint32Array): Rendering {
+  const { channels } = rendering
   const { resolution, farthest } = rendering.tape
   const count = resolution * resolution
   const features = new Float32Array(count * channels).fill(1)
@@ -328,7 +365,7 @@ function spread(rendering: Rendering, pixels: Uint32Array, channels: number): Re
   scatterRows(rendering.features, pixels, channels, features)
   scatterRows(rendering.depth, pixels, 1, depth)
   scatterRows(rendering.opacity, pixels, 1, opacity)
-  return { features, depth, opacity, tape: rendering.tape }
+  return { features, channels, depth, opacity, tape: rendering.tape }
 }
 
 /** The adjoint of `spread`. */

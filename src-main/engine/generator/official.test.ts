@@ -44,7 +44,8 @@ describe.skipIf(!here)('the official sizes', async () => {
   const { config, weights } = readGeneratorFile(bytes, 'model.safetensors')
   const generator = new Generator(runtime, config, weights)
   const [ws, label] = [stages('ws'), stages('c')]
-  const view = await generator.view(ws, label, { resolution: 32, coarse: 16, fine: 16 })
+  const painted = await generator.planes(ws)
+  const view = await generator.view(ws, label, { planes: painted, resolution: 32, coarse: 16, fine: 16 })
 
   it('map a code as recorded', async () => {
     const w = await generator.map(stages('z'), stages('c_cond'), 0.7)
@@ -58,7 +59,7 @@ describe.skipIf(!here)('the official sizes', async () => {
     const planes = Float32Array.from({ length: 96 * 64 * 64 }, (_, i) => {
       const [channel, row, column] = [Math.floor(i / 4096), 4 * (Math.floor(i / 64) % 64), 4 * (i % 64)]
       const plane = Math.floor(channel / channels)
-      return view.planes.data[((plane * size + row) * size + column) * channels + (channel % channels)]
+      return painted.data[((plane * size + row) * size + column) * channels + (channel % channels)]
     })
     expectClose(planes, stages('planes_strided'), 'planes')
     expectClose(view.rendering.features, toRays(stages('feature_image'), 32), 'features')

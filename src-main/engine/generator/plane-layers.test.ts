@@ -54,7 +54,7 @@ it('has the gradients of planes, code, camera and weights', async () => {
     const slope = ((await at(STEP)) - (await at(-STEP))) / (2 * STEP)
     expect(Math.abs(slope / size - 1), what).toBeLessThan(0.05)
   }
-  const { planes } = view
+  const planes = await generator.planes(ws)
   expect(planes.layers).toEqual([2, 1, 3])
   const seePlanes = (data: Float32Array) => generator.view(ws, label, { ...options, planes: { ...planes, data } })
   await expectSlope('planes', found.planes, planes.data, seePlanes)

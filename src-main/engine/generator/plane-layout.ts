@@ -8,6 +8,7 @@
  * window's shader.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
+import type { Resident } from '../runtime/resident.ts'
 
 export interface PlaneLayout {
   /** Side in texels. */
@@ -22,6 +23,11 @@ export interface Planes extends PlaneLayout {
   readonly data: Float32Array
   /** What density is decoded from, where that is not these planes: they then tell colour alone. */
   readonly shape?: Planes
+}
+
+/** Planes in a GPU's memory, until something else is painted there. */
+export interface ResidentPlanes extends PlaneLayout {
+  readonly resident: Resident
 }
 
 /** The planes that density is decoded from. */

@@ -6,16 +6,21 @@
  * Neighbouring rays meet the same texels, so rays are taken in square blocks of the picture: row by row each ray would
  * find the texels of its neighbour above gone from the cache (2.4 times slower sampling at full size).
  *
+ * Where the runtime keeps planes in GPU memory, whole views are rendered there (`graph-renderer.ts`).
+ *
  * Planes may take their density from others (`Planes.shape`). Then what a camera sees of the shape is found first, and
  * colour is decoded only where something is seen: a few samples of a ray. The gradient is one of colour alone.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import type { Shape } from '../graph/index.ts'
+import { Resident } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { GraphPasses } from './graph-passes.ts'
+import { GraphRenderer, type GraphTape } from './graph-renderer.ts'
 import { fitsKernel, KernelPasses } from './kernel-passes.ts'
 import type { Look, Passes } from './passes.ts'
-import { type Planes, shapeOf } from './plane-layout.ts'
+import { type Planes, type ResidentPlanes, shapeOf } from './plane-layout.ts'
+import { PlanesSum } from './planes-sum.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
 import { gatherRows, scatterRows } from './rows.ts'
 import { coarseDepths, type Jitter } from './sampling.ts'
@@ -36,11 +41,17 @@ export interface RenderOptions {
   readonly fine?: number
   /** Without it sampling is deterministic. */
   readonly jitter?: Jitter
-  /** False where depth and opacity are all that is wanted: what has no colour looks like what is behind it. */
-  readonly colours?: boolean
+  /** Default: all features. */
+  readonly wanted?: Wanted
   /** What `see` gave for the same shape, camera and options: saves looking again where only colour has changed. */
   readonly sight?: Raster
 }
+
+/**
+ * What of a picture is looked at beside depth and opacity: every feature; the first three, the colours, so that a GPU need
+ * not bring the others here; none, and then all looks like what is behind the head.
+ */
+type Wanted = 'features' | 'colours' | 'shape'
 
 /** What a camera sees of a shape: the points that its picture's light comes from. */
 interface Raster {
@@ -55,13 +66,15 @@ interface Raster {
 }
 
 export interface Rendering {
-  /** [M * decoder_output_dim], -1..1, ray by ray; the first three are the raw colour. */
+  /** [M * C], -1..1, ray by ray; the first three are the raw colour. */
   readonly features: Float32Array
+  /** C: decoder_output_dim, or 3 where no more is wanted and there are no more here. */
+  readonly channels: number
   /** [M], world units along the ray. */
   readonly depth: Float32Array
   /** [M], 0..1 */
   readonly opacity: Float32Array
-  readonly tape: Tape
+  readonly tape: Tape | GraphTape
 }
 
 /** A view's rays with their samples, in the order of their computation. */
@@ -118,9 +131,14 @@ export class Renderer {
   readonly config: GeneratorConfig
   private readonly graph: Passes
   private readonly passes: Passes
+  private readonly runtime: Runtime
+  private readonly whole: GraphRenderer | undefined
+  private readonly uploaded = new WeakMap<Planes, Resident>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
     this.config = config
+    this.runtime = runtime
+    this.whole = runtime.keepsResidents ? new GraphRenderer(runtime, config, shapes) : undefined
     this.graph = new GraphPasses(runtime, config, shapes)
     const usesKernel = runtime.provider.name === 'cpu' && fitsKernel(config)
     this.passes = usesKernel ? new KernelPasses(config, runtime.threads) : this.graph
@@ -130,13 +148,21 @@ export class Renderer {
    * @param weights the decoder's weights by name
    * @param label camera, 25 numbers
    */
-  async render(weights: Feeds, planes: Planes, label: Float32Array, options: RenderOptions = {}): Promise<Rendering> {
+  async render(
+    weights: Feeds,
+    planes: Planes | ResidentPlanes,
+    label: Float32Array,
+    options: RenderOptions = {},
+  ): Promise<Rendering> {
+    const resident = this.residentOf(planes)
+    if (resident) return this.whole!.render(weights, resident, label, this.wholeOf(options))
+    if ('resident' in planes) throw new Error('Renderer.render: the planes are in GPU memory')
     if (options.sight) return this.paint(weights, planes, options.sight)
     if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options))
     const { decoder_output_dim: channels } = this.config
     const look = this.look(label, options)
-    const { depths, ...marched } = await this.marched(weights, planes, look, options.colours ?? true)
-    return { ...inRows(look.order, marched, channels), tape: { planes, ...castOf(look, depths) } }
+    const { depths, ...marched } = await this.marched(weights, planes, look, options.wanted !== 'shape')
+    return { ...inRows(look.order, marched, channels), channels, tape: { planes, ...castOf(look, depths) } }
   }
 
   private async marched(weights: Feeds, planes: Planes, look: ViewLook, colours: boolean) {
@@ -185,15 +211,12 @@ export class Renderer {
       const behind = kwargs.white_back ? 1 - covered[row] : 0
       for (let i = row * channels; i < (row + 1) * channels; i++) features[i] = 2 * (features[i] + behind) - 1
     }
-    return { features, depth, opacity, tape: { planes, sight, ...cast } }
+    return { features, channels, depth, opacity, tape: { planes, sight, ...cast } }
   }
 
   /** The rays of a view, and how they are sampled: evenly, then where the coarse samples met something. */
   private look(label: Float32Array, options: RenderOptions): ViewLook {
-    const { rendering_kwargs: kwargs } = this.config
-    const resolution = options.resolution ?? this.config.neural_rendering_resolution
-    const samples = options.coarse ?? kwargs.depth_resolution
-    const fine = options.fine ?? kwargs.depth_resolution_importance
+    const { resolution, coarse: samples, fine } = this.samplesOf(options)
     const order = inBlocks(resolution, options.pixels)
     const pixels = options.pixels ? order.map((row) => options.pixels![row]) : order
     const rays = castRays(label, resolution, pixels)
@@ -201,11 +224,62 @@ export class Renderer {
       coarse: gatherRows(options.jitter.coarse, order, samples),
       fine: gatherRows(options.jitter.fine, order, fine),
     }
-    const coarse = coarseDepths(kwargs, rays, samples, jitter?.coarse)
+    const coarse = coarseDepths(this.config.rendering_kwargs, rays, samples, jitter?.coarse)
     // Those that are drawn lie between these.
     let farthest = Number.NEGATIVE_INFINITY
     for (let i = 0; i < coarse.length; i++) farthest = Math.max(farthest, coarse[i])
     return { label, resolution, order, pixels, rays, coarse, samples, fine, jitter: jitter?.fine, farthest }
+  }
+
+  private samplesOf({ resolution, coarse, fine }: RenderOptions) {
+    const { neural_rendering_resolution, rendering_kwargs: kwargs } = this.config
+    return {
+      resolution: resolution ?? neural_rendering_resolution,
+      coarse: coarse ?? kwargs.depth_resolution,
+      fine: fine ?? kwargs.depth_resolution_importance,
+    }
+  }
+
+  /** What a view as a whole is asked for: its rays one by one. */
+  private wholeOf({ pixels, jitter, wanted = 'features', ...options }: RenderOptions) {
+    const samples = this.samplesOf(options)
+    const every = () => Uint32Array.from({ length: samples.resolution ** 2 }, (_, i) => i)
+    return { ...samples, pixels: pixels ?? every(), jitter, wanted }
+  }
+
+  /** Planes in GPU memory, where a view of them is rendered there. */
+  private residentOf(planes: Planes | ResidentPlanes): Resident | undefined {
+    if ('resident' in planes) return planes.resident
+    if (!this.whole || planes.shape) return undefined
+    let resident = this.uploaded.get(planes)
+    if (!resident) {
+      resident = new Resident(planes.data)
+      this.uploaded.set(planes, resident)
+    }
+    return resident
+  }
+
+  /** An empty sum for gradients of planes: in GPU memory, where it is the last caller's, or in main memory. */
+  planesSum(planes: Planes | ResidentPlanes): PlanesSum {
+    return 'resident' in planes || this.residentOf(planes) ? this.whole!.sum() : new PlanesSum(planes.data.length)
+  }
+
+  /**
+   * `backward`, with the gradient of the planes, times `weight`, added to a sum.
+   * @param sum that `planesSum` gave for the planes
+   */
+  async backwardInto(
+    sum: PlanesSum,
+    weight: number,
+    weights: Feeds,
+    tape: Tape | GraphTape,
+    cotangent: RenderingGradient,
+    want: { label?: boolean; weights?: boolean } = {},
+  ): Promise<Omit<RenderGradients, 'planes'>> {
+    if ('resident' in tape) return this.whole!.backward(weights, tape, cotangent, want, sum, weight)
+    const { planes, ...others } = await this.backward(weights, tape, cotangent, want)
+    sum.add(planes, weight)
+    return others
   }
 
   /**
@@ -214,10 +288,15 @@ export class Renderer {
    */
   async backward(
     weights: Feeds,
-    tape: Tape,
+    tape: Tape | GraphTape,
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<RenderGradients> {
+    if ('resident' in tape) {
+      const sum = this.whole!.sum()
+      const others = await this.backwardInto(sum, 1, weights, tape, cotangent, want)
+      return { planes: await this.runtime.read(sum.values), ...others }
+    }
     const { planes, order, sight } = tape
     if (sight) return this.paintBackward(weights, planes, sight, cotangent, want)
     const { features, depth, opacity } = cotangent

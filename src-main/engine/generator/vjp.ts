@@ -39,11 +39,14 @@ export class Vjp {
     this.kept = new Map(layers.map((layer, i) => [layer, `kept.${i}`]))
   }
 
-  /** @param trace given where a backward run may follow: the next such run overwrites what this one keeps */
-  async forward(feeds: Feeds, trace?: Trace): Promise<Arrays> {
+  /**
+   * @param trace given where a backward run may follow: the next such run overwrites what this one keeps
+   * @param into residents that outputs go to, by name
+   */
+  async forward(feeds: Feeds, trace?: Trace, into: Feeds = {}): Promise<Arrays> {
     if (!trace || this.kept.size === 0) {
       const program = await this.program('forward', () => writeModel(this.graph.outputs))
-      return program.run(feeds)
+      return program.run(feeds, undefined, into)
     }
     const program = await this.program('forward, kept', () => {
       const named = [...this.kept].map(([tensor, name]) => [name, tensor])
@@ -53,7 +56,7 @@ export class Vjp {
       [...this.kept].map(([{ shape }, name]) => [name, new Float32Array(sizeOf(shape))]),
     )
     this.latest = trace
-    return program.run(feeds, undefined, this.buffers)
+    return program.run(feeds, undefined, { ...this.buffers, ...into })
   }
 
   /**
@@ -62,7 +65,7 @@ export class Vjp {
    * @param trace of the forward run; where nothing is kept of it any more, it is repeated
    * @returns gradients by name, of the leaves and of what is wanted besides
    */
-  async backward(feeds: Feeds, cotangents: Arrays, want: VjpWant = {}, trace: Trace = {}): Promise<Arrays> {
+  async backward(feeds: Feeds, cotangents: Feeds, want: VjpWant = {}, trace: Trace = {}): Promise<Arrays> {
     const { outputs, leaves, parameters } = this.graph
     if (this.kept.size > 0 && this.latest !== trace) await this.forward(feeds, trace)
     const program = await this.program(`backward ${want.weights ?? false} ${want.noise ?? false}`, () => {

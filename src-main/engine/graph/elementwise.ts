@@ -39,7 +39,7 @@ function binary(operation: 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max') {
   }
 }
 
-function unary(operation: Operation & ('Neg' | 'Abs' | 'Exp' | 'Log' | 'Sqrt' | 'Sigmoid' | 'Softplus')) {
+function unary(operation: Operation & ('Neg' | 'Abs' | 'Exp' | 'Log' | 'Sqrt' | 'Floor' | 'Sigmoid' | 'Softplus')) {
   return (x: Tensor): Tensor => makeTensor(operation, [x], {}, x.shape)
 }
 
@@ -50,11 +50,16 @@ export const div = binary('Div')
 /** The larger of both; where they are equal, the gradient goes to the second. */
 export const max = binary('Max')
 
+/** The smaller of both; where they are equal, the gradient goes to the second. */
+export const min = (a: Operand, b: Operand): Tensor => neg(max(neg(lift(a)), neg(lift(b))))
+
 export const neg = unary('Neg')
 export const abs = unary('Abs')
 export const exp = unary('Exp')
 export const log = unary('Log')
 export const sqrt = unary('Sqrt')
+/** The greatest whole number that is not greater; no gradient. */
+export const floor = unary('Floor')
 export const sigmoid = unary('Sigmoid')
 export const softplus = unary('Softplus')
 

@@ -6,7 +6,19 @@
 import { add, constant, div, greater, mul, neg, sigmoid, where } from './elementwise.ts'
 import { conv, convTranspose, matMul } from './linear.ts'
 import type { Convolution, GradientRule, Operation, Pair } from './operations.ts'
-import { concat, expand, pad, reduceSum, reshape, slice, sliceAll, transpose, transposeLast } from './shape.ts'
+import {
+  concat,
+  expand,
+  gather,
+  pad,
+  reduceSum,
+  reshape,
+  scatterAdd,
+  slice,
+  sliceAll,
+  transpose,
+  transposeLast,
+} from './shape.ts'
 import { ancestors, makeTensor, type Shape, sizeOf, type Tensor } from './tensor.ts'
 
 /** One thunk per operand; null where nothing can flow (conditions). Only the wanted ones are called. */
@@ -35,6 +47,7 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
   Log: ({ inputs: [x] }, g) => [() => div(g, x)],
   // d sqrt(x) = dx / (2 sqrt(x))
   Sqrt: (node, g) => [() => div(mul(g, 0.5), node)],
+  Floor: () => [null],
   // d sigmoid(x) = s (1 - s) dx
   Sigmoid: (node, g) => [() => mul(g, mul(node, add(neg(node), 1)))],
   Softplus: ({ inputs: [x] }, g) => [() => mul(g, sigmoid(x))],
@@ -75,6 +88,7 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
   },
 
   ReduceSum: ({ inputs: [x] }, g) => [() => expand(g, x.shape)],
+  ReduceMax: (node, g) => [() => where(greater(node, node.inputs[0]), 0, g)],
 
   Reshape: ({ inputs: [x] }, g) => [() => reshape(g, x.shape)],
   Transpose: ({ attributes: { permutation } }, g) => [
@@ -109,6 +123,8 @@ const rules: { readonly [K in Operation]: Rule<K> } = {
       ),
   ],
   Expand: ({ inputs: [x] }, g) => [() => unbroadcast(g, x)],
+  Gather: ({ inputs: [x, index] }, g) => [() => scatterAdd(index, g, x.shape[0]), null],
+  ScatterAdd: ({ inputs: [index] }, g) => [null, () => gather(g, index)],
 
   WithGradient: (node, g) => [null, ...node.attributes.rule(g, node)],
 }

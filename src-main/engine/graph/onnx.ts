@@ -29,7 +29,7 @@ const OPSET = 16
 const IR_VERSION = 8
 const TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9 }
 
-type Attribute = number | readonly number[] | { float: number }
+type Attribute = number | string | readonly number[] | { float: number }
 
 interface Node {
   readonly type: string
@@ -45,7 +45,7 @@ class Writer {
   private readonly nodes: Node[] = []
   private readonly outputs = new Map<string, string>()
   private readonly names = new Map<Tensor, string>()
-  private readonly integers = new Map<string, string>()
+  private readonly vectors = new Map<string, string>()
   private created = 0
 
   name(tensor: Tensor): string {
@@ -119,12 +119,17 @@ class Writer {
   /** A vector of integers, as Reshape, Slice and others take their parameters; equal ones are shared. */
   int64(values: readonly number[]): string {
     const key = values.join()
-    let name = this.integers.get(key)
+    let name = this.vectors.get(key)
     if (!name) {
       name = this.initializer('int64', [values.length], BigInt64Array.from(values, BigInt))
-      this.integers.set(key, name)
+      this.vectors.set(key, name)
     }
     return name
+  }
+
+  /** Whole numbers as integers. */
+  integers(values: string): string {
+    return this.node('Cast', [values], { to: TYPES.int64 })
   }
 
   scalar(value: number): string {
@@ -135,6 +140,7 @@ class Writer {
 function attributeProto(name: string, value: Attribute): ProtobufMessage {
   const message = new ProtobufMessage().text(1, name)
   if (typeof value === 'number') return message.int(3, value).int(20, 2)
+  if (typeof value === 'string') return message.text(4, value).int(20, 3)
   if ('float' in value) return message.float(2, value.float).int(20, 1)
   for (const entry of value) message.int(8, entry)
   return message.int(20, 7)
@@ -164,6 +170,7 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   Exp: same('Exp'),
   Log: same('Log'),
   Sqrt: same('Sqrt'),
+  Floor: same('Floor'),
   Sigmoid: same('Sigmoid'),
   // max(x, 0) - log(sigmoid(|x|)): the logarithm's argument stays in [1/2, 1], so nothing overflows, and it takes a
   // third of the time of ONNX's Softplus on the CPU.
@@ -197,6 +204,7 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   },
   ReduceSum: ({ attributes: { axes } }, [x], writer) =>
     writer.node('ReduceSum', [x, writer.int64(axes)], { keepdims: 1 }),
+  ReduceMax: ({ attributes: { axes } }, inputs, writer) => writer.node('ReduceMax', inputs, { axes, keepdims: 1 }),
   Reshape: ({ shape }, [x], writer) => writer.node('Reshape', [x, writer.int64(shape)]),
   Transpose: ({ attributes: { permutation } }, inputs, writer) =>
     writer.node('Transpose', inputs, { perm: permutation }),
@@ -209,6 +217,13 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   },
   Pad: ({ attributes: { before, after } }, [x], writer) => writer.node('Pad', [x, writer.int64([...before, ...after])]),
   Expand: ({ shape }, [x], writer) => writer.node('Expand', [x, writer.int64(shape)]),
+  Gather: (_, [x, index], writer) => writer.node('Gather', [x, writer.integers(index)], { axis: 0 }),
+  ScatterAdd: ({ shape }, [index, x], writer) => {
+    const zeros = writer.node('Expand', [writer.scalar(0), writer.int64(shape)])
+    // In this order: WebGPU reshapes no integers.
+    const places = writer.integers(writer.node('Reshape', [index, writer.int64([-1, 1])]))
+    return writer.node('ScatterND', [zeros, places, x], { reduction: 'add' })
+  },
   WithGradient: (_, [value]) => value,
 }
 

@@ -21,6 +21,7 @@ export interface Attributes<T> {
   Exp: None
   Log: None
   Sqrt: None
+  Floor: None
   Sigmoid: None
   /** log(1 + exp(x)); written in a form that neither overflows nor uses ONNX's slow Softplus. */
   Softplus: None
@@ -35,6 +36,7 @@ export interface Attributes<T> {
   ConvTranspose: Convolution & { outputPadding: Pair }
   // reductions, always keeping the reduced axes
   ReduceSum: { axes: readonly number[] }
+  ReduceMax: { axes: readonly number[] }
   // shape
   Reshape: None
   Transpose: { permutation: readonly number[] }
@@ -44,6 +46,10 @@ export interface Attributes<T> {
   /** Zeros before and after each axis. */
   Pad: { before: readonly number[]; after: readonly number[] }
   Expand: None
+  /** Rows of the first operand, by the numbers in the second. */
+  Gather: None
+  /** The second operand's rows, each added to the row whose number the first holds. */
+  ScatterAdd: None
   // differentiation
   /** Its first operand, unchanged; what flows back to the others is up to the rule. */
   WithGradient: { rule: GradientRule<T> }

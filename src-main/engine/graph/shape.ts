@@ -87,17 +87,20 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /** Sum over the axes, which stay with size 1. */
-export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
-  for (const axis of axes) {
-    if (!(axis >= 0 && axis < x.shape.length)) throw new Error(`ReduceSum: no axis ${axis} in [${x.shape}]`)
+export const reduceSum = reduction('ReduceSum')
+
+/** The greatest along the axes, which stay with size 1; where several are, each has the whole gradient. */
+export const reduceMax = reduction('ReduceMax')
+
+function reduction(operation: 'ReduceSum' | 'ReduceMax') {
+  return (x: Tensor, axes: readonly number[]): Tensor => {
+    for (const axis of axes) {
+      if (!(axis >= 0 && axis < x.shape.length)) throw new Error(`${operation}: no axis ${axis} in [${x.shape}]`)
+    }
+    if (axes.length === 0) return x
+    const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    return makeTensor(operation, [x], { axes }, shape)
   }
-  if (axes.length === 0) return x
-  return makeTensor(
-    'ReduceSum',
-    [x],
-    { axes },
-    x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
-  )
 }
 
 /** Mean over the axes, which stay with size 1. */
@@ -114,4 +117,35 @@ export function sumAll(x: Tensor): Tensor {
 /** Mean of all elements, a scalar. */
 export function meanAll(x: Tensor): Tensor {
   return mul(sumAll(x), 1 / sizeOf(x.shape))
+}
+
+/** Rows that float32 numbers can tell apart. */
+const MOST_ROWS = 2 ** 24
+
+/**
+ * Some rows of a table: result[i] = x[index[i]].
+ * @param x [K, ...]
+ * @param index [N], whole numbers from 0 to K - 1
+ * @returns [N, ...]
+ */
+export function gather(x: Tensor, index: Tensor): Tensor {
+  const [rows, ...row] = x.shape
+  if (index.shape.length !== 1 || !(rows <= MOST_ROWS)) {
+    throw new Error(`Gather: [${index.shape}] does not number the rows of [${x.shape}]`)
+  }
+  return makeTensor('Gather', [x, index], {}, [index.shape[0], ...row])
+}
+
+/**
+ * The adjoint of `gather`: result[index[i]] += x[i], from zeros. onnxruntime's CPU provider loses some of the sums when it
+ * has more than one thread; on GPUs they are atomic, in no order that repeats.
+ * @param index [N], whole numbers from 0 to rows - 1
+ * @param x [N, ...]
+ * @returns [rows, ...]
+ */
+export function scatterAdd(index: Tensor, x: Tensor, rows: number): Tensor {
+  if (String(index.shape) !== String(x.shape.slice(0, 1)) || !(rows <= MOST_ROWS)) {
+    throw new Error(`ScatterAdd: [${index.shape}] does not give the rows of [${x.shape}] their places in ${rows}`)
+  }
+  return makeTensor('ScatterAdd', [index, x], {}, [rows, ...x.shape.slice(1)])
 }

@@ -79,7 +79,7 @@ export class DetailStage {
     const { generator, state, pivot } = this
     const planes = addDetail(pivot, state.detail)
     const seen = await photoGradients(generator, planes, this.ws, views, { label: false })
-    const gradient = seen.planes
+    const gradient = await generator.runtime.read(seen.planes)
     const step = { generator, pivot, planes, added: state.detail, probe }
     const terms = await addPlanesTerms(this.terms, step, gradient, gradient)
     const loss = Object.values(terms).reduce((sum, value) => sum + value, seen.loss)

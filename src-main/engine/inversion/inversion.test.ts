@@ -5,10 +5,10 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GoldenCase } from '../../../testing/golden-case.ts'
+import { portraitOf } from '../../../testing/portrait.ts'
 import { thinFaceRes } from '../../../testing/thin-faceres.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
-import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { uniform } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion } from './inversion.ts'
@@ -35,24 +35,6 @@ const settingsOf = (change: Partial<InversionSettings> = {}) =>
 const posedOf = (golden: GoldenCase, n: number) => ({ portrait, label: golden.at('det/c', n) })
 const startOn = (golden: GoldenCase, change: Partial<InversionSettings> = {}) =>
   Inversion.start(contextOf(golden), [posedOf(golden, 0)], settingsOf(change))
-
-/** A head and shoulders of two colours on a background, as bytes. */
-function portraitOf(size: number): MattedPortrait {
-  const rgb = new Uint8Array(3 * size * size)
-  const matte = new Float32Array(size * size)
-  const valid = new Uint8Array(size * size).fill(1)
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const [x, y] = [(column + 0.5) / size - 0.5, (row + 0.5) / size - 0.5]
-      const distance = Math.hypot(x, y)
-      const at = row * size + column
-      matte[at] = Math.round(255 * Math.min(Math.max((0.38 - distance) * 20, 0), 1)) / 255
-      rgb.set(y < 0 ? [190, 140 + row, 110] : [120, 90, 80 + column], 3 * at)
-      if (row === 0) valid[at] = 0
-    }
-  }
-  return { size, rgb, matte, valid }
-}
 
 const bytesOf = ({ buffer }: Float32Array) => Buffer.from(buffer)
 const checkpointOf = (job: Inversion) => Buffer.concat(job.checkpoint(GENERATOR))

@@ -82,7 +82,7 @@ export class LatentStage {
     const ws = state.ws.slice()
     const views = [...photos.map((view, i) => ({ ...view, label: cameras[i] })), ...others]
     const trace: Trace = {}
-    const planes = await generator.planes(ws, trace)
+    const planes = await generator.paint(ws, trace)
     const seen = await photoGradients(generator, planes, ws, views, { label: options.camera !== null })
     const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
     const last = painted.subarray(ws.length - seen.w.length)

@@ -2,7 +2,8 @@
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { coloursOf, type Generator, type View, type Weights } from '../generator/generator.ts'
 import { add, ancestors, gradients, input, mul, writeModel } from '../graph/index.ts'
-import type { Program } from '../runtime/runtime.ts'
+import { residents } from '../runtime/resident.ts'
+import type { Feeds, Program } from '../runtime/runtime.ts'
 import { photoTarget } from './photo-target.ts'
 import type { Aim, Judgement, Objective, PictureTensors, PictureTerm } from './terms/term.ts'
 import { DEFAULT_TERMS } from './terms/terms.ts'
@@ -17,7 +18,7 @@ export class PortraitObjective implements Objective {
   private readonly generator: Generator
   private readonly plain: boolean
   private readonly program: Program
-  private readonly fixed: Readonly<Record<string, Float32Array>>
+  private readonly fixed: Feeds
   private readonly terms: readonly string[]
 
   private constructor(
@@ -25,7 +26,7 @@ export class PortraitObjective implements Objective {
     plain: boolean,
     target: Float32Array,
     program: Program,
-    fixed: Record<string, Float32Array>,
+    fixed: Feeds,
     terms: readonly string[],
   ) {
     this.generator = generator
@@ -90,20 +91,28 @@ export class PortraitObjective implements Objective {
     const program = await runtime.compile(writeModel({ loss, ...values, ...named }))
 
     const prepared = photoTarget(portrait, side, resolution, plain, white, aim)
-    const network = mapValues(Object.fromEntries(faceRes), ({ data }) => data)
-    const fixed: Record<string, Float32Array> = { ...network, ...prepared }
+    const network = residents(mapValues(Object.fromEntries(faceRes), ({ data }) => data))
+    const fixed: Record<string, Float32Array> = { ...prepared }
     for (const arrays of Object.values(said)) Object.assign(fixed, arrays)
     for (const term of Object.values(spoken)) {
       if (!term.ofTarget) continue
       const look = await runtime.compile(writeModel({ ...term.ofTarget(input('target', image.shape), faceRes) }))
       Object.assign(fixed, await look.run({ ...network, target: prepared.target }))
     }
-    return new PortraitObjective(generator, plain, prepared.target, program, fixed, Object.keys(spoken))
+    return new PortraitObjective(
+      generator,
+      plain,
+      prepared.target,
+      program,
+      { ...network, ...residents(fixed) },
+      Object.keys(spoken),
+    )
   }
 
   async judge({ image, rendering }: View): Promise<Judgement> {
-    const rendered = coloursOf(rendering.features, this.generator.config.decoder_output_dim)
-    const shown = { image, opacity: rendering.opacity, depth: rendering.depth, ...(!this.plain && { rendered }) }
+    const { features, opacity, depth } = rendering
+    const rendered = !this.plain && coloursOf(features, this.generator.config.decoder_output_dim)
+    const shown = { image, opacity, depth, ...(rendered && { rendered }) }
     const result = await this.program.run({ ...this.fixed, ...shown })
     return {
       loss: result.loss[0],

@@ -34,8 +34,8 @@ describe('looking at two photos', () => {
     ]
     expect(both.loss).toBeCloseTo((a.loss + b.loss) / 2, 6)
     expectRelative(
-      both.planes,
-      a.planes.map((value, i) => (value + b.planes[i]) / 2),
+      both.planes.data,
+      a.planes.data.map((value, i) => (value + b.planes.data[i]) / 2),
       'planes',
     )
     expectRelative(

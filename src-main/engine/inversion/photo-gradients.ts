@@ -1,7 +1,8 @@
 /** Looks at a head from where its photos were taken: how far it is from each, and which way its planes should go. */
 import { UserError } from '../errors.ts'
 import type { Generator, View } from '../generator/generator.ts'
-import type { Planes } from '../generator/plane-layout.ts'
+import type { Planes, ResidentPlanes } from '../generator/plane-layout.ts'
+import type { Resident } from '../runtime/resident.ts'
 import type { PosedView } from './terms/term.ts'
 
 /** What looking at all photos gave; the loss is the weighted sum over them. */
@@ -10,8 +11,11 @@ interface PhotoGradients {
   readonly view: View
   readonly loss: number
   readonly terms: Readonly<Record<string, number>>
-  /** Gradients: of the planes, of the last row of ws (through the super-resolution), of each camera where wanted. */
-  readonly planes: Float32Array
+  /**
+   * Gradients: of the planes (the caller's to add to; on a GPU until the next step), of the last row of ws (through the
+   * super-resolution), of each camera where wanted.
+   */
+  readonly planes: Resident
   readonly w: Float32Array
   readonly labels: readonly Float32Array[]
 }
@@ -22,7 +26,7 @@ interface PhotoGradients {
  */
 export async function photoGradients(
   generator: Generator,
-  planes: Planes,
+  planes: Planes | ResidentPlanes,
   ws: Float32Array,
   views: readonly PosedView[],
   want: { readonly label: boolean },
@@ -30,22 +34,21 @@ export async function photoGradients(
   let first: View | undefined
   let loss = 0
   const terms: Record<string, number> = {}
-  const ofPlanes = new Float32Array(planes.data.length)
+  const ofPlanes = generator.renderer.planesSum(planes)
   const ofW = new Float32Array(generator.config.w_dim)
   const ofLabels: Float32Array[] = []
   for (const { label, objective, rendering, weight } of views) {
     const view = await generator.view(ws, label, { ...rendering, planes })
     const judgement = await objective.judge(view)
-    const found = await generator.backwardToPlanes(view, judgement.gradient, want)
+    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, want)
     first ??= view
     loss += weight * judgement.loss
     for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value
-    addScaled(ofPlanes, found.planes, weight)
     addScaled(ofW, found.w, weight)
     if (found.label) ofLabels.push(found.label.map((value) => weight * value))
   }
   if (!first) throw new Error('photoGradients: there is no photo to look at')
-  return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
+  return { view: first, loss, terms, planes: ofPlanes.values, w: ofW, labels: ofLabels }
 }
 
 /**

@@ -71,11 +71,18 @@ interface Copy {
   spare?: ort.Tensor
 }
 
+/** Bytes that runs brought to a GPU's memory and back to main memory. */
+export interface Traffic {
+  up: number
+  down: number
+}
+
 /**
  * The copies that one WebGPU runtime holds. (The other GPU providers of onnxruntime's Node binding take their inputs from
  * main memory alone.) A copy must not outlive the last session, or onnxruntime ends the process: `dispose` comes first.
  */
 export class DeviceCopies {
+  readonly traffic: Traffic = { up: 0, down: 0 }
   private readonly copies = new WeakMap<Resident, Copy>()
   private readonly buffers = new Set<ort.Tensor>()
   private uploader: Promise<ort.InferenceSession> | undefined
@@ -139,6 +146,7 @@ export class DeviceCopies {
       if (resident.isHere || copy?.version !== resident.version) return
       this.downloader ??= identitySession()
       const results = await (await this.downloader).run({ values: view(copy.buffer, [resident.length]) })
+      this.traffic.down += 4 * resident.length
       // Not where they were set meanwhile.
       if (copy.version === resident.version) resident.bringBack(results.copy.data as Float32Array)
     })
@@ -168,6 +176,7 @@ export class DeviceCopies {
   private async upload(data: Float32Array): Promise<ort.Tensor> {
     this.uploader ??= identitySession('gpu-buffer')
     const session = await this.uploader
+    this.traffic.up += data.byteLength
     const { copy } = await session.run({ values: new ort.Tensor('float32', data, [data.length]) })
     this.buffers.add(copy)
     return copy

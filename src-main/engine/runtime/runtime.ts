@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node'
 import { UserError } from '../errors.ts'
 import { type Model, type ModelOutput, type Shape, sizeOf } from '../graph/index.ts'
 import { type Provider, type ProviderOptions, plainMessage, selectProvider } from './provider.ts'
-import { DeviceCopies, Resident } from './resident.ts'
+import { DeviceCopies, Resident, type Traffic } from './resident.ts'
 
 export interface RuntimeOptions extends ProviderOptions {
   /** Threads of the CPU provider, and of what runs on the processor beside it; default: one per core. */
@@ -56,6 +56,11 @@ export class Runtime {
   /** Whether residents stay in GPU memory, and with them what is computed from residents into residents. */
   get keepsResidents(): boolean {
     return this.copies !== undefined
+  }
+
+  /** What has crossed between main memory and the GPU's so far, or nothing where it is all one. */
+  get traffic(): Readonly<Traffic> {
+    return { up: 0, down: 0, ...this.copies?.traffic }
   }
 
   /**
@@ -168,6 +173,7 @@ export class Program {
     for (const [name, tensor] of Object.entries(await this.session.run(tensors, targets))) {
       const target = into[name]
       if (!(target instanceof Resident)) {
+        if (this.copies) this.copies.traffic.down += (tensor.data as Float32Array).byteLength
         if (target) release(tensor.data as Float32Array)
         results[name] = target ?? (tensor.data as Float32Array)
       } else if (this.copies) {
@@ -186,6 +192,7 @@ export class Program {
 
   private async tensor(value: Float32Array | Resident, shape: Shape): Promise<ort.Tensor> {
     if (value instanceof Resident && this.copies) return this.copies.tensor(value, shape)
+    if (this.copies) this.copies.traffic.up += 4 * value.length
     // Without a copy: the array itself is read while the model runs.
     return new ort.Tensor('float32', value instanceof Resident ? value.data : value, shape as number[])
   }

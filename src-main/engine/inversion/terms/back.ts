@@ -46,7 +46,7 @@ export const back = (weights: { readonly head: number; readonly outline: number 
     const views: { label: Float32Array; pixels: Uint32Array; objective: EmptyObjective }[][] = []
     for (const yaw of SIDES) {
       const label = zoom(orbitCamera(config.rendering_kwargs, yaw), 1 / WIDE)
-      const { opacity } = await renderer.render(network, average, label, { resolution, colours: false })
+      const { opacity } = await renderer.render(network, average, label, { resolution, wanted: 'shape' as const })
       const all = behind(label, opacity, resolution, low, more)
       const shares = Array.from({ length: SHARES }, (_, share) => all.filter((_, i) => i % SHARES === share))
       views.push(shares.map((pixels) => ({ label, pixels, objective: new EmptyObjective(pixels) })))
@@ -54,7 +54,7 @@ export const back = (weights: { readonly head: number; readonly outline: number 
     return (step) =>
       views.map((shares, side) => {
         const { label, pixels, objective } = shares[step % SHARES]
-        const look = { ...rendering(step, side, STREAM, pixels), colours: false }
+        const look = { ...rendering(step, side, STREAM, pixels), wanted: 'shape' as const }
         return { label, objective, weight: weights[aim], rendering: look }
       })
   },
@@ -84,7 +84,7 @@ async function moreHair(
 ): Promise<number> {
   const { matte, valid, size } = portrait.wide ?? portrait
   const camera = portrait.wide ? zoom(label, 1 / WIDE) : label
-  const { opacity } = await renderer.render(weights, average, camera, { resolution: side, colours: false })
+  const { opacity } = await renderer.render(weights, average, camera, { resolution: side, wanted: 'shape' as const })
   const shown = shrink(Float32Array.from(valid), size, side)
   const person = shrink(matte, size, side)
   const [, eyes, far] = project(camera, 0, EYES, 0)

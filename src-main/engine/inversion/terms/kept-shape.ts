@@ -10,7 +10,7 @@ export const keptShape = (weights: { readonly opacity: number; readonly depth: n
     async add({ generator, pivot, planes, probe }, gradient) {
       const { renderer, weights: network } = generator
       const { label, rendering } = probe
-      const look = { ...rendering, colours: false }
+      const look = { ...rendering, wanted: 'shape' as const }
       const known = seen.get(probe) ?? renderer.render(network, pivot, label, look)
       seen.set(probe, known)
       const before = await known
