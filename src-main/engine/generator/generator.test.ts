@@ -213,7 +213,7 @@ for (const provider of ['cpu', 'webgpu'] as const) {
         const planes = await generator.planes(golden.at('det/ws', 0))
         const label = golden.at('det/c', 0)
         const shown = await renderer.render(weights, planes, label)
-        const bare = await renderer.render(weights, planes, label, { colours: false })
+        const bare = await renderer.render(weights, planes, label, { wanted: 'shape' })
         expect(bare.depth).toEqual(shown.depth)
         expect(bare.opacity).toEqual(shown.opacity)
         expect(new Set(bare.features)).toEqual(new Set([generator.config.rendering_kwargs.white_back ? 1 : -1]))
