@@ -107,6 +107,15 @@ async function parts(recorder: Recorder, photo: string): Promise<void> {
 
 /** Passes of the embedded generator, and of one of the official sizes where it is at hand. */
 async function steps(recorder: Recorder): Promise<void> {
+  // What the cores beside the first are worth.
+  const alone = await Runtime.create({ provider: 'cpu', threads: 1 })
+  const { generator: slow } = await new Library(alone, tmpdir()).load(EMBEDDED)
+  await passes(recorder, 'embedded, 64² rays x (20 + 12), one thread', 3, slow, {
+    resolution: 64,
+    coarse: 20,
+    fine: 12,
+  })
+  await alone.dispose()
   const runtime = await Runtime.create({ provider: 'cpu' })
   const { generator } = await new Library(runtime, tmpdir()).load(EMBEDDED)
   await passes(recorder, 'embedded, 64² rays x (20 + 12)', 3, generator, { resolution: 64, coarse: 20, fine: 12 })

@@ -3,7 +3,9 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { expectClose, expectRelative, GoldenCase, toRays } from '../../../testing/golden-case.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import type { Gradients } from './generator.ts'
-import { TILE_SAMPLES } from './graph-passes.ts'
+import { GraphPasses, TILE_SAMPLES } from './graph-passes.ts'
+import { castRays } from './rays.ts'
+import { coarseDepths } from './sampling.ts'
 
 for (const provider of ['cpu', 'webgpu'] as const) {
   const runtime = await Runtime.create({ provider, allowSoftware: true }).catch((error: Error) => error)
@@ -202,15 +204,37 @@ for (const provider of ['cpu', 'webgpu'] as const) {
       })
     })
 
-    it.runIf(whole)('shares few programs among all numbers of rays', async () => {
+    it.runIf(whole)(
+      'shows depth and opacity alone where no colours are asked for, and goes back from them',
+      async () => {
+        const golden = new GoldenCase('tiny8x')
+        const generator = golden.generator(runtime)
+        const { renderer, weights } = generator
+        const planes = await generator.planes(golden.at('det/ws', 0))
+        const label = golden.at('det/c', 0)
+        const shown = await renderer.render(weights, planes, label)
+        const bare = await renderer.render(weights, planes, label, { wanted: 'shape' })
+        expect(bare.depth).toEqual(shown.depth)
+        expect(bare.opacity).toEqual(shown.opacity)
+        expect(new Set(bare.features)).toEqual(new Set([generator.config.rendering_kwargs.white_back ? 1 : -1]))
+        const opacity = shown.opacity.map((value) => value - 0.3)
+        const found = await renderer.backward(weights, bare.tape, { opacity })
+        expectRelative(found.planes, (await renderer.backward(weights, shown.tape, { opacity })).planes, 'planes')
+      },
+    )
+
+    it.runIf(whole)('shares few models among all numbers of rays', async () => {
       const golden = new GoldenCase('tiny8x')
       const generator = golden.generator(runtime)
+      const { weights, config } = generator
       const planes = await generator.planes(golden.at('det/ws', 0))
+      const passes = new GraphPasses(runtime, config, golden.weights)
       const compile = vi.spyOn(runtime, 'compile')
       for (let n = 0; n < 30; n++) {
         const pixels = Uint32Array.from({ length: 60 + 37 * n }, (_, i) => i)
-        const options = { resolution: 48, coarse: 24, fine: 24, pixels }
-        await generator.renderer.render(generator.weights, planes, golden.at('det/c', 0), options)
+        const rays = castRays(golden.at('det/c', 0), 48, pixels)
+        const coarse = coarseDepths(config.rendering_kwargs, rays, 24)
+        await passes.march(weights, planes, { rays, coarse, samples: 24, fine: 24, farthest: 4 })
       }
       // Eight sizes, each for the shares of light and for the march.
       expect(compile.mock.calls.length).toBeLessThanOrEqual(16)

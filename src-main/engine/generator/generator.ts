@@ -3,7 +3,7 @@
  * pass, so that gradients of any loss on the picture reach the latent code, the camera and every weight.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { input, reshape, type Shape, transpose } from '../graph/index.ts'
+import { expand, input, reshape, type Shape, transpose } from '../graph/index.ts'
 import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { backbone } from './backbone.ts'
@@ -119,14 +119,21 @@ export class Generator {
    * @returns [w_dim]
    */
   async map(z: Float32Array, label: Float32Array, psi = 1): Promise<Float32Array> {
+    const w = await this.mapAll(z, label)
+    return psi === 1 ? w : truncate(w, this.meanLatent, psi)
+  }
+
+  /** Maps codes [count * z_dim], all for one camera, at once: [count * w_dim]. */
+  async mapAll(z: Float32Array, label: Float32Array): Promise<Float32Array> {
     const { config } = this
-    const vjp = this.vjp('map', (parameters) => {
-      const z = input('z', [1, config.z_dim])
-      return { outputs: { w: mapping(config, parameters, z, input('label', [1, config.c_dim])) }, leaves: { z } }
+    const count = z.length / config.z_dim
+    const vjp = this.vjp(`map/${count}`, (parameters) => {
+      const z = input('z', [count, config.z_dim])
+      const labels = expand(input('label', [1, config.c_dim]), [count, config.c_dim])
+      return { outputs: { w: mapping(config, parameters, z, labels) }, leaves: { z } }
     })
     const seen = config.rendering_kwargs.c_gen_conditioning_zero ? new Float32Array(config.c_dim) : label
-    const { w } = await vjp.forward({ ...this.feeds, z, label: seen })
-    return psi === 1 ? w : truncate(w, this.meanLatent, psi)
+    return (await vjp.forward({ ...this.feeds, z, label: seen })).w
   }
 
   /** One w for every layer: [num_ws * w_dim]. */

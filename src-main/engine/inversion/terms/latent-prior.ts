@@ -43,8 +43,11 @@ export class LatentSpace {
     const mean = generator.meanLatent
     const covariance = new Float64Array(size * size)
     const count = SAMPLES * size
+    const codes = new Float32Array(count * z_dim)
+    for (let sample = 0; sample < count; sample++) codes.set(normalArray(z_dim, SEED, sample), sample * z_dim)
+    const found = await generator.mapAll(codes, label)
     for (let sample = 0; sample < count; sample++) {
-      const w = await generator.map(normalArray(z_dim, SEED, sample), label)
+      const w = found.subarray(sample * size, (sample + 1) * size)
       const away = w.map((value, i) => value - mean[i])
       for (let row = 0; row < size; row++) {
         for (let column = 0; column <= row; column++) covariance[row * size + column] += away[row] * away[column]
