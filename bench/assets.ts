@@ -110,7 +110,7 @@ async function judge(
   recorder.add({ what: `${name} outline`, cpu: fitting().cpu })
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()
-  const texture = await paintTexture(surface, field, photos, textureSide(SIZE))
+  const texture = await paintTexture(surface, field, photos, textureSide(SIZE), generator.config.frame)
   const { cpu } = clock()
 
   const { image } = await headView(generator, planes, head, head.label, SIZE)
