@@ -1430,6 +1430,8 @@ Aufruf: halfturn info [DATEI]
       threads: 'Threads des Prozessors',
       threadsHelp: '0: einer je Kern. Dies und womit gerechnet wird, gilt vom nächsten Start an.',
       folder: 'Datenordner',
+      folderHelp: 'Dort liegen Köpfe und importierte Generatoren. Woanders: mit HALFTURN_DATA starten.',
+      showFolder: 'Zeigen',
     },
 
     hint: {

@@ -1518,6 +1518,8 @@ usage: halfturn info [FILE]
       threads: 'Threads of the processor',
       threadsHelp: '0: one for each core. This and what is computed on hold from the next start on.',
       folder: 'Data folder',
+      folderHelp: 'Heads and imported generators lie there. To have them elsewhere, start with HALFTURN_DATA.',
+      showFolder: 'Show it',
     },
 
     hint: {
