@@ -8,7 +8,7 @@ import type { PosedPortrait } from './face/posed-portrait.ts'
 import { WIDE, zoom } from './generator/camera.ts'
 import type { Generator, View } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
-import { describeEdit, type Edit } from './head/edit.ts'
+import { describeEdit, type Edit, editedCode } from './head/edit.ts'
 import { editHead, type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
@@ -314,7 +314,8 @@ export class Finish {
     const { generator, head, photos } = this.source
     if (this.last && isSame(this.last, { resolution, triangles, even })) return this.last
     const planes = await turn(() => this.planes())
-    const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
+    const glance = { planes, resolution: GLANCE, plain: true, keep: false }
+    const { image } = await turn(() => generator.view(editedCode(generator, head), head.label, glance))
     assertHealthy(image, generator.runtime.provider)
     const field = (await this.asFormed.bending(turn, watch?.signal))(headField(generator, planes))
     const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)

@@ -154,10 +154,11 @@ export function Stage() {
 /** The head as it was formed, left of the one that was changed, which moves it. */
 function AsFormed({ volume, beside }: { volume: Volume; beside: RefObject<Painter | undefined> }) {
   const canvas = useRef<HTMLCanvasElement>(null)
+  const [isDrawn, setDrawn] = useState(false)
   useEffect(() => {
     const painter = new Painter(
       canvas.current!,
-      () => {},
+      () => setDrawn(true),
       (reason) => actions.problem(message('no-stage', { reason })),
     )
     beside.current = painter
@@ -171,6 +172,7 @@ function AsFormed({ volume, beside }: { volume: Volume; beside: RefObject<Painte
   return (
     <>
       <canvas ref={canvas} className="stage-left" />
+      {!isDrawn && <progress className="stage-line" aria-label={strings.look.preparing} />}
       <p className="stage-sides">
         <span>{strings.change.before}</span>
         <span>{strings.change.after}</span>

@@ -90,8 +90,16 @@ export function personIn({ portrait, fine = portrait }: PosedPortrait & { readon
   const blurred = (values: Float32Array) => gaussian(shrink(values, size, side), side, AROUND)
   const masses = blurred(own)
   const sums = [0, 1, 2].map((channel) => blurred(own.map((is, i) => (is * rgb[3 * i + channel]) / 255)))
+  /** Around most there is nothing else. */
+  const isWhole = (u: number, v: number) => {
+    const [x, y] = [Math.floor(u * size - 0.5), Math.floor(v * size - 0.5)]
+    if (x < 0 || y < 0 || x >= size - 1 || y >= size - 1) return false
+    const i = y * size + x
+    return Math.min(matte[i], matte[i + 1], matte[i + size], matte[i + size + 1]) >= OWN[1]
+  }
   return (u, v, into, at) => {
     samplePhoto(fine, u, v, into, at)
+    if (isWhole(u, v)) return
     const foreign = 1 - smoothstep(bilinear(matte, size, u * size - 0.5, v * size - 0.5), OWN)
     if (foreign === 0) return
     const nearby = (values: Float64Array) => bilinear(values, side, u * side - 0.5, v * side - 0.5)

@@ -254,7 +254,7 @@ class Layer {
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
       here.move(n)
-      if (here.at(this.weights, 1, 0) <= 0) continue
+      if (here.at(weights, 1, 0) <= 0) continue
       const [u, v] = project(label, here.at(positions, 3, 0), here.at(positions, 3, 1), here.at(positions, 3, 2))
       sample(u, v, this.colours, 3 * n)
       for (let k = 0; k < 3; k++) {
