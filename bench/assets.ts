@@ -3,10 +3,10 @@
  * photo, and from the sides against the true head, beside the surface with a colour for each vertex and the rendering that
  * it is a copy of; how sharp its eyes are; its atlas, its files and what they cost.
  *
- * `npm run bench -- assets [--heads 4] [--first 900100] [--quality balanced] [--no-sample]`
+ * `npm run bench -- assets [--heads 4] [--first 900100] [--quality balanced] [--no-sample] [--kept]`
  *
- * Pictures of the photo's view, one beside the other, the files, and what programs that are here make of them, are kept in
- * ~/.cache/halfturn-bench.
+ * Heads, pictures of the photo's view, one beside the other, the files, and what programs that are here make of them, are
+ * kept in ~/.cache/halfturn-bench. With --kept the heads that lie there are taken and none is formed.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -19,6 +19,7 @@ import { TEMPLATE } from '../src-main/engine/face/template.ts'
 import { project } from '../src-main/engine/generator/camera.ts'
 import { type Head, paintHead } from '../src-main/engine/head/head.ts'
 import { headField } from '../src-main/engine/head/head-field.ts'
+import { readHead, writeHead } from '../src-main/engine/head/head-file.ts'
 import { headView } from '../src-main/engine/head/views.ts'
 import { toRgb } from '../src-main/engine/images/pictures.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
@@ -49,6 +50,8 @@ import { drawSurface } from './support/textured.ts'
 import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const PICTURES = join(homedir(), '.cache', 'halfturn-bench')
+/** Pixels next to the matte's outline, where it is soft and a surface is not. */
+const EDGE = 4
 /** Side of the photo's view. */
 const SIZE = 512
 const SURFACE = { resolution: 256, triangles: 60_000 }
@@ -65,32 +68,35 @@ export default async function assets(recorder: Recorder, options: readonly strin
       ...headOptions(4),
       quality: { type: 'string', default: 'balanced' },
       sample: { type: 'boolean', default: true },
+      kept: { type: 'boolean', default: false },
     },
   })
   const runtime = await Runtime.create({ provider: 'cpu' })
   const kit = await prepareKit(runtime)
   const seeds = seedsOf(values)
   const settings = inversionSettings.parse({ quality: values.quality })
-  if (values.sample) await measure(recorder, kit, settings, 'sample', await readFile(samplePath))
-  for (const head of await trueHeads(seeds)) {
-    await measure(recorder, kit, settings, `${head.seed}`, head.photos[0], head)
+  const headOf = async (name: string, taken: Taken) => {
+    const path = join(PICTURES, `assets-${name}-${values.quality}.head`)
+    const { generator } = kit.context
+    if (values.kept) return readHead(await readFile(path), generator).head
+    const head = await form(kit, settings, taken)
+    await writeFile(path, Buffer.concat(writeHead(head, generator, [{ portrait: taken.portrait, label: head.label }])))
+    return head
   }
+  const measure = async (name: string, photo: Uint8Array, truth?: TrueHead) => {
+    const taken = await takeShot(kit, photo, false)
+    await judge(recorder, kit, name, taken, await headOf(name, taken), truth)
+  }
+  if (values.sample) await measure('sample', await readFile(samplePath))
+  for (const head of await trueHeads(seeds)) await measure(`${head.seed}`, head.photos[0], head)
   kit.landmarker.close()
   await runtime.dispose()
 }
 
-async function measure(
-  recorder: Recorder,
-  kit: Kit,
-  settings: Inversion['settings'],
-  name: string,
-  photo: Uint8Array,
-  truth?: TrueHead,
-): Promise<void> {
-  const taken = await takeShot(kit, photo, false)
+async function form(kit: Kit, settings: Inversion['settings'], taken: Taken): Promise<Head> {
   const inversion = await Inversion.start(kit.context, [taken], settings)
   while (!inversion.progress.done) await inversion.step()
-  await judge(recorder, kit, name, taken, inversion.head, truth)
+  return inversion.head
 }
 
 async function judge(
@@ -110,7 +116,7 @@ async function judge(
   recorder.add({ what: `${name} outline`, cpu: fitting().cpu })
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()
-  const texture = await paintTexture(surface, field, photos, textureSide(SIZE))
+  const texture = await paintTexture(surface, field, photos, textureSide(SIZE), generator.config.frame)
   const { cpu } = clock()
 
   const { image } = await headView(generator, planes, head, head.label, SIZE)
@@ -171,6 +177,8 @@ async function againstPhoto(
   const weight = matte.map((alpha, i) => alpha * valid[i])
   // Where the head's outline lies inside the photo's there is nothing to be coloured.
   const covered = weight.map((value, i) => (shown[i] >= 0 ? value : 0))
+  const parts = errorParts(matte, shown, size)
+  const inside = covered.map((value, i) => (parts[i] === 'inside' ? value : 0))
   const wanted = await recognition.faceRes({ size, rgb: onWhite(rgb) })
   const { frame } = context.generator.config
   const eyes = EYES.map((landmarks) => {
@@ -185,10 +193,12 @@ async function againstPhoto(
       what: `${name} ${what}`,
       psnr: psnr(picture, rgb, weight),
       psnr_on_surface: psnr(picture, rgb, covered),
+      psnr_inside: psnr(picture, rgb, inside),
       faceres: 1 - cosine(wanted, await recognition.faceRes({ size, rgb: picture })),
       eye_blur: blur(picture),
     })
   }
+  recorder.add({ what: `${name} where the squared error lies`, ...sharesOfError(views.textured, rgb, weight, parts) })
   const cells = [rgb, ...Object.values(views)].map((picture, i) => ({
     input: Buffer.from(picture),
     raw: { width: size, height: size, channels: 3 as const },
@@ -198,6 +208,43 @@ async function againstPhoto(
   await sharp({ create: { width: cells.length * size, height: size, channels: 3, background: '#ffffff' } })
     .composite(cells)
     .toFile(join(PICTURES, `assets-${name}.png`))
+}
+
+type ErrorPart = 'below_the_bust' | 'beside_the_surface' | 'at_the_outline' | 'inside'
+
+/** What of the matte each pixel is: without a surface, below it or elsewhere; with one, near the matte's outline or not. */
+function errorParts(matte: Float32Array, shown: Int32Array, size: number): ErrorPart[] {
+  const lowest = Int32Array.from({ length: size }, (_, x) => {
+    let y = size - 1
+    while (y >= 0 && shown[y * size + x] < 0) y--
+    return y
+  })
+  const isEdge = (i: number) => {
+    const [x, y] = [i % size, Math.trunc(i / size)]
+    for (let dy = -EDGE; dy <= EDGE; dy++) {
+      for (let dx = -EDGE; dx <= EDGE; dx++) {
+        const [there, below] = [x + dx, y + dy]
+        if (there < 0 || below < 0 || there >= size || below >= size) continue
+        if (matte[below * size + there] < 0.5) return true
+      }
+    }
+    return false
+  }
+  return Array.from(matte, (_, i) => {
+    if (shown[i] >= 0) return isEdge(i) ? 'at_the_outline' : 'inside'
+    const [low, y] = [lowest[i % size], Math.trunc(i / size)]
+    return low > size / 2 && y > low ? 'below_the_bust' : 'beside_the_surface'
+  })
+}
+
+/** Of the whole squared error inside the matte. */
+function sharesOfError(picture: Uint8Array, rgb: Uint8Array, weight: Float32Array, parts: readonly ErrorPart[]) {
+  const sums = { below_the_bust: 0, beside_the_surface: 0, at_the_outline: 0, inside: 0 }
+  for (let i = 0; i < rgb.length; i++) {
+    sums[parts[Math.trunc(i / 3)]] += weight[Math.trunc(i / 3)] * (picture[i] - rgb[i]) ** 2
+  }
+  const whole = Object.values(sums).reduce((a, b) => a + b)
+  return Object.fromEntries(Object.entries(sums).map(([part, sum]) => [part, sum / whole]))
 }
 
 /** Texels and triangles: how much of the square the charts take, the largest of them, and what a texel is of the face. */

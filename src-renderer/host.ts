@@ -49,6 +49,8 @@ interface Host {
     reveal(ticket: number): void
     /** Goes on with a drag that began in the window. */
     drag(ticket: number): void
+    /** Shows the folder that keeps all heads. */
+    showFolder(): void
   }
   openExternal(url: string): void
   /** Opens the line; what comes over it is told from now on. */
@@ -154,6 +156,7 @@ function desktop(shell: Shell, line: Line): Host {
       },
       reveal: (ticket) => shell.reveal(ticket),
       drag: (ticket) => shell.drag(ticket),
+      showFolder: () => shell.showFolder(),
     },
     openExternal: (url) => void shell.openExternal(url),
     connect,

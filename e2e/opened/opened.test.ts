@@ -25,7 +25,7 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   const field = solid(headLike())
   const surface = await extractSurface(field, { resolution: 64, triangles: 4000 })
-  const texture = await paintTexture(surface, field, [], 512)
+  const texture = await paintTexture(surface, field, [], 512, 'own')
   ours = drawSurface(surface, label, SIDE, texture)
   const provenance = { generated: true, generatorName: 'test', generatorHash: '', settings: {} } as const
   const asset = { surface, provenance, choices: fileChoices.parse({}), texture: async () => texture, tell: () => {} }

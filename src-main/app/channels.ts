@@ -23,6 +23,8 @@ export const channels = {
   /** Window to shell: show in its folder, or begin to drag, what was saved or placed. */
   reveal: 'halfturn:reveal',
   drag: 'halfturn:drag',
+  /** Window to shell: show the folder that keeps all heads. */
+  folder: 'halfturn:folder',
   openExternal: 'halfturn:open-external',
 } as const
 
@@ -69,5 +71,6 @@ export interface Shell {
   reveal(ticket: number): void
   /** To be called when a drag begins that the window has prevented. */
   drag(ticket: number): void
+  showFolder(): void
   openExternal(url: string): Promise<void>
 }

@@ -91,6 +91,7 @@ function start(): void {
   handle(channels.place, (_, value) => files.place(filesRequest.parse(value)))
   listen(channels.reveal, (_, value) => files.reveal(Number(value)))
   listen(channels.drag, ({ sender }, value) => files.drag(sender, Number(value)))
+  listen(channels.folder, () => shell.openPath(app.getPath('userData')))
   // The menu speaks the language that was chosen in the window.
   listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
   listen(channels.reload, ({ sender }) => sender.reload())

@@ -16,6 +16,7 @@ const channels: typeof import('./channels.ts').channels = {
   place: 'halfturn:place',
   reveal: 'halfturn:reveal',
   drag: 'halfturn:drag',
+  folder: 'halfturn:folder',
   openExternal: 'halfturn:open-external',
 }
 
@@ -33,6 +34,7 @@ const shell: Shell = {
   place: (request) => ipcRenderer.invoke(channels.place, request),
   reveal: (ticket) => ipcRenderer.send(channels.reveal, ticket),
   drag: (ticket) => ipcRenderer.send(channels.drag, ticket),
+  showFolder: () => ipcRenderer.send(channels.folder),
   openExternal: (url) => ipcRenderer.invoke(channels.openExternal, url),
 }
 contextBridge.exposeInMainWorld('halfturn', shell)

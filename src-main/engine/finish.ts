@@ -5,9 +5,10 @@
  */
 import { inEnglish, type Message } from './errors.ts'
 import type { PosedPortrait } from './face/posed-portrait.ts'
-import type { Generator } from './generator/generator.ts'
+import { WIDE, zoom } from './generator/camera.ts'
+import type { Generator, View } from './generator/generator.ts'
 import type { Planes } from './generator/plane-layout.ts'
-import { describeEdit, type Edit } from './head/edit.ts'
+import { describeEdit, type Edit, editedCode } from './head/edit.ts'
 import { editHead, type Head, paintHead } from './head/head.ts'
 import { headField } from './head/head-field.ts'
 import { headView } from './head/views.ts'
@@ -28,6 +29,7 @@ import type { Provenance } from './surface/formats/provenance.ts'
 import type { WrittenFile } from './surface/formats/writer.ts'
 import type { Surface } from './surface/mesh.ts'
 import { extractSurface } from './surface/surface.ts'
+import { changedPhoto } from './surface/texture/changed-photo.ts'
 import { paintTexture, type Texture, type TexturePhoto, textureSide } from './surface/texture/texture.ts'
 import { bendToPhotos } from './surface/to-photos.ts'
 import { atOnce, type Rank, type RunInTurn } from './turns.ts'
@@ -111,7 +113,7 @@ export class Finish {
     | (MeshOptions & QueuePlace & { progress: Watch['progress'][]; extracted: Promise<Extracted> })
     | undefined
   private around: Turnaround | undefined
-  /** To the photos' outlines, however fine the surface. */
+  /** To what its photos show sharper, however fine the surface; the one of the head as it was formed. */
   private bend: ((field: Field) => Field) | undefined
   /** Of the head as it was formed: this one, where nothing was changed. */
   readonly asFormed: Finish
@@ -133,11 +135,6 @@ export class Finish {
     const { source, host, asFormed } = this
     const head = editHead(source.generator, source.head, edit)
     return head.edit ? new Finish({ ...source, head }, host, asFormed) : asFormed
-  }
-
-  /** The photos that the surface shows. One of a head that was changed would paint over what was. */
-  private get shown(): readonly PosedPortrait[] {
-    return this.source.head.edit ? [] : this.source.photos
   }
 
   /** The head's planes. Call it in a turn. */
@@ -259,10 +256,12 @@ export class Finish {
 
   private async paint({ surface, field }: Extracted, size?: number): Promise<Texture> {
     const { generator, photos } = this.source
-    const fine = await Promise.all(this.shown.map((photo) => this.atItsResolution(photo)))
+    const fine = await Promise.all(photos.map((photo) => this.atItsResolution(photo)))
+    const shown = await Promise.all(fine.map((photo) => this.asChanged(photo)))
     const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
     const asked = inTurns(field, (work) => this.inTurn({}, work))
-    return paintTexture(surface, asked, fine, size ?? textureSide(Math.max(...sides)))
+    const { frame } = generator.config
+    return paintTexture(surface, asked, shown, size ?? textureSide(Math.max(...sides)), frame)
   }
 
   private async atItsResolution(posed: PosedPortrait): Promise<TexturePhoto> {
@@ -270,6 +269,20 @@ export class Finish {
     if (!fine) return posed
     const { width, rgb } = await this.host.decode(fine)
     return { ...posed, fine: { size: width, rgb } }
+  }
+
+  /** What a photo says of the head where that was changed. */
+  private async asChanged(photo: TexturePhoto): Promise<TexturePhoto> {
+    const { asFormed } = this
+    if (asFormed === this) return photo
+    const label = zoom(photo.label, 1 / WIDE)
+    const [before, after] = await Promise.all([asFormed.seenFrom(label), this.seenFrom(label)])
+    return changedPhoto(photo, before, after)
+  }
+
+  private seenFrom(label: Float32Array): Promise<View> {
+    const { generator, head } = this.source
+    return this.inTurn({}, async () => headView(generator, await this.planes(), head, label))
   }
 
   /** Pictures from all sides. */
@@ -298,20 +311,27 @@ export class Finish {
     watch?: Watch,
     turn = atOnce,
   ): Promise<Extracted> {
-    const { shown } = this
-    const { generator, head } = this.source
+    const { generator, head, photos } = this.source
     if (this.last && isSame(this.last, { resolution, triangles, even })) return this.last
     const planes = await turn(() => this.planes())
-    const { image } = await turn(() => headView(generator, planes, head, head.label, GLANCE))
+    const glance = { planes, resolution: GLANCE, plain: true, keep: false }
+    const { image } = await turn(() => generator.view(editedCode(generator, head), head.label, glance))
     assertHealthy(image, generator.runtime.provider)
-    const straight = headField(generator, planes)
-    this.bend ??= await bendToPhotos(inTurns(straight, turn), shown, { signal: watch?.signal })
-    const field = this.bend(straight)
+    const field = (await this.asFormed.bending(turn, watch?.signal))(headField(generator, planes))
     const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
-    const { frame } = generator.config
-    const surface = shown.length > 0 ? { ...bare, evidence: evidenceOf(bare, shown, frame) } : bare
+    // Nobody has photographed a head that was changed.
+    const isShown = photos.length > 0 && !head.edit
+    const surface = isShown ? { ...bare, evidence: evidenceOf(bare, photos, generator.config.frame) } : bare
     this.last = { resolution, triangles, even, surface, field }
     return this.last
+  }
+
+  /** What was formed to fit the photos is changed as it stands: a slider moves nothing but what it is for. */
+  private async bending(turn: RunInTurn, signal?: AbortSignal): Promise<(field: Field) => Field> {
+    const { generator, photos } = this.source
+    const planes = await turn(() => this.planes())
+    this.bend ??= await bendToPhotos(inTurns(headField(generator, planes), turn), photos, { signal })
+    return this.bend
   }
 
   /** @throws the signal's reason where it is aborted before the turn comes */
@@ -324,7 +344,7 @@ export class Finish {
 }
 
 const isSame = (a: MeshOptions, b: MeshOptions) =>
-  a.resolution === b.resolution && a.triangles === b.triangles && a.even === b.even
+  a.resolution === b.resolution && a.triangles === b.triangles && !a.even === !b.even
 
 /** Asks the field in turns. */
 const inTurns = (field: Field, turn: RunInTurn): Field => ({

@@ -57,6 +57,7 @@ const correction = z.strictObject({
 const meshOptions = {
   resolution: whole(LIMITS.meshResolution),
   triangles: whole(LIMITS.triangles),
+  even: z.boolean().optional(),
 }
 
 /** One schema a method: every method takes one object. */
@@ -120,7 +121,6 @@ export const requests = {
     /** The usual where there are none. */
     choices: fileChoices.optional(),
     ...meshOptions,
-    even: z.boolean().optional(),
   }),
   /** A picture the window rendered, or else the engine's view, as a file that says what made it. */
   exportPicture: z.strictObject({ project, camera, picture: blob.optional() }),

@@ -312,9 +312,9 @@ export class Engine implements EngineApi {
     return [this.file(project, `${project.name}.${format}`, bytes)]
   }
 
-  surface: EngineApi['surface'] = async ({ project: id, resolution, triangles }) => {
+  surface: EngineApi['surface'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
-    const surface = await this.watched(project, 'surface', (watch) => project.surface({ resolution, triangles }, watch))
+    const surface = await this.watched(project, 'surface', (watch) => project.surface(mesh, watch))
     const { colours, evidence } = surface
     const put = this.putter(id)
     return {
@@ -328,9 +328,9 @@ export class Engine implements EngineApi {
     }
   }
 
-  texture: EngineApi['texture'] = async ({ project: id, resolution, triangles }) => {
+  texture: EngineApi['texture'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
-    const { atlas, colours, normals, tangents } = await project.texture({ resolution, triangles })
+    const { atlas, colours, normals, tangents } = await project.texture(mesh)
     const put = this.putter(id)
     const picture = async (rgb: Uint8Array, slot: string) => {
       const side = Math.sqrt(rgb.length / 3)

@@ -1306,10 +1306,12 @@ Aufruf: halfturn info [DATEI]
       wordsHint: 'älter, kurze Haare',
       unknown: (words) => `Nicht verstanden, oder nicht für diesen Kopf: ${words}`,
       reset: 'Wie geformt',
-      compare: 'Zum Vergleichen halten',
+      compare: 'Nebeneinander',
+      before: 'Wie geformt',
+      after: 'Geändert',
       none: 'Der Generator dieses Kopfs hat keine Richtungen, in die er zu ändern wäre.',
       honest:
-        'Was geändert wurde, ist erfunden. Das Urteil gilt dem Kopf, wie er geformt wurde, und das Foto wird nicht auf die Oberfläche gemalt.',
+        'Was geändert wurde, ist erfunden. Das Urteil gilt dem Kopf, wie er geformt wurde. Auf der Oberfläche bleibt vom Foto, was die Änderung an seinem Ort lässt.',
       honestRandom: 'Was geändert wurde, wird mit dem Kopf gesichert und steht in seinen Dateien.',
     },
 
@@ -1336,6 +1338,8 @@ Aufruf: halfturn info [DATEI]
       resolutions: { 96: 'Grob', 128: 'Niedrig', 192: 'Normal', 256: 'Fein', 384: 'Am feinsten' },
       triangles: 'Dreiecke',
       meshHelp: 'Mehr von beidem behält kleinere Züge, dauert länger und gibt größere Dateien.',
+      even: 'Gleichmäßige Dreiecke',
+      evenHelp: 'Alle gleich groß, zum Animieren und Modellieren. Das Drahtgitter zeigt sie.',
       mostTriangles: (most) => `Bis zu ${most} Dreiecke`,
       hasTriangles: (triangles) => `${triangles} Dreiecke`,
       save: (format) => `${format} speichern…`,
@@ -1426,6 +1430,8 @@ Aufruf: halfturn info [DATEI]
       threads: 'Threads des Prozessors',
       threadsHelp: '0: einer je Kern. Dies und womit gerechnet wird, gilt vom nächsten Start an.',
       folder: 'Datenordner',
+      folderHelp: 'Dort liegen Köpfe und importierte Generatoren. Woanders: mit HALFTURN_DATA starten.',
+      showFolder: 'Zeigen',
     },
 
     hint: {

@@ -1400,10 +1400,12 @@ usage: halfturn info [FILE]
       wordsHint: 'older, short hair',
       unknown: (words: string) => `Not understood, or not for this head: ${words}`,
       reset: 'As formed',
-      compare: 'Hold to compare',
+      compare: 'Side by side',
+      before: 'As formed',
+      after: 'Changed',
       none: 'The generator of this head has no directions along which it could be changed.',
       honest:
-        'What was changed is invention. The judgement is of the head as it was formed, and the photo is not painted on its surface.',
+        'What was changed is invention. The judgement is of the head as it was formed. Its surface keeps of the photo what the change leaves in its place.',
       honestRandom: 'What was changed is saved with the head, and said in its files.',
     },
 
@@ -1424,6 +1426,8 @@ usage: halfturn info [FILE]
       resolutions: { 96: 'Rough', 128: 'Low', 192: 'Standard', 256: 'Fine', 384: 'Finest' },
       triangles: 'Triangles',
       meshHelp: 'More of either keeps smaller features, takes longer and makes larger files.',
+      even: 'Even triangles',
+      evenHelp: 'All of one size, for animating and sculpting. The wireframe shows them.',
       mostTriangles: (most: string) => `Up to ${most} triangles`,
       hasTriangles: (triangles: string) => `${triangles} triangles`,
       save: (format: string) => `Save ${format}…`,
@@ -1514,6 +1518,8 @@ usage: halfturn info [FILE]
       threads: 'Threads of the processor',
       threadsHelp: '0: one for each core. This and what is computed on hold from the next start on.',
       folder: 'Data folder',
+      folderHelp: 'Heads and imported generators lie there. To have them elsewhere, start with HALFTURN_DATA.',
+      showFolder: 'Show it',
     },
 
     hint: {

@@ -1,5 +1,5 @@
 /** Changing the head: a slider for each trait its generator has a direction for, and words that move them. */
-import { type KeyboardEvent, useState } from 'react'
+import { useState } from 'react'
 import type { Edit } from '../../src-main/engine/head/edit.ts'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import { actions, editOf, isChanged, traitsOf, useStore } from '../state/store.ts'
@@ -12,7 +12,7 @@ const nameOf = (trait: string): string => (text.traits as Record<string, string>
 
 export function ChangePanel() {
   const state = useStore()
-  const { project, changes } = state
+  const { project, changes, formed } = state
   const traits = traitsOf(state)
   const edit = editOf(state)
   const locked = ['running', 'paused'].includes(project?.job.state ?? '')
@@ -40,7 +40,14 @@ export function ChangePanel() {
             <button type="button" disabled={locked || !changed} onClick={() => actions.change({})}>
               {text.reset}
             </button>
-            <CompareButton disabled={!changed} />
+            <button
+              type="button"
+              disabled={locked || (!changed && !formed)}
+              aria-pressed={formed !== undefined}
+              onClick={() => actions.compare(!formed)}
+            >
+              {text.compare}
+            </button>
           </div>
           {changed && <p className="quiet small">{project?.photos.length ? text.honest : text.honestRandom}</p>}
         </>
@@ -95,33 +102,5 @@ function InWords({ disabled }: { disabled: boolean }) {
         {unknown.length > 0 && text.unknown(unknown.join(', '))}
       </p>
     </form>
-  )
-}
-
-/** Held, it shows the head as it was formed. */
-function CompareButton({ disabled }: { disabled: boolean }) {
-  const [held, setHeld] = useState(false)
-  const hold = (asFormed: boolean) => {
-    if (asFormed === held) return
-    setHeld(asFormed)
-    actions.showAsFormed(asFormed)
-  }
-  const onKey = (asFormed: boolean) => (event: KeyboardEvent) => {
-    if (event.key === ' ' || event.key === 'Enter') hold(asFormed)
-  }
-  return (
-    <button
-      type="button"
-      disabled={disabled}
-      aria-pressed={held}
-      onPointerDown={() => hold(true)}
-      onPointerUp={() => hold(false)}
-      onPointerLeave={() => hold(false)}
-      onKeyDown={onKey(true)}
-      onKeyUp={onKey(false)}
-      onBlur={() => hold(false)}
-    >
-      {text.compare}
-    </button>
   )
 }

@@ -1,7 +1,7 @@
 /** What holds for every head, and for this window. */
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import type { Language } from '../../src-main/words/languages.ts'
-import { actions, useStore } from '../state/store.ts'
+import { actions, host, useStore } from '../state/store.ts'
 import { choose, language, languageNames, strings } from '../strings.ts'
 import { themes } from '../theme.ts'
 import { Dialog } from './dialogs.tsx'
@@ -56,6 +56,14 @@ export function PreferencesDialog() {
             <dt>{text.folder}</dt>
             <dd className="path">{hello.folder}</dd>
           </dl>
+          <p className="help">
+            {text.folderHelp}{' '}
+            {host.outside && (
+              <button type="button" className="link" onClick={() => host.outside?.showFolder()}>
+                {text.showFolder}
+              </button>
+            )}
+          </p>
         </>
       )}
       <div className="buttons end">

@@ -38,6 +38,8 @@ const text = strings.save
 /** Side of a film of the surface, which any graphics draws in good time. */
 const FILM_SIZE = 512
 const PICTURE_SIZES = [1024, 2048]
+/** Triangles as many as people animate. */
+const EVEN = 20_000
 const RESOLUTIONS = [96, 128, 192, 256, 384] as const
 
 export function SavePanel() {
@@ -61,6 +63,7 @@ function Model() {
   const chosen = hello?.formats.find(({ name }) => name === format)
   if (!hello || !chosen) return null
   const disabled = busy !== undefined
+  const meshed = (even: boolean) => ({ even, ...(even && { triangles: Math.min(EVEN, mesh.triangles) }) })
   return (
     <>
       <Segments
@@ -85,6 +88,11 @@ function Model() {
         />
       </div>
       <p className="quiet small">{text.meshHelp}</p>
+      <label className="field">
+        <span>{text.even}</span>
+        <input type="checkbox" checked={mesh.even} onChange={({ target }) => actions.setMesh(meshed(target.checked))} />
+        <small className="help">{text.evenHelp}</small>
+      </label>
       <FileOptions options={chosen.options} />
       <Facts />
       {made?.notes.map((note) => (

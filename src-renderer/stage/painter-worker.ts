@@ -25,7 +25,6 @@ function open(canvas: OffscreenCanvas): void {
       },
       take(next) {
         volume = next
-        isOld = true
         schedule()
       },
       refine(next) {
@@ -48,12 +47,12 @@ function open(canvas: OffscreenCanvas): void {
   const pace = new Pace()
   let look: Look | undefined
   let volume: Volume | undefined
-  /** What the stage shows, which may be older. */
+  /** The head that the last frame shows. */
   let shown = 0
   let finer: Finer | undefined
   let isRefined = false
-  /** A look that was not drawn yet; a head that no frame shows; whether the last piece of work was a frame. */
-  let [isNew, isOld, wasFrame] = [false, false, false]
+  /** A look that was not drawn yet; whether the last piece of work was a frame. */
+  let [isNew, wasFrame] = [false, false]
   let scheduled = 0
   let frames = 0
   remote.opened.asEvent(adapterName(gl))
@@ -73,8 +72,9 @@ function open(canvas: OffscreenCanvas): void {
     }
     const { eye, width, height, depth, isMoving, isHidden, isForming } = look
     const isTaken = renderer.holds(volume)
-    if (isTaken) shown = volume.version
-    if (!isTaken && (wasFrame || !isNew || isHidden)) {
+    // Heads may come faster than they are taken: each that was is shown before the next.
+    const isDue = isNew || renderer.version !== shown
+    if (!isTaken && (wasFrame || !isDue || isHidden)) {
       wasFrame = false
       renderer.take(volume)
       schedule()
@@ -83,7 +83,7 @@ function open(canvas: OffscreenCanvas): void {
     if (isHidden) return
     resize(width, height)
     // The exact picture takes a while: until a quick one is there, the stage would show the head as it was.
-    if (isNew || isOld) {
+    if (isDue) {
       const cost = renderer.renderMoving(eye, pace.scale, depth)
       wasFrame = true
       if (cost === undefined) {
@@ -93,7 +93,7 @@ function open(canvas: OffscreenCanvas): void {
       pace.frame(performance.now(), cost, !isForming)
       isNew = false
       isRefined = false
-      isOld = !isTaken
+      shown = renderer.version
       if (!isMoving || !isTaken) schedule()
     } else if (isMoving) return
     else {

@@ -1,12 +1,12 @@
 /** The 3D stage: the head, turned by hand or by itself, drawn as the person asked. */
 import { OrbitControls } from '@react-three/drei'
 import { Canvas, invalidate, useFrame, useThree } from '@react-three/fiber'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import type { OrbitControls as Controls } from 'three-stdlib'
 import { message } from '../../src-main/words/message.ts'
 
-import { actions, isEnhanced, leadingCrop, useStore } from '../state/store.ts'
+import { actions, isEnhanced, leadingCrop, useStore, type Volume } from '../state/store.ts'
 
 import { strings } from '../strings.ts'
 import { type Eye, FIELD_OF_VIEW, FIRST_ZOOM, type Orbit, orbitOf, toEye, toLabel } from './camera.ts'
@@ -49,21 +49,24 @@ const REST_REFINED = 450
 const TURN = 0.7
 const GENTLY = 0.45
 const PAUSE = 1500
-/** Milliseconds the volume may be behind the newest picture before that is shown in its place. */
-const PATIENCE = 500
+/** Milliseconds the volume may be behind the newest picture before such pictures are shown in its place. */
+const PATIENCE = 2000
 const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
-  const { volume, mode, project, surface, surfacing, painting, surfaceStyle, mesh, look } = useStore()
+  const { volume, formed, mode, project, surface, surfacing, painting, surfaceStyle, mesh, look } = useStore()
   const [camera, setCamera] = useState<PerspectiveCamera>()
   const [resting, setResting] = useState(false)
   /** The head that the volume shows; 0 where it cannot be drawn. */
   const [drawn, setDrawn] = useState<number>()
   const [isTurned, setTurned] = useState(false)
-  useRefinement(resting)
+  /** Draws the head as it was formed, where that is beside it. */
+  const beside = useRef<Painter>(undefined)
+  // The engine knows the changed one alone.
+  useRefinement(resting && !formed)
   const isForming = project?.job.state === 'running'
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of these is another surface
   useEffect(() => {
@@ -107,7 +110,7 @@ export function Stage() {
           flat
           linear
           dpr={[1, 2]}
-          className={isSurface ? 'stage-covered' : undefined}
+          className={isSurface || still ? 'stage-covered' : formed && 'stage-right'}
           gl={({ canvas }) => new Painter(canvas as HTMLCanvasElement, onDrawn, onFailure)}
           camera={{
             fov: FIELD_OF_VIEW,
@@ -121,12 +124,14 @@ export function Stage() {
           <Head
             onRest={setResting}
             onTurn={setTurned}
+            beside={formed && beside}
             isTurned={isTurned}
-            isDrawn={drawn !== undefined || isSurface}
+            isDrawn={(drawn !== undefined && !still) || isSurface}
             key={project?.id}
           />
         </Canvas>
       )}
+      {formed && <AsFormed volume={formed} beside={beside} />}
       {isSurface && camera && (
         <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
           <SurfaceMesh surface={surface} style={surfaceStyle} light={look.light} exposure={look.exposure} />
@@ -143,6 +148,36 @@ export function Stage() {
       {isSurface && surfaceStyle === 'evidence' && <Legend />}
       {drawn !== undefined && !isForming && !isTurned && <Hint />}
     </section>
+  )
+}
+
+/** The head as it was formed, left of the one that was changed, which moves it. */
+function AsFormed({ volume, beside }: { volume: Volume; beside: RefObject<Painter | undefined> }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [isDrawn, setDrawn] = useState(false)
+  useEffect(() => {
+    const painter = new Painter(
+      canvas.current!,
+      () => setDrawn(true),
+      (reason) => actions.problem(message('no-stage', { reason })),
+    )
+    beside.current = painter
+    invalidate()
+    return () => {
+      beside.current = undefined
+      painter.dispose()
+    }
+  }, [beside])
+  useEffect(() => beside.current?.take(volume), [beside, volume])
+  return (
+    <>
+      <canvas ref={canvas} className="stage-left" />
+      {!isDrawn && <progress className="stage-line" aria-label={strings.look.preparing} />}
+      <p className="stage-sides">
+        <span>{strings.change.before}</span>
+        <span>{strings.change.after}</span>
+      </p>
+    </>
   )
 }
 
@@ -206,9 +241,11 @@ interface HeadProps {
   onTurn(isTurned: boolean): void
   isTurned: boolean
   isDrawn: boolean
+  /** What draws another head in the left half of the stage. */
+  beside: RefObject<Painter | undefined> | undefined
 }
 
-function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
+function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
   const { gl, camera, size, viewport } = useThree()
   const painter = gl as unknown as Painter
   const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
@@ -250,7 +287,8 @@ function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
   useEffect(() => () => window.clearTimeout(motion.current.timer), [])
 
   // On a narrow stage the head is made to fit its width.
-  const fit = Math.min(1, (1.15 * size.width) / size.height)
+  const width = beside ? size.width / 2 : size.width
+  const fit = Math.min(1, (1.15 * width) / size.height)
   useEffect(() => {
     const perspective = camera as PerspectiveCamera
     perspective.zoom = FIRST_ZOOM * fit
@@ -294,7 +332,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
   }, [painter, volume])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of these changes the picture
-  useEffect(() => stir(), [volume, mode, surface, surfaceStyle, turntable, stir])
+  useEffect(() => stir(), [volume, mode, surface, surfaceStyle, turntable, beside, stir])
 
   // The photo's camera is put right while the head forms: the view goes with it until a hand turns it.
   const photoCamera = volume?.camera.join()
@@ -341,15 +379,17 @@ function Head({ onRest, onTurn, isTurned, isDrawn }: HeadProps) {
       turn.by(angle)
       if (now.left <= 0) actions.setTurntable('off')
     }
-    painter.look({
+    const look = {
       eye: toEye(camera as PerspectiveCamera),
-      width: Math.round(size.width * viewport.dpr),
+      width: Math.round(width * viewport.dpr),
       height: Math.round(size.height * viewport.dpr),
       depth: mode === 'depth',
       isMoving: now.isTurning || !now.resting,
       isHidden: mode === 'surface' && surface !== undefined,
       isForming: forming,
-    })
+    }
+    painter.look(look)
+    beside?.current?.look(look)
   }, 1)
 
   return (
@@ -402,20 +442,22 @@ function useRefinement(resting: boolean): void {
 }
 
 /**
- * The newest picture there is of the head, where the volume does not show that head yet: while it forms the last preview,
- * and before the volume's first frame at least the photo.
+ * The newest picture there is of the head, where the volume does not show that head yet: before its first frame at least
+ * the photo, and where it cannot follow while the head forms the previews, until a hand turns the head.
  * @param drawn the head that the volume shows
  */
 function useStill(drawn: number | undefined, isTurned: boolean): string | undefined {
   const { previewUrl, previewVersion, project } = useStore()
   const cropUrl = useStore(leadingCrop)
+  const isForming = project?.job.state === 'running'
   const [isBehind, setBehind] = useState(false)
   const isLate = drawn !== undefined && drawn > 0 && previewVersion !== undefined && drawn < previewVersion
   useEffect(() => {
-    if (!isLate) return setBehind(false)
+    // Once behind it would be so again: two kinds of pictures in turn are worse than one.
+    if (!isLate) return isForming ? undefined : setBehind(false)
     const timer = window.setTimeout(() => setBehind(true), PATIENCE)
     return () => window.clearTimeout(timer)
-  }, [isLate])
+  }, [isLate, isForming])
   if (drawn === undefined) return previewUrl ?? cropUrl
-  return isBehind && !isTurned && project?.job.state === 'running' ? previewUrl : undefined
+  return isBehind && !isTurned ? previewUrl : undefined
 }

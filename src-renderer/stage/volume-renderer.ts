@@ -119,6 +119,11 @@ export class VolumeRenderer {
     return true
   }
 
+  /** Of the head that it draws; 0 as long as there is none. */
+  get version(): number {
+    return this.shown?.volume?.version ?? 0
+  }
+
   /** Whether it draws these planes. */
   holds(volume: Volume): boolean {
     return this.shown?.volume === volume

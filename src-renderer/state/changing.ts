@@ -4,7 +4,7 @@ import { understand } from '../../src-main/words/guidance.ts'
 import { record, stepBack, stepForward } from './history.ts'
 import { engine, forProject } from './line.ts'
 import { newestOnly } from './newest.ts'
-import { takeVolume } from './projects.ts'
+import { takeVolume, volumeOf } from './projects.ts'
 import { get, type State, set } from './state.ts'
 
 /** What can be changed of the project's head. */
@@ -26,13 +26,6 @@ const send = newestOnly<Edit>(
       await takeVolume(planes)
     }),
   () => set({ changed: undefined }),
-)
-
-const show = newestOnly<boolean>((asFormed) =>
-  forProject(async (id) => {
-    const planes = await engine.planes({ project: id, asFormed })
-    if (get().project?.id === id) await takeVolume(planes)
-  }),
 )
 
 /** Where a drag began: that is what undo goes back to. */
@@ -78,8 +71,14 @@ export const changingActions = {
     return [...unknown, ...Object.keys(edit).filter((trait) => !traits.includes(trait))]
   },
 
-  /** Shows the head as it was formed for as long as somebody compares. */
-  showAsFormed: (asFormed: boolean) => show(asFormed),
+  /** Shows the head as it was formed beside the one that is changed, or no more. */
+  async compare(isWanted: boolean): Promise<void> {
+    if (!isWanted) return set({ formed: undefined })
+    await forProject(async (id) => {
+      const formed = await volumeOf(await engine.planes({ project: id, asFormed: true }))
+      if (get().project?.id === id) set({ formed, ...(get().mode === 'surface' && { mode: 'volume' }) })
+    })
+  },
 
   undoChange: () => step(stepBack),
   redoChange: () => step(stepForward),

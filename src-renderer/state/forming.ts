@@ -26,6 +26,7 @@ export const formingActions = {
         step: 'form',
         progress: undefined,
         surface: undefined,
+        formed: undefined,
         problem: undefined,
         mode: 'volume',
         turntable: 'off',

@@ -7,7 +7,7 @@ import { get, type Mode, type State, type SurfaceData, type SurfaceStyle, set, t
 /** What a surface is made from. */
 export function surfaceKey(): string {
   const { project, volume, mesh } = get()
-  return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}`
+  return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}/${mesh.even}`
 }
 
 /** The surface that is at hand, where it is the one that is wanted. */
@@ -87,7 +87,7 @@ async function bitmap(blob: BlobId): Promise<ImageBitmap> {
 }
 
 export const lookingActions = {
-  setMode: (mode: Mode) => set({ mode }),
+  setMode: (mode: Mode) => set({ mode, ...(mode === 'surface' && { formed: undefined }) }),
   setSurfaceStyle: (surfaceStyle: SurfaceStyle) => set({ surfaceStyle }),
   setTurntable: (turntable: Turning) => set({ turntable }),
   setMesh: (change: Partial<State['mesh']>) => set(({ mesh }) => ({ mesh: { ...mesh, ...change } })),

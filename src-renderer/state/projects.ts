@@ -3,7 +3,7 @@ import type { BlobId, EngineEvent, PlanesState, Project, ProjectSummary } from '
 import { strings } from '../strings.ts'
 import { noHistory } from './history.ts'
 import { attempt, engine, host } from './line.ts'
-import { get, type Step, set } from './state.ts'
+import { get, type Step, set, type Volume } from './state.ts'
 
 const LAST_PROJECT = 'project'
 /** The one that was open in this window before it was loaded anew. */
@@ -69,6 +69,7 @@ export async function show(project: Project): Promise<void> {
       surfaceStyle: 'colour',
       turntable: project.head && !forming ? 'once' : 'off',
       history: noHistory(),
+      formed: undefined,
       changed: undefined,
       changes: noHistory(),
       settings: project.head ? project.settings : (get().settings ?? project.settings),
@@ -119,10 +120,14 @@ async function loadVolume(): Promise<void> {
 }
 
 export async function takeVolume(state: PlanesState): Promise<void> {
+  set({ volume: await volumeOf(state) })
+}
+
+export async function volumeOf(state: PlanesState): Promise<Volume> {
   const { shape, ...rest } = state
   const [data, shapeData] = await Promise.all([halvesOf(state.planes), shape && halvesOf(shape.planes)])
   const apart = shape && shapeData && { shape: { resolution: shape.resolution, data: shapeData } }
-  set({ volume: { ...rest, data, ...apart } })
+  return { ...rest, data, ...apart }
 }
 
 async function halvesOf(planes: BlobId): Promise<Uint16Array> {
@@ -163,6 +168,7 @@ export const projectActions = {
       project: undefined,
       step: 'photo',
       volume: undefined,
+      formed: undefined,
       surface: undefined,
       problem: undefined,
       refused: [],

@@ -122,7 +122,7 @@ export interface State {
   /** Side in pixels of pictures that are saved, and how the turntable is. */
   pictureSize: number
   film: Film
-  mesh: { resolution: number; triangles: number }
+  mesh: { resolution: number; triangles: number; even: boolean }
   /** What a model is saved as, what was made of it, and what was saved. */
   format: FormatName
   /** Of its options, those that are not as usual. */
@@ -141,6 +141,8 @@ export interface State {
   /** A pose's correction by hand, before the engine has answered with the portrait it makes. */
   corrected: Corrected | undefined
   history: History<Corrected>
+  /** The head as it was formed, while it is shown beside the one that is changed. */
+  formed: Volume | undefined
   /** What is changed of the head, before the engine has answered, and what was. */
   changed: Edit | undefined
   changes: History<Edit>
@@ -178,7 +180,7 @@ export const useStore = create<State>(() => ({
   look: recallLook(),
   pictureSize: 1024,
   film: 'webm',
-  mesh: { resolution: 192, triangles: 60_000 },
+  mesh: { resolution: 192, triangles: 60_000, even: false },
   format: 'glb',
   choices: {},
   made: undefined,
@@ -191,6 +193,7 @@ export const useStore = create<State>(() => ({
   painting: false,
   corrected: undefined,
   history: noHistory(),
+  formed: undefined,
   changed: undefined,
   changes: noHistory(),
   showCamera: false,

@@ -3,11 +3,14 @@
  * @param x, y in pixels, 0 at the centre of the first
  */
 export function bilinear(values: ArrayLike<number>, side: number, x: number, y: number): number {
-  const limit = (value: number) => Math.min(Math.max(value, 0), side - 1)
-  const [left, top] = [limit(Math.floor(x)), limit(Math.floor(y))]
-  const [right, bottom] = [limit(left + 1), limit(top + 1)]
-  const [fx, fy] = [limit(x) - left, limit(y) - top]
-  const upper = values[top * side + left] * (1 - fx) + values[top * side + right] * fx
-  const lower = values[bottom * side + left] * (1 - fx) + values[bottom * side + right] * fx
+  const last = side - 1
+  const [column, row] = [Math.min(Math.max(x, 0), last), Math.min(Math.max(y, 0), last)]
+  const [left, top] = [Math.floor(column), Math.floor(row)]
+  const [fx, fy] = [column - left, row - top]
+  const at = top * side + left
+  const right = left < last ? 1 : 0
+  const below = top < last ? side : 0
+  const upper = values[at] * (1 - fx) + values[at + right] * fx
+  const lower = values[at + below] * (1 - fx) + values[at + below + right] * fx
   return upper * (1 - fy) + lower * fy
 }

@@ -11,6 +11,7 @@ import { assertClosed, headLike, signedVolume, solid, sphere } from '../../../..
 import type { Message } from '../../errors.ts'
 import type { Surface } from '../mesh.ts'
 import { extractSurface } from '../surface.ts'
+import { ROUGHNESS } from '../texture/roughness.ts'
 import { paintTexture } from '../texture/texture.ts'
 import { type FormatName, formats } from './formats.ts'
 import { fileChoices } from './options.ts'
@@ -43,7 +44,7 @@ async function write(
   chosen: z.input<typeof fileChoices> = {},
 ): Promise<Record<string, Uint8Array>> {
   const choices = fileChoices.parse(chosen)
-  const texture = (size = 256) => paintTexture(written, field, [], size)
+  const texture = (size = 256) => paintTexture(written, field, [], size, 'own')
   const model = { surface: written, provenance, choices, texture, tell: (note: Message) => notes.push(note) }
   const files = await (await formats[format].load())(model, 'my_head')
   expect(files.map(([extension]) => extension)).toEqual(formats[format].extensions)
@@ -68,6 +69,8 @@ describe('GLB', () => {
     expect(document.getRoot().listScenes()[0].getExtras()).toEqual(provenance)
     const [material] = document.getRoot().listMaterials()
     expect([material.getMetallicFactor(), material.getDoubleSided()]).toEqual([0, false])
+    const rough = await sharp(material.getMetallicRoughnessTexture()!.getImage()!).stats()
+    expect(rough.channels[1].mean).toBeGreaterThan(255 * ROUGHNESS.lips)
     const [primitive] = document.getRoot().listMeshes()[0].listPrimitives()
     const read = (name: string) => primitive.getAttribute(name)?.getArray() as Float32Array
     const places = read('TEXCOORD_0')
@@ -175,7 +178,7 @@ describe('USDZ', () => {
   it('is a scene and its pictures, stored at multiples of 64 bytes', async () => {
     const { usdz } = await write('usdz', surface, { author: 'Ada "of" Lovelace' })
     const entries = unzipSync(usdz)
-    expect(Object.keys(entries)).toEqual(['head.usda', 'colour.jpg', 'normal.jpg'])
+    expect(Object.keys(entries)).toEqual(['head.usda', 'colour.jpg', 'roughness.jpg', 'normal.jpg'])
     const bytes = Buffer.from(usdz)
     for (const contents of Object.values(entries)) expect(bytes.indexOf(contents) % 64).toBe(0)
   })

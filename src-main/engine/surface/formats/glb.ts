@@ -10,12 +10,10 @@ import { meshopt } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
 import { bakeEvidence } from '../texture/evidence-map.ts'
 import { sideOf } from './options.ts'
-import { encodePicture } from './picture.ts'
+import { encodePicture, grey } from './picture.ts'
 import { toMetres } from './units.ts'
 import type { Asset, WrittenFile } from './writer.ts'
 
-/** Of skin; a photo has its own highlights already. */
-const ROUGHNESS = 0.7
 /** Side of the picture of evidence, pixels: it is known by the vertex. */
 const EVIDENCE_SIDE = 1024
 
@@ -25,7 +23,7 @@ const EVIDENCE_SIDE = 1024
  * colours, which a texture would be multiplied with, take its place.
  */
 export async function writeGlb({ surface, provenance, choices, texture }: Asset, name: string): Promise<WrittenFile[]> {
-  const { atlas, colours, normals, tangents } = await texture(sideOf(choices))
+  const { atlas, colours, normals, roughness, tangents } = await texture(sideOf(choices))
   const document = new Document().setLogger(new Logger(Logger.Verbosity.WARN))
   const root = document.getRoot()
   const credit = choices.author === '' ? {} : { author: choices.author }
@@ -47,15 +45,22 @@ export async function writeGlb({ surface, provenance, choices, texture }: Asset,
       .setImage(new Uint8Array(await encodePicture(pixels, format, kind)))
       .setMimeType(`image/${format}`)
   const directions = await picture('normal', normals, 'normal')
+  const dullness = await picture('roughness', grey(roughness))
   const material = (called: string, base?: Picture) => {
     const made = document
       .createMaterial(called)
-      .setRoughnessFactor(ROUGHNESS)
+      .setRoughnessFactor(1)
+      // It is the picture's blue that this is multiplied with.
       .setMetallicFactor(0)
+      .setMetallicRoughnessTexture(dullness)
       .setNormalTexture(directions)
       .setBaseColorTexture(base ?? null)
     // What lies at the texture's edge must not take colours from the other.
-    for (const info of [made.getBaseColorTextureInfo(), made.getNormalTextureInfo()]) {
+    for (const info of [
+      made.getBaseColorTextureInfo(),
+      made.getNormalTextureInfo(),
+      made.getMetallicRoughnessTextureInfo(),
+    ]) {
       info?.setWrapS(TextureInfo.WrapMode.CLAMP_TO_EDGE).setWrapT(TextureInfo.WrapMode.CLAMP_TO_EDGE)
     }
     return made

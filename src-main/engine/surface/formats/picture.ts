@@ -17,3 +17,7 @@ export function encodePicture(
   if (format === 'webp') return image.webp({ quality, smartSubsample: true }).toBuffer()
   return image.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
 }
+
+/** One number a pixel as RGB. */
+export const grey = (values: Uint8Array) =>
+  Uint8Array.from({ length: 3 * values.length }, (_, i) => values[Math.trunc(i / 3)])

@@ -5,7 +5,7 @@
 import { strToU8, type Zippable, zipSync } from 'fflate'
 import type { Texture } from '../texture/texture.ts'
 import { sideOf } from './options.ts'
-import { encodePicture } from './picture.ts'
+import { encodePicture, grey } from './picture.ts'
 import { provenanceLine } from './provenance.ts'
 import { toMetres } from './units.ts'
 import type { Asset, WrittenFile } from './writer.ts'
@@ -26,6 +26,7 @@ export async function writeUsdz(asset: Asset, name: string): Promise<WrittenFile
       aligned([
         ['head.usda', strToU8(sceneOf(asset, texture, name))],
         ['colour.jpg', await encodePicture(texture.colours, 'jpeg')],
+        ['roughness.jpg', await encodePicture(grey(texture.roughness), 'jpeg')],
         ['normal.jpg', await encodePicture(texture.normals, 'jpeg', 'normal')],
       ]),
     ],
@@ -116,7 +117,7 @@ def Xform "head" (
       color3f inputs:diffuseColor.connect = </head/material/colour.outputs:rgb>
       normal3f inputs:normal.connect = </head/material/normal.outputs:rgb>
       float inputs:metallic = 0
-      float inputs:roughness = 0.7
+      float inputs:roughness.connect = </head/material/roughness.outputs:r>
       token outputs:surface
     }
 
@@ -127,6 +128,7 @@ def Xform "head" (
       float2 outputs:result
     }
 ${read('colour', 'float3 outputs:rgb', 'sRGB')}
+${read('roughness', 'float outputs:r', 'raw')}
 ${read('normal', 'float3 outputs:rgb', 'raw', directed)}
   }
 }

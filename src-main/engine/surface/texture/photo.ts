@@ -1,5 +1,9 @@
 /** A photo laid on a surface: how much each vertex is to be trusted to it, and its colour anywhere. */
+
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
+import { shrink } from '../../generator/resample.ts'
+import { bilinear } from '../../images/bilinear.ts'
+import { gaussian } from '../../images/gaussian.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
 import { smoothstep, weighVertices } from '../seen-vertices.ts'
@@ -11,20 +15,21 @@ const HIDDEN: readonly [number, number] = [0.02, 0.05]
 const NEAR = 4
 /** Cosines between the surface and the way to the camera: smeared below, sharp above. */
 const FACING: readonly [number, number] = [0.15, 0.45]
-/** Opacities in the matte: a pixel that is a little background already is not the person's colour. */
-const INSIDE: readonly [number, number] = [0.8, 1]
+/** Opacities in the matte: a pixel that is more background than person says nothing. */
+const INSIDE: readonly [number, number] = [0.4, 0.8]
 /** Passes that feather the weights' borders, an edge of the mesh each. */
 const FEATHER = 3
 
 /**
  * Visibility x facing x matte, with its borders drawn in by an edge and feathered.
- * @returns [n] 0..1 for each vertex
+ * @param asked the surface that the weights are of, where it lies elsewhere than the one that was photographed
+ * @returns [n] 0..1 for each of its vertices
  */
-export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
+export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait, asked = surface): Float32Array {
   const { triangles } = surface
   const { matte, valid } = portrait
   const nearest = nearestAround(rasterize(surface, label, BUFFER).depth)
-  const weights = weighVertices(surface, { label, portrait }, nearest, ({ cosine, behind, pixel }) => {
+  const weights = weighVertices(asked, { label, portrait }, nearest, ({ cosine, behind, pixel }) => {
     const inside = valid[pixel] * smoothstep(matte[pixel], INSIDE)
     return smoothstep(cosine, FACING) * (1 - smoothstep(behind, HIDDEN)) * inside
   })
@@ -66,6 +71,43 @@ function nearestAround(depth: Float32Array): Float32Array {
       return least
     })
   return along(along(depth, 1), side)
+}
+
+/** Opacities between which a pixel comes to be the person's own colour. */
+const OWN: readonly [number, number] = [0.8, 0.98]
+/** Side of the picture of what lies around one that is not, and standard deviation there, pixels. */
+const COARSE = 128
+const AROUND = 1.3
+
+/** Writes what a photo shows at u, v (picture sides, 0..1) into three numbers from `at` on, sRGB 0..1. */
+export type Sample = (u: number, v: number, into: Float32Array, at: number) => void
+
+/** The person in a photo: where what is behind shines through, the colours of the person nearby. */
+export function personIn({ portrait, fine = portrait }: PosedPortrait & { readonly fine?: SquarePicture }): Sample {
+  const { size, rgb, matte, valid } = portrait
+  const own = matte.map((alpha, i) => (alpha >= OWN[1] ? valid[i] : 0))
+  const side = Math.min(COARSE, size)
+  const blurred = (values: Float32Array) => gaussian(shrink(values, size, side), side, AROUND)
+  const masses = blurred(own)
+  const sums = [0, 1, 2].map((channel) => blurred(own.map((is, i) => (is * rgb[3 * i + channel]) / 255)))
+  /** Around most there is nothing else. */
+  const isWhole = (u: number, v: number) => {
+    const [x, y] = [Math.floor(u * size - 0.5), Math.floor(v * size - 0.5)]
+    if (x < 0 || y < 0 || x >= size - 1 || y >= size - 1) return false
+    const i = y * size + x
+    return Math.min(matte[i], matte[i + 1], matte[i + size], matte[i + size + 1]) >= OWN[1]
+  }
+  return (u, v, into, at) => {
+    samplePhoto(fine, u, v, into, at)
+    if (isWhole(u, v)) return
+    const foreign = 1 - smoothstep(bilinear(matte, size, u * size - 0.5, v * size - 0.5), OWN)
+    if (foreign === 0) return
+    const nearby = (values: Float64Array) => bilinear(values, side, u * side - 0.5, v * side - 0.5)
+    const mass = nearby(masses)
+    // Too far from all that is the person's nobody knows better.
+    if (mass < 1e-3) return
+    for (let k = 0; k < 3; k++) into[at + k] += foreign * (nearby(sums[k]) / mass - into[at + k])
+  }
 }
 
 export interface SquarePicture {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { headLike, solid } from '../../../../testing/solids.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
-import { orbitCamera, project } from '../../generator/camera.ts'
+import { orbitCamera, project, WIDE, zoom } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { rasterize } from '../rasterize.ts'
@@ -9,7 +9,7 @@ import { extractSurface } from '../surface.ts'
 import { membrane } from './membrane.ts'
 import { photoWeights } from './photo.ts'
 import { type Texels, texelsOf } from './texels.ts'
-import { paintTexture, type Texture, textureSide } from './texture.ts'
+import { mirrored, paintTexture, type Texture, textureSide } from './texture.ts'
 
 const SIZE = 512
 const PHOTO = 256
@@ -21,8 +21,8 @@ let shot: PosedPortrait
 let texture: Texture
 
 /** The surface as a camera sees it, in brighter light, on magenta. */
-function photograph(yaw: number, of = surface): PosedPortrait {
-  const label = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, yaw)
+function photograph(yaw: number, of = surface, nearer = 1): PosedPortrait {
+  const label = zoom(orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, yaw), nearer)
   const seen = rasterize(of, label, PHOTO)
   const rgb = new Uint8Array(3 * PHOTO ** 2)
   const matte = new Float32Array(PHOTO ** 2)
@@ -47,13 +47,13 @@ function pointOf({ triangles, weights }: Texels, n: number): number[] {
 }
 
 /** Those texels that the photo saw well: where they are in the texture, and in a photo `size` pixels wide, in bytes. */
-function seenTexels(texels: Texels, size: number): { place: number; pixel: number }[] {
-  const weights = photoWeights(surface, shot)
+function seenTexels(texels: Texels, size: number, by = shot): { place: number; pixel: number }[] {
+  const weights = photoWeights(surface, by)
   return [...texels.places].flatMap((place, n) => {
     const corners = surface.triangles.subarray(texels.triangles[n], texels.triangles[n] + 3)
     if (!corners.every((vertex) => weights[vertex] > 0.99)) return []
     const [x, y, z] = pointOf(texels, n)
-    const [u, v] = project(shot.label, x, y, z)
+    const [u, v] = project(by.label, x, y, z)
     return [{ place: 3 * place, pixel: 3 * (Math.floor(v * size) * size + Math.floor(u * size)) }]
   })
 }
@@ -61,7 +61,7 @@ function seenTexels(texels: Texels, size: number): { place: number; pixel: numbe
 beforeAll(async () => {
   surface = await extractSurface(field, { resolution: 64 })
   shot = photograph(0.3)
-  texture = await paintTexture(surface, field, [shot], SIZE)
+  texture = await paintTexture(surface, field, [shot], SIZE, 'own')
 })
 
 describe('paintTexture', () => {
@@ -104,7 +104,7 @@ describe('paintTexture', () => {
     }
     const painted = await extractSurface(leaking, { resolution: 64 })
     const photo = photograph(0.3, { ...painted, colours: await bare(painted.positions) })
-    const { colours, atlas } = await paintTexture(painted, leaking, [photo], SIZE)
+    const { colours, atlas } = await paintTexture(painted, leaking, [photo], SIZE, 'own')
     const texels = texelsOf(painted, atlas, SIZE)
     let [count, wrong] = [0, 0]
     texels.places.forEach((place, n) => {
@@ -127,11 +127,43 @@ describe('paintTexture', () => {
       const plain = shot.portrait.rgb[3 * (Math.trunc(y / 4) * PHOTO + Math.trunc(x / 4)) + (i % 3)]
       return Math.min(255, Math.max(0, plain + (Math.trunc(y / 6) % 2 ? 30 : -30)))
     })
-    const fine = await paintTexture(surface, field, [{ ...shot, fine: { size: FINE, rgb: striped } }], 2 * SIZE)
+    const fine = await paintTexture(surface, field, [{ ...shot, fine: { size: FINE, rgb: striped } }], 2 * SIZE, 'own')
     const seen = seenTexels(texelsOf(surface, fine.atlas, 2 * SIZE), FINE)
     const like = seen.filter(({ place, pixel }) => Math.abs(fine.colours[place] - striped[pixel]) < 20)
     expect(seen.length).toBeGreaterThan(1000)
     expect(like.length / seen.length).toBeGreaterThan(0.8)
+  })
+
+  it('takes what lies around a crop from the wider view', async () => {
+    const [crop, wide] = [photograph(0.3, surface, WIDE), photograph(0.3)]
+    const photo = { ...crop, portrait: { ...crop.portrait, wide: wide.portrait } }
+    const { colours, atlas } = await paintTexture(surface, field, [photo], SIZE, 'own')
+    const texels = texelsOf(surface, atlas, SIZE)
+    const inCrop = new Set(seenTexels(texels, PHOTO, crop).map(({ place }) => place))
+    const around = seenTexels(texels, PHOTO, wide).filter(({ place }) => !inCrop.has(place))
+    const like = around.filter(({ place, pixel }) => Math.abs(colours[place] - wide.portrait.rgb[pixel]) < 5)
+    expect(around.length / texels.places.length).toBeGreaterThan(0.03)
+    expect(like.length / around.length).toBeGreaterThan(0.95)
+  })
+
+  it('has the detail of the other side where a photo saw but one', async () => {
+    const side = photograph(0.8)
+    const striped = side.portrait.rgb.map((value, i) => value + (Math.trunc(i / 6) % 2 ? 20 : -20))
+    const photos = [side.portrait.rgb, striped].map((rgb) => ({ ...side, portrait: { ...side.portrait, rgb } }))
+    const [plain, detailed] = await Promise.all(
+      photos.map((photo) => paintTexture(surface, field, [photo], SIZE, 'own')),
+    )
+    const texels = texelsOf(surface, plain.atlas, SIZE)
+    const [seen, lent] = [photoWeights(surface, side), photoWeights(surface, side, mirrored(surface))]
+    let [sum, count] = [0, 0]
+    texels.places.forEach((place, n) => {
+      const corners = [...surface.triangles.subarray(texels.triangles[n], texels.triangles[n] + 3)]
+      if (!corners.every((vertex) => seen[vertex] === 0 && lent[vertex] > 0.95)) return
+      sum += Math.abs(detailed.colours[3 * place] - plain.colours[3 * place])
+      count++
+    })
+    expect(count).toBeGreaterThan(500)
+    expect(sum / count).toBeGreaterThan(5)
   })
 
   it('fills what lies between the charts', () => {
@@ -148,7 +180,7 @@ describe('paintTexture', () => {
   })
 
   it('takes the detail of one photo and of another', async () => {
-    const both = await paintTexture(surface, field, [shot, photograph(-0.6)], SIZE)
+    const both = await paintTexture(surface, field, [shot, photograph(-0.6)], SIZE, 'own')
     const differences = both.colours.map((value, i) => Math.abs(value - texture.colours[i]))
     expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(2)
   })

@@ -4,14 +4,16 @@
  */
 
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
-import { project } from '../../generator/camera.ts'
+import type { Frame } from '../../face/template.ts'
+import { project, WIDE, zoom } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
 import { likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
 import { membrane } from './membrane.ts'
 import { bakeNormals, tangentsOf } from './normal-map.ts'
-import { photoWeights, type SquarePicture, samplePhoto } from './photo.ts'
+import { personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
+import { bakeRoughness } from './roughness.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
 /** Sides of a texture, pixels. */
@@ -36,6 +38,8 @@ export interface Texture {
   readonly colours: Uint8Array
   /** [size / 2 * size / 2, 3] the fine surface's directions in tangent space, 8 bits. */
   readonly normals: Uint8Array
+  /** [size / 4 * size / 4] how rough it is, 8 bits. */
+  readonly roughness: Uint8Array
   /** [n, 4] for each of the atlas's entries, see {@link tangentsOf}. */
   readonly tangents: Float32Array
 }
@@ -43,20 +47,29 @@ export interface Texture {
 /**
  * @param field the one the surface was made from
  * @param photos with their cameras as refined; none: the generator's colours alone
- * @param size side of the colours, pixels, even
+ * @param size side of the colours, pixels, a multiple of four
+ * @param frame the world that the head lies in
  */
 export async function paintTexture(
   surface: Surface,
   field: Field,
   photos: readonly TexturePhoto[],
   size: number,
+  frame: Frame,
 ): Promise<Texture> {
   const atlas = unwrap(surface, size)
   await breath()
   const tangents = tangentsOf(surface, atlas)
   const colours = await bakeColours(surface, atlas, field, photos, size)
   await breath()
-  return { atlas, colours, normals: bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2), tangents }
+  const normals = bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2)
+  return {
+    atlas,
+    colours,
+    normals,
+    roughness: bakeRoughness(surface, atlas, colours, photos, frame, size / 4),
+    tangents,
+  }
 }
 
 /** Each part takes a second or two: who asked for something meanwhile is heard between them. */
@@ -70,7 +83,8 @@ const FULL = 0.95
 /**
  * The base colour. A photo's difference from the generator's colours, at the vertices, goes on as a membrane over what no
  * photo saw; texels between mix the photo with the generator so corrected. With several photos each keeps its detail and
- * takes the tone of their mean.
+ * takes the tone of their mean. Where a photo saw only the other side of the head, that lends what is finer than the
+ * vertices lie: freckles and hair, but neither its light nor what is on one side alone.
  * @param photos with their cameras as refined; none: the generator's colours alone
  * @returns [size * size, 3] sRGB, rows from the top; the space between charts filled
  */
@@ -82,29 +96,8 @@ async function bakeColours(
   size: number,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
-  const { positions, normals, voxel } = surface
-  const shares = sharesOfDetail(field, positions, normals, photos)
-  const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
-  const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
-  const layers = photos.map((photo) => new Layer(surface, vertices, texels, photo))
-  await breath()
-  const count = surface.positions.length / 3
-  for (let i = 0; i < count; i++) {
-    const whole = layers.reduce((sum, { weights }) => sum + weights[i], 0)
-    for (const { weights } of layers) weights[i] /= Math.max(FULL, whole)
-  }
-
-  const wanted = new Float32Array(3 * count)
-  const trust = new Float32Array(count)
-  for (const { weights, differences } of layers) {
-    for (let i = 0; i < count; i++) {
-      trust[i] += weights[i]
-      for (let k = 0; k < 3; k++) wanted[3 * i + k] += weights[i] * differences[3 * i + k]
-    }
-  }
-  for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
-  const shift = membrane(surface, wanted, trust, likelyShift(surface, { bare, vertices, shares, wanted, trust }))
-
+  const shares = sharesOfDetail(field, surface.positions, surface.normals, photos)
+  const { layers, trust, shift } = await toldBy(photos, surface, texels, field, shares)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
@@ -127,6 +120,72 @@ async function bakeColours(
   }
   spread(pixels, texels)
   return pixels
+}
+
+/** What photos say of a surface. */
+interface Told {
+  readonly layers: readonly Layer[]
+  /** [n] how much each vertex is theirs. */
+  readonly trust: Float32Array
+  /** [n, 3] what to add to the generator's colours everywhere, so that they go on in the photos' light. */
+  readonly shift: Float32Array
+}
+
+async function toldBy(
+  photos: readonly TexturePhoto[],
+  surface: Surface,
+  texels: Texels,
+  field: Field,
+  shares: Float32Array,
+): Promise<Told> {
+  const { positions, normals, voxel } = surface
+  const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
+  if (photos.length === 0) return { layers: [], trust, shift: wanted }
+  const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
+  const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
+  const layers: Layer[] = []
+  const shots = photos.map((photo) => ({ ...photo, sample: personIn(photo) }))
+  const wider = photos.flatMap(around).map((photo) => ({ ...photo, sample: personIn(photo) }))
+  /** As far as nothing was said before. */
+  const lay = (those: readonly Shot[], on = surface) => {
+    const weights = shareOut(those.map((shot) => photoWeights(surface, shot, on)))
+    return those.map((shot, n) => {
+      const free = weights[n].map((weight, i) => weight * Math.max(0, 1 - trust[i]))
+      return new Layer(on, vertices, texels, shot, free)
+    })
+  }
+  for (const those of [shots, wider]) {
+    const found = lay(those)
+    layers.push(...found)
+    for (const { weights, differences } of found) {
+      for (let i = 0; i < trust.length; i++) {
+        trust[i] += weights[i]
+        for (let k = 0; k < 3; k++) wanted[3 * i + k] += weights[i] * differences[3 * i + k]
+      }
+    }
+    await breath()
+  }
+  for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
+  const shift = membrane(surface, wanted, trust, likelyShift(surface, { bare, vertices, shares, wanted, trust }))
+  return { layers: [...layers, ...lay(shots, mirrored(surface))], trust, shift }
+}
+
+/** What lies around a photo's crop, in fewer pixels. */
+const around = ({ label, portrait: { wide } }: TexturePhoto): TexturePhoto[] =>
+  wide ? [{ label: zoom(label, 1 / WIDE), portrait: wide }] : []
+
+/** What each photo's weight is of all. */
+function shareOut(weights: readonly Float32Array[]): Float32Array[] {
+  const whole = (i: number) => weights.reduce((sum, other) => sum + other[i], 0)
+  return weights.map((mine) => mine.map((weight, i) => weight / Math.max(FULL, whole(i))))
+}
+
+/** The surface with its sides exchanged. */
+export function mirrored(surface: Surface): Surface {
+  const [positions, normals] = [surface.positions, surface.normals].map((values) =>
+    values.map((value, i) => (i % 3 === 0 ? -value : value)),
+  )
+  return { ...surface, positions, normals }
 }
 
 /** Reads at one texel after another what the vertices hold. */
@@ -162,6 +221,10 @@ class Reader {
   }
 }
 
+interface Shot extends PosedPortrait {
+  readonly sample: Sample
+}
+
 /** A photo on the surface. */
 class Layer {
   /** [n] how much each vertex is the photo's. */
@@ -171,21 +234,29 @@ class Layer {
   /** [n, 3] at each vertex the photo's mean colour around it less the generator's. */
   readonly differences: Float32Array
 
-  /** @param vertices [n, 3] the head's colours at the vertices */
-  constructor(surface: Surface, vertices: Float32Array, texels: Texels, photo: TexturePhoto) {
+  /**
+   * @param vertices [n, 3] the head's colours at the vertices
+   * @param weights [n] of the photo there
+   */
+  constructor(
+    surface: Surface,
+    vertices: Float32Array,
+    texels: Texels,
+    { label, sample }: Shot,
+    weights: Float32Array,
+  ) {
     const { positions } = surface
     const count = texels.places.length
-    const picture = photo.fine ?? photo.portrait
     const here = new Reader(surface, texels)
-    this.weights = photoWeights(surface, photo)
+    this.weights = weights
     this.colours = new Float32Array(3 * count)
     const sums = new Float32Array(vertices.length)
     const masses = new Float32Array(this.weights.length)
     for (let n = 0; n < count; n++) {
       here.move(n)
-      if (here.at(this.weights, 1, 0) <= 0) continue
-      const [u, v] = project(photo.label, here.at(positions, 3, 0), here.at(positions, 3, 1), here.at(positions, 3, 2))
-      samplePhoto(picture, u, v, this.colours, 3 * n)
+      if (here.at(weights, 1, 0) <= 0) continue
+      const [u, v] = project(label, here.at(positions, 3, 0), here.at(positions, 3, 1), here.at(positions, 3, 2))
+      sample(u, v, this.colours, 3 * n)
       for (let k = 0; k < 3; k++) {
         const vertex = here.corners[k]
         const mass = here.shares[k] * this.weights[vertex]
