@@ -53,17 +53,19 @@ function open(canvas: OffscreenCanvas): void {
   let isRefined = false
   /** A look that was not drawn yet; whether the last piece of work was a frame. */
   let [isNew, wasFrame] = [false, false]
-  let scheduled = 0
+  let isScheduled = false
   let frames = 0
   remote.opened.asEvent(adapterName(gl))
 
   function schedule(): void {
     // Not with the display's frames: without a GPU these come late, and what a piece took would not be known.
-    scheduled ||= self.setTimeout(draw, POLL)
+    if (isScheduled) return
+    isScheduled = true
+    self.setTimeout(draw, POLL)
   }
 
   function draw(): void {
-    scheduled = 0
+    isScheduled = false
     if (!look || !volume) return
     // The first head is waited for.
     if (!renderer.isFree(look.isForming && frames > 0 ? FORMING_SHARE : 1)) {

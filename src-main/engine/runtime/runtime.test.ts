@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { afterAll, describe, expect, it } from 'vitest'
 import { add, input, type Model, matMul, mul, writeModel } from '../graph/index.ts'
 import { Resident, residents } from './resident.ts'
@@ -13,6 +14,12 @@ const affine = () => {
 const w = Float32Array.of(1, 2, 3, 4)
 const b = Float32Array.of(10, 20)
 const x = Float32Array.of(1, 1)
+
+it('takes no threads for as many as there are cores', async () => {
+  const other = await Runtime.create({ provider: 'cpu', threads: 0 })
+  expect(other.threads).toBe(availableParallelism())
+  await other.dispose()
+})
 
 describe('Program.run', () => {
   it('gives the outputs by name, or those asked for', async () => {

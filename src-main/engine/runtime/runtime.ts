@@ -11,7 +11,7 @@ import { type Provider, type ProviderOptions, plainMessage, selectProvider } fro
 import { DeviceCopies, Resident, type Traffic } from './resident.ts'
 
 export interface RuntimeOptions extends ProviderOptions {
-  /** Threads of the CPU provider, and of what runs on the processor beside it; default: one per core. */
+  /** Threads of the CPU provider, and of what runs on the processor beside it; default, and 0: one per core. */
   readonly threads?: number
 }
 
@@ -39,7 +39,7 @@ export class Runtime {
   }
 
   static async create(options: RuntimeOptions = {}): Promise<Runtime> {
-    return new Runtime(await selectProvider(options), options.threads ?? availableParallelism())
+    return new Runtime(await selectProvider(options), options.threads || availableParallelism())
   }
 
   /** A session for the model; the same model (by content) gives the same program. */
