@@ -1,20 +1,21 @@
 /**
  * Turns a trained generator into the one that is shipped: the mean latent, the starter that reads a code off a picture,
  * and directions of w for what is known of the training heads.
- * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG] [--earlier FILE]`
+ * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG] [--earlier FILE [--keep SHARE]]`
  *
  * With an earlier finished generator, that this one was trained on from, its starter is corrected instead of one begun
- * anew: it knows heads that may no longer be at hand.
+ * anew: it knows heads that may no longer be at hand. So do its weights: a share of them may be kept.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
+import { fits } from './network.ts'
 import { type RecordedHead, readRecords, thumbnail } from './records.ts'
 import { centredRows, type Matrix, matrixOf, means, product, ridge } from './regression.ts'
 import { traitValues } from './traits.ts'
@@ -32,13 +33,18 @@ const { values } = parseArgs({
     out: { type: 'string' },
     sheet: { type: 'string' },
     earlier: { type: 'string' },
+    /** Of the earlier generator's weights, 0 to 1. */
+    keep: { type: 'string', default: '0' },
   },
 })
 const { data, generator: path, out, sheet, earlier } = values
+const keep = Number(values.keep)
 if (!data || !path || !out) throw new Error('--data, --generator and --out are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
-const { config, weights, extras } = readGeneratorFile(await readFile(path), path)
+const { config, weights: trained, extras } = readGeneratorFile(await readFile(path), path)
+const before = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier)
+const weights = before && keep > 0 ? mixed(trained, before.weights, keep) : trained
 const basis = basisFromExtras(extras)
 if (!basis) throw new Error(`${path} has no code basis`)
 const generator = new Generator(runtime, config, weights)
@@ -50,7 +56,7 @@ for (const z of codes) latents.push(await generator.map(z, noLabel))
 
 const meanLatent = means(matrixOf(latents))
 const thumbnails = matrixOf(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
-const known = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier).extras
+const known = before?.extras
 const toZ = await fitStarter('z', thumbnails, matrixOf(codes), known?.get('starter.matrix'))
 const toW = await fitStarter('w', thumbnails, matrixOf(latents), known?.get('starter.w.matrix'))
 const found: [string, Weight][] = [
@@ -121,6 +127,17 @@ async function fitDirections(heads: readonly RecordedHead[], w: Matrix): Promise
   const standard = { ...shifted, data: shifted.data.map((value, i) => value / spread[i % names.length]) }
   const matrix = await ridge(runtime, standard, centredRows(w, means(w)), DIRECTION_STRENGTH)
   return rowsOf(matrix).map((data, k) => [`direction.${names[k]}`, { shape: [data.length], data }])
+}
+
+/** @param share of `others`, which are of the same network */
+function mixed(weights: GeneratorFile['weights'], others: GeneratorFile['weights'], share: number) {
+  return new Map(
+    [...weights].map(([name, { shape, data }]): [string, Weight] => {
+      const other = others.get(name)
+      if (!fits(other, { shape })) throw new Error(`The earlier generator has another ${name}`)
+      return [name, { shape, data: data.map((value, i) => (1 - share) * value + share * other!.data[i]) }]
+    }),
+  )
 }
 
 function rowsOf({ rows, columns, data }: Matrix): Float32Array[] {
