@@ -122,7 +122,7 @@ describe.each([
   )
 })
 
-it.skipIf(!gpu)('leaves nothing of the largest scene to the CPU', async () => {
+it.skipIf(!gpu)('leaves nothing of the largest scene on WebGPU to the CPU', async () => {
   const models: Model[] = []
   const runtime = Object.create(gpu!, {
     compile: {
