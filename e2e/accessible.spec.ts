@@ -54,6 +54,7 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await expect(page.getByText('Not understood, or not for this head: bearded')).toBeVisible()
   await page.getByRole('button', { name: 'Side by side' }).click()
   await expect(page.locator('.stage-left')).toBeVisible()
+  await expect(page.getByRole('progressbar', { name: 'Preparing the view' })).toBeHidden()
   await check('changed')
   await page.getByRole('button', { name: 'Side by side' }).click()
   await expect(page.locator('.stage-left')).toBeHidden()
