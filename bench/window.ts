@@ -21,6 +21,8 @@ const SIDE = 512
 const SETTLE = 6000
 const TURN = 12_000
 const LOOK = 400
+/** Between two looks at whether the stage shows something, milliseconds. */
+const POLL = 4
 const PATIENCE = 20 * 60_000
 
 /** What the window notes of itself; times in seconds of its own clock. */
@@ -163,25 +165,25 @@ const now = (page: Page) => page.evaluate(() => performance.now() / 1000)
 /** Has the head shown as something else. @returns seconds until the frame that shows it */
 function choose(page: Page, mode: 'Head' | 'Surface' | 'Depth'): Promise<number> {
   return page.evaluate(
-    (mode) =>
+    ({ mode, POLL }) =>
       new Promise<number>((resolve) => {
         const stage = document.querySelector<HTMLElement>('.stage')!
         const labels = [...document.querySelectorAll('.segments label')]
         const { frames } = stage.dataset
-        const isShown = () =>
-          mode === 'Surface' ? stage.querySelector('.stage-surface canvas') !== null : stage.dataset.frames !== frames
         const began = performance.now()
         labels
           .find((label) => label.textContent === mode)!
           .querySelector('input')!
           .click()
-        const look = () => {
-          if (!isShown()) requestAnimationFrame(look)
-          else requestAnimationFrame(() => resolve((performance.now() - began) / 1000))
-        }
-        requestAnimationFrame(look)
+        // Nothing here may have a name: what runs this file as it is marks functions by a helper that the page lacks.
+        const timer = setInterval(() => {
+          const isSurface = stage.querySelector('.stage-surface canvas') !== null
+          if (mode === 'Surface' ? !isSurface : stage.dataset.frames === frames) return
+          clearInterval(timer)
+          requestAnimationFrame(() => resolve((performance.now() - began) / 1000))
+        }, POLL)
       }),
-    mode,
+    { mode, POLL },
   )
 }
 
