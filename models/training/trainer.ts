@@ -119,11 +119,7 @@ export class Trainer {
     const samplers = batch.heads.map((_, head) => {
       return borrowSampler({ data: ofHead(planes, head), ...layoutOf(config) }, this.projection)
     })
-    const sampleAt = (points: Float32Array, head: number) => {
-      const origins = ofHead(points, head)
-      const [directions, depths] = [new Float32Array(origins.length), new Float32Array(origins.length / 3)]
-      return samplers[head].sample({ origins, directions }, depths, 1)
-    }
+    const sampleAt = (points: Float32Array, head: number) => samplers[head].samplePoints(ofHead(points, head))
     // Points beside the rays, by the name of their features.
     const points = { empty: batch.empty, near: batch.near }
     const featuresAt = Object.entries(points).map(([name, at]): [string, Float32Array] => {
