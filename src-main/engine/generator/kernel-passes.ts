@@ -101,9 +101,9 @@ class Workshop {
   private readonly places = new Map<Part, { address: number; size: number }>()
   /** The first byte that is nobody's. */
   private end: number
-  /** What the slots hold, the longest unused one first. */
   /** What the features were found of that lie in `kept`. */
   kept: { readonly planes: Planes; readonly depths: Float32Array } | undefined
+  /** What the slots hold, the longest unused one first. */
   private readonly slots = new Map<(typeof SLOTS)[number], Planes | null>(SLOTS.map((slot) => [slot, null]))
 
   constructor(threads: number) {
