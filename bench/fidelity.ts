@@ -12,6 +12,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import type { PosedPortrait } from '../src-main/engine/face/posed-portrait.ts'
+import { alone, Finish } from '../src-main/engine/finish.ts'
 import type { Head } from '../src-main/engine/head/head.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
@@ -25,6 +26,8 @@ import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.
 
 const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'photos-2', 'photos-3'] as const
 type Method = (typeof METHODS)[number]
+/** The surface that is judged. */
+const MESH = { resolution: 192, triangles: 60_000 }
 
 export default async function fidelity(recorder: Recorder, options: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -66,8 +69,9 @@ async function measureHead(
   const [first] = shots
   const { portrait: target, label } = first
   const measured: Measured[] = []
-  const judge = async (method: Method, found: Head, cost: Cost) => {
-    if (methods.includes(method)) measured.push({ method, cost, ...(await judgeHead(kit, head, first, found, method)) })
+  const judge = async (method: Method, found: Head, cost: Cost, assessment?: Measured['assessment']) => {
+    if (!methods.includes(method)) return
+    measured.push({ method, cost, assessment, ...(await judgeHead(kit, head, first, found, method)) })
   }
 
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
@@ -77,7 +81,7 @@ async function measureHead(
 
   if ((['latent', 'pti', 'halfturn'] as const).some((method) => methods.includes(method))) {
     const { latent, inversion, cost } = await invert(context, [first], settings)
-    await judge('halfturn', inversion.head, cost)
+    await judge('halfturn', inversion.head, cost, await assessmentOf(kit, inversion))
     if (latent) await judge('latent', latent.head, latent.cost)
     if (latent && methods.includes('pti')) {
       const tuning = startClock()
@@ -95,6 +99,13 @@ async function measureHead(
   }
   return measured
 }
+
+/** What the product says of the head in the end. */
+const assessmentOf = ({ context: { generator }, sha256, landmarker }: Kit, { head, photos }: Inversion) =>
+  new Finish(
+    { generator, sha256, head, photos },
+    alone(async () => landmarker),
+  ).quality(MESH)
 
 /** The whole job, and what the latent stage had found. */
 async function invert(context: InversionContext, shots: readonly PosedPortrait[], settings: Inversion['settings']) {

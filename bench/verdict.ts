@@ -4,7 +4,7 @@
  * chosen on heads of even seeds; those of odd ones check them.
  *
  * `npm run bench -- verdict [--heads 6] [--first 900100] [--part 0] [--parts 1]`; of several parts each takes its heads
- * alone. What is measured of a head is kept in ~/.cache/halfturn-bench/SEED/verdict, and judged anew by the next run.
+ * alone. What is measured of a head is kept in ~/.cache/halfturn-bench/SEED, and judged anew by the next run.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -12,9 +12,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
+import { alone, Finish } from '../src-main/engine/finish.ts'
 import { DEGREE, orbitCamera, zoom } from '../src-main/engine/generator/camera.ts'
 import { type Head, paintHead } from '../src-main/engine/head/head.ts'
-import { headField } from '../src-main/engine/head/head-field.ts'
 import { readHead, writeHead } from '../src-main/engine/head/head-file.ts'
 import { makeUp } from '../src-main/engine/head/made-up.ts'
 import { headView } from '../src-main/engine/head/views.ts'
@@ -29,7 +29,6 @@ import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../src-main/engine/surface/mesh.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
-import { extractSurface } from '../src-main/engine/surface/surface.ts'
 import { alignSurface, facePairs, type Kit, prepareKit, type Taken, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
 import { faceBehind, helmet, mask, noisy, noseless } from './support/spoil.ts'
@@ -88,7 +87,7 @@ export default async function verdict(recorder: Recorder, options: readonly stri
 
 /** A head's samples, one of each kind. */
 async function samplesOf(kit: Kit, head: TrueHead): Promise<Sample[]> {
-  const folder = join(head.folder, 'verdict')
+  const folder = folderOf(kit, head)
   await mkdir(folder, { recursive: true })
   const fileOf = (kind: Kind) => join(folder, `${kind}.json`)
   if (KINDS.some((kind) => !existsSync(fileOf(kind)))) {
@@ -99,6 +98,8 @@ async function samplesOf(kit: Kit, head: TrueHead): Promise<Sample[]> {
   }
   return Promise.all(KINDS.map(async (kind) => JSON.parse(await readFile(fileOf(kind), 'utf8'))))
 }
+
+const folderOf = ({ sha256 }: Kit, { folder }: TrueHead) => join(folder, `verdict-${sha256.slice(0, 8)}`)
 
 interface Base {
   readonly taken: Taken
@@ -124,9 +125,13 @@ async function reconstructed(kit: Kit, truth: TrueHead): Promise<Base> {
 }
 
 async function finish(kit: Kit, head: Head, portrait: MattedPortrait): Promise<Finished> {
-  const { generator } = kit.context
-  const planes = await paintHead(generator, head)
-  const surface = await extractSurface(headField(generator, planes), SURFACE)
+  const { context, sha256, landmarker } = kit
+  const { generator } = context
+  const source = { generator, sha256, head, photos: [{ portrait, label: head.label }] }
+  const surface = await new Finish(
+    source,
+    alone(async () => landmarker),
+  ).surface(SURFACE)
   const front = zoom(orbitCamera(generator.config.rendering_kwargs, 0), SURROUNDINGS)
   const input = await see(kit, head, head.label)
   return { around: { input, sides: new Map([[0, await see(kit, head, front)]]) }, label: head.label, portrait, surface }
@@ -142,7 +147,7 @@ async function see({ context }: Kit, head: Head, label: Float32Array): Promise<T
 async function measure(kit: Kit, truth: TrueHead, base: Base, kind: Kind): Promise<Sample> {
   const { config } = kit.context.generator
   const finished = await spoiled(kit, truth, base, kind)
-  await look(finished.surface, config.rendering_kwargs, join(truth.folder, 'verdict', `${kind}.png`))
+  await look(finished.surface, config.rendering_kwargs, join(folderOf(kit, truth), `${kind}.png`))
   const clock = startClock()
   const shape = await measureShape(config, finished, kit.landmarker)
   const cost = clock().cpu

@@ -22,6 +22,8 @@ import { createMatting } from '../../src-main/engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
+import type { Assessment } from '../../src-main/engine/quality/verdict.ts'
+import { verdicts } from '../../src-main/engine/quality/verdicts.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../../src-main/engine/surface/mesh.ts'
@@ -54,6 +56,8 @@ export interface Measured {
   readonly cost: Cost
   readonly views: ReadonlyMap<string, Scores>
   readonly surface: Alignment | null
+  /** What the product says of it, where it was asked. */
+  readonly assessment?: Assessment
 }
 
 export interface Kit {
@@ -343,6 +347,7 @@ export async function compareHeads(
   }
   recorder.add({ what: 'peak memory', mib: peakMemory(), generator: kit.sha256 })
   console.log(`\n${table(all, `${heads.length} heads, ${quality}`)}`)
+  if (all.some(({ assessment }) => assessment)) console.log(verdictTable(all))
   kit.landmarker.close()
   await runtime.dispose()
 }
@@ -350,7 +355,12 @@ export async function compareHeads(
 /** All figures of one head, into the record. */
 function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): void {
   for (const [view, figures] of measured.views) recorder.add({ what: `${seed} ${measured.method} ${view}`, ...figures })
-  recorder.add({ what: `${seed} ${measured.method} surface`, ...surfaceFigures(measured) })
+  const { assessment } = measured
+  recorder.add({
+    what: `${seed} ${measured.method} surface`,
+    ...surfaceFigures(measured),
+    ...(assessment && { verdict: assessment.verdict, reason: assessment.reason.code }),
+  })
 }
 
 const surfaceFigures = ({ surface, cost }: Measured) => ({
@@ -392,7 +402,6 @@ function table(all: readonly Measured[], title: string): string {
       `${of('cpu', 0)} / ${of('wall', 0)}`,
     ]
   })
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     `${title}; medians of PSNR dB / FaceRes distance / dlib distance / depth RMSE mm:`,
     '',
@@ -408,3 +417,32 @@ function table(all: readonly Measured[], title: string): string {
     '',
   ].join('\n')
 }
+
+/** How true the heads are of which each word was said: medians over them, and the worst of their faces. */
+function verdictTable(all: readonly Measured[]): string {
+  const rows = verdicts.map((word) => {
+    const mine = all.filter(({ assessment }) => assessment?.verdict === word)
+    const surfaces = mine.map(surfaceFigures)
+    const sides = mine.flatMap(({ views }) => ['-60', '60'].flatMap((name) => views.get(name)?.faceres ?? []))
+    const of = (key: keyof (typeof surfaces)[0], digits: number) => median(surfaces.map((s) => s[key])).toFixed(digits)
+    const worst = Math.max(...surfaces.map(({ face_median_mm }) => face_median_mm))
+    return mine.length === 0
+      ? line([word, '0', '', '', '', ''])
+      : line([
+          word,
+          String(mine.length),
+          `${of('face_median_mm', 2)}, ${worst.toFixed(2)}`,
+          of('face_degrees', 1),
+          of('mean_mm', 2),
+          median(sides).toFixed(3),
+        ])
+  })
+  return [
+    line(['said', 'heads', 'face mm: median, worst', 'degrees', 'whole mm', '±60° FaceRes']),
+    line(Array(6).fill('---')),
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
