@@ -9,14 +9,13 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mattePortrait } from '../src-main/engine/face/matted-portrait.ts'
+import { createPortraitNetworks, mattePortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { decodePixels } from '../src-main/engine/images/photo.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { LatentStage, LatentState } from '../src-main/engine/inversion/latent.ts'
 import { PortraitObjective } from '../src-main/engine/inversion/objective.ts'
 import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
-import { createMatting } from '../src-main/engine/networks/matte.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { productFile } from '../src-main/engine/product-file.ts'
 import { uniformArray } from '../src-main/engine/random.ts'
@@ -52,7 +51,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
   const photo = await decodePixels(await readFile(productFile('resources', 'sample-portrait.jpg')))
   const landmarker = await createLandmarker()
   const portrait = await makePortrait(photo, { frame: file.config.frame, landmarker })
-  const target = await mattePortrait(portrait, await createMatting(runtime, portrait.crop.size))
+  const target = await mattePortrait(portrait, await createPortraitNetworks(runtime, portrait.crop.size))
   const judge = await PortraitObjective.create(generator, target, JUDGE.resolution, true, faceRes)
   const objectives = new Map<number, PortraitObjective>()
   for (const { resolution } of [FULL, MIDDLE, REDUCED]) {

@@ -4,7 +4,11 @@ import { loadavg } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { UserError } from '../../src-main/engine/errors.ts'
-import { type MattedPortrait, mattePortrait } from '../../src-main/engine/face/matted-portrait.ts'
+import {
+  createPortraitNetworks,
+  type MattedPortrait,
+  mattePortrait,
+} from '../../src-main/engine/face/matted-portrait.ts'
 import { adjustPortrait, makePortrait } from '../../src-main/engine/face/portrait.ts'
 import type { Window } from '../../src-main/engine/face/pose.ts'
 import type { PosedPortrait } from '../../src-main/engine/face/posed-portrait.ts'
@@ -18,7 +22,6 @@ import { decodePixels } from '../../src-main/engine/images/photo.ts'
 import { toRgb } from '../../src-main/engine/images/pictures.ts'
 import type { InversionContext } from '../../src-main/engine/inversion/inversion-context.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
-import { createMatting } from '../../src-main/engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
@@ -100,7 +103,7 @@ export async function takeShot({ context, landmarker }: Kit, file: Uint8Array, d
   const photo = await decodePixels(file)
   const found = await makePortrait(photo, { frame: config.frame, landmarker })
   const portrait = disturb ? adjustPortrait(photo, found, DISTURBANCE) : found
-  const target = await mattePortrait(portrait, await createMatting(runtime, portrait.crop.size))
+  const target = await mattePortrait(portrait, await createPortraitNetworks(runtime, portrait.crop.size))
   return { portrait: target, label: portrait.camera, window: portrait.pose }
 }
 

@@ -3,9 +3,8 @@
  * shape's numbers, so that codes drawn from N(0, 1) are heads as well.
  */
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { input, matMul, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
-import { normalArray } from '../../src-main/engine/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { principalComponents } from './components.ts'
 import { type RecordedHead, thumbnail } from './records.ts'
 
 /** Side of the front thumbnail the code is made of. */
@@ -13,8 +12,6 @@ export const THUMBNAIL = 32
 const PICTURE = 3 * THUMBNAIL * THUMBNAIL
 /** The shape's numbers against the thumbnail's. */
 const SHAPE_SHARE = 0.8
-/** Rounds of subspace iteration: the later components need not be exact. */
-const ROUNDS = 12
 
 /** z = (x - mean) @ basis; x is the front thumbnail [3 * 32 * 32] (channel by channel, 0..1) and the shape's numbers. */
 interface CodeBasis {
@@ -44,7 +41,7 @@ export function codeOf({ mean, basis, components }: CodeBasis, x: Float32Array, 
 }
 
 /**
- * Principal components by subspace iteration on the heads' products with each other.
+ * Principal components of the heads.
  * @param heads of `describeHead`, N of them
  * @param most components wanted; N / 3 at most are used
  */
@@ -65,43 +62,8 @@ export async function fitCodes(runtime: Runtime, heads: readonly Float32Array[],
     for (let i = 0; i < width; i++) rows[n * width + i] = (x[i] - mean[i]) * scale(i)
   })
 
-  const x = input('x', [count, width])
-  const u = input('u', [count, components])
-  const program = await runtime.compile(
-    writeModel({ projected: matMul(transpose(x, [1, 0]), u), next: matMul(x, matMul(transpose(x, [1, 0]), u)) }),
-  )
-  let vectors = normalArray(count * components, 0)
-  orthonormalize(vectors, count, components)
-  for (let round = 0; round < ROUNDS; round++) {
-    vectors = (await program.run({ x: rows, u: vectors }, ['next'])).next.slice()
-    orthonormalize(vectors, count, components)
-  }
-  // x^T u = v s, so the code's direction v / s * sqrt(N) is x^T u / s^2 * sqrt(N).
-  const { projected } = await program.run({ x: rows, u: vectors }, ['projected'])
-  const powers = new Float64Array(components)
-  projected.forEach((value, i) => {
-    powers[i % components] += value * value
-  })
-  const basis = projected.map(
-    (value, i) => (value * Math.sqrt(count) * scale(Math.floor(i / components))) / powers[i % components],
-  )
-  return { mean, basis, components }
-}
-
-/** Gram and Schmidt on the columns of a row-major [rows, columns]. */
-function orthonormalize(matrix: Float32Array, rows: number, columns: number): void {
-  for (let k = 0; k < columns; k++) {
-    for (let j = 0; j <= k; j++) {
-      let product = 0
-      for (let i = 0; i < rows; i++) product += matrix[i * columns + j] * matrix[i * columns + k]
-      if (j === k) {
-        const size = 1 / Math.sqrt(product + 1e-30)
-        for (let i = 0; i < rows; i++) matrix[i * columns + k] *= size
-      } else {
-        for (let i = 0; i < rows; i++) matrix[i * columns + k] -= product * matrix[i * columns + j]
-      }
-    }
-  }
+  const whitened = await principalComponents(runtime, { rows: count, columns: width, data: rows }, components)
+  return { mean, basis: whitened.map((value, i) => value * scale(Math.floor(i / components))), components }
 }
 
 /** As the generator's file carries it. */

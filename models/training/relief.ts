@@ -1,7 +1,7 @@
 /**
- * Fits the map from a face's landmarks to its relief (src-main/engine/face/relief.ts): `npx tsx models/training/relief.ts
- * DIR` looks for landmarks in the records' pictures of faces, and at the depth that was rendered there. Every fifth head is
- * left out first, to say how good the map is; the one that is written knows all of them.
+ * Fits the map from a face's landmarks and its descriptor to its relief (src-main/engine/face/relief.ts): `npx tsx
+ * models/training/relief.ts DIR` looks at the records' pictures of faces, and at the depth that was rendered where their
+ * landmarks lie. Every fifth head is left out first, to say how good the map is; the one that is written knows all of them.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,20 +12,33 @@ import {
   storeFloat32,
   writeSafetensors,
 } from '../../src-main/engine/checkpoint/safetensors.ts'
-import { fitPose, type Pose } from '../../src-main/engine/face/pose.ts'
-import { FEATURES, POSE_FEATURES, placeLandmarks } from '../../src-main/engine/face/relief.ts'
+import { cutCrop } from '../../src-main/engine/face/crop.ts'
+import { fitPose } from '../../src-main/engine/face/pose.ts'
+import {
+  FACE_FEATURES,
+  type FaceComponents,
+  FEATURES,
+  PLACE_FEATURES,
+  POSE_FEATURES,
+  placeLandmarks,
+  type SeenFace,
+} from '../../src-main/engine/face/relief.ts'
 import { TEMPLATE } from '../../src-main/engine/face/template.ts'
 import { DEGREE, PORTRAIT_FOCAL } from '../../src-main/engine/generator/camera.ts'
+import { createDescriptor, DESCRIPTOR, readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { createLandmarker, LANDMARKS } from '../../src-main/engine/networks/mediapipe.ts'
+import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import { dot, withoutTilt } from '../../src-main/engine/vectors.ts'
+import { principalComponents } from './components.ts'
 import { FIRST_HELD_OUT_SEED, type RecordedView, readRecord } from './records.ts'
-import { solve } from './regression.ts'
+import { centredRows, matrixOf, means, solve } from './regression.ts'
 
 /** Photos of faces that are turned further are refused or warned of. */
 const MOST_YAW = 45 * DEGREE
-/** Side of the pictures that the landmarker sees. */
+/** Side of the pictures that the landmarker sees, and of the crops that are described. */
 const SIDE = 512
+const CROP = 256
 /** What across four pixels differs by more than this, in world units, is an edge and has no depth. */
 const EDGE = 0.03
 /** What is to be added to MediaPipe's depths is less than this, world units, or of no face. */
@@ -33,12 +46,19 @@ const MOST = 0.075
 /** Landmarks further from the middle, in world units, lie on the outline. */
 const INNER = 0.135
 /** Strength of the ridge, in examples that say nothing; the pose's own terms are hardly held. */
-const RIDGE = { pose: 1e-3, place: 3 }
+const RIDGE = { pose: 1e-3, place: 3, face: 30 }
 /** Depths further from the map than this, in deviations, are of hair, glasses or hands. */
 const OUTLIER = 3.5
 const ROUNDS = 2
 /** What even the surest landmark is in doubt by, millimetres. */
 const DOUBT = 1
+
+/** A picture of a face, before its descriptor's components are known. */
+interface Seen extends SeenFace {
+  readonly seed: number
+  /** [landmarks]: how deep it was rendered there, world units; NaN where there is nothing, or an edge. */
+  readonly recorded: Float64Array
+}
 
 interface Example {
   readonly seed: number
@@ -60,7 +80,13 @@ interface Fitted {
 async function main(): Promise<void> {
   const [folder] = process.argv.slice(2)
   if (!folder) throw new Error('the folder of the records is needed')
-  const examples = await lookAt(folder)
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const seen = await lookAt(runtime, folder)
+  const components = await componentsOf(
+    runtime,
+    seen.map(({ face }) => face),
+  )
+  const examples = seen.map((one) => exampleOf(one, components))
   const isInner = innerOf(examples)
   centre(examples, isInner)
   const [known, left] = [false, true].map((held) => examples.filter(({ seed }) => (seed % 5 === 0) === held))
@@ -73,7 +99,8 @@ async function main(): Promise<void> {
     pictures: examples.length,
     left_out: left.length,
     mediapipe_mm: error(nothing),
-    mean_relief_mm: error(fitMap(known.map((example) => ({ ...example, features: withoutPlaces(example.features) })))),
+    mean_relief_mm: error(fitMap(known.map((example) => only(example, POSE_FEATURES)))),
+    landmarks_mm: error(fitMap(known.map((example) => only(example, POSE_FEATURES + PLACE_FEATURES)))),
     map_mm: error(trial),
   }
   console.log(figures)
@@ -88,6 +115,8 @@ async function main(): Promise<void> {
   await mkdir(out, { recursive: true })
   const tensors = new Map([
     ['weights', storeFloat16(Float32Array.from(weights), [FEATURES, LANDMARKS])],
+    ['face.mean', storeFloat16(components.mean, [DESCRIPTOR])],
+    ['face.basis', storeFloat16(components.basis, [DESCRIPTOR, FACE_FEATURES])],
     [
       'counts',
       storeFloat32(
@@ -98,11 +127,19 @@ async function main(): Promise<void> {
   ])
   const file = writeSafetensors(tensors, { figures: JSON.stringify(figures) })
   await writeFile(join(out, 'relief.safetensors'), Buffer.concat(file))
+  await runtime.dispose()
 }
 
-async function lookAt(folder: string): Promise<Example[]> {
+async function componentsOf(runtime: Runtime, faces: readonly Float32Array[]): Promise<FaceComponents> {
+  const rows = matrixOf(faces)
+  const mean = means(rows)
+  return { mean, basis: await principalComponents(runtime, centredRows(rows, mean), FACE_FEATURES) }
+}
+
+async function lookAt(runtime: Runtime, folder: string): Promise<Seen[]> {
   const landmarker = await createLandmarker()
-  const examples: Example[] = []
+  const describe = createDescriptor(runtime, await readFaceRes())
+  const examples: Seen[] = []
   const files = (await readdir(folder)).filter((name) => /^\d+\.npz$/.test(name)).sort()
   for (const [n, file] of files.entries()) {
     const { seed, views } = readRecord(await readFile(join(folder, file)), file)
@@ -114,12 +151,16 @@ async function lookAt(folder: string): Promise<Example[]> {
       if (Math.abs(yaw) > MOST_YAW || Math.abs(view.label[16] / PORTRAIT_FOCAL - 1) > 0.01) continue
       const { size } = view
       const picture = sharp(view.rgb, { raw: { width: size, height: size, channels: 3 } }).resize(SIDE, SIDE)
-      const faces = landmarker.detect({
-        width: SIDE,
-        height: SIDE,
-        rgb: new Uint8Array(await picture.raw().toBuffer()),
-      })
-      if (faces.length === 1) examples.push(exampleOf(seed, view, faces[0].points))
+      const image = { width: SIDE, height: SIDE, rgb: new Uint8Array(await picture.raw().toBuffer()) }
+      const faces = landmarker.detect(image)
+      if (faces.length !== 1) continue
+      const [{ points }] = faces
+      const pose = fitPose(points, 'own')
+      const face = await describe(cutCrop(image, pose, CROP))
+      const recorded = Float64Array.from({ length: LANDMARKS }, (_, i) =>
+        depthAt(view, points[3 * i], points[3 * i + 1]),
+      )
+      examples.push({ seed, points, pose, frame: 'own', face, recorded })
     }
     if (n % 100 === 99) console.log(`${n + 1} of ${files.length} heads, ${examples.length} pictures`)
   }
@@ -127,15 +168,12 @@ async function lookAt(folder: string): Promise<Example[]> {
   return examples
 }
 
-function exampleOf(seed: number, view: RecordedView, points: Float64Array): Example {
-  const pose: Pose = fitPose(points, 'own')
-  const { depths, features } = placeLandmarks(points, pose, 'own')
+function exampleOf(seen: Seen, components: FaceComponents): Example {
+  const { seed, points, pose, recorded } = seen
+  const { depths, features } = placeLandmarks(seen, components)
   // The fitted camera sees a face of another size where its window is another one than the picture.
   const scale = SIDE / pose.side
-  const wanted = Float64Array.from(
-    depths,
-    (depth, i) => scale * depthAt(view, points[3 * i], points[3 * i + 1]) - depth,
-  )
+  const wanted = Float64Array.from(depths, (depth, i) => scale * recorded[i] - depth)
   const places = Float64Array.from({ length: 2 * LANDMARKS }, (_, i) => points[3 * (i >> 1) + (i % 2)] / SIDE - 0.5)
   return { seed, features, wanted, places }
 }
@@ -199,10 +237,12 @@ function regress(examples: readonly Known[], landmark: number, isUsed: (example:
     if (!isUsed(example)) addProducts(gram, example.features, -1)
     else for (let k = 0; k < FEATURES; k++) right[k] += example.features[k] * example.wanted[landmark]
   }
-  for (let k = 0; k < FEATURES; k++)
-    gram[k * FEATURES + k] += k === 0 ? 0 : k < POSE_FEATURES ? RIDGE.pose : RIDGE.place
+  for (let k = 1; k < FEATURES; k++) gram[k * FEATURES + k] += ridgeOf(k)
   return solve(gram, FEATURES, { rows: FEATURES, columns: 1, data: right })
 }
+
+const ridgeOf = (feature: number) =>
+  feature < POSE_FEATURES ? RIDGE.pose : feature < POSE_FEATURES + PLACE_FEATURES ? RIDGE.place : RIDGE.face
 
 function products(examples: readonly Known[]): Float64Array {
   const gram = new Float64Array(FEATURES * FEATURES)
@@ -233,7 +273,11 @@ function misfit(
   return withoutTilt(left, across, down).map(Math.abs)
 }
 
-const withoutPlaces = (features: Float64Array) => features.map((value, i) => (i < POSE_FEATURES ? value : 0))
+/** As if no more than the first features were known. */
+const only = ({ wanted, features }: Known, known: number): Known => ({
+  wanted,
+  features: features.map((value, i) => (i < known ? value : 0)),
+})
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]

@@ -2,12 +2,11 @@
 
 import { message } from '../engine/errors.ts'
 import { frontalFirst } from '../engine/face/frontal-first.ts'
-import { mattePortrait } from '../engine/face/matted-portrait.ts'
+import { createPortraitNetworks, mattePortrait } from '../engine/face/matted-portrait.ts'
 import { makePortrait, type Portrait } from '../engine/face/portrait.ts'
 import type { PosedPortrait } from '../engine/face/posed-portrait.ts'
 import type { Generator } from '../engine/generator/generator.ts'
 import { decodePhoto } from '../engine/images/decoder.ts'
-import { createMatting } from '../engine/networks/matte.ts'
 import type { Landmarker } from '../engine/networks/mediapipe.ts'
 import { createIdentity, strangerWarning } from '../engine/quality/identity.ts'
 import type { Runtime } from '../engine/runtime/runtime.ts'
@@ -49,10 +48,10 @@ export async function posePortraits(
   const taken = frontalFirst(found, ({ portrait }) => portrait.pose.yaw)
   if (several) await warnOfStrangers(taken, generator.runtime, report)
 
-  const matting = await createMatting(generator.runtime, taken[0].portrait.crop.size)
+  const networks = await createPortraitNetworks(generator.runtime, taken[0].portrait.crop.size)
   const portraits: PosedPortrait[] = []
   for (const { portrait } of taken) {
-    portraits.push({ portrait: await mattePortrait(portrait, matting), label: portrait.camera })
+    portraits.push({ portrait: await mattePortrait(portrait, networks), label: portrait.camera })
   }
   return portraits
 }

@@ -9,7 +9,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { inEnglish, type Message, messageOf, UserError } from '../engine/errors.ts'
-import { type MattedPortrait, mattePortrait } from '../engine/face/matted-portrait.ts'
+import {
+  createPortraitNetworks,
+  type MattedPortrait,
+  mattePortrait,
+  type PortraitNetworks,
+} from '../engine/face/matted-portrait.ts'
 import type { Portrait } from '../engine/face/portrait.ts'
 import { portableName } from '../engine/files/names.ts'
 import { describeEdit } from '../engine/head/edit.ts'
@@ -19,7 +24,6 @@ import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
 import { cutOut, describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
-import { createMatting, type Matting } from '../engine/networks/matte.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
 import { productFile } from '../engine/product-file.ts'
 import { createIdentity, type Identity } from '../engine/quality/identity.ts'
@@ -86,7 +90,7 @@ export class Engine implements EngineApi {
   private readonly lines: string[] = []
   private readonly createLandmarker: () => Promise<Landmarker>
   private landmarks: Promise<Landmarker> | undefined
-  private matting: Promise<Matting> | undefined
+  private networks: Promise<PortraitNetworks> | undefined
   private descriptors: Promise<Identity> | undefined
   private readonly turns = new Turns()
   private readonly host: ProjectHost
@@ -493,8 +497,8 @@ export class Engine implements EngineApi {
   }
 
   private async target(portrait: Portrait): Promise<MattedPortrait> {
-    this.matting ??= createMatting(this.runtime, portrait.crop.size)
-    return mattePortrait(portrait, await this.matting)
+    this.networks ??= createPortraitNetworks(this.runtime, portrait.crop.size)
+    return mattePortrait(portrait, await this.networks)
   }
 }
 

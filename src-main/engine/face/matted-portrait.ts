@@ -1,7 +1,9 @@
 /** A portrait with the person cut out: what an inversion compares with, and what is kept with a head as its evidence. */
 import { WIDE } from '../generator/camera.ts'
 import { jpeg } from '../images/pictures.ts'
-import type { Matting } from '../networks/matte.ts'
+import { createDescriptor, type Descriptor, readFaceRes } from '../networks/faceres.ts'
+import { createMatting, type Matting } from '../networks/matte.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { type Crop, cutCrop } from './crop.ts'
 import type { Portrait } from './portrait.ts'
 import { type Relief, reliefMap, reliefOf } from './relief.ts'
@@ -30,13 +32,29 @@ const MOST_SIDE = 2048
 /** Of its JPEG: what a photo loses here is below what it has lost as a JPEG already. */
 const QUALITY = 96
 
-/** Cuts the person out of the crop and of what lies around it. */
+/** What looks at a portrait before an inversion does. */
+export interface PortraitNetworks {
+  readonly matting: Matting
+  readonly descriptor: Descriptor
+}
+
+/**
+ * @param size of the crops, pixels a side
+ * @throws UserError where weights are missing or damaged
+ */
+export const createPortraitNetworks = async (runtime: Runtime, size: number): Promise<PortraitNetworks> => ({
+  matting: await createMatting(runtime, size),
+  descriptor: createDescriptor(runtime, await readFaceRes()),
+})
+
+/** Cuts the person out of the crop and of what lies around it, and reads off how deep the face is. */
 export async function mattePortrait(
   { crop, photo, pose, frame, landmarks }: Portrait,
-  matting: Matting,
+  { matting, descriptor }: PortraitNetworks,
 ): Promise<MattedPortrait> {
   const around = cutCrop(photo, { ...pose, side: WIDE * pose.side }, crop.size)
-  const relief = reliefOf(landmarks.points, landmarks.pose, frame, await reliefMap(), pose)
+  const face = await descriptor(crop)
+  const relief = reliefOf({ ...landmarks, frame, face }, await reliefMap(), pose)
   const matted = { ...(await cutOut(crop, matting)), wide: await cutOut(around, matting), relief }
   if (pose.side < FINER * crop.size) return matted
   const side = Math.min(MOST_SIDE, Math.round(pose.side))

@@ -289,7 +289,8 @@ function rotated(points: Float64Array, yaw: number, pitch: number): Float64Array
 describe('the relief that landmarks tell', () => {
   it('has the nose where noses are, before the eyes', async () => {
     const { landmarks, frame, pose } = portrait
-    const relief = reliefOf(landmarks.points, landmarks.pose, frame, await reliefMap())
+    const map = await reliefMap()
+    const relief = reliefOf({ ...landmarks, frame, face: map.mean }, map)
     const far = (landmark: number) => relief[RELIEF_WIDTH * landmark + 2]
     // Millimetres; from the tip to the outer corners of the eyes, and to the cheeks beside the nose.
     const [eyes, cheeks] = [
@@ -311,11 +312,31 @@ describe('the relief that landmarks tell', () => {
       ...landmarks.pose,
       centre: [centre[0] + 0.1 * side * Math.cos(roll), centre[1] + 0.1 * side * Math.sin(roll)],
     }
-    const before = reliefOf(landmarks.points, landmarks.pose, frame, map)
-    const after = reliefOf(landmarks.points, landmarks.pose, frame, map, moved)
+    const seen = { ...landmarks, frame, face: map.mean }
+    const before = reliefOf(seen, map)
+    const after = reliefOf(seen, map, moved)
     for (let at = 0; at < before.length; at += RELIEF_WIDTH) {
       expect(after[at]).toBeCloseTo(before[at] - 0.1, 5)
       expect(after[at + 2]).toBe(before[at + 2])
     }
+  })
+  it('hears who the face is like, and nothing that no face can be', async () => {
+    const { landmarks, frame } = portrait
+    const map = await reliefMap()
+    const { mean, basis } = map
+    // So many deviations along the strongest component; components are perpendicular.
+    const strongest = mean.map((_, i) => basis[(i * basis.length) / mean.length])
+    const size = strongest.reduce((sum, value) => sum + value * value, 0)
+    const far = (deviations: number) => {
+      const face = mean.map((value, i) => value + (deviations * strongest[i]) / size)
+      const relief = reliefOf({ ...landmarks, frame, face }, map)
+      return relief.filter((_, i) => i % RELIEF_WIDTH === 2 && relief[i + 1] > 0)
+    }
+    const [average, alike, absurd] = [far(0), far(1), far(1000)]
+    const millimetres = (other: Float32Array) =>
+      400 * Math.max(...other.map((value, i) => Math.abs(value - average[i])))
+    expect(millimetres(alike)).toBeGreaterThan(0.1)
+    expect(millimetres(alike)).toBeLessThan(5)
+    expect(millimetres(absurd)).toBeLessThan(30)
   })
 })

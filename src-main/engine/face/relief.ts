@@ -1,7 +1,7 @@
 /**
- * The relief of a face: how deep each of its landmarks lies, read off where all of them are. MediaPipe's own depths are
- * those of one smooth mask; a linear map, fitted to rendered heads whose depth is known (models/relief), puts them right.
- * What it knows is mostly how deep faces are, and a little how deep this one is: a picture alone says neither.
+ * The relief of a face: how deep each of its landmarks lies, read off where all of them are and off what recognises the
+ * face. MediaPipe's own depths are those of one smooth mask; a linear map, fitted to rendered heads whose depth is known
+ * (models/relief), puts them right. Faces that are recognised as alike have noses, brows and chins alike.
  */
 import { readFile } from 'node:fs/promises'
 import { readSafetensors, toFloat32 } from '../checkpoint/safetensors.ts'
@@ -13,8 +13,11 @@ import { type Frame, TEMPLATE } from './template.ts'
 
 /** A constant and six of the pose come first, */
 export const POSE_FEATURES = 7
-/** then how far the template's landmarks lie from where the average head has them. */
-export const FEATURES = POSE_FEATURES + 3 * TEMPLATE.own.length
+/** then how far the template's landmarks lie from where the average head has them, */
+export const PLACE_FEATURES = 3 * TEMPLATE.own.length
+/** then the main components of FaceRes' descriptor. */
+export const FACE_FEATURES = 32
+export const FEATURES = POSE_FEATURES + PLACE_FEATURES + FACE_FEATURES
 /** World units that count as one in a feature: the face's own differences are of that size. */
 const UNIT = 0.02
 
@@ -25,12 +28,34 @@ const UNIT = 0.02
 export type Relief = Float32Array
 export const RELIEF_WIDTH = 4
 
-interface ReliefMap {
+/** What is known of a face before its relief. */
+export interface SeenFace {
+  /** x, y, z of all landmarks in photo pixels. */
+  readonly points: Float64Array
+  /** As it was fitted to them: it and the landmarks say how deep they lie. */
+  readonly pose: Pose
+  readonly frame: Frame
+  /** [DESCRIPTOR] of the portrait crop. */
+  readonly face: Float32Array
+}
+
+interface ReliefMap extends FaceComponents {
   /** [features][landmarks]: what to add to MediaPipe's depths, world units of the `own` frame. */
   readonly weights: Float32Array
   /** [landmarks]: how much what it says of a landmark counts; their mean is about 1. */
   readonly counts: Float32Array
 }
+
+/** The main components of descriptors, each of deviation 1 over the heads they were found on. */
+export interface FaceComponents {
+  /** [DESCRIPTOR] */
+  readonly mean: Float32Array
+  /** [DESCRIPTOR][FACE_FEATURES] */
+  readonly basis: Float32Array
+}
+
+/** Components are taken to be at most this: the map has seen no others. Real portraits have up to 3.5. */
+const MOST_COMPONENT = 4
 
 let map: Promise<ReliefMap> | undefined
 
@@ -44,22 +69,14 @@ async function readReliefMap(): Promise<ReliefMap> {
   const path = productFile('models', 'relief', 'relief.safetensors')
   const { tensors } = readSafetensors(await readFile(path), path)
   const of = (name: string) => toFloat32(tensors.get(name)!)
-  return { weights: of('weights'), counts: of('counts') }
+  return { weights: of('weights'), counts: of('counts'), mean: of('face.mean'), basis: of('face.basis') }
 }
 
-/**
- * @param points x, y, z of all landmarks in photo pixels
- * @param pose as it was fitted to them: it and the landmarks say how deep they lie
- * @param window of the crop, where that was corrected by hand
- */
-export function reliefOf(
-  points: Float64Array,
-  pose: Pose,
-  frame: Frame,
-  { weights, counts }: ReliefMap,
-  window: Window = pose,
-): Relief {
-  const { depths, features, distance } = placeLandmarks(points, pose, frame)
+/** @param window of the crop, where that was corrected by hand */
+export function reliefOf(seen: SeenFace, map: ReliefMap, window: Window = seen.pose): Relief {
+  const { points, pose, frame } = seen
+  const { weights, counts } = map
+  const { depths, features, distance } = placeLandmarks(seen, map)
   const relief = new Float32Array(LANDMARKS * RELIEF_WIDTH)
   for (let i = 0; i < LANDMARKS; i++) {
     let added = 0
@@ -83,7 +100,7 @@ interface PlacedLandmarks {
   readonly distance: number
 }
 
-export function placeLandmarks(points: Float64Array, pose: Pose, frame: Frame): PlacedLandmarks {
+export function placeLandmarks({ points, pose, frame, face }: SeenFace, components: FaceComponents): PlacedLandmarks {
   const label = cameraLabel(frame, pose.yaw, pose.pitch, pose.focal)
   const target = LOOK_AT[frame]
   const distance = Math.hypot(...target.map((value, axis) => value - label[4 * axis + 3]))
@@ -105,7 +122,16 @@ export function placeLandmarks(points: Float64Array, pose: Pose, frame: Frame): 
       features[POSE_FEATURES + 3 * n + axis] = (OWN_SCALE[frame] * (world - position[axis])) / UNIT
     }
   }
+  features.set(faceFeatures(face, components), POSE_FEATURES + PLACE_FEATURES)
   return { depths, features, distance }
+}
+
+function faceFeatures(face: Float32Array, { mean, basis }: FaceComponents): Float64Array {
+  const features = new Float64Array(FACE_FEATURES)
+  for (let i = 0; i < face.length; i++) {
+    for (let k = 0; k < FACE_FEATURES; k++) features[k] += (face[i] - mean[i]) * basis[i * FACE_FEATURES + k]
+  }
+  return features.map((value) => Math.min(Math.max(value, -MOST_COMPONENT), MOST_COMPONENT))
 }
 
 /** A place of the photo in the window, 0..1. */

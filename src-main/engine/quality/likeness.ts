@@ -1,32 +1,21 @@
 /** How alike two pictures of a face are: pixel by pixel, to FaceRes, and to dlib's network. */
 import type { Weights } from '../generator/generator.ts'
-import { input, writeModel } from '../graph/index.ts'
-import { identity as faceResIdentity } from '../networks/faceres.ts'
+import { createDescriptor, type Descriptor } from '../networks/faceres.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { dot } from '../vectors.ts'
-import { createIdentity, type FacePicture, type Identity } from './identity.ts'
+import { createIdentity, type Identity } from './identity.ts'
 
 /** Descriptors of faces. */
 export interface Recognition {
   /** dlib's 128 numbers; compare with `identityDistance`. */
   readonly identity: Identity
-  /** FaceRes' 1024 numbers; compare with `cosine`. Its early layers are in the losses, so it is no neutral judge. */
-  readonly faceRes: (picture: FacePicture) => Promise<Float32Array>
+  /** FaceRes' numbers; compare with `cosine`. Its early layers are in the losses, so it is no neutral judge. */
+  readonly faceRes: Descriptor
 }
 
 /** @throws UserError where dlib's weights are missing or damaged */
 export async function createRecognition(runtime: Runtime, faceRes: Weights): Promise<Recognition> {
-  const parameters = Object.fromEntries([...faceRes].map(([name, { data }]) => [name, data]))
-  return {
-    identity: await createIdentity(runtime),
-    faceRes: async ({ size, rgb }) => {
-      const picture = input('picture', [1, 3, size, size])
-      const program = await runtime.compile(writeModel({ descriptor: faceResIdentity(faceRes, picture) }))
-      const area = size * size
-      const values = Float32Array.from(rgb, (_, i) => rgb[3 * (i % area) + Math.floor(i / area)] / 127.5 - 1)
-      return (await program.run({ ...parameters, picture: values })).descriptor
-    },
-  }
+  return { identity: await createIdentity(runtime), faceRes: createDescriptor(runtime, faceRes) }
 }
 
 /** 1: same direction, 0: nothing in common. FaceRes gives one person 0.74 to 0.81, different ones 0.38 (median). */
