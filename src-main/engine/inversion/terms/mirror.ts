@@ -74,7 +74,8 @@ export async function mirroredWitness(
   const options = { planes, resolution, plain: true, keep: false }
   // The code is not needed: planes are given, and the view is plain.
   const none = new Float32Array(0)
-  const [own, other] = [await generator.view(none, label, options), await generator.view(none, mirrored, options)]
+  const own = await generator.view(none, label, { ...options, wanted: 'shape' })
+  const other = await generator.view(none, mirrored, options)
   const seen = sightOf(own, label, other, mirrored, resolution)
   const shown = turnedOver(portrait, resolution)
 
