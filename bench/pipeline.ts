@@ -108,7 +108,10 @@ async function recognisable(recorder: Recorder, file: string, quality: string, m
   const runtime = await Runtime.create({ provider: 'cpu' })
   const { generator, file: stored } = await new Library(runtime, tmpdir()).load(EMBEDDED)
   const landmarker = await createLandmarker()
-  const photo = await makePortrait(await decodePixels(await readFile(file)), { frame: generator.config.frame, landmarker })
+  const photo = await makePortrait(await decodePixels(await readFile(file)), {
+    frame: generator.config.frame,
+    landmarker,
+  })
   landmarker.close()
   const portrait = await mattePortrait(photo, await createMatting(runtime, photo.crop.size))
   const faceRes = await readFaceRes()

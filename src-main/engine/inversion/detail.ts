@@ -78,7 +78,7 @@ export class DetailStage {
   async step(views: readonly PosedView[], rate: number, probe: Probe): Promise<LatentStep> {
     const { generator, state, pivot } = this
     const planes = addDetail(pivot, state.detail)
-    const seen = await photoGradients(generator, planes, this.ws, views, { labels: 0 })
+    const seen = await photoGradients(generator, planes, this.ws, views, { labels: 0, w: false })
     const step = { generator, pivot, planes, added: state.detail, probe }
     const terms = await addPlanesTerms(this.terms, step, seen.planes, () => seen.planes.values.data)
     const gradient = seen.planes.values.data

@@ -26,7 +26,7 @@ describe('looking at two photos', () => {
       rendering: {},
       weight: 0.5,
     }))
-    const want = { labels: 2 }
+    const want = { labels: 2, w: true }
     const both = await photoGradients(generator, planes, ws, looks, want)
     const [a, b] = [
       await photoGradients(generator, planes, ws, [{ ...looks[0], weight: 1 }], want),

@@ -22,14 +22,14 @@ interface PhotoGradients {
 
 /**
  * @param planes of the head; `ws` is what the super-resolution takes
- * @param want of how many views, the first ones, the cameras' gradients are needed
+ * @param want of how many views, the first ones, the cameras' gradients are needed; and whether that of `ws` is
  */
 export async function photoGradients(
   generator: Generator,
   planes: Planes | ResidentPlanes,
   ws: Float32Array,
   views: readonly PosedView[],
-  want: { readonly labels: number },
+  want: { readonly labels: number; readonly w: boolean },
 ): Promise<PhotoGradients> {
   let first: View | undefined
   let loss = 0
@@ -40,7 +40,10 @@ export async function photoGradients(
   for (const [i, { label, objective, rendering, weight }] of views.entries()) {
     const view = await generator.view(ws, label, { ...rendering, planes })
     const judgement = await objective.judge(view)
-    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, { label: i < want.labels })
+    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, {
+      label: i < want.labels,
+      w: want.w,
+    })
     first ??= view
     loss += weight * judgement.loss
     for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value

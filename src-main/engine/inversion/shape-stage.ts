@@ -90,7 +90,7 @@ export class ShapeStage {
     const { residual, adam } = state
     const { resolution, data } = residual
     const planes = addResidual(pivot, residual)
-    const seen = await photoGradients(generator, planes, ws, views, { labels: 0 })
+    const seen = await photoGradients(generator, planes, ws, views, { labels: 0, w: false })
     // In standard deviations, so that a step and what is asked of it mean the same in every channel.
     const away = new Float64Array(data.length)
     for (let i = 0; i < away.length; i++) away[i] = data[i] / units[i]
