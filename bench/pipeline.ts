@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
 import { toFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
-import { mattePortrait } from '../src-main/engine/face/matted-portrait.ts'
+import { createPortraitNetworks, mattePortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator } from '../src-main/engine/generator/generator.ts'
@@ -113,7 +113,7 @@ async function recognisable(recorder: Recorder, file: string, quality: string, m
     landmarker,
   })
   landmarker.close()
-  const portrait = await mattePortrait(photo, await createMatting(runtime, photo.crop.size))
+  const portrait = await mattePortrait(photo, await createPortraitNetworks(runtime, photo.crop.size))
   const faceRes = await readFaceRes()
   const recognition = await createRecognition(runtime, faceRes)
   const wanted = await recognition.faceRes(pictureOf(portrait, generator.config.rendering_kwargs.white_back))
