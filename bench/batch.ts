@@ -124,7 +124,7 @@ async function quality(recorder: Recorder, folder: string, { photos: count, qual
   }
 }
 
-/** What is resident in one process that makes head after head: the median over the time of each. */
+/** What is resident in one process that makes head after head: the median over the time of each; and how that grows. */
 async function memory(recorder: Recorder, folder: string, { photos: count }: Asked): Promise<void> {
   const photos = await putPhotos(folder, 'memory', count)
   const output = join(folder, 'many')
@@ -136,7 +136,16 @@ async function memory(recorder: Recorder, folder: string, { photos: count }: Ask
   for (const [made, values] of looks) {
     if (made % 5 === 1) recorder.add({ what: `after ${made} heads in one process`, rss: Math.round(median(values)) })
   }
-  recorder.add({ what: `${count} heads in one process`, cpu, wall, peak_rss: Math.round(peak) })
+  const grown = (made: number) => median(looks.get(made) ?? [Number.NaN])
+  const last = Math.max(...looks.keys())
+  const growth = grown(last - 1) / grown(5) - 1
+  recorder.add({
+    what: `${count} heads in one process`,
+    cpu,
+    wall,
+    peak_rss: Math.round(peak),
+    growth_after_fifth: growth,
+  })
 }
 
 const filesIn = (folder: string, ending: string): string[] =>

@@ -1,8 +1,9 @@
 /**
  * The main job as a person runs it, default settings on the sample portrait: how long from photo to files, how much
- * memory, and where the time goes; then what a step of the optimisation is made of, and the density on its own.
+ * memory, where the time goes, and when the head is first to be recognised; then what a step of the optimisation is made
+ * of, and the density on its own.
  *
- * `npm run bench -- pipeline [--quality balanced] [--photo FILE] [--only command,parts,steps]`
+ * `npm run bench -- pipeline [--quality balanced] [--photo FILE] [--only command,recognisable,parts,steps]`
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -11,18 +12,27 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { importCheckpoint } from '../src-main/engine/checkpoint/import.ts'
 import { toFloat32 } from '../src-main/engine/checkpoint/safetensors.ts'
+import { createPortraitNetworks, mattePortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { makePortrait } from '../src-main/engine/face/portrait.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator } from '../src-main/engine/generator/generator.ts'
 import type { RenderOptions } from '../src-main/engine/generator/renderer.ts'
+import { type Head, paintHead } from '../src-main/engine/head/head.ts'
+import { headView } from '../src-main/engine/head/views.ts'
 import { decodePixels } from '../src-main/engine/images/photo.ts'
+import { toRgb } from '../src-main/engine/images/pictures.ts'
+import { Inversion } from '../src-main/engine/inversion/inversion.ts'
+import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
+import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
 import { createMatting } from '../src-main/engine/networks/matte.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
+import { cosine, createRecognition } from '../src-main/engine/quality/likeness.ts'
+import { type Assessment, pictureOf } from '../src-main/engine/quality/verdict.ts'
 import { normalArray, uniformArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { EMBEDDED, Library } from '../src-main/session/library.ts'
 import { samplePath } from '../testing/sample.ts'
-import { watch } from './support/command.ts'
+import { type Watched, watch } from './support/command.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -34,19 +44,22 @@ export default async function pipeline(recorder: Recorder, options: readonly str
     options: {
       quality: { type: 'string', default: 'balanced' },
       photo: { type: 'string', default: samplePath },
-      only: { type: 'string', default: 'command,parts,steps' },
+      only: { type: 'string', default: 'command,recognisable,parts,steps' },
     },
   })
   const wanted = values.only.split(',')
   recorder.add({ what: 'load average before', minute: loadavg()[0], five_minutes: loadavg()[1] })
-  if (wanted.includes('command')) await command(recorder, resolve(values.photo), values.quality)
+  if (wanted.includes('command') || wanted.includes('recognisable')) {
+    const done = await command(recorder, resolve(values.photo), values.quality)
+    if (wanted.includes('recognisable')) await recognisable(recorder, resolve(values.photo), values.quality, done)
+  }
   if (wanted.includes('parts')) await parts(recorder, resolve(values.photo))
   if (wanted.includes('steps')) await steps(recorder)
   recorder.add({ what: 'load average after', minute: loadavg()[0], five_minutes: loadavg()[1] })
 }
 
 /** The command itself, in a process of its own: all of it, and the parts its progress lines tell apart. */
-async function command(recorder: Recorder, photo: string, quality: string): Promise<void> {
+async function command(recorder: Recorder, photo: string, quality: string): Promise<Watched['marks']> {
   const folder = await mkdtemp(join(tmpdir(), 'halfturn-bench-'))
   try {
     const { marks, total, peak } = await watch(
@@ -79,9 +92,45 @@ async function command(recorder: Recorder, photo: string, quality: string): Prom
     const assessed = marks.find(({ line }) => 'quality' in line)
     if (assessed) stage('evidence and likeness', assessed)
     stage('sheet, texture, files', total)
+    return marks
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/**
+ * After which step FaceRes sees the person half: its distance from the photo is half way between the average head's and the
+ * finished one's. The steps are the command's own; what it had used by then is read off its marks.
+ */
+async function recognisable(recorder: Recorder, file: string, quality: string, marks: Watched['marks']): Promise<void> {
+  const { figures } = marks.map(({ line }) => line.quality as Assessment | undefined).find((assessed) => assessed)!
+  const steps = marks.filter(({ line }) => line.type === 'progress' && 'loss' in line)
+  const runtime = await Runtime.create({ provider: 'cpu' })
+  const { generator, file: stored } = await new Library(runtime, tmpdir()).load(EMBEDDED)
+  const landmarker = await createLandmarker()
+  const photo = await makePortrait(await decodePixels(await readFile(file)), {
+    frame: generator.config.frame,
+    landmarker,
+  })
+  landmarker.close()
+  const portrait = await mattePortrait(photo, await createPortraitNetworks(runtime, photo.crop.size))
+  const faceRes = await readFaceRes()
+  const recognition = await createRecognition(runtime, faceRes)
+  const wanted = await recognition.faceRes(pictureOf(portrait, generator.config.rendering_kwargs.white_back))
+  const distance = async (head: Head) => {
+    const { image } = await headView(generator, await paintHead(generator, head), head, head.label)
+    return 1 - cosine(await recognition.faceRes({ size: Math.sqrt(image.length / 3), rgb: toRgb(image) }), wanted)
+  }
+  const average = await distance({ ws: generator.repeat(generator.meanLatent), label: photo.camera })
+  const half = (average + 1 - figures.input.faceRes) / 2
+  const context = { generator, extras: stored.extras, faceRes }
+  const settings = inversionSettings.parse({ quality, seed: 0 })
+  const inversion = await Inversion.start(context, [{ portrait, label: photo.camera }], settings)
+  let step = 0
+  while (!inversion.progress.done && (await distance(inversion.head)) > half) step = (await inversion.step()).step
+  const { cpu, wall } = steps[Math.max(step, 1) - 1]
+  recorder.add({ what: 'first recognisable head', cpu, wall, step, average, half })
+  await runtime.dispose()
 }
 
 /** What comes before the first step, piece by piece. */

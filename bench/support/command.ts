@@ -14,7 +14,7 @@ interface Mark extends Cost {
   readonly line: Record<string, unknown>
 }
 
-interface Watched {
+export interface Watched {
   readonly marks: readonly Mark[]
   readonly total: Cost
   /** The most memory that was resident, MiB; NaN where the system does not tell. */

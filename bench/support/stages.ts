@@ -53,7 +53,7 @@ export class Stages {
 }
 
 /** A model is told by its outputs. */
-function labelOf({ outputs }: Model): string {
+function labelOf({ outputs }: Pick<Model, 'outputs'>): string {
   const names = outputs.map(({ name }) => name)
   return names.length > 4 ? `${names.slice(0, 3).join(' ')} ...` : names.join(' ')
 }

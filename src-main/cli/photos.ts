@@ -35,9 +35,8 @@ export async function posePortraits(
     const refuse = (cause: unknown): never => {
       throw several ? withPath(file.path, cause) : cause
     }
-    const photo = await decodePhoto(file.bytes).catch(refuse)
-    // What cannot be decoded is refused before the landmarker is loaded.
-    const lent = await landmarker()
+    // Decoding is another process's work: the landmarker loads meanwhile.
+    const [photo, lent] = await Promise.all([decodePhoto(file.bytes).catch(refuse), landmarker()])
     const portrait = await makePortrait(photo, { frame, landmarker: lent, face }).catch(refuse)
     for (const warning of portrait.warnings) {
       const what = several ? message('of-photo', { photo: file.path, what: warning }) : warning

@@ -8,12 +8,17 @@ import { type Planes, stridesOf } from './plane-layout.ts'
 export function bandLimited({ data, ...layout }: Planes): Planes {
   const { resolution } = layout
   const { column, row } = stridesOf(layout)
-  const along = (values: Float32Array, step: number) =>
-    values.map((value, i) => {
-      const at = Math.floor(i / step) % resolution
-      const before = at > 0 ? values[i - step] : value
-      const after = at < resolution - 1 ? values[i + step] : value
-      return (before + 2 * value + after) / 4
-    })
+  const along = (values: Float32Array, step: number) => {
+    const result = new Float32Array(values.length)
+    const line = step * resolution
+    for (let start = 0; start < values.length; start += line) {
+      for (let i = start; i < start + line; i++) {
+        const before = i >= start + step ? values[i - step] : values[i]
+        const after = i < start + line - step ? values[i + step] : values[i]
+        result[i] = (before + 2 * values[i] + after) / 4
+      }
+    }
+    return result
+  }
   return { ...layout, data: along(along(data, column), row) }
 }

@@ -234,7 +234,7 @@ for (const provider of ['cpu', 'webgpu'] as const) {
         const pixels = Uint32Array.from({ length: 60 + 37 * n }, (_, i) => i)
         const rays = castRays(golden.at('det/c', 0), 48, pixels)
         const coarse = coarseDepths(config.rendering_kwargs, rays, 24)
-        await passes.march(weights, planes, { rays, coarse, samples: 24, fine: 24, farthest: 4 })
+        await passes.march(weights, planes, { rays, coarse, samples: 24, fine: 24, farthest: 4, channels: 3 })
       }
       // Eight sizes, each for the shares of light and for the march.
       expect(compile.mock.calls.length).toBeLessThanOrEqual(16)

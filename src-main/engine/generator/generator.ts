@@ -73,6 +73,8 @@ interface Want {
   readonly weights?: boolean
   /** of the backbone's noise pictures, which are no weights; they come back among them */
   readonly noise?: boolean
+  /** false where that of the super-resolution's code is not: it comes back as zeros */
+  readonly w?: boolean
 }
 
 export class Generator {
@@ -196,7 +198,7 @@ export class Generator {
     features: Float32Array,
     ws: Float32Array,
     cotangent: { image?: Float32Array; raw?: Float32Array },
-    want: { weights?: boolean } = {},
+    want: Pick<Want, 'weights' | 'w'> = {},
     trace?: Trace,
   ): Promise<{ features: Float32Array; w: Float32Array; weights: WeightGradients }> {
     const n = this.sideOf(features)
@@ -204,8 +206,9 @@ export class Generator {
     const { image = new Float32Array(3 * size * size), raw = new Float32Array(3 * n * n) } = cotangent
     const feeds = { ...this.feeds, features, w: this.lastOf(ws) }
     const vjp = this.enhancement(n)
-    const gradients = await vjp.backward(feeds, { image, raw }, { weights: want.weights }, trace)
-    const { features: dFeatures, w: dW, ...weights } = gradients
+    const leaves = want.w === false ? ['features'] : undefined
+    const gradients = await vjp.backward(feeds, { image, raw }, { weights: want.weights, leaves }, trace)
+    const { features: dFeatures, w: dW = new Float32Array(this.config.w_dim), ...weights } = gradients
     return { features: dFeatures, w: dW, weights }
   }
 
@@ -259,7 +262,7 @@ export class Generator {
     weight: number,
     view: View,
     cotangent: ViewGradient,
-    want: Pick<Want, 'label'> = {},
+    want: Pick<Want, 'label' | 'w'> = {},
   ): Promise<{ readonly w: Float32Array; readonly label?: Float32Array }> {
     const { gradient, w } = await this.backwardToRendering(view, cotangent, want)
     const { label } = await this.renderer.backwardInto(sum, weight, this.feeds, view.rendering.tape, gradient, want)

@@ -10,10 +10,12 @@ import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { decode, decodeDensity } from './decoder.ts'
 import { march, marchDensity, marchWeights } from './march.ts'
 import { Parameters } from './parameters.ts'
-import type { Along, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
+import type { Along, Asked, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
 import type { Planes } from './plane-layout.ts'
 import { accumulate, borrowSampler, PlaneProjection, type PlaneSampler, releaseSampler } from './planes.ts'
+import type { PlanesSum } from './planes-sum.ts'
 import type { Rays } from './rays.ts'
+import { refitRows } from './rows.ts'
 import { importanceDepths, mergeDepths } from './sampling.ts'
 
 /** Samples a tile holds at most: its largest activation is this times the decoder's width, 6 MiB at 64. */
@@ -50,9 +52,10 @@ export class GraphPasses implements Passes {
     return this.look('see', network, planes, look, (samples) => ({ shares: samples, depth: 1, opacity: 1 }))
   }
 
-  march(network: Feeds, planes: Planes, look: Look) {
-    const image = this.config.decoder_output_dim
-    return this.look('march', network, planes, look, () => ({ image, depth: 1, opacity: 1 }))
+  async march(network: Feeds, planes: Planes, look: Look) {
+    const all = this.config.decoder_output_dim
+    const seen = await this.look('march', network, planes, look, () => ({ image: all, depth: 1, opacity: 1 }))
+    return { ...seen, image: refitRows(seen.image, all, look.channels) }
   }
 
   /** Draws the fine samples, and then looks along all of them. @param widths numbers a ray of what is seen */
@@ -81,9 +84,12 @@ export class GraphPasses implements Passes {
     along: Along,
     { image, depth, opacity }: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
+    sum: PlanesSum,
   ): Promise<PassGradients> {
     const { rays, samples } = along
     const length = rays.origins.length
+    const colours = this.config.decoder_output_dim
+    const whole = image && refitRows(image, (3 * image.length) / length, colours)
     const ofRays = { origins: new Float32Array(length), directions: new Float32Array(length) }
     let weights: Record<string, Float32Array> | undefined
     return this.withSampler(planes, async (sampler) => {
@@ -96,7 +102,7 @@ export class GraphPasses implements Passes {
           ...sampled(sampler, tile, along),
           // It has no gradient.
           farthest: new Float32Array(1),
-          'cotangent.image': part(image, this.config.decoder_output_dim),
+          'cotangent.image': part(whole, colours),
           'cotangent.depth': part(depth, 1),
           'cotangent.opacity': part(opacity, 1),
         })
@@ -107,11 +113,15 @@ export class GraphPasses implements Passes {
         if (!weights) weights = gradients
         else for (const [name, gradient] of Object.entries(gradients)) accumulate(weights[name], gradient)
       }
-      return { planes: sampler.gradient.slice(), ...(want.rays && { rays: ofRays }), ...(want.weights && { weights }) }
+      sum.add(sampler.gradient)
+      return { ...(want.rays && { rays: ofRays }), ...(want.weights && { weights }) }
     })
   }
 
-  async query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
+  async query(network: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
+    if (what === 'rgb') {
+      return refitRows(await this.query(network, planes, points, 'colour'), this.config.decoder_output_dim, 3)
+    }
     const program = await this.program(what, QUERY, 1)
     const width = what === 'sigma' ? 1 : this.config.decoder_output_dim
     const count = points.length / 3
@@ -132,18 +142,20 @@ export class GraphPasses implements Passes {
     planes: Planes,
     points: Float32Array,
     gradient: Float32Array,
-  ): Promise<Float32Array> {
+    sum: PlanesSum,
+  ): Promise<void> {
     const width = this.config.decoder_output_dim
+    const whole = refitRows(gradient, (3 * gradient.length) / points.length, width)
     const program = await this.program('colour-backward', QUERY, 1)
     return this.withSampler(planes, async (sampler) => {
       for (let first = 0; first < points.length / 3; first += QUERY) {
         const features = sampler.samplePoints(filled(points.subarray(first * 3, (first + QUERY) * 3), QUERY * 3))
-        const given = filled(gradient.subarray(first * width, (first + QUERY) * width), QUERY * width)
+        const given = filled(whole.subarray(first * width, (first + QUERY) * width), QUERY * width)
         const { 'd.features': found } = await program.run({ ...network, features, 'cotangent.out': given })
         sampler.cotangent.set(found)
         sampler.scatter()
       }
-      return sampler.gradient.slice()
+      sum.add(sampler.gradient)
     })
   }
 

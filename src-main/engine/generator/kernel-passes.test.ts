@@ -7,6 +7,7 @@ import { GraphPasses } from './graph-passes.ts'
 import { KernelPasses } from './kernel-passes.ts'
 import type { Look, Passes } from './passes.ts'
 import { type Planes, planesLength } from './plane-layout.ts'
+import { PlanesSum } from './planes-sum.ts'
 import { castRays } from './rays.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -44,7 +45,14 @@ function lookAt({ side, samples, fine }: Omit<View, 'what' | 'planes'>): Look {
     (_, i) => radius + box * (((i % samples) + 0.4 * Math.sin(i)) / samples - 0.5),
   )
   const jitter = noise(count * fine, 7).map((value) => 0.49 * (value + 1))
-  return { rays, coarse, samples, fine, jitter, farthest: radius + box }
+  return { rays, coarse, samples, fine, jitter, farthest: radius + box, channels: colours }
+}
+
+/** What a way back adds to an empty sum. */
+async function added({ data }: Planes, work: (sum: PlanesSum) => Promise<unknown>): Promise<Float32Array> {
+  const sum = new PlanesSum(data.length)
+  await work(sum)
+  return sum.values.data
 }
 
 async function all(passes: Passes, { planes, ...view }: Omit<View, 'what'>) {
@@ -54,24 +62,42 @@ async function all(passes: Passes, { planes, ...view }: Omit<View, 'what'>) {
   const { depths, ...marched } = await passes.march(weights, planes, look)
   const along = { rays, depths, samples: look.samples + look.fine }
   const gradient = { image: noise(count * colours, 2), depth: noise(count, 3), opacity: noise(count, 4) }
-  const back = await passes.marchBackward(weights, planes, along, gradient, { rays: true })
+  const sum = new PlanesSum(planes.data.length)
+  const { rays: ofRays } = await passes.marchBackward(weights, planes, along, gradient, { rays: true }, sum)
+  const ofPlanes = sum.values.data.slice()
   // What the forward pass kept is there no more.
   const { shares } = await passes.see(weights, planes, look)
   await passes.march(weights, planes, lookAt({ side: 5, samples: 9, fine: 0 }))
   const ofShape = { depth: gradient.depth, opacity: gradient.opacity }
   const points = noise(3 * 1500, 5).map((value) => 0.4 * value)
+  const ofColour = noise(1500 * colours, 6)
+  const shape = (into: PlanesSum) => passes.marchBackward(weights, planes, along, ofShape, {}, into)
+  const colour = (into: PlanesSum) => passes.colourBackward(weights, planes, points, ofColour, into)
   return {
     ...marched,
     depths,
     shares,
-    ofPlanes: back.planes,
-    ofOrigins: back.rays!.origins,
-    ofDirections: back.rays!.directions,
-    ofImage: (await passes.marchBackward(weights, planes, along, { image: gradient.image }, {})).planes,
-    ofShape: (await passes.marchBackward(weights, planes, along, ofShape, {})).planes,
+    ofPlanes,
+    ofOrigins: ofRays!.origins,
+    ofDirections: ofRays!.directions,
+    ofImage: await added(planes, (into) =>
+      passes.marchBackward(weights, planes, along, { image: gradient.image }, {}, into),
+    ),
+    ofShape: await added(planes, shape),
     sigma: await passes.query(weights, planes, points, 'sigma'),
     colour: await passes.query(weights, planes, points, 'colour'),
-    ofColour: await passes.colourBackward(weights, planes, points, noise(1500 * colours, 6)),
+    rgb: await passes.query(weights, planes, points, 'rgb'),
+    ofColour: await added(planes, colour),
+    // One after another, with a sum of somebody else's between.
+    ofBoth: await added(planes, async (into) => {
+      await shape(into)
+      await colour(into)
+      await added(planes, colour)
+      await shape(into)
+    }),
+    ofRgb: await added(planes, (into) =>
+      passes.colourBackward(weights, planes, points, ofColour.subarray(0, 1500 * 3), into),
+    ),
   }
 }
 
@@ -98,7 +124,10 @@ describe.each(views)('the kernel, for $what', (view) => {
 it('leaves the gradient of weights to the models', async () => {
   const along = { ...lookAt({ side: 4, samples: 8, fine: 0 }), depths: new Float32Array(128) }
   const passes = new KernelPasses(config, 1)
-  await expect(passes.marchBackward(weights, painted, along, {}, { weights: true })).rejects.toThrow('graph passes')
+  const sum = new PlanesSum(painted.data.length)
+  await expect(passes.marchBackward(weights, painted, along, {}, { weights: true }, sum)).rejects.toThrow(
+    'graph passes',
+  )
 })
 
 it('does not lose what is no number', async () => {
@@ -108,6 +137,8 @@ it('does not lose what is no number', async () => {
   const { image } = await passes.march(weights, planes, look)
   expect(image.some(Number.isNaN)).toBe(true)
   const gradient = { image: new Float32Array(16 * colours).fill(Number.NaN) }
-  const found = await passes.marchBackward(weights, painted, { ...look, depths: look.coarse }, gradient, {})
-  expect(found.planes.some(Number.isNaN)).toBe(true)
+  const found = await added(painted, (sum) =>
+    passes.marchBackward(weights, painted, { ...look, depths: look.coarse }, gradient, {}, sum),
+  )
+  expect(found.some(Number.isNaN)).toBe(true)
 })

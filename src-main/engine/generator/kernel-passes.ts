@@ -8,9 +8,10 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { CREW_FIELDS, Crew, SCRATCH_SIZE } from '../runtime/crew.ts'
 import { Resident } from '../runtime/resident.ts'
 import type { Feeds } from '../runtime/runtime.ts'
-import type { Along, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
+import type { Along, Asked, Look, MarchGradient, Passes, PassGradients } from './passes.ts'
 import { type Planes, stridesOf } from './plane-layout.ts'
 import { PlaneProjection } from './planes.ts'
+import type { PlanesSum } from './planes-sum.ts'
 import wasm from './render.wasm.ts'
 
 /** A job's block behind the crew's numbers, as `Job` in render.kernel.ts has it. */
@@ -101,8 +102,10 @@ class Workshop {
   private readonly places = new Map<Part, { address: number; size: number }>()
   /** The first byte that is nobody's. */
   private end: number
+  /** What the gradient there belongs to. */
+  private sum: PlanesSum | undefined
   /** What the features were found of that lie in `kept`. */
-  kept: { readonly planes: Planes; readonly depths: Float32Array } | undefined
+  kept: { readonly planes: Planes; readonly places: Float32Array } | undefined
   /** What the slots hold, the longest unused one first. */
   private readonly slots = new Map<(typeof SLOTS)[number], Planes | null>(SLOTS.map((slot) => [slot, null]))
 
@@ -149,6 +152,21 @@ class Workshop {
       this.set({ [field]: lengthOf(list) === 0 ? 0 : at })
       at += aligned(4 * lengthOf(list))
     }
+  }
+
+  /** Makes a sum the one that gradients are added to, in this memory. */
+  addTo(sum: PlanesSum, length: number): void {
+    if (this.sum !== sum) {
+      // There is room for one.
+      this.sum?.fetch()
+      this.lay('gradient', { gradient: sum.isEmpty ? length : sum.values.data })
+    }
+    this.set({ fresh: sum.isEmpty ? 1 : 0 })
+    this.sum = sum
+    sum.leave((into) => {
+      into.set(this.view(this.places.get('gradient')!.address, length))
+      this.sum = undefined
+    })
   }
 
   /** @param samples how much work it is */
@@ -200,17 +218,12 @@ export class KernelPasses implements Passes {
   private readonly config: GeneratorConfig
   private readonly threads: number
   private readonly projection: PlaneProjection
-  private readonly colours: number
-  /** Numbers of a decoded row. */
-  private readonly decoded: number
 
   /** @param threads that help */
   constructor(config: GeneratorConfig, threads: number) {
     this.config = config
     this.threads = threads
     this.projection = new PlaneProjection(config)
-    this.colours = config.decoder_output_dim
-    this.decoded = 4 * Math.ceil((1 + 4 * Math.ceil(this.colours / 4)) / 4)
   }
 
   async see(network: Feeds, planes: Planes, look: Look) {
@@ -220,7 +233,7 @@ export class KernelPasses implements Passes {
   }
 
   async march(network: Feeds, planes: Planes, look: Look) {
-    return this.look('march', network, planes, look, { image: this.colours, depth: 1, opacity: 1 })
+    return this.look('march', network, planes, look, { image: look.channels, depth: 1, opacity: 1 })
   }
 
   async marchBackward(
@@ -229,22 +242,27 @@ export class KernelPasses implements Passes {
     along: Along,
     { image, depth, opacity }: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
+    sum: PlanesSum,
   ): Promise<PassGradients> {
     if (want.weights) throw new Error('KernelPasses: the gradient of the weights is the graph passes’')
     const given = Object.entries({ ofImage: image, ofDepth: depth, ofOpacity: opacity }).filter(([, values]) => values)
-    if (given.length === 0) return { planes: new Float32Array(planes.data.length) }
-    return this.backwards('backward', network, planes, along, Object.fromEntries(given), want.rays ?? false)
+    if (given.length === 0) return {}
+    const asked = Object.fromEntries(given)
+    return this.backwards('backward', network, planes, along, along.depths, asked, want.rays ?? false, sum)
   }
 
-  async query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
-    const width = what === 'sigma' ? 1 : this.colours
-    const workshop = this.begin(network, planes, 1)
+  async query(network: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
+    const width = { sigma: 1, colour: this.config.decoder_output_dim, rgb: 3 }[what]
+    const workshop = this.begin(network, planes, 1, width)
     const { rays: pointRays, depths } = atPoints(points)
     const result = new Float32Array((points.length / 3) * width)
     for (const { first, rays, part } of parts({ ...pointRays, depths }, 1)) {
       workshop.lay('given', part)
       workshop.lay('made', { along: rays * width })
-      workshop.run(what, this.cut(workshop, rays, 1), rays)
+      const isKept = what !== 'sigma' && first === 0 && rays === points.length / 3
+      workshop.lay('kept', { features: isKept ? toKeep(rays, planes).features : 0 })
+      workshop.kept = isKept ? { planes, places: points } : undefined
+      workshop.run(what === 'sigma' ? what : 'colour', this.cut(workshop, rays, 1), rays)
       result.set(workshop.result('along', rays * width), first * width)
     }
     return result
@@ -255,8 +273,9 @@ export class KernelPasses implements Passes {
     planes: Planes,
     points: Float32Array,
     gradient: Float32Array,
-  ): Promise<Float32Array> {
-    return this.backwards('colour-backward', network, planes, atPoints(points), { ofImage: gradient }, false).planes
+    sum: PlanesSum,
+  ): Promise<void> {
+    this.backwards('colour-backward', network, planes, atPoints(points), points, { ofImage: gradient }, false, sum)
   }
 
   /** What is seen along rays. @param widths numbers a ray of it */
@@ -264,11 +283,11 @@ export class KernelPasses implements Passes {
     kind: 'see' | 'march',
     network: Feeds,
     planes: Planes,
-    { rays: { origins, directions }, coarse, samples, fine, jitter, farthest }: Look,
+    { rays: { origins, directions }, coarse, samples, fine, jitter, farthest, channels }: Look,
     widths: Record<Name, number>,
   ): Record<Name | 'depths', Float32Array> {
     const all = samples + fine
-    const workshop = this.begin(network, planes, all)
+    const workshop = this.begin(network, planes, all, channels)
     workshop.set({ fine })
     workshop.setFloat('farthest', farthest)
     const made: Record<string, number> = { ...widths, depths: all }
@@ -283,7 +302,7 @@ export class KernelPasses implements Passes {
       // What a view needs more room for is found again on the way back.
       const isKept = rays === count
       workshop.lay('kept', isKept ? toKeep(rays * all, planes) : { features: 0, densities: 0 })
-      workshop.kept = isKept ? { planes, depths: results.depths } : undefined
+      workshop.kept = isKept ? { planes, places: results.depths } : undefined
       workshop.run(kind, this.cut(workshop, rays, all), rays * all)
       for (const [name, width] of Object.entries(made)) {
         results[name].set(workshop.result(name as Field, rays * width), first * width)
@@ -292,22 +311,27 @@ export class KernelPasses implements Passes {
     return results as Record<Name | 'depths', Float32Array>
   }
 
-  /** Gradients of planes and rays: first those of the features, then, plane by plane, what they add up to. */
+  /**
+   * Gradients of planes and rays: first those of the features, then, plane by plane, what they add up to.
+   * @param places what a pass before found features of: depths or points
+   */
   private backwards(
     kind: 'backward' | 'colour-backward',
     network: Feeds,
     planes: Planes,
     { rays: { origins, directions }, depths, samples }: Along,
+    places: Float32Array,
     given: Partial<Record<Field, Float32Array>>,
     wantsRays: boolean,
-  ) {
-    const workshop = this.begin(network, planes, samples)
-    workshop.lay('gradient', { gradient: planes.data.length })
-    workshop.set({ fine: 0, fresh: 1, bands: BANDS, ofImage: 0, ofDepth: 0, ofOpacity: 0 })
-    workshop.setFloat('cut', NEGLIGIBLE * Math.max(...Object.values(given).map(largest)))
-    const isKept = workshop.kept?.planes === planes && workshop.kept.depths === depths
-    workshop.set({ anew: isKept ? 0 : 1 })
+    sum: PlanesSum,
+  ): PassGradients {
     const count = origins.length / 3
+    const workshop = this.begin(network, planes, samples, (given.ofImage?.length ?? count) / count)
+    workshop.addTo(sum, planes.data.length)
+    workshop.set({ fine: 0, bands: BANDS, ofImage: 0, ofDepth: 0, ofOpacity: 0 })
+    workshop.setFloat('cut', NEGLIGIBLE * Math.max(...Object.values(given).map(largest)))
+    const isKept = workshop.kept?.planes === planes && workshop.kept.places === places
+    workshop.set({ anew: isKept ? 0 : 1 })
     const ofRays = { origins: new Float32Array(count * 3), directions: new Float32Array(count * 3) }
     for (const { first, rays, part } of parts({ origins, directions, depths, ...given }, samples)) {
       const all = rays * samples
@@ -332,15 +356,17 @@ export class KernelPasses implements Passes {
         })
       }
     }
-    return { planes: workshop.result('gradient', planes.data.length), ...(wantsRays && { rays: ofRays }) }
+    return wantsRays ? { rays: ofRays } : {}
   }
 
-  /** Tells the job of decoder, planes and how many samples a ray has. */
-  private begin(network: Feeds, planes: Planes, samples: number): Workshop {
+  /** Tells the job of decoder, planes, and how many samples a ray and how many channels a colour has. */
+  private begin(network: Feeds, planes: Planes, samples: number, colours: number): Workshop {
     const workshop = workshopOf(this.threads)
-    const { colours, decoded, config } = this
+    const { config } = this
+    /** Numbers of a decoded row: the kernel makes colours of four at a time. */
+    const decoded = 4 * Math.ceil((1 + 4 * Math.ceil(colours / 4)) / 4)
     workshop.lay('network', {
-      ...this.decoder(network),
+      ...this.decoder(network, colours, decoded),
       projection: new Float32Array(Float64Array.from(this.projection.rows).buffer),
       layers: new Float32Array(Int32Array.from(planes.layers).buffer),
     })
@@ -358,9 +384,8 @@ export class KernelPasses implements Passes {
   }
 
   /** The decoder's weights with their gains, as the kernel reads them: rows by input, and turned over for the way back. */
-  private decoder(network: Feeds): Lists {
+  private decoder(network: Feeds, colours: number, decoded: number): Lists {
     const { plane_channels: inputs, decoder_hidden_dim: hidden, rendering_kwargs } = this.config
-    const { colours, decoded } = this
     const multiplier = rendering_kwargs.decoder_lr_mul
     const valuesOf = (name: string) => {
       const values = network[`decoder.net.${name}`]

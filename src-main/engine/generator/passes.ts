@@ -5,6 +5,7 @@
  */
 import type { Feeds } from '../runtime/runtime.ts'
 import type { Planes } from './plane-layout.ts'
+import type { PlanesSum } from './planes-sum.ts'
 import type { Rays } from './rays.ts'
 
 /** M rays, and how they are sampled. */
@@ -18,7 +19,12 @@ export interface Look {
   readonly jitter?: Float32Array
   /** The depth that rays get which meet nothing. */
   readonly farthest: number
+  /** How many channels of colour are wanted, the first ones. */
+  readonly channels: number
 }
+
+/** What may be asked of a point. */
+export type Asked = 'sigma' | 'colour' | 'rgb'
 
 /** M rays and the depths of all their samples. */
 export interface Along {
@@ -39,16 +45,15 @@ interface Seen {
 
 /** Cotangents of what `march` gives; what is left out is zero. */
 export interface MarchGradient {
-  /** [M * decoder_output_dim] */
+  /** [M * channels], as many as the picture has */
   readonly image?: Float32Array
   /** [M] */
   readonly depth?: Float32Array
   readonly opacity?: Float32Array
 }
 
+/** Gradients besides that of the planes. */
 export interface PassGradients {
-  /** Like the planes. */
-  readonly planes: Float32Array
   /** Of the rays, where asked for. */
   readonly rays?: Rays
   /** Of the decoder's weights by name, where asked for. */
@@ -59,21 +64,36 @@ export interface PassGradients {
 export interface Passes {
   /** @returns besides: shares [M * (samples + fine)] of each ray's light */
   see(network: Feeds, planes: Planes, look: Look): Promise<Seen & { readonly shares: Float32Array }>
-  /** @returns besides: image [M * decoder_output_dim] in -1..1 */
+  /** @returns besides: image [M * channels] in -1..1 */
   march(network: Feeds, planes: Planes, look: Look): Promise<Seen & { readonly image: Float32Array }>
-  /** The adjoint of `march`. @param along with the depths that it found: they have no gradient */
+  /**
+   * The adjoint of `march`.
+   * @param along with the depths that it found: they have no gradient
+   * @param sum what the gradient of the planes is added to
+   */
   marchBackward(
     network: Feeds,
     planes: Planes,
     along: Along,
     gradient: MarchGradient,
     want: { rays?: boolean; weights?: boolean },
+    sum: PlanesSum,
   ): Promise<PassGradients>
   /**
    * @param points [N * 3] world
-   * @returns raw density [N]; colour [N * decoder_output_dim], about 0..1
+   * @returns raw density [N]; colour [N * decoder_output_dim], about 0..1; its first three channels [N * 3]
    */
-  query(network: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array>
-  /** The adjoint of the query for colour. @param gradient [N * decoder_output_dim] @returns like the planes */
-  colourBackward(network: Feeds, planes: Planes, points: Float32Array, gradient: Float32Array): Promise<Float32Array>
+  query(network: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array>
+  /**
+   * The adjoint of the query for colour.
+   * @param gradient [N * as many channels as were asked for]
+   * @param sum what the gradient of the planes is added to
+   */
+  colourBackward(
+    network: Feeds,
+    planes: Planes,
+    points: Float32Array,
+    gradient: Float32Array,
+    sum: PlanesSum,
+  ): Promise<void>
 }

@@ -76,7 +76,7 @@ class Job {
   depths: usize
   /**
    * [count][samples][channels] and eight rows, and raw densities [count][samples]: kept for the way back; 0: not kept. The
-   * way back finds them anew where that is asked.
+   * way back finds them anew where that is asked. Of points features alone.
    */
   features: usize
   densities: usize
@@ -426,8 +426,9 @@ function decodePoints(piece: i32, scratch: usize): void {
   const colours = job.colours
   const stride = (<usize>job.decoded) << 2
   const width = (<usize>colours) << 2
-  const features = featuresAt(scratch)
-  read(first, points, 1, job.depths + ((<usize>first) << 2), features)
+  const kept = job.features + <usize>(first * job.channels) * 4
+  const features = job.features === 0 ? featuresAt(scratch) : kept
+  if (kind !== COLOUR_BACKWARD || job.anew) read(first, points, 1, job.depths + ((<usize>first) << 2), features)
   let row = decodedAt(scratch)
   toDecoded(features, points, kind === SIGMA, kind === COLOUR_BACKWARD ? slopesAt(scratch) : 0, scratch, row)
   if (kind === SIGMA) {

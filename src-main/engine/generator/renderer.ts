@@ -18,7 +18,7 @@ import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { GraphPasses } from './graph-passes.ts'
 import { GraphRenderer, type GraphTape } from './graph-renderer.ts'
 import { fitsKernel, KernelPasses } from './kernel-passes.ts'
-import type { Look, Passes } from './passes.ts'
+import type { Asked, Look, Passes } from './passes.ts'
 import { type Planes, type ResidentPlanes, shapeOf } from './plane-layout.ts'
 import { PlanesSum } from './planes-sum.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
@@ -30,6 +30,9 @@ const LEAST_SHARE = 5e-4
 
 /** Side of the blocks in which rays are taken, in pixels. 8 and 32 are as good, 4 and 128 are not. */
 const BLOCK = 16
+
+/** The first channels of a feature. */
+const COLOURS = 3
 
 export interface RenderOptions {
   /** Side of the picture in rays; default: the generator's neural rendering resolution. */
@@ -48,8 +51,7 @@ export interface RenderOptions {
 }
 
 /**
- * What of a picture is looked at beside depth and opacity: every feature; the first three, the colours, so that a GPU need
- * not bring the others here; none, and then all looks like what is behind the head.
+ * What of a picture is looked at beside depth and opacity: every feature; the first three, the colours; none, and then all looks like what is behind the head.
  */
 type Wanted = 'features' | 'colours' | 'shape'
 
@@ -68,7 +70,7 @@ interface Raster {
 export interface Rendering {
   /** [M * C], -1..1, ray by ray; the first three are the raw colour. */
   readonly features: Float32Array
-  /** C: decoder_output_dim, or 3 where no more is wanted and there are no more here. */
+  /** C: decoder_output_dim, or 3 where no more is wanted. */
   readonly channels: number
   /** [M], world units along the ray. */
   readonly depth: Float32Array
@@ -157,18 +159,19 @@ export class Renderer {
     const resident = this.residentOf(planes)
     if (resident) return this.whole!.render(weights, resident, label, this.wholeOf(options))
     if ('resident' in planes) throw new Error('Renderer.render: the planes are in GPU memory')
-    if (options.sight) return this.paint(weights, planes, options.sight)
-    if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options))
-    const { decoder_output_dim: channels } = this.config
+    const { wanted } = options
+    if (options.sight) return this.paint(weights, planes, options.sight, wanted)
+    if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options), wanted)
     const look = this.look(label, options)
-    const { depths, ...marched } = await this.marched(weights, planes, look, options.wanted !== 'shape')
+    const { channels } = look
+    const { depths, ...marched } = await this.marched(weights, planes, look, wanted !== 'shape')
     return { ...inRows(look.order, marched, channels), channels, tape: { planes, ...castOf(look, depths) } }
   }
 
   private async marched(weights: Feeds, planes: Planes, look: ViewLook, colours: boolean) {
     if (colours) return this.passes.march(weights, planes, look)
-    const { decoder_output_dim: channels, rendering_kwargs: kwargs } = this.config
-    const image = new Float32Array(look.order.length * channels).fill(kwargs.white_back ? 1 : -1)
+    const empty = this.config.rendering_kwargs.white_back ? 1 : -1
+    const image = new Float32Array(look.order.length * look.channels).fill(empty)
     return { image, ...(await this.passes.see(weights, planes, look)) }
   }
 
@@ -197,12 +200,13 @@ export class Renderer {
   }
 
   /** The picture of what is seen, coloured by planes. */
-  private async paint(weights: Feeds, planes: Planes, sight: Raster): Promise<Rendering> {
-    const { decoder_output_dim: channels, rendering_kwargs: kwargs } = this.config
+  private async paint(weights: Feeds, planes: Planes, sight: Raster, wanted?: Wanted): Promise<Rendering> {
+    const kwargs = this.config.rendering_kwargs
+    const channels = this.channelsOf(wanted)
     const { depth, opacity, points, rows, shares, cast } = sight
     const features = new Float32Array(depth.length * channels)
     const covered = new Float32Array(depth.length)
-    const colours = await this.query(weights, planes, points, 'colour')
+    const colours = await this.query(weights, planes, points, channels === COLOURS ? 'rgb' : 'colour')
     for (let i = 0; i < rows.length; i++) {
       covered[rows[i]] += shares[i]
       for (let k = 0; k < channels; k++) features[rows[i] * channels + k] += shares[i] * colours[i * channels + k]
@@ -228,7 +232,12 @@ export class Renderer {
     // Those that are drawn lie between these.
     let farthest = Number.NEGATIVE_INFINITY
     for (let i = 0; i < coarse.length; i++) farthest = Math.max(farthest, coarse[i])
-    return { label, resolution, order, pixels, rays, coarse, samples, fine, jitter: jitter?.fine, farthest }
+    const channels = this.channelsOf(options.wanted)
+    return { label, resolution, order, pixels, rays, coarse, samples, fine, jitter: jitter?.fine, farthest, channels }
+  }
+
+  private channelsOf(wanted: Wanted = 'features'): number {
+    return wanted === 'features' ? this.config.decoder_output_dim : COLOURS
   }
 
   private samplesOf({ resolution, coarse, fine }: RenderOptions) {
@@ -277,9 +286,27 @@ export class Renderer {
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<Omit<RenderGradients, 'planes'>> {
     if ('resident' in tape) return this.whole!.backward(weights, tape, cotangent, want, sum, weight)
-    const { planes, ...others } = await this.backward(weights, tape, cotangent, want)
-    sum.add(planes, weight)
-    return others
+    const { planes, order, sight } = tape
+    const weighed = (values: Float32Array | undefined) =>
+      weight === 1 ? values : values?.map((value) => weight * value)
+    const features = weighed(cotangent.features)
+    const [depth, opacity] = [weighed(cotangent.depth), weighed(cotangent.opacity)]
+    if (sight) {
+      await this.paintBackward(weights, planes, sight, { features, depth, opacity }, want, sum)
+      return {}
+    }
+    const ofRays = (values: Float32Array | undefined, width: number) => values && gatherRows(values, order, width)
+    const gradient = {
+      image: ofRays(features, (features?.length ?? 0) / order.length),
+      depth: ofRays(depth, 1),
+      opacity: ofRays(opacity, 1),
+    }
+    const passes = want.weights ? this.graph : this.passes
+    const asked = { rays: want.label, weights: want.weights }
+    const { rays, ...found } = await passes.marchBackward(weights, planes, tape, gradient, asked, sum)
+    const { label, resolution, pixels } = tape
+    const ofLabel = rays && castRaysBackward(label, resolution, rays, pixels)
+    return { ...found, ...(ofLabel && { label: ofLabel.map((value) => value / weight) }) }
   }
 
   /**
@@ -292,56 +319,39 @@ export class Renderer {
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<RenderGradients> {
-    if ('resident' in tape) {
-      const sum = this.whole!.sum()
-      const others = await this.backwardInto(sum, 1, weights, tape, cotangent, want)
-      return { planes: await this.runtime.read(sum.values), ...others }
-    }
-    const { planes, order, sight } = tape
-    if (sight) return this.paintBackward(weights, planes, sight, cotangent, want)
-    const { features, depth, opacity } = cotangent
-    const ofRays = (values: Float32Array | undefined, width: number) => values && gatherRows(values, order, width)
-    const gradient = {
-      image: ofRays(features, this.config.decoder_output_dim),
-      depth: ofRays(depth, 1),
-      opacity: ofRays(opacity, 1),
-    }
-    const passes = want.weights ? this.graph : this.passes
-    const { rays, ...found } = await passes.marchBackward(weights, planes, tape, gradient, {
-      rays: want.label,
-      weights: want.weights,
-    })
-    const { label, resolution, pixels } = tape
-    return { ...found, ...(rays && { label: castRaysBackward(label, resolution, rays, pixels) }) }
+    const sum = 'resident' in tape ? this.whole!.sum() : new PlanesSum(tape.planes.data.length)
+    const others = await this.backwardInto(sum, 1, weights, tape, cotangent, want)
+    return { planes: await this.runtime.read(sum.values), ...others }
   }
 
   /** The adjoint of `paint`: only colour moves. */
   private async paintBackward(
     weights: Feeds,
     planes: Planes,
-    { points, rows, shares }: Raster,
+    { points, rows, shares, depth: seen }: Raster,
     { features: cotangent, depth, opacity }: RenderingGradient,
     want: { label?: boolean; weights?: boolean },
-  ): Promise<RenderGradients> {
+    sum: PlanesSum,
+  ): Promise<void> {
     if (depth || opacity || want.label || want.weights) {
       throw new Error('Renderer.backward: where density comes from other planes, only colour has a gradient')
     }
-    if (!cotangent) return { planes: new Float32Array(planes.data.length) }
-    const { decoder_output_dim: channels } = this.config
+    if (!cotangent) return
+    const channels = cotangent.length / seen.length
     const colour = new Float32Array(rows.length * channels)
     for (let i = 0; i < rows.length; i++) {
       const [from, share] = [rows[i] * channels, 2 * shares[i]]
       for (let k = 0; k < channels; k++) colour[i * channels + k] = share * cotangent[from + k]
     }
-    return { planes: await this.passes.colourBackward(weights, planes, points, colour) }
+    await this.passes.colourBackward(weights, planes, points, colour, sum)
   }
 
   /**
    * The field itself at world points: raw density or colour.
    * @param points [M * 3]
-   * @returns sigma [M]; colour [M * decoder_output_dim], about 0..1
+   * @returns sigma [M]; colour [M * decoder_output_dim], about 0..1; rgb, its first three channels [M * 3]
    */
-  query(weights: Feeds, planes: Planes, points: Float32Array, what: 'sigma' | 'colour'): Promise<Float32Array> {
+  query(weights: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
     return this.passes.query(weights, what === 'sigma' ? shapeOf(planes) : planes, points, what)
   }
 }

@@ -11,11 +11,13 @@ import type { Parameters } from './parameters.ts'
 export interface VjpGraph {
   readonly parameters: Parameters
   readonly outputs: Record<string, Tensor>
-  /** What gradients are always found of. */
+  /** What gradients are found of. */
   readonly leaves: Record<string, Tensor>
 }
 
 interface VjpWant {
+  /** Of the leaves; default: all. */
+  readonly leaves?: readonly string[]
   readonly weights?: boolean
   readonly noise?: boolean
 }
@@ -68,9 +70,11 @@ export class Vjp {
   async backward(feeds: Feeds, cotangents: Feeds, want: VjpWant = {}, trace: Trace = {}): Promise<Arrays> {
     const { outputs, leaves, parameters } = this.graph
     if (this.kept.size > 0 && this.latest !== trace) await this.forward(feeds, trace)
-    const program = await this.program(`backward ${want.weights ?? false} ${want.noise ?? false}`, () => {
+    const { leaves: names = Object.keys(leaves) } = want
+    const program = await this.program(`backward ${names} ${want.weights ?? false} ${want.noise ?? false}`, () => {
+      const asked = Object.fromEntries(names.map((name) => [name, leaves[name]]))
       const wanted = { ...(want.weights && trainable(parameters)), ...(want.noise && noisePictures(parameters)) }
-      return writeModel(adjoint(outputs, { ...leaves, ...wanted }), this.kept)
+      return writeModel(adjoint(outputs, { ...asked, ...wanted }), this.kept)
     })
     const named = Object.entries(cotangents).map(([name, cotangent]) => [`cotangent.${name}`, cotangent])
     return unprefixed(await program.run({ ...feeds, ...Object.fromEntries(named), ...this.buffers }))

@@ -12,7 +12,7 @@ export function matMul(a: Tensor, b: Tensor): Tensor {
   return makeTensor('MatMul', [a, b], {}, [...leading, a.shape.at(-2)!, b.shape.at(-1)!])
 }
 
-type Options = Partial<Convolution>
+export type ConvOptions = Partial<Convolution>
 const DEFAULTS: Convolution = { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 }
 
 /**
@@ -21,7 +21,7 @@ const DEFAULTS: Convolution = { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 }
  * @param w [O, I/group, kh, kw]
  * @param options bias: [O], added inside the convolution, which saves a pass over its result
  */
-export function conv(x: Tensor, w: Tensor, { bias, ...options }: Options & { bias?: Tensor } = {}): Tensor {
+export function conv(x: Tensor, w: Tensor, { bias, ...options }: ConvOptions & { bias?: Tensor } = {}): Tensor {
   const attributes = { ...DEFAULTS, ...options }
   const { strides, pads, group } = attributes
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1] * group || w.shape[0] % group !== 0) {
@@ -44,7 +44,7 @@ export function conv(x: Tensor, w: Tensor, { bias, ...options }: Options & { bia
  * @param w [I, O/group, kh, kw]
  * @param options outputPadding: rows and columns added at the bottom and right
  */
-export function convTranspose(x: Tensor, w: Tensor, options: Options & { outputPadding?: Pair } = {}): Tensor {
+export function convTranspose(x: Tensor, w: Tensor, options: ConvOptions & { outputPadding?: Pair } = {}): Tensor {
   const attributes = { ...DEFAULTS, outputPadding: [0, 0] as Pair, ...options }
   const { strides, pads, group, outputPadding } = attributes
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[0] || x.shape[1] % group !== 0) {

@@ -24,7 +24,7 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
   const points: number[] = []
   for (const yaw of LOOKS.yaws) {
     const label = orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180)
-    const { depth, opacity } = await renderer.render(weights, planes, label, { resolution: LOOKS.resolution })
+    const { depth, opacity } = await renderer.render(weights, planes, label, { resolution: LOOKS.resolution, wanted: 'shape' })
     const { origins, directions } = castRays(label, LOOKS.resolution)
     for (let i = 0; i < origins.length; i++) {
       if (opacity[Math.floor(i / 3)] >= LOOKS.opacity)
@@ -40,14 +40,7 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
 export function headField(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
   const shape = bandLimited(shapeOf(planes))
-  const width = config.decoder_output_dim
-  const coloursOf = (of: Planes) => async (points: Float32Array) => {
-    const features = await renderer.query(weights, of, points, 'colour')
-    if (width === 3) return features
-    const colours = new Float32Array(points.length)
-    for (let i = 0; i < points.length; i++) colours[i] = features[Math.floor(i / 3) * width + (i % 3)]
-    return colours
-  }
+  const coloursOf = (of: Planes) => (points: Float32Array) => renderer.query(weights, of, points, 'rgb')
   return {
     side: config.rendering_kwargs.box_warp,
     level: () => levelOf(generator, shape),

@@ -1,11 +1,15 @@
 /** Pictures of a head from any camera, at the size they are worth looking at. */
 import type { Generator, View } from '../generator/generator.ts'
-import type { Planes } from '../generator/plane-layout.ts'
+import { type Planes, shapeOf } from '../generator/plane-layout.ts'
 import { editedCode } from './edit.ts'
 import type { Head } from './head.ts'
 
 /** Opacity from which on a pixel shows the head. */
 export const OPAQUE = 0.5
+/** How it is found out where in a picture the head is: in cells, and with so many of them around those that show any of it. */
+const GLANCE = { resolution: 32, coarse: 48, fine: 0, wanted: 'shape' as const }
+const TRACE = 1e-3
+const ROOM = 2
 /** Side in rays of pictures where the generator has no super-resolution to enlarge them. */
 const PLAIN = 256
 
@@ -20,9 +24,38 @@ export async function headView(
   label: Float32Array,
   side = PLAIN,
 ): Promise<View> {
-  const resolution = generator.config.super_resolution ? undefined : side
-  const view = await generator.view(editedCode(generator, head), label, { planes, ...(resolution && { resolution }) })
+  const { super_resolution, neural_rendering_resolution } = generator.config
+  const resolution = super_resolution ? neural_rendering_resolution : side
+  const pixels = await pixelsOfHead(generator, planes, label, resolution)
+  const view = await generator.view(editedCode(generator, head), label, { planes, resolution, pixels })
   return { ...view, image: withoutFrame(view) }
+}
+
+/**
+ * Pixels whose rays may meet the head: half of a picture is empty, and looking along its rays costs as much as along others.
+ * @returns nothing where all are worth a ray; on a GPU, where each number of rays has a model of its own
+ */
+async function pixelsOfHead(
+  { renderer, weights, config, runtime }: Generator,
+  planes: Planes,
+  label: Float32Array,
+  side: number,
+): Promise<Uint32Array | undefined> {
+  if (!config.rendering_kwargs.white_back || runtime.keepsResidents) return undefined
+  const { opacity } = await renderer.render(weights, shapeOf(planes), label, GLANCE)
+  const cells = GLANCE.resolution
+  const isNear = new Uint8Array(cells * cells)
+  opacity.forEach((value, cell) => {
+    if (value < TRACE) return
+    const [row, column] = [Math.floor(cell / cells), cell % cells]
+    for (let y = Math.max(row - ROOM, 0); y <= Math.min(row + ROOM, cells - 1); y++) {
+      isNear.fill(1, y * cells + Math.max(column - ROOM, 0), y * cells + Math.min(column + ROOM, cells - 1) + 1)
+    }
+  })
+  const cellOf = (at: number) => Math.floor((at * cells) / side)
+  const all = Uint32Array.from({ length: side * side }, (_, pixel) => pixel)
+  const pixels = all.filter((pixel) => isNear[cellOf(Math.floor(pixel / side)) * cells + cellOf(pixel % side)])
+  return pixels.length > 0 && pixels.length < all.length ? pixels : undefined
 }
 
 /**

@@ -28,6 +28,8 @@ export class Adam {
     const root = Math.sqrt(1 - beta2 ** this.steps)
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i]
+      // Most texels of planes meet no ray, ever: there nothing moves.
+      if (g === 0 && second[i] === 0) continue
       first[i] = beta1 * first[i] + (1 - beta1) * g
       second[i] = beta2 * second[i] + (1 - beta2) * g * g
       values[i] -= (size * first[i]) / (Math.sqrt(second[i]) / root + epsilon)

@@ -78,10 +78,10 @@ export class DetailStage {
   async step(views: readonly PosedView[], rate: number, probe: Probe): Promise<LatentStep> {
     const { generator, state, pivot } = this
     const planes = addDetail(pivot, state.detail)
-    const seen = await photoGradients(generator, planes, this.ws, views, { label: false })
-    const gradient = await generator.runtime.read(seen.planes)
+    const seen = await photoGradients(generator, planes, this.ws, views, { labels: 0, w: false })
     const step = { generator, pivot, planes, added: state.detail, probe }
-    const terms = await addPlanesTerms(this.terms, step, gradient, gradient)
+    const terms = await addPlanesTerms(this.terms, step, seen.planes, () => seen.planes.values.data)
+    const gradient = seen.planes.values.data
     const loss = Object.values(terms).reduce((sum, value) => sum + value, seen.loss)
     assertFinite(generator, loss, gradient)
     state.adam.step(state.detail.data, gradient, rate)

@@ -83,8 +83,11 @@ export class LatentStage {
     const views = [...photos.map((view, i) => ({ ...view, label: cameras[i] })), ...others]
     const trace: Trace = {}
     const planes = await generator.paint(ws, trace)
-    const seen = await photoGradients(generator, planes, ws, views, { label: options.camera !== null })
-    const { ws: painted } = await generator.planesBackward(ws, seen.planes, {}, trace)
+    const seen = await photoGradients(generator, planes, ws, views, {
+      labels: options.camera ? photos.length : 0,
+      w: true,
+    })
+    const { ws: painted } = await generator.planesBackward(ws, seen.planes.values, {}, trace)
     const last = painted.subarray(ws.length - seen.w.length)
     seen.w.forEach((value, i) => {
       last[i] += value

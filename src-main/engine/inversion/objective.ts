@@ -91,22 +91,14 @@ export class PortraitObjective implements Objective {
     const program = await runtime.compile(writeModel({ loss, ...values, ...named }))
 
     const prepared = photoTarget(portrait, side, resolution, plain, white, aim)
-    const network = residents(mapValues(Object.fromEntries(faceRes), ({ data }) => data))
     const fixed: Record<string, Float32Array> = { ...prepared }
     for (const arrays of Object.values(said)) Object.assign(fixed, arrays)
     for (const term of Object.values(spoken)) {
       if (!term.ofTarget) continue
       const look = await runtime.compile(writeModel({ ...term.ofTarget(input('target', image.shape), faceRes) }))
-      Object.assign(fixed, await look.run({ ...network, target: prepared.target }))
+      Object.assign(fixed, await look.run({ target: prepared.target }))
     }
-    return new PortraitObjective(
-      generator,
-      plain,
-      prepared.target,
-      program,
-      { ...network, ...residents(fixed) },
-      Object.keys(spoken),
-    )
+    return new PortraitObjective(generator, plain, prepared.target, program, residents(fixed), Object.keys(spoken))
   }
 
   async judge({ image, rendering }: View): Promise<Judgement> {

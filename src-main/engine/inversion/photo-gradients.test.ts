@@ -26,7 +26,7 @@ describe('looking at two photos', () => {
       rendering: {},
       weight: 0.5,
     }))
-    const want = { label: true }
+    const want = { labels: 2, w: true }
     const both = await photoGradients(generator, planes, ws, looks, want)
     const [a, b] = [
       await photoGradients(generator, planes, ws, [{ ...looks[0], weight: 1 }], want),
@@ -34,8 +34,8 @@ describe('looking at two photos', () => {
     ]
     expect(both.loss).toBeCloseTo((a.loss + b.loss) / 2, 6)
     expectRelative(
-      both.planes.data,
-      a.planes.data.map((value, i) => (value + b.planes.data[i]) / 2),
+      both.planes.values.data,
+      a.planes.values.data.map((value, i) => (value + b.planes.values.data[i]) / 2),
       'planes',
     )
     expectRelative(

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts'
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes, ResidentPlanes } from '../generator/plane-layout.ts'
-import type { Resident } from '../runtime/resident.ts'
+import type { PlanesSum } from '../generator/planes-sum.ts'
 import type { PosedView } from './terms/term.ts'
 
 /** What looking at all photos gave; the loss is the weighted sum over them. */
@@ -13,23 +13,23 @@ interface PhotoGradients {
   readonly terms: Readonly<Record<string, number>>
   /**
    * Gradients: of the planes (the caller's to add to; on a GPU until the next step), of the last row of ws (through the
-   * super-resolution), of each camera where wanted.
+   * super-resolution), of the cameras that were wanted.
    */
-  readonly planes: Resident
+  readonly planes: PlanesSum
   readonly w: Float32Array
   readonly labels: readonly Float32Array[]
 }
 
 /**
  * @param planes of the head; `ws` is what the super-resolution takes
- * @param want whether the cameras' gradients are needed
+ * @param want of how many views, the first ones, the cameras' gradients are needed; and whether that of `ws` is
  */
 export async function photoGradients(
   generator: Generator,
   planes: Planes | ResidentPlanes,
   ws: Float32Array,
   views: readonly PosedView[],
-  want: { readonly label: boolean },
+  want: { readonly labels: number; readonly w: boolean },
 ): Promise<PhotoGradients> {
   let first: View | undefined
   let loss = 0
@@ -37,10 +37,13 @@ export async function photoGradients(
   const ofPlanes = generator.renderer.planesSum(planes)
   const ofW = new Float32Array(generator.config.w_dim)
   const ofLabels: Float32Array[] = []
-  for (const { label, objective, rendering, weight } of views) {
+  for (const [i, { label, objective, rendering, weight }] of views.entries()) {
     const view = await generator.view(ws, label, { ...rendering, planes })
     const judgement = await objective.judge(view)
-    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, want)
+    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, {
+      label: i < want.labels,
+      w: want.w,
+    })
     first ??= view
     loss += weight * judgement.loss
     for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value
@@ -48,7 +51,7 @@ export async function photoGradients(
     if (found.label) ofLabels.push(found.label.map((value) => weight * value))
   }
   if (!first) throw new Error('photoGradients: there is no photo to look at')
-  return { view: first, loss, terms, planes: ofPlanes.values, w: ofW, labels: ofLabels }
+  return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
 }
 
 /**

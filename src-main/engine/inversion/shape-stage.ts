@@ -90,14 +90,14 @@ export class ShapeStage {
     const { residual, adam } = state
     const { resolution, data } = residual
     const planes = addResidual(pivot, residual)
-    const seen = await photoGradients(generator, planes, ws, views, { label: false })
-    const ofPlanes = await generator.runtime.read(seen.planes)
+    const seen = await photoGradients(generator, planes, ws, views, { labels: 0, w: false })
     // In standard deviations, so that a step and what is asked of it mean the same in every channel.
     const away = new Float64Array(data.length)
     for (let i = 0; i < away.length; i++) away[i] = data[i] / units[i]
     const ofAway = new Float64Array(away.length)
     const step = { generator, pivot, planes, added: { resolution, data: away }, probe }
-    const terms = await addPlanesTerms(this.terms, step, ofPlanes, ofAway)
+    const terms = await addPlanesTerms(this.terms, step, seen.planes, () => ofAway)
+    const ofPlanes = await generator.runtime.read(seen.planes.values)
     const gradient = upsampleBackward(ofPlanes, pivot, resolution)
     for (let i = 0; i < gradient.length; i++) gradient[i] = gradient[i] * units[i] + ofAway[i]
     const loss = Object.values(terms).reduce((sum, value) => sum + value, seen.loss)

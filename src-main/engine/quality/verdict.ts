@@ -265,7 +265,7 @@ function sidesDoubt({ views, secondFaces, back, through }: Figures): Message | u
 const isBeyond = (value: number, [least, most]: readonly [number, number]) => value < least || value > most
 
 /** The portrait as the generator's pictures are: on white where it paints on white. */
-function pictureOf({ size, rgb, matte }: MattedPortrait, white: boolean): FacePicture {
+export function pictureOf({ size, rgb, matte }: MattedPortrait, white: boolean): FacePicture {
   if (!white) return { size, rgb }
   return {
     size,

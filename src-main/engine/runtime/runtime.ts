@@ -79,8 +79,8 @@ export class Runtime {
     this.programs.clear()
   }
 
-  private async createProgram(model: Model): Promise<Program> {
-    const creation = ort.InferenceSession.create(model.bytes, {
+  private async createProgram({ bytes, ...model }: Model): Promise<Program> {
+    const creation = ort.InferenceSession.create(bytes, {
       executionProviders: [this.provider.name],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: this.threads,
@@ -109,14 +109,17 @@ export class Runtime {
   }
 }
 
+/** A model as it is known once it is compiled: its bytes may hold a network, and the session has them. */
+type Described = Omit<Model, 'bytes'>
+
 /** A compiled model. */
 export class Program {
-  readonly model: Model
+  readonly model: Described
   private readonly session: ort.InferenceSession
   private readonly provider: Provider
   private readonly copies: DeviceCopies | undefined
 
-  constructor(model: Model, session: ort.InferenceSession, provider: Provider, copies: DeviceCopies | undefined) {
+  constructor(model: Described, session: ort.InferenceSession, provider: Provider, copies: DeviceCopies | undefined) {
     this.model = model
     this.session = session
     this.provider = provider

@@ -37,21 +37,26 @@ export async function fillHollows(lattice: Lattice, level: number): Promise<void
   await lattice.fetch()
 
   const { resolution } = lattice
-  const empty = new Set<number>()
+  const steps = [1, resolution, resolution ** 2]
+  /** Of each sample of the cube: whether it is an empty one of the faces that no region has yet. */
+  const isEmpty = new Uint8Array(resolution ** 3)
   for (const { axis, layer } of faces) {
     eachOn(axis, layer, 1, (i, j, k) => {
-      const isKnown = cut.some((face) => [i, j, k][face.axis] === face.layer)
-      if (!isKnown || lattice.get(i, j, k) <= level) empty.add((k * resolution + j) * resolution + i)
+      const isKnown = cut.some((face) => (face.axis === 0 ? i : face.axis === 1 ? j : k) === face.layer)
+      if (!isKnown || lattice.get(i, j, k) <= level) isEmpty[(k * resolution + j) * resolution + i] = 1
     })
   }
   const regions: number[][] = []
-  for (const first of empty) {
+  for (let first = isEmpty.indexOf(1); first >= 0; first = isEmpty.indexOf(1, first)) {
     const region = [first]
-    empty.delete(first)
+    isEmpty[first] = 0
     for (const sample of region) {
-      for (const step of [1, resolution, resolution ** 2]) {
-        if (empty.delete(sample - step)) region.push(sample - step)
-        if (empty.delete(sample + step)) region.push(sample + step)
+      for (const step of steps) {
+        for (const next of [sample - step, sample + step]) {
+          if (!isEmpty[next]) continue
+          isEmpty[next] = 0
+          region.push(next)
+        }
       }
     }
     regions.push(region)

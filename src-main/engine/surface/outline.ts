@@ -57,7 +57,16 @@ export async function fitOutline(
 
 /** Pixels at the border of what is inside, each with the direction out of it. */
 interface Outline {
-  readonly pixels: readonly { readonly x: number; readonly y: number; readonly out: readonly [number, number] }[]
+  /** Row by row. */
+  readonly pixels: readonly OutlinePixel[]
+  /** [size + 1] with which pixel a row begins. */
+  readonly rows: Uint32Array
+}
+
+interface OutlinePixel {
+  readonly x: number
+  readonly y: number
+  readonly out: readonly [number, number]
 }
 
 interface PhotoOutline extends Outline {
@@ -74,7 +83,8 @@ function photoOutline({ portrait, label }: PosedPortrait): PhotoOutline {
 
 /** @param valid [size * size] 1 where it is known what is inside; nothing is next to where it is not, nor at the frame. */
 function outlineOf(inside: Uint8Array, valid: Uint8Array, size: number): Outline {
-  const pixels: { x: number; y: number; out: [number, number] }[] = []
+  const pixels: OutlinePixel[] = []
+  const rows = new Uint32Array(size + 1)
   for (let y = AROUND; y < size - AROUND; y++) {
     for (let x = AROUND; x < size - AROUND; x++) {
       const i = y * size + x
@@ -92,8 +102,10 @@ function outlineOf(inside: Uint8Array, valid: Uint8Array, size: number): Outline
       const length = Math.hypot(right, down)
       if (known && length > 0) pixels.push({ x, y, out: [right / length, down / length] })
     }
+    rows[y + 1] = pixels.length
   }
-  return { pixels }
+  rows.fill(pixels.length, size - AROUND)
+  return { pixels, rows }
 }
 
 /** A place on the surface's outline, and what it misses the photo's by; world units. */
@@ -112,14 +124,19 @@ function misses(mesh: Mesh, photo: PhotoOutline): Miss[] {
     size,
   )
   const found: Miss[] = []
+  const front = depth.reduce((least, far) => Math.min(least, far), Number.POSITIVE_INFINITY)
+  /** What is so many pixels off is farther than anything is moved. */
+  const around = Math.ceil((FARTHEST * Math.max(label[16], label[20]) * size) / front)
   for (const [from, to] of [
     [ours, photo],
     [photo, ours],
   ]) {
     for (const pixel of from.pixels) {
-      let nearest: Outline['pixels'][number] | undefined
+      let nearest: OutlinePixel | undefined
       let least = Number.POSITIVE_INFINITY
-      for (const other of to.pixels) {
+      const last = to.rows[Math.min(pixel.y + around + 1, size)]
+      for (let i = to.rows[Math.max(pixel.y - around, 0)]; i < last; i++) {
+        const other = to.pixels[i]
         const distance = (other.x - pixel.x) ** 2 + (other.y - pixel.y) ** 2
         if (distance >= least || other.out[0] * pixel.out[0] + other.out[1] * pixel.out[1] < ALIKE) continue
         least = distance
@@ -252,11 +269,10 @@ function blurred(values: Float32Array, stride: number): Float32Array {
   const result = new Float32Array(values.length)
   const line = stride * POINTS
   for (let start = 0; start < values.length; start += line) {
-    for (let i = start; i < start + line; i++) {
-      const before = i - stride < start ? 0 : values[i - stride]
-      const after = i + stride < start + line ? values[i + stride] : 0
-      result[i] = (2 * values[i] + before + after) / 4
-    }
+    const [second, last, end] = [start + stride, start + line - stride, start + line]
+    for (let i = start; i < second; i++) result[i] = (2 * values[i] + values[i + stride]) / 4
+    for (let i = second; i < last; i++) result[i] = (2 * values[i] + values[i - stride] + values[i + stride]) / 4
+    for (let i = last; i < end; i++) result[i] = (2 * values[i] + values[i - stride]) / 4
   }
   return result
 }

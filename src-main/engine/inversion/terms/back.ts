@@ -28,6 +28,8 @@ const SHARES = 4
 const TRACE = 0.01
 /** How far the average head reaches in a rendering: from here on a pixel shows it. */
 const SHOWN = 0.1
+/** How the average head is looked at: evenly, for its outline alone. */
+const GLANCE = { coarse: 48, fine: 0, wanted: 'shape' as const }
 const SIDES = [Math.PI / 2, -Math.PI / 2]
 
 /**
@@ -46,7 +48,7 @@ export const back = (weights: { readonly head: number; readonly outline: number 
     const views: { label: Float32Array; pixels: Uint32Array; objective: EmptyObjective }[][] = []
     for (const yaw of SIDES) {
       const label = zoom(orbitCamera(config.rendering_kwargs, yaw), 1 / WIDE)
-      const { opacity } = await renderer.render(network, average, label, { resolution, wanted: 'shape' as const })
+      const { opacity } = await renderer.render(network, average, label, { resolution, ...GLANCE })
       const all = behind(label, opacity, resolution, low, more)
       const shares = Array.from({ length: SHARES }, (_, share) => all.filter((_, i) => i % SHARES === share))
       views.push(shares.map((pixels) => ({ label, pixels, objective: new EmptyObjective(pixels) })))
@@ -84,7 +86,7 @@ async function moreHair(
 ): Promise<number> {
   const { matte, valid, size } = portrait.wide ?? portrait
   const camera = portrait.wide ? zoom(label, 1 / WIDE) : label
-  const { opacity } = await renderer.render(weights, average, camera, { resolution: side, wanted: 'shape' as const })
+  const { opacity } = await renderer.render(weights, average, camera, { resolution: side, ...GLANCE })
   const shown = shrink(Float32Array.from(valid), size, side)
   const person = shrink(matte, size, side)
   const [, eyes, far] = project(camera, 0, EYES, 0)

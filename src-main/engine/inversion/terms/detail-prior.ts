@@ -9,28 +9,26 @@ export const detailPrior = ({
   readonly smoothness: number
   readonly size: number
 }): PlanesTerm => ({
-  add({ added: { data }, planes }, _, gradient) {
+  add({ added: { data }, planes }, _, added) {
+    const gradient = added()
     const { column, row, slice } = stridesOf(planes)
     const a = size / data.length
     const b = smoothness / data.length
-    let loss = 0
-    for (let i = 0; i < data.length; i++) {
-      const value = data[i]
-      loss += a * value * value
-      gradient[i] += 2 * a * value
-      if (i % row < row - column) {
-        const difference = value - data[i + column]
-        loss += b * difference * difference
-        gradient[i] += 2 * b * difference
-        gradient[i + column] -= 2 * b * difference
-      }
-      if (i % slice < slice - row) {
-        const difference = value - data[i + row]
-        loss += b * difference * difference
-        gradient[i] += 2 * b * difference
-        gradient[i + row] -= 2 * b * difference
+    let [squares, differences] = [0, 0]
+    // A row at a time, whose neighbours are there or are not: it is a million numbers a step.
+    for (let start = 0; start < data.length; start += row) {
+      const above = start % slice > 0 ? row : 0
+      const below = start % slice < slice - row ? row : 0
+      for (let at = start; at < start + row; at++) {
+        const value = data[at]
+        const right = at < start + row - column ? value - data[at + column] : 0
+        const down = value - data[at + below]
+        const left = at >= start + column ? value - data[at - column] : 0
+        squares += value * value
+        differences += right * right + down * down
+        gradient[at] += 2 * a * value + 2 * b * (left + right + down + value - data[at - above])
       }
     }
-    return loss
+    return a * squares + b * differences
   },
 })

@@ -1,5 +1,4 @@
 /** An outline says how wide a head is and nothing of how deep: novel views are held to the pivot's opacity and depth. */
-import { accumulate } from '../../generator/planes.ts'
 import type { Rendering } from '../../generator/renderer.ts'
 import type { PlanesTerm, Probe } from './term.ts'
 
@@ -7,7 +6,7 @@ import type { PlanesTerm, Probe } from './term.ts'
 export const keptShape = (weights: { readonly opacity: number; readonly depth: number }): PlanesTerm => {
   const seen = new WeakMap<Probe, Promise<Rendering>>()
   return {
-    async add({ generator, pivot, planes, probe }, gradient) {
+    async add({ generator, pivot, planes, probe }, sum) {
       const { renderer, weights: network } = generator
       const { label, rendering } = probe
       const look = { ...rendering, wanted: 'shape' as const }
@@ -29,8 +28,7 @@ export const keptShape = (weights: { readonly opacity: number; readonly depth: n
         loss += (weights.depth * difference * difference) / count
         return (2 * weights.depth * difference) / count
       })
-      const found = await renderer.backward(network, now.tape, { opacity, depth })
-      accumulate(gradient, found.planes)
+      await renderer.backwardInto(sum, 1, network, now.tape, { opacity, depth })
       return loss
     },
   }

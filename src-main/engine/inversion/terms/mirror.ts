@@ -26,6 +26,8 @@ const UNLIKE: readonly [number, number] = [0.06, 0.18]
 const LEAST = 0.05
 /** Cells across the picture, in each of which the mirrored photo takes on the head's colours. */
 const CELLS = 12
+/** Samples a ray, to see what is seen from where. */
+const LOOK = { coarse: 32, fine: 16 }
 /** Fewer rays than this are not worth a rendering. */
 const LEAST_PIXELS = 24
 
@@ -71,10 +73,11 @@ export async function mirroredWitness(
   resolution: number,
 ): Promise<Witness | null> {
   const mirrored = mirrorLabel(label)
-  const options = { planes, resolution, plain: true, keep: false }
+  const options = { planes, resolution, ...LOOK, plain: true, keep: false }
   // The code is not needed: planes are given, and the view is plain.
   const none = new Float32Array(0)
-  const [own, other] = [await generator.view(none, label, options), await generator.view(none, mirrored, options)]
+  const own = await generator.view(none, label, { ...options, wanted: 'shape' })
+  const other = await generator.view(none, mirrored, options)
   const seen = sightOf(own, label, other, mirrored, resolution)
   const shown = turnedOver(portrait, resolution)
 

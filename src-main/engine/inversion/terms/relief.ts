@@ -88,10 +88,12 @@ function removePlanes(table: Float32Array | Float64Array, planes: readonly Float
   const columns = table.length / LANDMARKS
   for (const plane of planes) {
     const shares = new Float64Array(columns)
-    for (let i = 0; i < table.length; i++) {
-      const landmark = Math.floor(i / columns)
-      shares[i % columns] += counts[landmark] * plane[landmark] * table[i]
+    for (let landmark = 0, i = 0; landmark < LANDMARKS; landmark++) {
+      const weight = counts[landmark] * plane[landmark]
+      for (let column = 0; column < columns; column++, i++) shares[column] += weight * table[i]
     }
-    for (let i = 0; i < table.length; i++) table[i] -= plane[Math.floor(i / columns)] * shares[i % columns]
+    for (let landmark = 0, i = 0; landmark < LANDMARKS; landmark++) {
+      for (let column = 0; column < columns; column++, i++) table[i] -= plane[landmark] * shares[column]
+    }
   }
 }

@@ -2,7 +2,8 @@
 import type { PlanesTerm } from './term.ts'
 
 export const shapePrior = (size: number): PlanesTerm => ({
-  add({ added: { data } }, _, gradient) {
+  add({ added: { data } }, _, added) {
+    const gradient = added()
     let loss = 0
     for (let i = 0; i < data.length; i++) {
       loss += (size / data.length) * data[i] * data[i]

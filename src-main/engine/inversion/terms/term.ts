@@ -6,6 +6,7 @@ import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Generator, View, ViewGradient, ViewOptions, Weights } from '../../generator/generator.ts'
 import type { Planes } from '../../generator/plane-layout.ts'
+import type { PlanesSum } from '../../generator/planes-sum.ts'
 import type { RenderOptions } from '../../generator/renderer.ts'
 import type { Tensor } from '../../graph/index.ts'
 import type { RaySelection } from '../ray-selection.ts'
@@ -126,18 +127,19 @@ interface PlanesStep {
 /** A term of the planes that a stage bends, or of what it adds to them. */
 export interface PlanesTerm {
   /**
-   * Adds its gradient, of the planes or of what was added.
+   * Adds its gradient, of the planes or of what was added; that of the planes may lie in no array yet, so who speaks of what
+   * was added asks for it last.
    * @returns its value
    */
-  add(step: PlanesStep, planes: Float32Array, added: Float32Array | Float64Array): number | Promise<number>
+  add(step: PlanesStep, planes: PlanesSum, added: () => Float32Array | Float64Array): number | Promise<number>
 }
 
 /** Values by term. */
 export async function addPlanesTerms(
   terms: Readonly<Record<string, PlanesTerm>>,
   step: PlanesStep,
-  planes: Float32Array,
-  added: Float32Array | Float64Array,
+  planes: PlanesSum,
+  added: () => Float32Array | Float64Array,
 ): Promise<Record<string, number>> {
   const values: Record<string, number> = {}
   for (const [name, term] of Object.entries(terms)) values[name] = await term.add(step, planes, added)
