@@ -158,6 +158,8 @@ export interface Hello {
   folder: string
   /** Why nothing can be saved by this engine; absent where it can. */
   unsaved?: Unsaved
+  /** The folder that was chosen for heads, where it is not there: then they are in `folder`. */
+  missing?: string
 }
 
 /** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */

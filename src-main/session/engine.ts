@@ -38,6 +38,7 @@ import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
 import type { Disk } from './disk.ts'
+import { dataFolder } from './folders.ts'
 import { EMBEDDED, Library, type Loaded } from './library.ts'
 import { OpenProjects } from './open-projects.ts'
 import { type Preferences, readPreferences, writePreferences } from './preferences.ts'
@@ -181,6 +182,7 @@ export class Engine implements EngineApi {
     }),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
+    missing: dataFolder(this.folder).missing,
   })
 
   prefer: EngineApi['prefer'] = async (change) => {

@@ -56,14 +56,17 @@ export function PreferencesDialog() {
             <dt>{text.folder}</dt>
             <dd className="path">{hello.folder}</dd>
           </dl>
-          <p className="help">
-            {text.folderHelp}{' '}
-            {host.outside && (
-              <button type="button" className="link" onClick={() => host.outside?.showFolder()}>
+          {host.outside && (
+            <div className="buttons">
+              <button type="button" onClick={() => host.outside?.showFolder()}>
                 {text.showFolder}
               </button>
-            )}
-          </p>
+              <button type="button" onClick={actions.moveFolder}>
+                {text.moveFolder}
+              </button>
+            </div>
+          )}
+          <p className="help">{host.outside ? text.moveHelp : text.folderHelp}</p>
         </>
       )}
       <div className="buttons end">

@@ -21,6 +21,13 @@ export const preferringActions = {
       set({ hello: { ...hello, preferences }, ...(!project && { settings: hello.defaults }) })
     }),
 
+  /** Has heads kept in another folder, of which the person is asked. */
+  moveFolder: () =>
+    attempt(async () => {
+      const folder = await host.outside?.moveFolder()
+      if (folder) set({ notice: strings.preferences.moved(folder) })
+    }),
+
   showPreferences: (showPreferences: boolean) => set({ showPreferences }),
   showLog: (showLog: boolean) => set({ showLog }),
 }
