@@ -106,6 +106,8 @@ export const requests = {
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
+  /** A coarse surface at once, to be shown until that one is made; nothing where it is at hand. */
+  draft: z.strictObject({ project, ...meshOptions }),
   /** What a file of that surface is painted with; takes seconds the first time. */
   texture: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
@@ -302,7 +304,7 @@ interface ViewState {
   milliseconds: number
 }
 
-interface SurfaceState {
+export interface SurfaceState {
   positions: BlobId
   normals: BlobId
   /** 8 bits a channel, sRGB. */
@@ -369,6 +371,7 @@ interface Responses {
   planes: PlanesState
   view: ViewState
   surface: SurfaceState
+  draft: SurfaceState | undefined
   texture: TextureState
   verdict: VerdictState | undefined
   exportMesh: ModelOut

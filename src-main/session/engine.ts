@@ -31,6 +31,7 @@ import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
 import { type FileOption, fileChoices, fileOptions } from '../engine/surface/formats/options.ts'
+import type { Surface } from '../engine/surface/mesh.ts'
 import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
 import type { EngineApi, EngineEvent, FileOut, Hello, OptionState, Project, Settings, Unsaved } from './api.ts'
@@ -321,23 +322,18 @@ export class Engine implements EngineApi {
   surface: EngineApi['surface'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
     const surface = await this.watched(project, 'surface', (watch) => project.surface(mesh, watch))
-    const { colours, evidence } = surface
-    const put = this.putter(id)
-    return {
-      positions: put(surface.positions, 'positions'),
-      normals: put(surface.normals, 'normals'),
-      colours: put(inBytes(colours), 'colours'),
-      triangles: put(surface.triangles, 'triangles'),
-      ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
-      vertexCount: surface.positions.length / 3,
-      triangleCount: surface.triangles.length / 3,
-    }
+    return this.surfaceState(id, surface, '')
+  }
+
+  draft: EngineApi['draft'] = async ({ project: id, ...mesh }) => {
+    const surface = await (await this.project(id)).draft(mesh)
+    return surface && this.surfaceState(id, surface, 'draft-')
   }
 
   texture: EngineApi['texture'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
     const { atlas, colours, normals, tangents } = await project.texture(mesh)
-    const put = this.putter(id)
+    const put = this.putter(`${id}/`)
     const picture = async (rgb: Uint8Array, slot: string) => {
       const side = Math.sqrt(rgb.length / 3)
       return put(await jpeg({ rgb, width: side, height: side }, { quality: TEXTURE_QUALITY }), slot)
@@ -377,10 +373,23 @@ export class Engine implements EngineApi {
 
   log = async () => this.lines.join('\n')
 
-  /** Holds numbers of a project for the window. */
-  private putter(id: string) {
+  private surfaceState(id: string, { positions, normals, colours, triangles, evidence }: Surface, slots: string) {
+    const put = this.putter(`${id}/${slots}`)
+    return {
+      positions: put(positions, 'positions'),
+      normals: put(normals, 'normals'),
+      colours: put(inBytes(colours), 'colours'),
+      triangles: put(triangles, 'triangles'),
+      ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
+      vertexCount: positions.length / 3,
+      triangleCount: triangles.length / 3,
+    }
+  }
+
+  /** Holds numbers for the window. @param slots begins with the project they are of */
+  private putter(slots: string) {
     return (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
-      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${slots}${slot}`)
   }
 
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {

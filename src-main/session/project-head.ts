@@ -133,6 +133,11 @@ export class ProjectHead {
     return this.require().finish.surface(mesh, watch)
   }
 
+  /** A coarse one at once, where the one that is wanted has yet to be made. */
+  async draft(mesh: MeshOptions): Promise<Surface | undefined> {
+    return this.require().finish.draft(mesh)
+  }
+
   /** The pictures on that surface. */
   async texture(mesh: MeshOptions): Promise<Texture> {
     return this.require().finish.texture(mesh)

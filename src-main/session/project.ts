@@ -368,6 +368,11 @@ export class OpenProject {
     return this.head.surface(mesh, watch)
   }
 
+  /** A coarse one at once, where the one that is wanted has yet to be made. */
+  draft(mesh: MeshOptions): Promise<Surface | undefined> {
+    return this.head.draft(mesh)
+  }
+
   /** The pictures on that surface. */
   texture(mesh: MeshOptions): Promise<Texture> {
     return this.head.texture(mesh)

@@ -41,6 +41,7 @@ export function headField(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
   const shape = bandLimited(shapeOf(planes))
   const width = config.decoder_output_dim
+  let level: Promise<number | undefined> | undefined
   const coloursOf = (of: Planes) => async (points: Float32Array) => {
     const features = await renderer.query(weights, of, points, 'colour')
     if (width === 3) return features
@@ -50,7 +51,10 @@ export function headField(generator: Generator, planes: Planes): Field {
   }
   return {
     side: config.rendering_kwargs.box_warp,
-    level: () => levelOf(generator, shape),
+    level: () => {
+      level ??= levelOf(generator, shape)
+      return level
+    },
     sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
     colour: coloursOf(planes),
     ...(planes.shape && { bare: coloursOf(planes.shape) }),
