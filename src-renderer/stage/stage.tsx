@@ -54,6 +54,8 @@ const PATIENCE = 2000
 const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
+/** Over the volume, which takes the pointer. A canvas' box has a style of its own, which no sheet comes before. */
+const OVER = { position: 'absolute', inset: 0, pointerEvents: 'none' } as const
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
@@ -133,7 +135,7 @@ export function Stage() {
       )}
       {formed && <AsFormed volume={formed} beside={beside} />}
       {isSurface && camera && (
-        <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
+        <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" style={OVER} camera={camera}>
           <SurfaceMesh surface={surface} style={surfaceStyle} light={look.light} exposure={look.exposure} />
         </Canvas>
       )}
