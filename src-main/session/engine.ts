@@ -21,7 +21,7 @@ import { describeEdit } from '../engine/head/edit.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
-import { cutOut, describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
+import { describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
@@ -48,6 +48,7 @@ import { unpackProject } from './project-file.ts'
 import type { ProjectHost } from './project-host.ts'
 import type { NamedPhoto } from './project-photos.ts'
 import { type ProjectRecord, photoParts } from './project-record.ts'
+import { shownView } from './shown-view.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
 
@@ -298,13 +299,9 @@ export class Engine implements EngineApi {
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
     const project = await this.project(id)
-    const { image, rendering, generator } = await this.render(project, camera, SHOWN_VIEW, 'spare')
-    const side = Math.sqrt(image.length / 3)
-    const isOnWhite = generator.config.rendering_kwargs.white_back
-    const bytes = isOnWhite
-      ? await cutOut(image, rendering.opacity)
-      : await jpeg({ rgb: toRgb(image), width: side, height: side })
-    return { picture: this.blobs.put(bytes, `${id}/view`), size: side, milliseconds: performance.now() - began }
+    const { generator, ...view } = await this.render(project, camera, SHOWN_VIEW, 'spare')
+    const { bytes, size } = await shownView(generator, view)
+    return { picture: this.blobs.put(bytes, `${id}/view`), size, milliseconds: performance.now() - began }
   }
 
   exportPicture: EngineApi['exportPicture'] = async ({ project: id, camera, picture }) => {

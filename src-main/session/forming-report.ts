@@ -1,11 +1,11 @@
 /** What the windows are told while a head forms: how far it is, how long it takes and, now and then, what it looks like. */
 import { withoutFrame } from '../engine/head/views.ts'
-import { jpeg, toRgb } from '../engine/images/pictures.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
 import type { Quality } from '../engine/inversion/schedule.ts'
 import { likenessOf } from './job.ts'
 import type { ProjectHead } from './project-head.ts'
 import type { ProjectHost } from './project-host.ts'
+import { shownView } from './shown-view.ts'
 import { TimeLeft } from './time-left.ts'
 
 /** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
@@ -65,13 +65,12 @@ export class FormingReport {
 
   /** The head as it stands: its planes, and the picture from the photo's camera. */
   private async preview(step: number): Promise<void> {
-    const { image, state } = await this.host.turn(async () => {
+    const { generator, view, state } = await this.host.turn(async () => {
       const { planes, head, state, generator } = await this.head.paint()
       const view = await generator.view(head.ws, head.label, { planes, ...PREVIEW })
-      return { image: withoutFrame(view), state }
+      return { generator, view: { ...view, image: withoutFrame(view) }, state }
     }, 'spare')
-    const side = Math.sqrt(image.length / 3)
-    const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
+    const { bytes: picture } = await shownView(generator, view)
     this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
   }
 }
