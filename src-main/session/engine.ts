@@ -42,6 +42,7 @@ import type { Disk } from './disk.ts'
 import { dataFolder } from './folders.ts'
 import { EMBEDDED, Library, type Loaded } from './library.ts'
 import { OpenProjects } from './open-projects.ts'
+import { Paces } from './paces.ts'
 import { type Preferences, readPreferences, writePreferences } from './preferences.ts'
 import { OpenProject, verdictOf } from './project.ts'
 import { unpackProject } from './project-file.ts'
@@ -121,6 +122,7 @@ export class Engine implements EngineApi {
       blobs: this.blobs,
       decode: (bytes) => decodePhoto(bytes, decoding),
       clock,
+      paces: new Paces(folder),
       landmarker: () => this.landmarker(),
       identity: () => this.identity(),
       target: (portrait) => this.target(portrait),

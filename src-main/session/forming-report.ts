@@ -19,6 +19,8 @@ export class FormingReport {
   private readonly id: string
   private readonly head: ProjectHead
   private timeLeft: TimeLeft
+  /** What makes jobs take as long as this one. */
+  private kind = ''
   /** When the last step was made, or the job began or went on; milliseconds. */
   private lastStep = 0
   private nextPreview = 0
@@ -30,10 +32,18 @@ export class FormingReport {
     this.timeLeft = new TimeLeft(quality)
   }
 
-  /** A job begins. */
-  begin(quality: Quality): void {
-    this.timeLeft = new TimeLeft(quality)
+  /** A job begins, or one goes on that another process began. @param kind see `Paces` */
+  begin(quality: Quality, kind: string): void {
+    this.kind = kind
+    this.timeLeft = new TimeLeft(quality, this.host.paces.of(kind))
     this.goOn()
+  }
+
+  /** Its head was judged, which took so many seconds: the next job of its kind is known by what this one took. */
+  judged(seconds: number): void {
+    const costs = this.timeLeft.measured(seconds)
+    if (!costs) return
+    this.host.paces.keep(this.kind, costs).catch((error: Error) => this.host.log(`what a job took: ${error.message}`))
   }
 
   /** It goes on after a pause. */

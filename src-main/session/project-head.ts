@@ -42,11 +42,11 @@ interface Formed {
 export class ProjectHead {
   private readonly host: ProjectHost
   private readonly id: string
-  private readonly judged: () => Promise<void>
+  private readonly judged: (seconds: number) => Promise<void>
   private formed: Formed | undefined
 
-  /** @param judged is called when there is a judgement to save */
-  constructor(host: ProjectHost, id: string, judged: () => Promise<void>) {
+  /** @param judged is called when there is a judgement to save, which took so many seconds */
+  constructor(host: ProjectHost, id: string, judged: (seconds: number) => Promise<void>) {
     this.host = host
     this.id = id
     this.judged = judged
@@ -185,11 +185,12 @@ export class ProjectHead {
     const { signal } = formed.stale
     const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)
+    const began = this.host.clock.now()
     try {
       const quality = await formed.finish.quality(JUDGED, { signal, progress: throttled(tell) }, place)
       if (signal.aborted || !quality) return undefined
       formed.quality = quality
-      await this.judged()
+      await this.judged((this.host.clock.now() - began) / 1000)
       return quality
     } catch (error) {
       if (signal.aborted) return undefined
