@@ -1,4 +1,5 @@
 /** What holds for every head, and for this window. */
+import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import type { Language } from '../../src-main/words/languages.ts'
 import { actions, host, useStore } from '../state/store.ts'
@@ -11,7 +12,9 @@ const text = strings.preferences
 
 export function PreferencesDialog() {
   const { hello, theme } = useStore()
+  const [moved, setMoved] = useState<string>()
   const close = () => actions.showPreferences(false)
+  const move = async () => setMoved(await actions.moveFolder())
   return (
     <Dialog label={text.title} onClose={close}>
       <h2>{text.title}</h2>
@@ -61,12 +64,14 @@ export function PreferencesDialog() {
               <button type="button" onClick={() => host.outside?.showFolder()}>
                 {text.showFolder}
               </button>
-              <button type="button" onClick={actions.moveFolder}>
+              <button type="button" onClick={move}>
                 {text.moveFolder}
               </button>
             </div>
           )}
-          <p className="help">{host.outside ? text.moveHelp : text.folderHelp}</p>
+          <p className="help" aria-live="polite">
+            {moved ? text.moved(moved) : host.outside ? text.moveHelp : text.folderHelp}
+          </p>
         </>
       )}
       <div className="buttons end">
