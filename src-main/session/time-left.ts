@@ -35,8 +35,13 @@ const USUAL: Readonly<Record<Quality, Costs>> = {
   },
 }
 
-/** The first steps of a phase that tell nothing of the others: in the last one each draw of samples is looked at anew. */
-const FIRST: Readonly<Record<Phase, number>> = { code: 1, layers: 1, shape: 1, detail: 4 }
+/**
+ * The first steps of a phase that tell little of the others: at the very first the window's graphics are set up beside it,
+ * and in the last phase each draw of samples is looked at anew.
+ */
+const FIRST: Readonly<Record<Phase, number>> = { code: 4, layers: 1, shape: 1, detail: 4 }
+/** Of steps that tell, so many are needed; while there are fewer, all but the very first have to do. */
+const FEW = 3
 /** The pace is that of so many last steps: what else the machine does comes and goes. */
 const RECENT = 12
 /** A phase with so many steps behind it is known by these. */
@@ -73,11 +78,12 @@ export class TimeLeft {
   /** Seconds until the head is formed and judged, `step` of `steps` done; nothing while no step tells. */
   after(step: number, steps: number): number | undefined {
     const { quality, costs } = this
-    const recent = this.telling.slice(-RECENT)
+    const telling = this.telling.slice(-RECENT)
+    const recent = telling.length >= FEW ? telling : this.all.slice(1).slice(-RECENT)
     if (recent.length === 0) return undefined
     const now = this.all.at(-1)?.phase
     const unit = sum(recent.map(({ seconds }) => seconds)) / sum(recent.map(({ phase }) => costs[phase].step))
-    const own = recent.filter(({ phase }) => phase === now)
+    const own = telling.filter(({ phase }) => phase === now)
     let [left, before] = [unit * costs.afterwards, now]
     for (let i = step; i < steps; i++) {
       const phase = phaseAt(plans[quality], i, steps)
