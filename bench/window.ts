@@ -25,12 +25,18 @@ const LOOK = 400
 const POLL = 4
 const PATIENCE = 20 * 60_000
 
+interface Estimate {
+  at: number
+  left: number
+  phase: string
+}
+
 /** What the window notes of itself; times in seconds of its own clock. */
 interface Seen {
   blocks: { at: number; lasted: number }[]
   previews: { at: number; took: number }[]
-  /** What it said was left. */
-  estimates: { at: number; left: number }[]
+  /** What it said was left, and what it was at. */
+  estimates: Estimate[]
 }
 
 /** From this part of a job on its estimate is to be trusted. */
@@ -109,7 +115,8 @@ async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Prom
         const { latency, left } = (target as HTMLElement).dataset
         const at = performance.now() / 1000
         if (latency) seen.previews.push({ at, took: Number(latency) / 1000 })
-        if (left) seen.estimates.push({ at, left: Number(left) })
+        const phase = document.querySelector('.phase')?.textContent ?? ''
+        if (left) seen.estimates.push({ at, left: Number(left), phase })
       }
     }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-latency', 'data-left'] })
   })
@@ -143,10 +150,7 @@ async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Prom
   await page.locator('.verdict p').waitFor({ timeout: PATIENCE })
   recorder.add({ what: 'head to verdict', wall: judging().wall, verdict: await page.locator('.verdict').innerText() })
   const whole = (await now(page)) - began
-  const errors = estimates
-    .filter(({ at }) => at - began >= TRUSTED * whole)
-    .map(({ at, left }) => Math.abs(at - began + left - whole) / whole)
-  recorder.add({ what: 'time left, off by', median: median(errors), most: Math.max(...errors), said: errors.length })
+  timeLeft(recorder, estimates, began, whole)
   await page.locator('.stage[data-painted=true]').waitFor({ timeout: PATIENCE })
   for (const mode of ['Depth', 'Head', 'Surface'] as const) {
     recorder.add({ what: `${mode.toLowerCase()}, click to first frame`, wall: await choose(page, mode) })
@@ -157,6 +161,30 @@ async function forming(recorder: Recorder, { app, page }: DesktopLaunched): Prom
   for (const { type, name, memory } of processes) {
     const what = { Browser: 'main', Tab: 'window', GPU: 'GPU (software)' }[type as string] ?? name ?? type
     recorder.add({ what: `memory, ${what}`, peak_rss: Math.round(memory.peakWorkingSetSize / 1024) })
+  }
+}
+
+/** How far what was said was off, in parts of the whole job; where it was worst; and how long steps were. */
+function timeLeft(recorder: Recorder, estimates: readonly Estimate[], began: number, whole: number): void {
+  const errors = estimates
+    .filter(({ at }) => at - began >= TRUSTED * whole)
+    .map(({ at, left, phase }) => ({ error: (at - began + left) / whole - 1, phase, after: (at - began) / whole }))
+    .toSorted((a, b) => Math.abs(a.error) - Math.abs(b.error))
+  const worst = errors.at(-1)!
+  recorder.add({
+    what: 'time left, off by',
+    median: median(errors.map(({ error }) => Math.abs(error))),
+    most: Math.abs(worst.error),
+    said: errors.length,
+    most_is: worst.error > 0 ? 'too long' : 'too short',
+    most_in: worst.phase,
+    most_after: worst.after,
+  })
+  for (const phase of new Set(estimates.map(({ phase }) => phase))) {
+    const steps = estimates.flatMap((estimate, i) =>
+      i > 0 && estimate.phase === phase ? [estimate.at - estimates[i - 1].at] : [],
+    )
+    recorder.add({ what: `a step of ${phase}`, first: steps[0], median: median(steps), slowest: Math.max(...steps) })
   }
 }
 

@@ -6,7 +6,8 @@ import { expect, type Page } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import type { Sharp } from 'sharp'
 import { samplePath } from '../testing/sample.ts'
-import { type DesktopLaunched, form, type Launched, picture, test } from './launch.ts'
+import { correct } from './correct.ts'
+import { type DesktopLaunched, form, picture, test } from './launch.ts'
 
 const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
   validateBytes(bytes: Uint8Array): Promise<{ issues: { numErrors: number } }>
@@ -21,36 +22,6 @@ const shown = (page: Page) => page.locator('.stage canvas')
 async function done(page: Page): Promise<void> {
   await expect(page.getByText('Show as')).toBeVisible()
   await expect(shown(page)).toBeVisible()
-}
-
-async function correct({ page }: Launched): Promise<void> {
-  await page.getByText('Correct by hand').click()
-  const yaw = page.getByRole('slider', { name: 'Turned' })
-  const before = await yaw.inputValue()
-  await yaw.press('ArrowRight')
-  await yaw.press('ArrowRight')
-  await expect(yaw).not.toHaveValue(before)
-  await expect(page.getByRole('button', { name: 'Reset' })).toBeEnabled()
-  await page.getByRole('button', { name: 'Undo' }).click()
-  await page.getByRole('button', { name: 'Undo' }).click()
-  await expect(yaw).toHaveValue(before)
-  await page.getByRole('button', { name: 'Redo' }).click()
-  await expect(yaw).not.toHaveValue(before)
-
-  // The frame follows the pointer, and comes back.
-  const frame = page.locator('.crop')
-  const automatic = await frame.getAttribute('points')
-  const box = (await frame.boundingBox())!
-  await page.mouse.move(box.x + box.width * 0.2, box.y + box.height * 0.85)
-  await page.mouse.down()
-  await page.mouse.move(box.x + box.width * 0.2 + 40, box.y + box.height * 0.85 + 10, { steps: 4 })
-  await page.mouse.up()
-  await expect(frame).not.toHaveAttribute('points', automatic!)
-  const moved = await frame.getAttribute('points')
-  await frame.press('+')
-  await expect(frame).not.toHaveAttribute('points', moved!)
-  await page.getByRole('button', { name: 'Reset' }).click()
-  await expect(frame).toHaveAttribute('points', automatic!)
 }
 
 /** A model that was made is dragged to another program before it is saved, and what is saved is shown in its folder. */
@@ -79,13 +50,23 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await picture(halfturn, '1-empty')
   await drop(page, samplePath)
   await expect(page.locator('.axes')).toBeVisible()
-  await correct(halfturn)
+  await page.getByText('Correct by hand').click()
+  await correct(page)
   await picture(halfturn, '2-photo')
+  // A photo from the other side may come later, and go again.
+  const { default: sharp } = await import('sharp')
+  const mirrored = { name: 'mirrored.jpg', mimeType: 'image/jpeg', buffer: await sharp(samplePath).flop().toBuffer() }
+  await page.locator('#photo-input').setInputFiles(mirrored)
+  await expect(page.getByRole('button', { name: 'Photo 2:' })).toHaveAttribute('aria-pressed', 'true')
+  await picture(halfturn, '2-two-photos')
+  await page.getByRole('button', { name: 'Remove this photo' }).click()
+  await expect(page.locator('.photo-strip img')).toHaveCount(0)
   await page.getByRole('button', { name: 'Continue' }).click()
   await picture(halfturn, '3-form')
 
   await form(page, 8)
   await expect(page.locator('.compare')).toBeVisible()
+  await expect(page.locator('.facts')).toContainText('left')
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.getByText('Paused')).toBeVisible()
   await picture(halfturn, '4-paused')
@@ -104,8 +85,9 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   // What is shown is what will be saved: it is made once.
   await page.getByRole('combobox', { name: 'Detail' }).selectOption('96')
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()
-  await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await expect(page.locator('.stage-surface canvas')).toBeVisible()
+  await picture(halfturn, '7-surface-at-once')
+  await expect(page.getByRole('progressbar', { name: 'Making the surface' })).toBeHidden()
   await expect(page.locator('.stage')).toHaveAttribute('data-painted', 'true')
   for (const style of ['Clay', 'Wireframe', 'Evidence', 'Colour']) {
     await page.getByRole('radio', { name: style }).check()
@@ -145,7 +127,6 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await page.getByText('Background and light').click()
   await page.getByRole('combobox', { name: 'Background' }).selectOption('clear')
   const png = (await save('picture')).get('sample-portrait.png')!
-  const { default: sharp } = await import('sharp')
   expect(await sharp(png).metadata()).toMatchObject({ width: 1024, height: 1024, hasAlpha: true })
   expect((await sharp(png).stats()).isOpaque).toBe(false)
   expect(png.subarray(1, 4).toString()).toBe('PNG')
@@ -164,22 +145,6 @@ test('photo to head and back again', { tag: '@desktop' }, async ({ halfturn }) =
   await done(page)
   // With the project came its verdict: it is not being made again.
   expect(await verdict.allInnerTexts()).toEqual([expect.stringContaining('Not usable yet.')])
-})
-
-test('the turntable is a WebM', { tag: '@browser' }, async ({ halfturn }) => {
-  const { page } = halfturn
-  await page.getByRole('button', { name: 'Meet a made-up person' }).click()
-  await done(page)
-  const turntable = page.getByRole('button', { name: 'Turntable', exact: true })
-  await turntable.click()
-  const frames = async () => Number(await page.locator('.stage').getAttribute('data-frames'))
-  const before = await frames()
-  await expect.poll(frames, 'it turns').toBeGreaterThan(before + 5)
-  await turntable.click()
-  const files = await halfturn.saved(() => page.getByRole('button', { name: 'Save turntable…' }).click())
-  const [bytes] = files.values()
-  expect(bytes.readUInt32BE(0)).toBe(0x1a45dfa3)
-  expect(bytes.length).toBeGreaterThan(20_000)
 })
 
 test('several photos of a person make one head, and one can be added or removed', { tag: '@browser' }, async ({

@@ -1,7 +1,7 @@
 /** The window: a stage on the left, three numbered steps on the right. */
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { PHOTO_ACCEPT } from '../src-main/engine/images/photo-formats.ts'
-import type { Message } from '../src-main/words/message.ts'
+import { type Message, message } from '../src-main/words/message.ts'
 import { Compare } from './panels/compare.tsx'
 import { CameraDialog, LogDialog } from './panels/dialogs.tsx'
 import { Drop } from './panels/drop.tsx'
@@ -137,7 +137,10 @@ function Banner() {
       </p>
     )
   }
-  const unsaved = project?.unsaved ?? hello?.unsaved
+  const unsaved =
+    project?.unsaved ??
+    hello?.unsaved ??
+    (hello?.missing && message('data-folder-missing', { missing: hello.missing, folder: hello.folder }))
   if (!unsaved) return null
   return (
     <p className="banner warning" role="status">

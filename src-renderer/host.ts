@@ -4,7 +4,7 @@
  */
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { Packr } from 'msgpackr'
-import type { Chosen, MenuCommand, Shell } from '../src-main/app/channels.ts'
+import type { Chosen, Down, MenuCommand, Shell } from '../src-main/app/channels.ts'
 import { LIMITS } from '../src-main/engine/limits.ts'
 import type { BlobId, EngineApi, EngineEvent, FileOut, Method, Reply } from '../src-main/session/api.ts'
 import type { EngineFunctions, WindowFunctions } from '../src-main/session/rpc-server.ts'
@@ -28,7 +28,7 @@ export class Refusal extends Error {
   }
 }
 
-export type HostState = 'connecting' | 'ready' | 'restarting' | 'lost'
+export type HostState = 'connecting' | 'ready' | Down
 
 export type NamedBlob = Pick<FileOut, 'name' | 'blob'>
 
@@ -51,6 +51,8 @@ interface Host {
     drag(ticket: number): void
     /** Shows the folder that keeps all heads. */
     showFolder(): void
+    /** Asks for another one and copies all heads there. @returns it; nothing where the person cancels */
+    moveFolder(): Promise<string | undefined>
   }
   openExternal(url: string): void
   /** Opens the line; what comes over it is told from now on. */
@@ -133,7 +135,7 @@ function desktop(shell: Shell, line: Line): Host {
         },
       )
     })
-    shell.onDown((restarting) => line.close(restarting ? 'restarting' : 'lost'))
+    shell.onDown((down) => line.close(down))
     shell.onCommand(listeners.onCommand)
     shell.speak(language)
     shell.connect()
@@ -157,6 +159,11 @@ function desktop(shell: Shell, line: Line): Host {
       reveal: (ticket) => shell.reveal(ticket),
       drag: (ticket) => shell.drag(ticket),
       showFolder: () => shell.showFolder(),
+      moveFolder: async () => {
+        const moved = await shell.moveFolder()
+        if (moved && 'failure' in moved) throw new Refusal(moved.failure)
+        return moved?.folder
+      },
     },
     openExternal: (url) => void shell.openExternal(url),
     connect,

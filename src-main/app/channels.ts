@@ -8,7 +8,7 @@ export const channels = {
   connect: 'halfturn:connect',
   /** Shell to window: here it is (a port comes along). */
   port: 'halfturn:port',
-  /** Shell to window: the engine ended; `true` where it is being started again. */
+  /** Shell to window: the engine ended, and whether it is being started again. */
   down: 'halfturn:down',
   /** Shell to window: a menu command. */
   command: 'halfturn:command',
@@ -25,6 +25,8 @@ export const channels = {
   drag: 'halfturn:drag',
   /** Window to shell: show the folder that keeps all heads. */
   folder: 'halfturn:folder',
+  /** Window to shell: ask for another one, and keep all heads there. */
+  move: 'halfturn:move',
   openExternal: 'halfturn:open-external',
 } as const
 
@@ -51,13 +53,17 @@ export type SaveRequest = z.output<typeof saveRequest>
 export type FilesRequest = z.output<typeof filesRequest>
 export type Chosen = { ticket: number; name: string }
 export type Placed = { ticket: number } | { failure: Message }
+/** The folder that heads are kept in now. */
+export type Moved = { folder: string } | { failure: Message }
+/** `moving`: the engine comes back with another data folder. */
+export type Down = 'restarting' | 'moving' | 'lost'
 export type MenuCommand = 'open' | 'save' | 'new' | 'undo' | 'redo' | 'log' | 'preferences'
 
 /** What the preload puts into the window as `halfturn`. */
 export interface Shell {
   /** Asks for a line to the engine; it arrives as a message event on the window, with a port. */
   connect(): void
-  onDown(listener: (restarting: boolean) => void): void
+  onDown(listener: (down: Down) => void): void
   /** Makes the menu speak the window's language. */
   speak(language: Language): void
   /** Loads the window anew. */
@@ -72,5 +78,7 @@ export interface Shell {
   /** To be called when a drag begins that the window has prevented. */
   drag(ticket: number): void
   showFolder(): void
+  /** The system's dialog for folders. Nothing where the person cancels, or chooses the one there is. */
+  moveFolder(): Promise<Moved | undefined>
   openExternal(url: string): Promise<void>
 }

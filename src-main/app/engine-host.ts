@@ -1,6 +1,6 @@
 /** The engine's utility process: started, handed to windows, started again when it dies. */
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
-import { type Message, message } from '../engine/errors.ts'
+import { type Message, message, messageOf, UserError } from '../engine/errors.ts'
 import { type Done, Errands } from '../session/errands.ts'
 import { restartDelay } from '../session/restart.ts'
 import { channels } from './channels.ts'
@@ -10,7 +10,7 @@ export class EngineHost {
   private readonly entry: string
   private readonly probe: string
   private readonly decoder: string
-  private readonly data: string
+  private data: string
   private readonly windows = new Set<WebContents>()
   private readonly errands = new Errands()
   private deaths: number[] = []
@@ -28,6 +28,11 @@ export class EngineHost {
     this.decoder = decoder
     this.data = data
     this.start()
+  }
+
+  /** Where projects are kept. */
+  get folder(): string {
+    return this.data
   }
 
   get pid(): number | undefined {
@@ -67,6 +72,25 @@ export class EngineHost {
     clearTimeout(timer)
   }
 
+  /**
+   * Has the engine save everything and end, and start again on the folder that `prepare` has made ready.
+   * @returns why it goes on with the one it had, or nothing
+   */
+  async move(data: string, prepare: () => Promise<void>): Promise<Message | undefined> {
+    for (const window of this.windows) window.send(channels.down, 'moving')
+    await this.close()
+    let failure: Message | undefined
+    try {
+      await prepare()
+      this.data = data
+    } catch (error) {
+      failure = error instanceof UserError ? messageOf(error) : message('defect', { what: String(error) })
+    }
+    this.closing = false
+    this.start()
+    return failure
+  }
+
   private start(): void {
     const engine = utilityProcess.fork(this.entry, [], {
       serviceName: 'Halfturn engine',
@@ -94,7 +118,7 @@ export class EngineHost {
     if (this.closing) return
     this.deaths.push(Date.now())
     const delay = restartDelay(this.deaths)
-    for (const window of this.windows) window.send(channels.down, delay !== undefined)
+    for (const window of this.windows) window.send(channels.down, delay === undefined ? 'lost' : 'restarting')
     if (delay !== undefined) setTimeout(() => this.start(), delay)
   }
 }

@@ -17,13 +17,14 @@ import {
 } from 'electron'
 import { message } from '../engine/errors.ts'
 import { contentSecurityPolicy, WINDOW_TYPES } from '../policy.ts'
-import { adopt, dataFolder } from '../session/folders.ts'
+import { adopt, dataFolder, homeFolder } from '../session/folders.ts'
 import { type Language, languageOf, languages } from '../words/languages.ts'
 import type { Words } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { type Chosen, channels, chooseRequest, filesRequest, type MenuCommand, saveRequest } from './channels.ts'
 import { EngineHost } from './engine-host.ts'
 import { FilesOut } from './files-out.ts'
+import { moveData } from './move-data.ts'
 import { guardContents, guardSession, isOutside, isOwn, ORIGIN, SCHEME, webPreferences } from './security.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -34,11 +35,11 @@ app.setName('Halfturn')
 if (process.env.HALFTURN_LANGUAGE) app.commandLine.appendSwitch('lang', process.env.HALFTURN_LANGUAGE)
 // Where the command line and the served window look as well. A folder that was asked for takes nothing over.
 try {
-  if (!process.env.HALFTURN_DATA) adopt(app.getPath('userData'), dataFolder())
+  if (!process.env.HALFTURN_DATA) adopt(app.getPath('userData'), homeFolder())
 } catch (error) {
   console.error(words.start.notAdopted(app.getPath('userData'), String(error)))
 }
-app.setPath('userData', dataFolder())
+app.setPath('userData', homeFolder())
 // With the sandbox switched off from outside (as root in a container there is none), asking for it ends every window.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 protocol.registerSchemesAsPrivileged([
@@ -74,12 +75,7 @@ function start(): void {
   guardSession(session.defaultSession)
   session.defaultSession.protocol.handle(SCHEME, serveFile)
   const program = (name: string) => join(here, `${name}.js`)
-  engine = new EngineHost(
-    program('engine-process'),
-    program('probe'),
-    program('decode-process'),
-    app.getPath('userData'),
-  )
+  engine = new EngineHost(program('engine-process'), program('probe'), program('decode-process'), dataFolder().folder)
   showMenu(languageOf(app.getLocale()))
 
   listen(channels.connect, ({ sender }) => engine?.connect(sender))
@@ -91,7 +87,8 @@ function start(): void {
   handle(channels.place, (_, value) => files.place(filesRequest.parse(value)))
   listen(channels.reveal, (_, value) => files.reveal(Number(value)))
   listen(channels.drag, ({ sender }, value) => files.drag(sender, Number(value)))
-  listen(channels.folder, () => shell.openPath(app.getPath('userData')))
+  listen(channels.folder, () => engine && shell.openPath(engine.folder))
+  handle(channels.move, ({ sender }) => engine && moveData(engine, BrowserWindow.fromWebContents(sender)))
   // The menu speaks the language that was chosen in the window.
   listen(channels.language, (_, value) => showMenu(languageOf(String(value))))
   listen(channels.reload, ({ sender }) => sender.reload())

@@ -17,6 +17,7 @@ const channels: typeof import('./channels.ts').channels = {
   reveal: 'halfturn:reveal',
   drag: 'halfturn:drag',
   folder: 'halfturn:folder',
+  move: 'halfturn:move',
   openExternal: 'halfturn:open-external',
 }
 
@@ -25,7 +26,7 @@ ipcRenderer.on(channels.port, ({ ports }) => window.postMessage(channels.port, w
 
 const shell: Shell = {
   connect: () => ipcRenderer.send(channels.connect),
-  onDown: (listener) => void ipcRenderer.on(channels.down, (_, restarting) => listener(restarting)),
+  onDown: (listener) => void ipcRenderer.on(channels.down, (_, down) => listener(down)),
   reload: () => ipcRenderer.send(channels.reload),
   speak: (language) => ipcRenderer.send(channels.language, language),
   onCommand: (listener) => void ipcRenderer.on(channels.command, (_, command) => listener(command)),
@@ -35,6 +36,7 @@ const shell: Shell = {
   reveal: (ticket) => ipcRenderer.send(channels.reveal, ticket),
   drag: (ticket) => ipcRenderer.send(channels.drag, ticket),
   showFolder: () => ipcRenderer.send(channels.folder),
+  moveFolder: () => ipcRenderer.invoke(channels.move),
   openExternal: (url) => ipcRenderer.invoke(channels.openExternal, url),
 }
 contextBridge.exposeInMainWorld('halfturn', shell)

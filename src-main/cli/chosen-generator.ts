@@ -11,7 +11,7 @@ import { oneOf } from './arguments.ts'
 import type { Reporter } from './reporter.ts'
 
 /** Where imported generators are kept: where the window finds them too. */
-export const generatorFolder = join(dataFolder(), 'generators')
+export const generatorFolder = join(dataFolder().folder, 'generators')
 
 export interface GeneratorChoice {
   readonly provider?: string

@@ -89,6 +89,8 @@ const VIEWS_DONE = 0.7
 const SHAPE_DONE = 0.85
 /** Side in rays of the picture that shows whether there is anything to be seen. */
 const GLANCE = 64
+/** A surface that is there in a second: as coarse as may be looked at. */
+const DRAFT: MeshOptions = { resolution: 96, triangles: 30_000 }
 
 /** Whether somebody waits for a judgement, which may come to be so while it is made. */
 export interface QueuePlace {
@@ -112,7 +114,9 @@ export class Finish {
   private making:
     | (MeshOptions & QueuePlace & { progress: Watch['progress'][]; extracted: Promise<Extracted> })
     | undefined
+  private drafted: Promise<Surface> | undefined
   private around: Turnaround | undefined
+  private straight: Field | undefined
   /** To what its photos show sharper, however fine the surface; the one of the head as it was formed. */
   private bend: ((field: Field) => Field) | undefined
   /** Of the head as it was formed: this one, where nothing was changed. */
@@ -154,6 +158,21 @@ export class Finish {
     making.rank = 'asked'
     making.progress.push(watch.progress)
     return (await making.extracted).surface
+  }
+
+  /**
+   * Something to look at until the surface that is wanted is made: coarse, and bent to the photos only where it is known
+   * how. Between any two questions of a judgement it goes first.
+   * @returns nothing where that surface is at hand
+   * @throws UserError where the head has no surface
+   */
+  async draft(mesh: MeshOptions): Promise<Surface | undefined> {
+    if (this.last && isSame(this.last, mesh)) return undefined
+    this.drafted ??= this.inTurn({}, async () => {
+      const field = this.asFormed.bend?.(await this.field()) ?? (await this.field())
+      return this.withEvidence(await extractSurface(field, DRAFT))
+    })
+    return this.drafted
   }
 
   /**
@@ -311,26 +330,35 @@ export class Finish {
     watch?: Watch,
     turn = atOnce,
   ): Promise<Extracted> {
-    const { generator, head, photos } = this.source
+    const { generator, head } = this.source
     if (this.last && isSame(this.last, { resolution, triangles, even })) return this.last
     const planes = await turn(() => this.planes())
     const glance = { planes, resolution: GLANCE, plain: true, keep: false }
     const { image } = await turn(() => generator.view(editedCode(generator, head), head.label, glance))
     assertHealthy(image, generator.runtime.provider)
-    const field = (await this.asFormed.bending(turn, watch?.signal))(headField(generator, planes))
+    const field = (await this.asFormed.bending(turn, watch?.signal))(await turn(() => this.field()))
     const bare = await extractSurface(inTurns(field, turn), { resolution, triangles, even }, watch)
-    // Nobody has photographed a head that was changed.
-    const isShown = photos.length > 0 && !head.edit
-    const surface = isShown ? { ...bare, evidence: evidenceOf(bare, photos, generator.config.frame) } : bare
-    this.last = { resolution, triangles, even, surface, field }
+    this.last = { resolution, triangles, even, surface: this.withEvidence(bare), field }
     return this.last
+  }
+
+  private withEvidence(surface: Surface): Surface {
+    const { generator, head, photos } = this.source
+    // Nobody has photographed a head that was changed.
+    if (photos.length === 0 || head.edit) return surface
+    return { ...surface, evidence: evidenceOf(surface, photos, generator.config.frame) }
+  }
+
+  /** Where the head is dense, and of what colour, before it is bent. Call it in a turn. */
+  private async field(): Promise<Field> {
+    this.straight ??= headField(this.source.generator, await this.planes())
+    return this.straight
   }
 
   /** What was formed to fit the photos is changed as it stands: a slider moves nothing but what it is for. */
   private async bending(turn: RunInTurn, signal?: AbortSignal): Promise<(field: Field) => Field> {
-    const { generator, photos } = this.source
-    const planes = await turn(() => this.planes())
-    this.bend ??= await bendToPhotos(inTurns(headField(generator, planes), turn), photos, { signal })
+    const { photos } = this.source
+    this.bend ??= await bendToPhotos(inTurns(await turn(() => this.field()), turn), photos, { signal })
     return this.bend
   }
 

@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const served = await serve({
   window: join(here, '..', 'renderer'),
   engine: join(here, 'engine-process.js'),
-  data: dataFolder(),
+  data: dataFolder().folder,
   port,
 })
 console.log(words.serve.at(served.url))

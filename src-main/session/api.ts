@@ -106,6 +106,8 @@ export const requests = {
   /** A full view of the head. Nobody waits for it: whatever else is asked goes first. */
   view: z.strictObject({ project, camera }),
   surface: z.strictObject({ project, ...meshOptions }),
+  /** A coarse surface at once, to be shown until that one is made; nothing where it is at hand. */
+  draft: z.strictObject({ project, ...meshOptions }),
   /** What a file of that surface is painted with; takes seconds the first time. */
   texture: z.strictObject({ project, ...meshOptions }),
   /** What is to be thought of a finished head; takes seconds the first time. Nothing for a made-up person. */
@@ -158,6 +160,8 @@ export interface Hello {
   folder: string
   /** Why nothing can be saved by this engine; absent where it can. */
   unsaved?: Unsaved
+  /** The folder that was chosen for heads, where it is not there: then they are in `folder`. */
+  missing?: string
 }
 
 /** Why work is not saved at the moment. It goes on in memory, and saving is tried again. */
@@ -300,7 +304,7 @@ interface ViewState {
   milliseconds: number
 }
 
-interface SurfaceState {
+export interface SurfaceState {
   positions: BlobId
   normals: BlobId
   /** 8 bits a channel, sRGB. */
@@ -367,6 +371,7 @@ interface Responses {
   planes: PlanesState
   view: ViewState
   surface: SurfaceState
+  draft: SurfaceState | undefined
   texture: TextureState
   verdict: VerdictState | undefined
   exportMesh: ModelOut

@@ -172,15 +172,17 @@ test('a finished head is judged once, and says in its files what is evidence', a
   expect(await engine.verdict({ project: id }), 'while it forms').toBeUndefined()
   const isDone = () => events.some((event) => event.type === 'job' && event.job.state === 'done')
   await expect.poll(isDone).toBe(true)
-  // Who asks for a picture does not wait for what the engine thinks of the head.
+  // Who asks for a picture, or for the surface, does not wait for what the engine thinks of the head.
+  const judged = { project: id, resolution: 192, triangles: 60_000 }
   const [{ portrait }] = (await engine.open({ project: id })).photos
   const order: string[] = []
-  const [verdict, again] = await Promise.all([
+  const [verdict, again, draft] = await Promise.all([
     engine.verdict({ project: id }).finally(() => order.push('verdict')),
     engine.verdict({ project: id }),
+    engine.draft(judged).finally(() => order.push('draft')),
     engine.exportPicture({ project: id, camera: portrait.camera }).finally(() => order.push('picture')),
   ])
-  expect(order).toEqual(['picture', 'verdict'])
+  expect(order).toEqual(['draft', 'picture', 'verdict'])
   expect(verdict).toEqual({ verdict: 'failed', reason: { code: 'head-unconverged', values: {} } })
   expect(again).toEqual(verdict)
   const told = events.flatMap((event) => (event.type === 'task' && event.task === 'verdict' ? [event.fraction] : []))
@@ -190,7 +192,10 @@ test('a finished head is judged once, and says in its files what is evidence', a
   ignore()
 
   // From the front a photo shows the nose, and not the back of the head. This is the surface it was judged by.
-  const surface = await engine.surface({ project: id, resolution: 192, triangles: 60_000 })
+  const surface = await engine.surface(judged)
+  expect(draft!.triangleCount).toBeLessThan(surface.triangleCount)
+  expect(engine.blobs.get(draft!.evidence!)).toHaveLength(draft!.vertexCount)
+  expect(await engine.draft(judged), 'what is wanted is there').toBeUndefined()
   const vertices = new Float32Array(engine.blobs.get(surface.positions).slice().buffer)
   const evidence = engine.blobs.get(surface.evidence!)
   expect(evidence).toHaveLength(surface.vertexCount)

@@ -21,7 +21,7 @@ import { describeEdit } from '../engine/head/edit.ts'
 import { makeUp } from '../engine/head/made-up.ts'
 import { headView } from '../engine/head/views.ts'
 import { type Decoding, decodePhoto } from '../engine/images/decoder.ts'
-import { cutOut, describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
+import { describedPng, jpeg, loop, png, toRgb } from '../engine/images/pictures.ts'
 import { DEFAULT_RATE, plans } from '../engine/inversion/schedule.ts'
 import { readFaceRes } from '../engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../engine/networks/mediapipe.ts'
@@ -31,6 +31,7 @@ import { Runtime, type RuntimeOptions } from '../engine/runtime/runtime.ts'
 import type { Watch } from '../engine/surface/field.ts'
 import { formatNames, formats } from '../engine/surface/formats/formats.ts'
 import { type FileOption, fileChoices, fileOptions } from '../engine/surface/formats/options.ts'
+import type { Surface } from '../engine/surface/mesh.ts'
 import { type Rank, Turns } from '../engine/turns.ts'
 import { VERSION } from '../engine/version.ts'
 import type { EngineApi, EngineEvent, FileOut, Hello, OptionState, Project, Settings, Unsaved } from './api.ts'
@@ -38,14 +39,17 @@ import { Blobs } from './blobs.ts'
 import { type Clock, clock as systemClock } from './clock.ts'
 import { DataLock } from './data-lock.ts'
 import type { Disk } from './disk.ts'
+import { dataFolder } from './folders.ts'
 import { EMBEDDED, Library, type Loaded } from './library.ts'
 import { OpenProjects } from './open-projects.ts'
+import { Paces } from './paces.ts'
 import { type Preferences, readPreferences, writePreferences } from './preferences.ts'
 import { OpenProject, verdictOf } from './project.ts'
 import { unpackProject } from './project-file.ts'
 import type { ProjectHost } from './project-host.ts'
 import type { NamedPhoto } from './project-photos.ts'
 import { type ProjectRecord, photoParts } from './project-record.ts'
+import { shownView } from './shown-view.ts'
 import { Store } from './store.ts'
 import { throttled } from './throttle.ts'
 
@@ -118,6 +122,7 @@ export class Engine implements EngineApi {
       blobs: this.blobs,
       decode: (bytes) => decodePhoto(bytes, decoding),
       clock,
+      paces: new Paces(folder),
       landmarker: () => this.landmarker(),
       identity: () => this.identity(),
       target: (portrait) => this.target(portrait),
@@ -181,6 +186,7 @@ export class Engine implements EngineApi {
     }),
     qualitySteps: { fast: plans.fast.steps, balanced: plans.balanced.steps, full: plans.full.steps },
     ...(this.lock.unsaved && { unsaved: this.lock.unsaved }),
+    missing: dataFolder(this.folder).missing,
   })
 
   prefer: EngineApi['prefer'] = async (change) => {
@@ -295,13 +301,9 @@ export class Engine implements EngineApi {
   view: EngineApi['view'] = async ({ project: id, camera }) => {
     const began = performance.now()
     const project = await this.project(id)
-    const { image, rendering, generator } = await this.render(project, camera, SHOWN_VIEW, 'spare')
-    const side = Math.sqrt(image.length / 3)
-    const isOnWhite = generator.config.rendering_kwargs.white_back
-    const bytes = isOnWhite
-      ? await cutOut(image, rendering.opacity)
-      : await jpeg({ rgb: toRgb(image), width: side, height: side })
-    return { picture: this.blobs.put(bytes, `${id}/view`), size: side, milliseconds: performance.now() - began }
+    const { generator, ...view } = await this.render(project, camera, SHOWN_VIEW, 'spare')
+    const { bytes, size } = await shownView(generator, view)
+    return { picture: this.blobs.put(bytes, `${id}/view`), size, milliseconds: performance.now() - began }
   }
 
   exportPicture: EngineApi['exportPicture'] = async ({ project: id, camera, picture }) => {
@@ -319,23 +321,18 @@ export class Engine implements EngineApi {
   surface: EngineApi['surface'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
     const surface = await this.watched(project, 'surface', (watch) => project.surface(mesh, watch))
-    const { colours, evidence } = surface
-    const put = this.putter(id)
-    return {
-      positions: put(surface.positions, 'positions'),
-      normals: put(surface.normals, 'normals'),
-      colours: put(inBytes(colours), 'colours'),
-      triangles: put(surface.triangles, 'triangles'),
-      ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
-      vertexCount: surface.positions.length / 3,
-      triangleCount: surface.triangles.length / 3,
-    }
+    return this.surfaceState(id, surface, '')
+  }
+
+  draft: EngineApi['draft'] = async ({ project: id, ...mesh }) => {
+    const surface = await (await this.project(id)).draft(mesh)
+    return surface && this.surfaceState(id, surface, 'draft-')
   }
 
   texture: EngineApi['texture'] = async ({ project: id, ...mesh }) => {
     const project = await this.project(id)
     const { atlas, colours, normals, tangents } = await project.texture(mesh)
-    const put = this.putter(id)
+    const put = this.putter(`${id}/`)
     const picture = async (rgb: Uint8Array, slot: string) => {
       const side = Math.sqrt(rgb.length / 3)
       return put(await jpeg({ rgb, width: side, height: side }, { quality: TEXTURE_QUALITY }), slot)
@@ -375,10 +372,23 @@ export class Engine implements EngineApi {
 
   log = async () => this.lines.join('\n')
 
-  /** Holds numbers of a project for the window. */
-  private putter(id: string) {
+  private surfaceState(id: string, { positions, normals, colours, triangles, evidence }: Surface, slots: string) {
+    const put = this.putter(`${id}/${slots}`)
+    return {
+      positions: put(positions, 'positions'),
+      normals: put(normals, 'normals'),
+      colours: put(inBytes(colours), 'colours'),
+      triangles: put(triangles, 'triangles'),
+      ...(evidence && { evidence: put(inBytes(evidence), 'evidence') }),
+      vertexCount: positions.length / 3,
+      triangleCount: triangles.length / 3,
+    }
+  }
+
+  /** Holds numbers for the window. @param slots begins with the project they are of */
+  private putter(slots: string) {
     return (array: Float32Array | Uint32Array | Uint8Array, slot: string) =>
-      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${id}/${slot}`)
+      this.blobs.put(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), `${slots}${slot}`)
   }
 
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {

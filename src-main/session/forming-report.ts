@@ -1,11 +1,11 @@
 /** What the windows are told while a head forms: how far it is, how long it takes and, now and then, what it looks like. */
 import { withoutFrame } from '../engine/head/views.ts'
-import { jpeg, toRgb } from '../engine/images/pictures.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
 import type { Quality } from '../engine/inversion/schedule.ts'
 import { likenessOf } from './job.ts'
 import type { ProjectHead } from './project-head.ts'
 import type { ProjectHost } from './project-host.ts'
+import { shownView } from './shown-view.ts'
 import { TimeLeft } from './time-left.ts'
 
 /** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
@@ -19,6 +19,8 @@ export class FormingReport {
   private readonly id: string
   private readonly head: ProjectHead
   private timeLeft: TimeLeft
+  /** What makes jobs take as long as this one. */
+  private kind = ''
   /** When the last step was made, or the job began or went on; milliseconds. */
   private lastStep = 0
   private nextPreview = 0
@@ -30,10 +32,18 @@ export class FormingReport {
     this.timeLeft = new TimeLeft(quality)
   }
 
-  /** A job begins. */
-  begin(quality: Quality): void {
-    this.timeLeft = new TimeLeft(quality)
+  /** A job begins, or one goes on that another process began. @param kind see `Paces` */
+  begin(quality: Quality, kind: string): void {
+    this.kind = kind
+    this.timeLeft = new TimeLeft(quality, this.host.paces.of(kind))
     this.goOn()
+  }
+
+  /** Its head was judged, which took so many seconds: the next job of its kind is known by what this one took. */
+  judged(seconds: number): void {
+    const costs = this.timeLeft.measured(seconds)
+    if (!costs) return
+    this.host.paces.keep(this.kind, costs).catch((error: Error) => this.host.log(`what a job took: ${error.message}`))
   }
 
   /** It goes on after a pause. */
@@ -65,13 +75,12 @@ export class FormingReport {
 
   /** The head as it stands: its planes, and the picture from the photo's camera. */
   private async preview(step: number): Promise<void> {
-    const { image, state } = await this.host.turn(async () => {
+    const { generator, view, state } = await this.host.turn(async () => {
       const { planes, head, state, generator } = await this.head.paint()
       const view = await generator.view(head.ws, head.label, { planes, ...PREVIEW })
-      return { image: withoutFrame(view), state }
+      return { generator, view: { ...view, image: withoutFrame(view) }, state }
     }, 'spare')
-    const side = Math.sqrt(image.length / 3)
-    const picture = await jpeg({ rgb: toRgb(image), width: side, height: side })
+    const { bytes: picture } = await shownView(generator, view)
     this.host.emit({ project: this.id, type: 'preview', step, picture, planes: state, sent: Date.now() })
   }
 }

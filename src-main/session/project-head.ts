@@ -42,11 +42,11 @@ interface Formed {
 export class ProjectHead {
   private readonly host: ProjectHost
   private readonly id: string
-  private readonly judged: () => Promise<void>
+  private readonly judged: (seconds: number) => Promise<void>
   private formed: Formed | undefined
 
-  /** @param judged is called when there is a judgement to save */
-  constructor(host: ProjectHost, id: string, judged: () => Promise<void>) {
+  /** @param judged is called when there is a judgement to save, which took so many seconds */
+  constructor(host: ProjectHost, id: string, judged: (seconds: number) => Promise<void>) {
     this.host = host
     this.id = id
     this.judged = judged
@@ -133,6 +133,11 @@ export class ProjectHead {
     return this.require().finish.surface(mesh, watch)
   }
 
+  /** A coarse one at once, where the one that is wanted has yet to be made. */
+  async draft(mesh: MeshOptions): Promise<Surface | undefined> {
+    return this.require().finish.draft(mesh)
+  }
+
   /** The pictures on that surface. */
   async texture(mesh: MeshOptions): Promise<Texture> {
     return this.require().finish.texture(mesh)
@@ -180,11 +185,12 @@ export class ProjectHead {
     const { signal } = formed.stale
     const tell = (fraction: number) => this.host.emit({ project: this.id, type: 'task', task: 'verdict', fraction })
     tell(0)
+    const began = this.host.clock.now()
     try {
       const quality = await formed.finish.quality(JUDGED, { signal, progress: throttled(tell) }, place)
       if (signal.aborted || !quality) return undefined
       formed.quality = quality
-      await this.judged()
+      await this.judged((this.host.clock.now() - began) / 1000)
       return quality
     } catch (error) {
       if (signal.aborted) return undefined

@@ -8,12 +8,14 @@ import type { Rank, RunInTurn } from '../engine/turns.ts'
 import type { ProjectEvent } from './api.ts'
 import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
+import type { Paces } from './paces.ts'
 import type { Store } from './store.ts'
 
 export interface ProjectHost {
   readonly store: Store
   readonly blobs: Blobs
   readonly clock: Clock
+  readonly paces: Paces
   decode(bytes: Uint8Array): Promise<Photo>
   landmarker(): Promise<Landmarker>
   /** Tells people apart. */

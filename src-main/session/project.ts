@@ -99,7 +99,10 @@ export class OpenProject {
     this.isBorrowed = isBorrowed
     this.headless = headless
     this.photos = new ProjectPhotos(host, id)
-    this.head = new ProjectHead(host, id, () => this.saving.save())
+    this.head = new ProjectHead(host, id, (seconds) => {
+      this.report.judged(seconds)
+      return this.saving.save()
+    })
     this.report = new FormingReport(host, id, this.head, settings.quality)
     // Whatever ran when the last process ended was interrupted.
     const job = record && { ...record.job, state: record.job.state === 'running' ? 'interrupted' : record.job.state }
@@ -296,7 +299,7 @@ export class OpenProject {
       if (loaded.sha256 !== this.loaded.sha256) this.head.become(undefined)
       this.loaded = loaded
       this.settings = settings
-      this.report.begin(settings.quality)
+      this.report.begin(settings.quality, this.kind)
       this.carriedCheckpoint = undefined
       return inversion
     })
@@ -315,6 +318,7 @@ export class OpenProject {
       const inversion = await this.host.turn(async () =>
         Inversion.resume(await this.context(this.loaded), bytes, message('the-checkpoint'), this.loaded.sha256),
       )
+      this.report.begin(this.settings.quality, this.kind)
       this.carriedCheckpoint = undefined
       return inversion
     })
@@ -368,6 +372,11 @@ export class OpenProject {
     return this.head.surface(mesh, watch)
   }
 
+  /** A coarse one at once, where the one that is wanted has yet to be made. */
+  draft(mesh: MeshOptions): Promise<Surface | undefined> {
+    return this.head.draft(mesh)
+  }
+
   /** The pictures on that surface. */
   texture(mesh: MeshOptions): Promise<Texture> {
     return this.head.texture(mesh)
@@ -394,6 +403,13 @@ export class OpenProject {
     const checkpoint =
       parts.checkpoint === KEPT ? await this.host.store.readPart(this.id, 'checkpoint') : parts.checkpoint
     return packProject(record, { ...parts, checkpoint })
+  }
+
+  /** What makes jobs take equally long. */
+  private get kind(): string {
+    const { generator, sha256 } = this.loaded
+    const { name } = generator.runtime.provider
+    return [name, sha256.slice(0, 16), this.settings.quality, this.photos.count].join('/')
   }
 
   private get frame() {

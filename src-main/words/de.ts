@@ -689,6 +689,14 @@ export const de: Words = {
       `Ein anderes Halfturn${process > 0 ? ` (Prozess ${process})` : ''} hat die Projekte: hier wird nichts gespeichert.`,
       'Es schließen, dann speichert dieses; oder das hier Gemachte als Dateien behalten.',
     ],
+    'data-folder-missing': ({ missing, folder }) => [
+      `Der für die Köpfe gewählte Ordner ist nicht da: ${missing}. Bis dahin liegen sie in ${folder}.`,
+      'Seine Platte anschließen und neu starten, oder in den Einstellungen einen anderen wählen.',
+    ],
+    'data-folder-within': ({ folder }) => [
+      `${folder} liegt in dem Ordner, der dorthin kopiert werden soll.`,
+      'Einen daneben wählen.',
+    ],
     'unsaved-not-open': () => ['Nicht gespeichert: die Projekte sind noch nicht offen.', GOES_ON],
 
     'request-unknown': ({ request }) => [
@@ -1304,7 +1312,8 @@ Aufruf: halfturn info [DATEI]
       strength: (amount, sign) => (sign === 0 ? 'wie geformt' : `${amount} ${sign > 0 ? 'mehr' : 'weniger'}`),
       words: 'In Worten',
       wordsHint: 'älter, kurze Haare',
-      unknown: (words) => `Nicht verstanden, oder nicht für diesen Kopf: ${words}`,
+      unknown: (words) => `Nicht verstanden: ${words}.`,
+      lacking: (traits) => `Der Generator dieses Kopfes kann nicht ändern: ${traits}.`,
       reset: 'Wie geformt',
       compare: 'Nebeneinander',
       before: 'Wie geformt',
@@ -1390,6 +1399,7 @@ Aufruf: halfturn info [DATEI]
     engine: {
       connecting: 'Die Engine startet…',
       restarting: 'Die Engine ist zu Ende gegangen und wird neu gestartet. Nichts ist verloren.',
+      moving: 'Die Köpfe werden in den anderen Ordner kopiert…',
       ended: 'Die Engine ist unerwartet zu Ende gegangen und läuft wieder.',
       kept: {
         nothing: 'Kein Kopf war offen.',
@@ -1430,8 +1440,13 @@ Aufruf: halfturn info [DATEI]
       threads: 'Threads des Prozessors',
       threadsHelp: '0: einer je Kern. Dies und womit gerechnet wird, gilt vom nächsten Start an.',
       folder: 'Datenordner',
-      folderHelp: 'Dort liegen Köpfe und importierte Generatoren. Woanders: mit HALFTURN_DATA starten.',
+      folderHelp:
+        'Dort liegen Köpfe und importierte Generatoren. Ein anderer wird in der Desktop-App gewählt, oder mit HALFTURN_DATA beim Start.',
       showFolder: 'Zeigen',
+      moveFolder: 'Anderen wählen…',
+      moveHelp:
+        'Dort liegen Köpfe und importierte Generatoren. In den Ordner, der gewählt wird, werden sie kopiert und von da an dort aufgehoben; was in diesem liegt, bleibt, wie es ist.',
+      moved: (folder) => `Köpfe liegen von jetzt an in ${folder}. Der Ordner davor hat noch, was er hatte.`,
     },
 
     hint: {

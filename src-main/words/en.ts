@@ -754,6 +754,14 @@ export const en = {
       `Another Halfturn${process > 0 ? ` (process ${process})` : ''} has the projects: nothing is saved here.`,
       'Close it, and this one saves; or keep what you make here as files.',
     ],
+    'data-folder-missing': ({ missing, folder }: { missing: string; folder: string }) => [
+      `The folder that was chosen for your heads is not there: ${missing}. Until it is, heads are kept in ${folder}.`,
+      'Connect its disk and start again, or choose another folder in the preferences.',
+    ],
+    'data-folder-within': ({ folder }: { folder: string }) => [
+      `${folder} lies in the folder that is to be copied there.`,
+      'Choose one beside it.',
+    ],
     'unsaved-not-open': () => ['Not saved: the projects are not open yet.', GOES_ON],
 
     // The engine and its windows
@@ -1398,7 +1406,8 @@ usage: halfturn info [FILE]
         sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,
       words: 'In words',
       wordsHint: 'older, short hair',
-      unknown: (words: string) => `Not understood, or not for this head: ${words}`,
+      unknown: (words: string) => `Not understood: ${words}.`,
+      lacking: (traits: string) => `The generator of this head cannot change: ${traits}.`,
       reset: 'As formed',
       compare: 'Side by side',
       before: 'As formed',
@@ -1478,6 +1487,7 @@ usage: halfturn info [FILE]
     engine: {
       connecting: 'Starting the engine…',
       restarting: 'The engine ended and is being started again. Nothing is lost.',
+      moving: 'Your heads are being copied to the other folder…',
       ended: 'The engine ended unexpectedly and is running again.',
       kept: {
         nothing: 'No head was open.',
@@ -1518,8 +1528,13 @@ usage: halfturn info [FILE]
       threads: 'Threads of the processor',
       threadsHelp: '0: one for each core. This and what is computed on hold from the next start on.',
       folder: 'Data folder',
-      folderHelp: 'Heads and imported generators lie there. To have them elsewhere, start with HALFTURN_DATA.',
+      folderHelp:
+        'Heads and imported generators lie there. Another is chosen in the desktop app, or with HALFTURN_DATA at the start.',
       showFolder: 'Show it',
+      moveFolder: 'Choose another…',
+      moveHelp:
+        'Heads and imported generators lie there. They are copied to the one that you choose, and kept there from then on; what is in this one stays as it is.',
+      moved: (folder: string) => `Heads are kept in ${folder} from now on. The folder before still has what it had.`,
     },
 
     hint: {

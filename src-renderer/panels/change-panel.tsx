@@ -80,12 +80,15 @@ function TraitSlider({ trait, edit, disabled }: { trait: string; edit: Edit; dis
 
 function InWords({ disabled }: { disabled: boolean }) {
   const [words, setWords] = useState('')
-  const [unknown, setUnknown] = useState<readonly string[]>([])
+  const [{ unknown, lacking }, setLeft] = useState<ReturnType<typeof actions.changeInWords>>({
+    unknown: [],
+    lacking: [],
+  })
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        setUnknown(actions.changeInWords(words))
+        setLeft(actions.changeInWords(words))
       }}
     >
       <label className="field">
@@ -99,7 +102,8 @@ function InWords({ disabled }: { disabled: boolean }) {
         />
       </label>
       <p className="quiet small" aria-live="polite">
-        {unknown.length > 0 && text.unknown(unknown.join(', '))}
+        {unknown.length > 0 && `${text.unknown(unknown.join(', '))} `}
+        {lacking.length > 0 && text.lacking(lacking.map(nameOf).join(', '))}
       </p>
     </form>
   )

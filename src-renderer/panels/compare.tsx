@@ -10,7 +10,7 @@ export function Compare() {
   if (!cropUrl || !previewUrl) return null
   return (
     <figure className="compare" data-latency={latency.preview}>
-      <img src={cropUrl} alt={strings.form.before} />
+      <img src={cropUrl} alt={strings.form.before} style={{ clipPath: `inset(0 ${100 - cut}% 0 0)` }} />
       <img src={previewUrl} alt={strings.form.after} style={{ clipPath: `inset(0 0 0 ${cut}%)` }} />
       <div className="compare-line" style={{ left: `${cut}%` }} />
       <input

@@ -1,4 +1,5 @@
 /** What holds for every head, and for this window. */
+import { useState } from 'react'
 import { LIMITS } from '../../src-main/engine/limits.ts'
 import type { Language } from '../../src-main/words/languages.ts'
 import { actions, host, useStore } from '../state/store.ts'
@@ -11,7 +12,9 @@ const text = strings.preferences
 
 export function PreferencesDialog() {
   const { hello, theme } = useStore()
+  const [moved, setMoved] = useState<string>()
   const close = () => actions.showPreferences(false)
+  const move = async () => setMoved(await actions.moveFolder())
   return (
     <Dialog label={text.title} onClose={close}>
       <h2>{text.title}</h2>
@@ -56,13 +59,18 @@ export function PreferencesDialog() {
             <dt>{text.folder}</dt>
             <dd className="path">{hello.folder}</dd>
           </dl>
-          <p className="help">
-            {text.folderHelp}{' '}
-            {host.outside && (
-              <button type="button" className="link" onClick={() => host.outside?.showFolder()}>
+          {host.outside && (
+            <div className="buttons">
+              <button type="button" onClick={() => host.outside?.showFolder()}>
                 {text.showFolder}
               </button>
-            )}
+              <button type="button" onClick={move}>
+                {text.moveFolder}
+              </button>
+            </div>
+          )}
+          <p className="help" aria-live="polite">
+            {moved ? text.moved(moved) : host.outside ? text.moveHelp : text.folderHelp}
           </p>
         </>
       )}

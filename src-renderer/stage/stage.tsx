@@ -54,6 +54,8 @@ const PATIENCE = 2000
 const FRAME = 1000 / 60
 const ARROW = Math.PI / 24
 const [LEAST_ZOOM, MOST_ZOOM] = [0.6, 5]
+/** Over the volume, which takes the pointer. A canvas' box has a style of its own, which no sheet comes before. */
+const OVER = { position: 'absolute', inset: 0, pointerEvents: 'none' } as const
 
 export function Stage() {
   const element = useRef<HTMLElement>(null)
@@ -133,7 +135,7 @@ export function Stage() {
       )}
       {formed && <AsFormed volume={formed} beside={beside} />}
       {isSurface && camera && (
-        <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" camera={camera}>
+        <Canvas frameloop="demand" flat linear dpr={[1, 2]} className="stage-surface" style={OVER} camera={camera}>
           <SurfaceMesh surface={surface} style={surfaceStyle} light={look.light} exposure={look.exposure} />
         </Canvas>
       )}
@@ -181,7 +183,7 @@ function AsFormed({ volume, beside }: { volume: Volume; beside: RefObject<Painte
   )
 }
 
-/** Said once, until it is put away or a hand has turned the head. */
+/** Said once, until it is put away or the head was turned. */
 function Hint() {
   const isWanted = useStore(({ hello }) => hello?.preferences.hint)
   if (!isWanted) return null
@@ -193,6 +195,11 @@ function Hint() {
       </button>
     </p>
   )
+}
+
+/** Who has turned a head needs no hint any more. */
+function learn(): void {
+  if (useStore.getState().hello?.preferences.hint) actions.prefer({ hint: false })
 }
 
 /** Which colour is which. */
@@ -250,6 +257,8 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
   const painter = gl as unknown as Painter
   const { volume, surface, mode, surfaceStyle, turntable, project } = useStore()
   const forming = project?.job.state === 'running'
+  /** For a surface: meanwhile the processor is its own, and the last picture stays unless a hand turns it. */
+  const isWaiting = mode === 'surface' && surface === undefined
   const controls = useRef<Controls>(null)
   /** `left` of the one turn, radians. */
   const motion = useRef({ resting: false, isTurning: false, left: 0, timer: 0 })
@@ -301,12 +310,14 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
     stage.current = {
       turnTo: (preset) => {
         actions.setTurntable('off')
+        learn()
         turn.to(preset === 'photo' ? photoOrbit() : PRESETS[preset])
         onTurn(preset !== 'photo')
         stir()
       },
       turnBy: (yaw, pitch) => {
         actions.setTurntable('off')
+        learn()
         onTurn(true)
         turn.by(yaw)
         turn.tilt(pitch)
@@ -343,7 +354,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
 
   // The turntable stops at a touch. A finished head is looked at as the photo shows it, then once from all round.
   useEffect(() => {
-    if (turntable === 'off') return
+    if (turntable === 'off' || isWaiting) return
     const now = motion.current
     const isOnce = turntable === 'once'
     if (isOnce) {
@@ -367,7 +378,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
       window.clearTimeout(pause)
       window.clearInterval(frames)
     }
-  }, [turntable, isDrawn, turn, onTurn])
+  }, [turntable, isDrawn, isWaiting, turn, onTurn])
 
   useFrame((_, delta) => {
     const now = motion.current
@@ -385,7 +396,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
       height: Math.round(size.height * viewport.dpr),
       depth: mode === 'depth',
       isMoving: now.isTurning || !now.resting,
-      isHidden: mode === 'surface' && surface !== undefined,
+      isHidden: mode === 'surface' && (surface !== undefined || now.resting),
       isForming: forming,
     }
     painter.look(look)
@@ -404,7 +415,7 @@ function Head({ onRest, onTurn, isTurned, isDrawn, beside }: HeadProps) {
       onStart={() => {
         actions.setTurntable('off')
         onTurn(true)
-        if (useStore.getState().hello?.preferences.hint) actions.prefer({ hint: false })
+        learn()
       }}
       onChange={stir}
     />

@@ -40,7 +40,7 @@ interface SurfaceMeshProps {
 
 /** Key from the upper left, fill from the right, rim from behind; and what the surroundings throw back. */
 const LIGHTING: Readonly<Record<Exclude<Light, 'even'>, { key: number; fill: number; rim: number; around: number }>> = {
-  studio: { key: 1.2, fill: 0.7, rim: 0.7, around: 1.9 },
+  studio: { key: 1.2, fill: 0.8, rim: 0.7, around: 2.2 },
   side: { key: 2.6, fill: 0.6, rim: 1, around: 1.3 },
 }
 const KEY = { studio: [-1.5, 2, 2.5], side: [-3, 0.8, 0.6] } as const

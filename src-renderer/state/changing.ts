@@ -62,13 +62,13 @@ export const changingActions = {
     beforeDrag = undefined
   },
 
-  /** @returns what was not understood, or cannot be changed of this head */
-  changeInWords(text: string): readonly string[] {
+  /** @returns what was not understood, and the traits for which this head's generator has no direction */
+  changeInWords(text: string): { unknown: readonly string[]; lacking: readonly string[] } {
     const { edit, unknown } = understand(text)
     const traits = traitsOf(get())
     const known = Object.entries(edit).filter(([trait]) => traits.includes(trait))
     if (known.length > 0) changingActions.change({ ...editOf(get()), ...Object.fromEntries(known) })
-    return [...unknown, ...Object.keys(edit).filter((trait) => !traits.includes(trait))]
+    return { unknown, lacking: Object.keys(edit).filter((trait) => !traits.includes(trait)) }
   },
 
   /** Shows the head as it was formed beside the one that is changed, or no more. */

@@ -13,7 +13,7 @@ import { get, set } from './state.ts'
 export async function onState(hostState: HostState): Promise<void> {
   // What the engine that ended had made is gone with it.
   if (hostState !== 'ready') return set({ hostState, busy: undefined, made: undefined })
-  const isBack = get().hello !== undefined
+  const isUnbidden = get().hello !== undefined && get().hostState !== 'moving'
   set({ hostState })
   await attempt(async () => {
     const hello = await engine.hello({})
@@ -25,7 +25,7 @@ export async function onState(hostState: HostState): Promise<void> {
     const unfinished = recent.find(({ state, open }) => isOwner && state === 'running' && !open)
     const next = recent.find((project) => project.id === id)?.id ?? unfinished?.id
     const project = next ? await engine.open({ project: next }) : undefined
-    if (isBack) set({ crash: whatWasKept(project) })
+    if (isUnbidden) set({ crash: whatWasKept(project) })
     if (project) await show(project)
   })
 }

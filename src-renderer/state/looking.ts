@@ -1,13 +1,17 @@
 /** Looking at a head: as what, with which light, and its surface. */
-import type { BlobId } from '../../src-main/session/api.ts'
+import type { BlobId, SurfaceState } from '../../src-main/session/api.ts'
 import { keepLook, type StageLook } from '../stage/look.ts'
 import { attempt, engine, host } from './line.ts'
 import { get, type Mode, type State, type SurfaceData, type SurfaceStyle, set, type Turning } from './state.ts'
 
+/** The head as it is shown. */
+const headKey = ({ project, volume }: State) => `${project?.id}/${volume?.version}`
+
 /** What a surface is made from. */
 export function surfaceKey(): string {
-  const { project, volume, mesh } = get()
-  return `${project?.id}/${volume?.version}/${mesh.resolution}/${mesh.triangles}/${mesh.even}`
+  const state = get()
+  const { resolution, triangles, even } = state.mesh
+  return `${headKey(state)}/${resolution}/${triangles}/${even}`
 }
 
 /** The surface that is at hand, where it is the one that is wanted. */
@@ -23,42 +27,56 @@ export const isEnhanced = ({ hello, project }: State): boolean =>
 
 const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer
 
-/** Fetches the surface of the head as it is now, where it is not there yet, and then what it is painted with. */
+/**
+ * Fetches the surface of the head as it is now, where it is not there yet: where nothing of that head is, a coarse one
+ * first, and no other while it forms. Then what it is painted with.
+ */
 async function loadSurface(): Promise<void> {
   const { project, volume, mesh, surface, surfacing } = get()
   const key = surfaceKey()
+  const head = headKey(get())
   // Before its planes are here nobody knows which head it would be of.
   if (!project?.head || !volume || surfacing !== undefined) return
   if (surface?.key === key) return loadTexture()
   set({ surfacing: 0 })
   await attempt(async () => {
-    const state = await engine.surface({ project: project.id, ...mesh })
-    const blobs = [state.positions, state.normals, state.colours, state.triangles]
-    if (state.evidence) blobs.push(state.evidence)
-    const [positions, normals, colours, triangles, evidence] = await Promise.all(blobs.map((blob) => host.get(blob)))
-    if (get().project?.id !== project.id) return
-    set({
-      surface: {
-        positions: new Float32Array(whole(positions)),
-        normals: new Float32Array(whole(normals)),
-        colours,
-        triangles: new Uint32Array(whole(triangles)),
-        evidence,
-        key,
-      },
-    })
+    const { id } = project
+    const draft = surface?.head === head ? undefined : await engine.draft({ project: id, ...mesh })
+    if (draft) await take(id, draft, { head, key: `${head}/draft` })
+    if (isForming() || surfaceKey() !== key) return
+    await take(id, await engine.surface({ project: id, ...mesh }), { head, key })
   })
   set({ surfacing: undefined })
-  if (get().mode !== 'surface') return
+  if (isForming() || get().mode !== 'surface') return
   // Something else may have been asked for meanwhile.
   if (surfaceKey() === key) await loadTexture()
   else await loadSurface()
 }
 
-/** While the head forms, each texture would be an old one at once. */
+/** While the head forms, each surface would be an old one at once. */
+const isForming = () => get().project?.job.state === 'running'
+
+/** Brings a surface here, and on the stage. */
+async function take(id: string, state: SurfaceState, of: Pick<SurfaceData, 'head' | 'key'>): Promise<void> {
+  const blobs = [state.positions, state.normals, state.colours, state.triangles]
+  if (state.evidence) blobs.push(state.evidence)
+  const [positions, normals, colours, triangles, evidence] = await Promise.all(blobs.map((blob) => host.get(blob)))
+  if (get().project?.id !== id) return
+  set({
+    surface: {
+      positions: new Float32Array(whole(positions)),
+      normals: new Float32Array(whole(normals)),
+      colours,
+      triangles: new Uint32Array(whole(triangles)),
+      evidence,
+      ...of,
+    },
+  })
+}
+
 async function loadTexture(): Promise<void> {
   const { project, mesh, surface, painting } = get()
-  if (!project || !surface || surface.texture || painting || project.job.state === 'running') return
+  if (!project || surface?.key !== surfaceKey() || surface.texture || painting || isForming()) return
   set({ painting: true })
   await attempt(async () => {
     const state = await engine.texture({ project: project.id, ...mesh })

@@ -21,6 +21,9 @@ export const preferringActions = {
       set({ hello: { ...hello, preferences }, ...(!project && { settings: hello.defaults }) })
     }),
 
+  /** Has heads kept in another folder, of which the person is asked. @returns it, where one was chosen */
+  moveFolder: () => attempt(async () => host.outside?.moveFolder()),
+
   showPreferences: (showPreferences: boolean) => set({ showPreferences }),
   showLog: (showLog: boolean) => set({ showLog }),
 }

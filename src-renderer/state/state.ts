@@ -43,7 +43,8 @@ export interface SurfaceData {
   evidence: Uint8Array | undefined
   /** What it is painted with, once that is there. */
   texture?: SurfaceTexture
-  /** Version of the planes it was made from, and the options. */
+  /** Which head it is of, and of what it was made altogether. */
+  head: string
   key: string
 }
 

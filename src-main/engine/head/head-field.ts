@@ -24,7 +24,10 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
   const points: number[] = []
   for (const yaw of LOOKS.yaws) {
     const label = orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180)
-    const { depth, opacity } = await renderer.render(weights, planes, label, { resolution: LOOKS.resolution, wanted: 'shape' })
+    const { depth, opacity } = await renderer.render(weights, planes, label, {
+      resolution: LOOKS.resolution,
+      wanted: 'shape',
+    })
     const { origins, directions } = castRays(label, LOOKS.resolution)
     for (let i = 0; i < origins.length; i++) {
       if (opacity[Math.floor(i / 3)] >= LOOKS.opacity)
@@ -40,10 +43,14 @@ export async function levelOf({ renderer, weights, config }: Generator, planes: 
 export function headField(generator: Generator, planes: Planes): Field {
   const { renderer, weights, config } = generator
   const shape = bandLimited(shapeOf(planes))
+  let level: Promise<number | undefined> | undefined
   const coloursOf = (of: Planes) => (points: Float32Array) => renderer.query(weights, of, points, 'rgb')
   return {
     side: config.rendering_kwargs.box_warp,
-    level: () => levelOf(generator, shape),
+    level: () => {
+      level ??= levelOf(generator, shape)
+      return level
+    },
     sigma: (points) => renderer.query(weights, shape, points, 'sigma'),
     colour: coloursOf(planes),
     ...(planes.shape && { bare: coloursOf(planes.shape) }),

@@ -4,6 +4,7 @@
  * smooth and fades away from where a photo shows an outline.
  */
 
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { PosedPortrait } from '../face/posed-portrait.ts'
 import { WIDE, zoom } from '../generator/camera.ts'
 import { type Field, moved, type Watch } from './field.ts'
@@ -51,6 +52,8 @@ export async function fitOutline(
       outlines.flatMap((outline) => misses(bent, outline)),
       passes,
     )
+    // Each takes a good part of a second: who asks for something meanwhile is heard.
+    await breathe()
   }
   return (straight) => moved(straight, level, (points) => bend.backwards(points))
 }
