@@ -37,18 +37,22 @@ export function sharesOfDetail(
   normals: Float32Array,
   photos: readonly PosedPortrait[],
 ): Float32Array {
-  return Float32Array.from({ length: positions.length / 3 }, (_, i) => {
-    if (photos.length === 0 || !bare) return 1
-    const [[x, y, z], [nx, ny, nz]] = [positions, normals].map((values) => values.subarray(3 * i, 3 * i + 3))
+  const shares = new Float32Array(positions.length / 3).fill(1)
+  if (photos.length === 0 || !bare) return shares
+  for (let i = 0; i < shares.length; i++) {
     let most = -1
     for (const { label } of photos) {
-      for (const side of [1, -1]) {
-        const way = [label[3] - side * x, label[7] - y, label[11] - z]
-        most = Math.max(most, (side * nx * way[0] + ny * way[1] + nz * way[2]) / Math.hypot(...way))
+      for (let side = 1; side >= -1; side -= 2) {
+        const x = label[3] - side * positions[3 * i]
+        const y = label[7] - positions[3 * i + 1]
+        const z = label[11] - positions[3 * i + 2]
+        const towards = side * normals[3 * i] * x + normals[3 * i + 1] * y + normals[3 * i + 2] * z
+        most = Math.max(most, towards / Math.sqrt(x * x + y * y + z * z))
       }
     }
-    return smoothstep(most, FACING)
-  })
+    shares[i] = smoothstep(most, FACING)
+  }
+  return shares
 }
 
 /**
@@ -67,18 +71,26 @@ export async function mixedColours(
   const { bare = field.colour } = field
   const colours = new Float32Array(positions.length)
   for (const [colour, counts] of [
-    [field.colour, (share: number) => share],
-    [bare, (share: number) => 1 - share],
+    [field.colour, shares],
+    [bare, shares.map((share) => 1 - share)],
   ] as const) {
-    const asked = [...shares.keys()].filter((i) => counts(shares[i]) > 0)
-    const take = (values: Float32Array) =>
-      Float32Array.from({ length: 3 * asked.length }, (_, at) => values[3 * asked[Math.trunc(at / 3)] + (at % 3)])
-    const found = await surfaceColours({ ...field, colour }, take(positions), take(normals), voxel)
-    asked.forEach((i, at) => {
-      for (let k = 0; k < 3; k++) colours[3 * i + k] += counts(shares[i]) * found[3 * at + k]
-    })
+    const asked = Uint32Array.from(counts, (_, i) => i).filter((i) => counts[i] > 0)
+    const found = await surfaceColours({ ...field, colour }, taken(positions, asked), taken(normals, asked), voxel)
+    for (let at = 0; at < asked.length; at++) {
+      const i = asked[at]
+      for (let k = 0; k < 3; k++) colours[3 * i + k] += counts[i] * found[3 * at + k]
+    }
   }
   return colours
+}
+
+/** Three numbers of each of those wanted. */
+function taken(values: Float32Array, wanted: Uint32Array): Float32Array {
+  const result = new Float32Array(3 * wanted.length)
+  for (let at = 0; at < wanted.length; at++) {
+    for (let k = 0; k < 3; k++) result[3 * at + k] = values[3 * wanted[at] + k]
+  }
+  return result
 }
 
 /** What is known at the vertices of a surface. */

@@ -125,14 +125,15 @@ export interface SquarePicture {
 export function samplePhoto({ size, rgb }: SquarePicture, u: number, v: number, into: Float32Array, at: number): void {
   const [x, y] = [u * size - 0.5, v * size - 0.5]
   const [left, top] = [Math.floor(x), Math.floor(y)]
-  const columns = cubic(x - left)
-  const rows = cubic(y - top)
+  cubic(x - left, COLUMNS)
+  cubic(y - top, ROWS)
+  const isWithin = left > 0 && top > 0 && left < size - 2 && top < size - 2
   let [r, g, b] = [0, 0, 0]
   for (let j = 0; j < 4; j++) {
-    const row = Math.min(Math.max(top + j - 1, 0), size - 1) * size
+    const row = (isWithin ? top + j - 1 : Math.min(Math.max(top + j - 1, 0), size - 1)) * size
     for (let i = 0; i < 4; i++) {
-      const weight = rows[j] * columns[i]
-      const pixel = 3 * (row + Math.min(Math.max(left + i - 1, 0), size - 1))
+      const weight = ROWS[j] * COLUMNS[i]
+      const pixel = 3 * (row + (isWithin ? left + i - 1 : Math.min(Math.max(left + i - 1, 0), size - 1)))
       r += weight * rgb[pixel]
       g += weight * rgb[pixel + 1]
       b += weight * rgb[pixel + 2]
@@ -143,10 +144,13 @@ export function samplePhoto({ size, rgb }: SquarePicture, u: number, v: number, 
   into[at + 2] = Math.min(255, Math.max(0, b)) / 255
 }
 
+/** Weights of the four pixels of a row around a place, and of four rows. */
+const [COLUMNS, ROWS] = [new Float64Array(4), new Float64Array(4)]
+
 /** Weights of four neighbours at `t` between the second and the third. */
-const cubic = (t: number): readonly [number, number, number, number] => [
-  ((2 - t) * t - 1) * t * 0.5,
-  ((3 * t - 5) * t * t + 2) * 0.5,
-  ((4 - 3 * t) * t + 1) * t * 0.5,
-  (t - 1) * t * t * 0.5,
-]
+function cubic(t: number, into: Float64Array): void {
+  into[0] = ((2 - t) * t - 1) * t * 0.5
+  into[1] = ((3 * t - 5) * t * t + 2) * 0.5
+  into[2] = ((4 - 3 * t) * t + 1) * t * 0.5
+  into[3] = (t - 1) * t * t * 0.5
+}
