@@ -5,7 +5,7 @@
  * either.
  */
 import { faceNeighbours } from '../mesh.ts'
-import { nestedDissection, type Rows, solveMeans } from './elimination.ts'
+import { type Neighbours, neighboursOf, nestedDissection, share, solveMeans } from './means.ts'
 
 /** A disc, its vertices numbered for itself. */
 interface Disc {
@@ -46,18 +46,18 @@ export function flatten(disc: Disc, options: FlattenOptions): Flat {
     uv[2 * vertex] = u
     uv[2 * vertex + 1] = v
   }
-  const weights = meanValueWeights(disc)
+  const weights = meanValues(disc)
   const inner = Uint32Array.from({ length: count }, (_, vertex) => vertex).filter((vertex) => !fixed[vertex])
   const order = nestedDissection(weights, disc.positions, inner)
-  solveMeans(weights, order, uv)
+  solveMeans(weights, order, uv, 2)
   const first = stretchOf(disc, uv)
   const even = uv.slice()
   // Once: a second time hardly evens out more, and then less.
   weights.columns.forEach((neighbour, at) => {
     weights.values[at] /= first.vertices[neighbour]
   })
-  divideBySums(weights)
-  solveMeans(weights, order, even)
+  share(weights)
+  solveMeans(weights, order, even, 2)
   const second = stretchOf(disc, even)
   const isBetter = second.folds === 0 && second.whole < first.whole
   const { aspect } = options
@@ -131,63 +131,20 @@ function roundedSquare(aspect: number): (share: number) => [number, number] {
   }
 }
 
-/** Floater's weights (2003) of each vertex's neighbours, which sum up to 1. */
-function meanValueWeights({ positions, triangles }: Disc): Rows {
-  const count = positions.length / 3
-  // Room for two neighbours a triangle: each is met from two of them, but at the border.
-  const room = new Uint32Array(count + 1)
-  for (const vertex of triangles) room[vertex + 1] += 2
-  for (let i = 0; i < count; i++) room[i + 1] += room[i]
-  const ends = room.slice(0, count)
-  const columns = new Uint32Array(room[count])
-  const values = new Float64Array(room[count])
-  const add = (row: number, column: number, value: number) => {
-    let at = room[row]
-    while (at < ends[row] && columns[at] !== column) at++
-    if (at === ends[row]) columns[ends[row]++] = column
-    values[at] += value
-  }
+/** Floater's weights (2003). */
+function meanValues({ positions, triangles }: Disc): Neighbours {
   const [a, b] = [new Float64Array(3), new Float64Array(3)]
   const side = (from: number, to: number, into: Float64Array): number => {
     for (let axis = 0; axis < 3; axis++) into[axis] = positions[3 * to + axis] - positions[3 * from + axis]
     return Math.sqrt(into[0] ** 2 + into[1] ** 2 + into[2] ** 2) || 1e-9
   }
-  for (let corner = 0; corner < triangles.length; corner++) {
-    const first = corner - (corner % 3)
-    const i = triangles[corner]
-    const j = triangles[first + ((corner + 1) % 3)]
-    const k = triangles[first + ((corner + 2) % 3)]
-    const [lengthA, lengthB] = [side(i, j, a), side(i, k, b)]
+  return neighboursOf(positions.length / 3, triangles, (vertex, neighbour, third) => {
+    const [lengthA, lengthB] = [side(vertex, neighbour, a), side(vertex, third, b)]
     const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (lengthA * lengthB)
     // tan(angle / 2)
     const tangent = Math.min(MOST_TANGENT, Math.sqrt(Math.max(1e-6, 1 - cosine) / Math.max(1e-6, 1 + cosine)))
-    add(i, j, tangent / lengthA)
-    add(i, k, tangent / lengthB)
-  }
-  const rows = packed(room, ends, columns, values)
-  divideBySums(rows)
-  return rows
-}
-
-/** Rows without the room that they did not need. */
-function packed(room: Uint32Array, ends: Uint32Array, columns: Uint32Array, values: Float64Array): Rows {
-  const starts = new Uint32Array(room.length)
-  for (let i = 0; i < ends.length; i++) {
-    const length = ends[i] - room[i]
-    columns.copyWithin(starts[i], room[i], ends[i])
-    values.copyWithin(starts[i], room[i], ends[i])
-    starts[i + 1] = starts[i] + length
-  }
-  const last = starts[ends.length]
-  return { starts, columns: columns.slice(0, last), values: values.slice(0, last) }
-}
-
-function divideBySums({ starts, values }: Rows): void {
-  for (let i = 0; i + 1 < starts.length; i++) {
-    let sum = 0
-    for (let at = starts[i]; at < starts[i + 1]; at++) sum += values[at]
-    for (let at = starts[i]; at < starts[i + 1]; at++) values[at] /= sum
-  }
+    return tangent / lengthA
+  })
 }
 
 /**

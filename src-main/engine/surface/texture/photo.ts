@@ -13,6 +13,9 @@ const BUFFER = 512
 /** How far a vertex lies behind what the camera sees within {@link NEAR} pixels, world units: seen below, hidden above. */
 const HIDDEN: readonly [number, number] = [0.02, 0.05]
 const NEAR = 4
+/** How far the surface falls back within so many pixels where it ends before another part of itself, world units. */
+const FALL = 0.06
+const RIM = 12
 /** Cosines between the surface and the way to the camera: smeared below, sharp above. */
 const FACING: readonly [number, number] = [0.15, 0.45]
 /** Opacities in the matte: a pixel that is more background than person says nothing. */
@@ -26,13 +29,17 @@ const FEATHER = 3
  * @returns [n] 0..1 for each of its vertices
  */
 export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait, asked = surface): Float32Array {
-  const { triangles } = surface
   const { matte, valid } = portrait
-  const nearest = nearestAround(rasterize(surface, label, BUFFER).depth)
+  const nearest = nearestAround(rasterize(surface, label, BUFFER).depth, NEAR)
   const weights = weighVertices(asked, { label, portrait }, nearest, ({ cosine, behind, pixel }) => {
     const inside = valid[pixel] * smoothstep(matte[pixel], INSIDE)
     return smoothstep(cosine, FACING) * (1 - smoothstep(behind, HIDDEN)) * inside
   })
+  return drawnIn(weights, surface.triangles)
+}
+
+/** With its borders drawn in by an edge and feathered. */
+export function drawnIn(weights: Float32Array, triangles: Uint32Array): Float32Array {
   const drawn = weights.slice()
   triangles.forEach((from, corner) => {
     const to = triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
@@ -58,14 +65,31 @@ function feather(weights: Float32Array, triangles: Uint32Array): Float32Array {
   return now
 }
 
-/** The least depth within {@link NEAR} pixels: along the rows, then along the columns. */
-function nearestAround(depth: Float32Array): Float32Array {
+/**
+ * Where, as a camera sees it, one part of the surface ends before another: a surface that is a little too wide there has the
+ * other's colours in the photo.
+ * @returns [n] 1 for each of its vertices that is near such a place
+ */
+export function nearInnerEdges(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
+  const { depth } = rasterize(surface, label, BUFFER)
+  const least = nearestAround(depth, RIM)
+  const most = nearestAround(
+    depth.map((far) => (far < Number.POSITIVE_INFINITY ? -far : far)),
+    RIM,
+  ).map((far) => -far)
+  return weighVertices(surface, { label, portrait: { ...portrait, size: BUFFER } }, depth, ({ pixel }) =>
+    most[pixel] - least[pixel] > FALL ? 1 : 0,
+  )
+}
+
+/** The least depth within so many pixels: along the rows, then along the columns. */
+function nearestAround(depth: Float32Array, reach: number): Float32Array {
   const side = Math.sqrt(depth.length)
   const along = (values: Float32Array, stride: number) =>
     values.map((_, i) => {
       const place = Math.floor(i / stride) % side
       let least = Number.POSITIVE_INFINITY
-      for (let step = Math.max(-NEAR, -place); step <= Math.min(NEAR, side - 1 - place); step++) {
+      for (let step = Math.max(-reach, -place); step <= Math.min(reach, side - 1 - place); step++) {
         least = Math.min(least, values[i + step * stride])
       }
       return least

@@ -9,10 +9,10 @@ import { project, WIDE, zoom } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
-import { likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
+import { believed, likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
 import { membrane } from './membrane.ts'
 import { bakeNormals, tangentsOf } from './normal-map.ts'
-import { personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
+import { nearInnerEdges, personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
 import { type Held, Reader } from './reader.ts'
 import { bakeRoughness } from './roughness.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
@@ -81,6 +81,11 @@ const BLOCK = 2
 /** A photo's texels count in full where their weights' sum reaches this: what is left is not worth mixing. */
 const FULL = 0.95
 
+/** The less well photos see a place, their own rim among them, the more its tone is that of what they see well. */
+const SURENESS = 2
+/** How strongly the photos' colours that are spread hold, and the mean of what photos changed, see `membrane`. */
+const PULL = { spread: 4, mean: 0.04 }
+
 /**
  * The base colour. A photo's difference from the generator's colours, at the vertices, goes on as a membrane over what no
  * photo saw; texels between mix the photo with the generator so corrected. With several photos each keeps its detail and
@@ -97,8 +102,15 @@ async function bakeColours(
   size: number,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
-  const shares = sharesOfDetail(field, surface.positions, surface.normals, photos)
-  const { layers, trust, shift } = await toldBy(photos, surface, texels, field, shares)
+  const shown = photographed(surface, photos)
+  const shares = sharesOfDetail(
+    field,
+    surface.positions.length / 3,
+    Object.values(shown)
+      .flat()
+      .map(({ weights }) => weights),
+  )
+  const { layers, trust, shift } = await toldBy(shown, surface, texels, field, shares)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
@@ -140,8 +152,32 @@ interface Told {
   readonly shift: Float32Array
 }
 
+/** A photo, and how well it sees each vertex of a surface. */
+interface Shot extends PosedPortrait {
+  readonly sample: Sample
+  /** [n] 0..1; of all shots of a kind together at most 1. */
+  readonly weights: Float32Array
+}
+
+/** What photos show of a surface: their crops, what lies around these in fewer pixels, and of its other side. */
+interface Shots {
+  readonly crops: readonly Shot[]
+  readonly wider: readonly Shot[]
+  readonly mirrored: readonly Shot[]
+}
+
+function photographed(surface: Surface, photos: readonly TexturePhoto[]): Shots {
+  const crops = photos.map((photo) => ({ ...photo, sample: personIn(photo) }))
+  const wider = photos.flatMap(around).map((photo) => ({ ...photo, sample: personIn(photo) }))
+  const weighed = (those: readonly Omit<Shot, 'weights'>[], on = surface) => {
+    const weights = shareOut(those.map((shot) => photoWeights(surface, shot, on)))
+    return those.map((shot, n) => ({ ...shot, weights: weights[n] }))
+  }
+  return { crops: weighed(crops), wider: weighed(wider), mirrored: weighed(crops, mirrored(surface)) }
+}
+
 async function toldBy(
-  photos: readonly TexturePhoto[],
+  { crops, wider, mirrored: others }: Shots,
   surface: Surface,
   texels: Texels,
   field: Field,
@@ -149,22 +185,18 @@ async function toldBy(
 ): Promise<Told> {
   const { positions, normals, voxel } = surface
   const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
-  if (photos.length === 0) return { layers: [], trust, shift: wanted }
+  if (crops.length === 0) return { layers: [], trust, shift: wanted }
   const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
   const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
-  const layers: Layer[] = []
-  const shots = photos.map((photo) => ({ ...photo, sample: personIn(photo) }))
-  const wider = photos.flatMap(around).map((photo) => ({ ...photo, sample: personIn(photo) }))
   /** As far as nothing was said before. */
-  const lay = (those: readonly Shot[], on = surface) => {
-    const weights = shareOut(those.map((shot) => photoWeights(surface, shot, on)))
-    return those.map((shot, n) => {
-      const free = weights[n].map((weight, i) => weight * Math.max(0, 1 - trust[i]))
+  const lay = (shots: readonly Shot[], on = surface) =>
+    shots.map((shot) => {
+      const free = shot.weights.map((weight, i) => weight * Math.max(0, 1 - trust[i]))
       return new Layer(on, vertices, texels, shot, free)
     })
-  }
-  for (const those of [shots, wider]) {
-    const found = lay(those)
+  const layers: Layer[] = []
+  for (const shots of [crops, wider]) {
+    const found = lay(shots)
     layers.push(...found)
     for (const { weights, differences } of found) {
       for (let i = 0; i < trust.length; i++) {
@@ -175,8 +207,18 @@ async function toldBy(
     await breath()
   }
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
-  const shift = membrane(surface, wanted, trust, likelyShift(surface, { bare, vertices, shares, wanted, trust }))
-  return { layers: [...layers, ...lay(shots, mirrored(surface))], trust, shift }
+  const edges = crops.map((shot) => nearInnerEdges(surface, shot))
+  const doubtful = trust.map((_, i) => Math.max(...edges.map((near) => near[i])))
+  const seen = wanted.map((value, i) => value + vertices[i])
+  const belief = believed(surface, bare, seen, trust, doubtful)
+  for (const weights of [trust, ...layers.map((layer) => layer.weights)]) {
+    for (let i = 0; i < weights.length; i++) weights[i] *= belief[i]
+  }
+  const sure = trust.map((weight) => weight ** SURENESS)
+  const likely = likelyShift(surface, { bare, vertices, shares, wanted, trust })
+  const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
+  const shift = membrane(surface, wanted, sure, likely, pull)
+  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, shift }
 }
 
 /** What lies around a photo's crop, in fewer pixels. */
@@ -197,10 +239,6 @@ export function mirrored(surface: Surface): Surface {
   return { ...surface, positions, normals }
 }
 
-interface Shot extends PosedPortrait {
-  readonly sample: Sample
-}
-
 /** A photo on the surface. */
 class Layer {
   /** [n] how much each vertex is the photo's. */
@@ -218,7 +256,7 @@ class Layer {
     surface: Surface,
     vertices: Float32Array,
     texels: Texels,
-    { label, sample }: Shot,
+    { label, sample }: PosedPortrait & Pick<Shot, 'sample'>,
     weights: Float32Array,
   ) {
     const count = texels.places.length

@@ -1,14 +1,66 @@
 /**
- * Sparse systems of equations, solved by elimination: rows and columns in the order of nested dissection (George 1973), in
- * which the factors of a surface's graph stay sparse. A few hundred steps of an iteration over a disc of 20 000 vertices
- * take ten times as long.
+ * What is a weighted mean of its neighbours at every vertex of a mesh but some: a sparse system of equations, solved by
+ * elimination in the order of nested dissection (George 1973), in which the factors of a surface's graph stay sparse.
+ * Iterations over a disc of 20 000 vertices take ten times as long, and end before they are there.
  */
 
-/** Rows of a square matrix: entries of row i lie at starts[i] .. starts[i + 1]. Where (i, j) has an entry (j, i) has one. */
-export interface Rows {
+/** For each vertex its neighbours, at starts[i] .. starts[i + 1], and what they weigh in their mean: together 1. */
+export interface Neighbours {
   readonly starts: Uint32Array
   readonly columns: Uint32Array
   readonly values: Float64Array
+}
+
+/**
+ * @param count of vertices
+ * @param weigh how much a neighbour weighs, by one of the two triangles beside the edge to it, whose third vertex comes last;
+ * more than 0
+ */
+export function neighboursOf(
+  count: number,
+  triangles: Uint32Array,
+  weigh: (vertex: number, neighbour: number, third: number) => number,
+): Neighbours {
+  // Room for two neighbours a triangle: each is met from two of them, but at the border.
+  const room = new Uint32Array(count + 1)
+  for (const vertex of triangles) room[vertex + 1] += 2
+  for (let i = 0; i < count; i++) room[i + 1] += room[i]
+  const ends = room.slice(0, count)
+  const columns = new Uint32Array(room[count])
+  const values = new Float64Array(room[count])
+  const add = (row: number, column: number, third: number) => {
+    let at = room[row]
+    while (at < ends[row] && columns[at] !== column) at++
+    if (at === ends[row]) columns[ends[row]++] = column
+    values[at] += weigh(row, column, third)
+  }
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [triangles[t], triangles[t + 1], triangles[t + 2]]
+    add(a, b, c)
+    add(a, c, b)
+    add(b, c, a)
+    add(b, a, c)
+    add(c, a, b)
+    add(c, b, a)
+  }
+  const starts = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) {
+    columns.copyWithin(starts[i], room[i], ends[i])
+    values.copyWithin(starts[i], room[i], ends[i])
+    starts[i + 1] = starts[i] + ends[i] - room[i]
+  }
+  const neighbours = { starts, columns: columns.slice(0, starts[count]), values: values.slice(0, starts[count]) }
+  share(neighbours)
+  return neighbours
+}
+
+/** Divides what neighbours weigh by their sums. */
+export function share({ starts, values }: Neighbours): void {
+  for (let i = 0; i + 1 < starts.length; i++) {
+    let sum = 0
+    for (let at = starts[i]; at < starts[i + 1]; at++) sum += values[at]
+    for (let at = starts[i]; at < starts[i + 1]; at++) values[at] /= sum
+  }
 }
 
 /** So few vertices are not divided any further. */
@@ -20,7 +72,7 @@ const FEW = 24
  * @param wanted those that are to be ordered
  */
 export function nestedDissection(
-  { starts, columns }: Rows,
+  { starts, columns }: Neighbours,
   positions: ArrayLike<number>,
   wanted: Uint32Array,
 ): Uint32Array {
@@ -75,35 +127,38 @@ function longestAxis(positions: ArrayLike<number>, vertices: Uint32Array): { k: 
 }
 
 /**
- * Solves (1 - A) x = b for some of the vertices, the x of the others being given: every one of them becomes A's mean of its
- * neighbours. There are no pivots: A's rows are to sum up to 1, or less, of positive numbers.
- * @param order those that are not given, see {@link nestedDissection}
- * @param x [n, 2], changed
+ * Moves vertices to the means of their neighbours. There are no pivots, for each row of the matrix outweighs all that lies
+ * beside its diagonal.
+ * @param order those that are moved, see {@link nestedDissection}
+ * @param x [n, width], of which theirs are found
  */
-export function solveMeans({ starts, columns, values }: Rows, order: Uint32Array, x: Float64Array): void {
+export function solveMeans(
+  { starts, columns, values }: Neighbours,
+  order: Uint32Array,
+  x: Float64Array,
+  width: number,
+): void {
   const count = order.length
   const places = new Int32Array(starts.length - 1).fill(-1)
   for (let k = 0; k < count; k++) places[order[k]] = k
   const { parents, ends } = eliminationTree({ starts, columns }, order, places)
-  /** Columns of the lower factor, and rows of the upper one, lie in the same places: entries of k at firsts[k] .. lasts[k]. */
+  /** Columns of the lower factor, and rows of the upper one, have their entries in the same places: at ends[k] .. lasts[k]. */
   const lasts = ends.slice(0, count)
   const indices = new Uint32Array(ends[count])
   const [lower, upper] = [new Float64Array(ends[count]), new Float64Array(ends[count])]
   const diagonal = new Float64Array(count)
   const [row, column] = [new Float64Array(count), new Float64Array(count)]
   const [met, path, pattern] = [new Int32Array(count).fill(-1), new Uint32Array(count), new Uint32Array(count)]
-  const solution = new Float64Array(2 * count)
+  const solution = new Float64Array(width * count)
   for (let k = 0; k < count; k++) {
     const vertex = order[k]
     met[k] = k
     let top = count
-    let [u, v] = [0, 0]
     for (let at = starts[vertex]; at < starts[vertex + 1]; at++) {
       const neighbour = columns[at]
       const place = places[neighbour]
       if (place < 0) {
-        u += values[at] * x[2 * neighbour]
-        v += values[at] * x[2 * neighbour + 1]
+        for (let n = 0; n < width; n++) solution[width * k + n] += values[at] * x[width * neighbour + n]
       } else if (place < k) {
         row[place] = -values[at]
         for (let back = starts[neighbour]; back < starts[neighbour + 1]; back++) {
@@ -131,32 +186,30 @@ export function solveMeans({ starts, columns, values }: Rows, order: Uint32Array
         column[i] -= lower[at] * above
       }
       pivot -= left * above
-      u -= left * solution[2 * j]
-      v -= left * solution[2 * j + 1]
+      for (let n = 0; n < width; n++) solution[width * k + n] -= left * solution[width * j + n]
       indices[last] = k
       lower[last] = left
       upper[last] = above
       lasts[j] = last + 1
     }
     diagonal[k] = pivot
-    solution[2 * k] = u
-    solution[2 * k + 1] = v
   }
   for (let k = count - 1; k >= 0; k--) {
-    let [u, v] = [solution[2 * k], solution[2 * k + 1]]
-    for (let at = ends[k]; at < lasts[k]; at++) {
-      u -= upper[at] * solution[2 * indices[at]]
-      v -= upper[at] * solution[2 * indices[at] + 1]
+    for (let n = 0; n < width; n++) {
+      let sum = solution[width * k + n]
+      for (let at = ends[k]; at < lasts[k]; at++) sum -= upper[at] * solution[width * indices[at] + n]
+      solution[width * k + n] = sum / diagonal[k]
+      x[width * order[k] + n] = solution[width * k + n]
     }
-    solution[2 * k] = u / diagonal[k]
-    solution[2 * k + 1] = v / diagonal[k]
-    x[2 * order[k]] = solution[2 * k]
-    x[2 * order[k] + 1] = solution[2 * k + 1]
   }
 }
 
 /** Which column each one's factor is needed for next (Liu 1990), and where the entries of each begin. */
-function eliminationTree({ starts, columns }: Pick<Rows, 'starts' | 'columns'>, order: Uint32Array, places: Int32Array) {
+function eliminationTree(
+  { starts, columns }: Pick<Neighbours, 'starts' | 'columns'>,
+  order: Uint32Array,
+  places: Int32Array,
+) {
   const count = order.length
   const parents = new Int32Array(count).fill(-1)
   const ancestors = new Int32Array(count).fill(-1)
