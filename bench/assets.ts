@@ -113,7 +113,7 @@ async function judge(
   const straight = headField(generator, planes)
   const fitting = startClock()
   const field = (await bendToPhotos(straight, photos))(straight)
-  recorder.add({ what: `${name} outline`, cpu: fitting().cpu })
+  recorder.add({ what: `${name} bend`, cpu: fitting().cpu })
   const surface = await extractSurface(field, SURFACE)
   const clock = startClock()
   const texture = await paintTexture(surface, field, photos, textureSide(SIZE), generator.config.frame)
@@ -177,7 +177,9 @@ async function againstPhoto(
   const weight = matte.map((alpha, i) => alpha * valid[i])
   // Where the head's outline lies inside the photo's there is nothing to be coloured.
   const covered = weight.map((value, i) => (shown[i] >= 0 ? value : 0))
-  const parts = errorParts(matte, shown, size)
+  const isHead = headIn(label, size)
+  const ofHead = weight.map((value, i) => (isHead(i) ? value : 0))
+  const parts = errorParts(matte, shown, size, isHead)
   const inside = covered.map((value, i) => (parts[i] === 'inside' ? value : 0))
   const wanted = await recognition.faceRes({ size, rgb: onWhite(rgb) })
   const { frame } = context.generator.config
@@ -192,6 +194,7 @@ async function againstPhoto(
     recorder.add({
       what: `${name} ${what}`,
       psnr: psnr(picture, rgb, weight),
+      psnr_of_head: psnr(picture, rgb, ofHead),
       psnr_on_surface: psnr(picture, rgb, covered),
       psnr_inside: psnr(picture, rgb, inside),
       faceres: 1 - cosine(wanted, await recognition.faceRes({ size, rgb: picture })),
@@ -199,6 +202,14 @@ async function againstPhoto(
     })
   }
   recorder.add({ what: `${name} where the squared error lies`, ...sharesOfError(views.textured, rgb, weight, parts) })
+  /** Pixels of the head that one of the outlines holds and the other does not. */
+  const between = (isBetween: (i: number) => boolean) =>
+    matte.reduce((sum, _, i) => sum + (valid[i] && isHead(i) && isBetween(i) ? 1 : 0), 0)
+  recorder.add({
+    what: `${name} outline`,
+    matte_without_surface: between((i) => matte[i] >= 0.5 && shown[i] < 0),
+    surface_without_matte: between((i) => matte[i] < 0.5 && shown[i] >= 0),
+  })
   const cells = [rgb, ...Object.values(views)].map((picture, i) => ({
     input: Buffer.from(picture),
     raw: { width: size, height: size, channels: 3 as const },
@@ -210,15 +221,30 @@ async function againstPhoto(
     .toFile(join(PICTURES, `assets-${name}.png`))
 }
 
-type ErrorPart = 'below_the_bust' | 'beside_the_surface' | 'at_the_outline' | 'inside'
+/** Where neck and head end, world units: below the first is the bust, below the second what lies this far to the side. */
+const NECK = { bottom: -0.3, top: -0.18, side: 0.17 }
 
-/** What of the matte each pixel is: without a surface, below it or elsewhere; with one, near the matte's outline or not. */
-function errorParts(matte: Float32Array, shown: Int32Array, size: number): ErrorPart[] {
-  const lowest = Int32Array.from({ length: size }, (_, x) => {
-    let y = size - 1
-    while (y >= 0 && shown[y * size + x] < 0) y--
-    return y
-  })
+/** Whether a pixel is of head and neck, if it is of the person: clothes go on where the bust is cut off. */
+function headIn(label: Float32Array, size: number): (pixel: number) => boolean {
+  const place = (x: number, y: number) => project(label, x, y, 0).map((at) => at * size)
+  const [, bottom] = place(0, NECK.bottom)
+  const [middle, top] = place(0, NECK.top)
+  const half = Math.abs(place(NECK.side, NECK.top)[0] - middle)
+  return (pixel) => {
+    const [x, y] = [(pixel % size) + 0.5, Math.trunc(pixel / size) + 0.5]
+    return y < top || (y < bottom && Math.abs(x - middle) < half)
+  }
+}
+
+type ErrorPart = 'bust_beside_the_surface' | 'head_beside_the_surface' | 'at_the_outline' | 'inside'
+
+/** What of the matte each pixel is: without a surface, of the bust or not; with one, near the matte's outline or not. */
+function errorParts(
+  matte: Float32Array,
+  shown: Int32Array,
+  size: number,
+  isHead: (pixel: number) => boolean,
+): ErrorPart[] {
   const isEdge = (i: number) => {
     const [x, y] = [i % size, Math.trunc(i / size)]
     for (let dy = -EDGE; dy <= EDGE; dy++) {
@@ -232,14 +258,13 @@ function errorParts(matte: Float32Array, shown: Int32Array, size: number): Error
   }
   return Array.from(matte, (_, i) => {
     if (shown[i] >= 0) return isEdge(i) ? 'at_the_outline' : 'inside'
-    const [low, y] = [lowest[i % size], Math.trunc(i / size)]
-    return low > size / 2 && y > low ? 'below_the_bust' : 'beside_the_surface'
+    return isHead(i) ? 'head_beside_the_surface' : 'bust_beside_the_surface'
   })
 }
 
 /** Of the whole squared error inside the matte. */
 function sharesOfError(picture: Uint8Array, rgb: Uint8Array, weight: Float32Array, parts: readonly ErrorPart[]) {
-  const sums = { below_the_bust: 0, beside_the_surface: 0, at_the_outline: 0, inside: 0 }
+  const sums = { bust_beside_the_surface: 0, head_beside_the_surface: 0, at_the_outline: 0, inside: 0 }
   for (let i = 0; i < rgb.length; i++) {
     sums[parts[Math.trunc(i / 3)]] += weight[Math.trunc(i / 3)] * (picture[i] - rgb[i]) ** 2
   }

@@ -49,34 +49,35 @@ export function unwrap(mesh: Mesh, size: number): Atlas {
   for (let round = 0; round < ROUNDS && cutOffShrunk(mesh, laid, parts); round++) {
     laid = layOut(mesh, cutCharts(mesh, parts), laid)
   }
-  const uvs: number[] = []
+  const uvs = new Float32Array(2 * laid.reduce((sum, { chart }) => sum + chart.vertices.length, 0))
   const corners = new Uint32Array(mesh.triangles.length)
+  let first = 0
   const margin = GUTTER / 2 / size
   for (const {
     chart,
     box: [left, bottom, right, top],
     flat,
   } of laid) {
-    const first = uvs.length / 2
-    chart.corners.forEach((vertex, i) => {
-      corners[3 * chart.triangles[Math.trunc(i / 3)] + (i % 3)] = first + vertex
-    })
-    for (let n = 0; n < flat.uv.length; n += 2) {
-      uvs.push(left + margin + flat.uv[n] * (right - left - 2 * margin))
-      uvs.push(bottom + margin + flat.uv[n + 1] * (top - bottom - 2 * margin))
+    for (let i = 0; i < chart.corners.length; i++) {
+      corners[3 * chart.triangles[Math.trunc(i / 3)] + (i % 3)] = first + chart.corners[i]
     }
+    for (let n = 0; n < flat.uv.length; n += 2) {
+      uvs[2 * first + n] = left + margin + flat.uv[n] * (right - left - 2 * margin)
+      uvs[2 * first + n + 1] = bottom + margin + flat.uv[n + 1] * (top - bottom - 2 * margin)
+    }
+    first += chart.vertices.length
   }
-  return { uvs: Float32Array.from(uvs), corners, charts: laid.length }
+  return { uvs, corners, charts: laid.length }
 }
 
 /** Which part each triangle's centre is in. */
 function partsOf({ positions, triangles }: Mesh): Uint8Array {
   const lowest = positions.reduce((least, value, i) => (i % 3 === 1 && value < least ? value : least), Infinity)
   return Uint8Array.from({ length: triangles.length / 3 }, (_, t) => {
-    const [x, y, z] = [0, 1, 2].map((k) => {
-      const [a, b, c] = triangles.subarray(3 * t, 3 * t + 3)
-      return (positions[3 * a + k] + positions[3 * b + k] + positions[3 * c + k]) / 3
-    })
+    const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]]
+    const x = (positions[a] + positions[b] + positions[c]) / 3
+    const y = (positions[a + 1] + positions[b + 1] + positions[c + 1]) / 3
+    const z = (positions[a + 2] + positions[b + 2] + positions[c + 2]) / 3
     if (y < lowest + CUT) return BOTTOM
     const isBust = y < COLLAR.bottom || (y < COLLAR.top && Math.abs(x) > COLLAR.side)
     if (isBust) return z > EARS ? CHEST : SHOULDERS
@@ -141,9 +142,10 @@ function share(charts: readonly (readonly [Chart, number])[], box: Box, boxes: M
 
 function areaOf({ positions: p, triangles }: Mesh, chart: Chart): number {
   return chart.triangles.reduce((sum, t) => {
-    const [a, b, c] = triangles.subarray(3 * t, 3 * t + 3)
-    const [e, f] = [b, c].map((to) => [0, 1, 2].map((k) => p[3 * to + k] - p[3 * a + k]))
-    return sum + Math.hypot(e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]) / 2
+    const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]]
+    const [ex, ey, ez] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]]
+    const [fx, fy, fz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]]
+    return sum + Math.hypot(ey * fz - ez * fy, ez * fx - ex * fz, ex * fy - ey * fx) / 2
   }, 0)
 }
 
@@ -155,9 +157,8 @@ function cutOffShrunk({ positions, triangles }: Mesh, laid: readonly Laid[], par
   let free = parts.reduce((most, part) => Math.max(most, part + 1), FIRST_FREE)
   let isFound = false
   for (const { chart, flat } of laid) {
-    const shrunk = chart.triangles.filter((_, n) =>
-      chart.corners.subarray(3 * n, 3 * n + 3).every((vertex) => flat.stretch[vertex] > SHRUNK.factor),
-    )
+    const isShrunk = (corner: number) => flat.stretch[chart.corners[corner]] > SHRUNK.factor
+    const shrunk = chart.triangles.filter((_, n) => isShrunk(3 * n) && isShrunk(3 * n + 1) && isShrunk(3 * n + 2))
     if (shrunk.length < SHRUNK.share * parts.length || free > 250) continue
     const middle = (t: number) => triangles.subarray(3 * t, 3 * t + 3).reduce((sum, v) => sum + positions[3 * v] / 3, 0)
     const centre = shrunk.reduce((sum, t) => sum + middle(t), 0) / shrunk.length

@@ -31,9 +31,12 @@ export function cutCharts({ triangles }: Mesh, parts: Uint8Array): Chart[] {
 function straighten(parts: Uint8Array, neighbours: Int32Array): void {
   for (let pass = 0; pass < STRAIGHTENING; pass++) {
     for (let t = 0; t < parts.length; t++) {
-      const around = [0, 1, 2].map((k) => parts[neighbours[3 * t + k]] ?? parts[t])
-      const other = around.find((part, k) => part !== parts[t] && part === around[(k + 1) % 3])
-      if (other !== undefined) parts[t] = other
+      const own = parts[t]
+      const a = parts[neighbours[3 * t]] ?? own
+      const b = parts[neighbours[3 * t + 1]] ?? own
+      const c = parts[neighbours[3 * t + 2]] ?? own
+      if (a !== own && (a === b || a === c)) parts[t] = a
+      else if (b !== own && b === c) parts[t] = b
     }
   }
 }
@@ -86,29 +89,32 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
   piece.forEach((t, n) => {
     places[t] = n
   })
-  const corners = Uint32Array.from({ length: 3 * piece.length }, (_, corner) => corner)
+  const count = 3 * piece.length
+  /** For each corner the mesh's vertex. */
+  const meshVertices = new Uint32Array(count)
+  for (let corner = 0; corner < count; corner++) {
+    meshVertices[corner] = triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]
+  }
   /** Corners that are one vertex of the chart. */
-  const glued = new DisjointSets(corners.length)
+  const glued = new DisjointSets(count)
   const next = (corner: number) => (corner % 3 === 2 ? corner - 2 : corner + 1)
   /** For each edge, by the corner it leaves, the same edge seen from its other triangle, or -1 at the border. */
-  const twins = new Int32Array(corners.length).fill(-1)
-  for (const corner of corners.keys()) {
-    const t = piece[Math.trunc(corner / 3)]
-    const beyond = neighbours[3 * t + (corner % 3)]
+  const twins = new Int32Array(count).fill(-1)
+  for (let corner = 0; corner < count; corner++) {
+    const beyond = neighbours[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]
     if (beyond < 0 || places[beyond] < 0) continue
-    const [from, to] = [triangles[3 * t + (corner % 3)], triangles[3 * t + (next(corner) % 3)]]
+    const [from, to] = [meshVertices[corner], meshVertices[next(corner)]]
     let twin = 3 * beyond
     while (triangles[twin] !== to || triangles[next(twin)] !== from) twin++
     twins[corner] = 3 * places[beyond] + (twin % 3)
   }
-  const isGlued = new Uint8Array(corners.length)
-  /** Corners by vertex, to find the edges at it. */
-  const cornersAt = new Map<number, number[]>()
-  corners.forEach((corner) => {
-    const vertex = triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]
-    const known = cornersAt.get(vertex)
-    if (known) known.push(corner)
-    else cornersAt.set(vertex, [corner])
+  const isGlued = new Uint8Array(count)
+  /** The last corner at each of the mesh's vertices, and before each corner another one there, or -1: the edges at it. */
+  const lastAt = new Int32Array(meshVertices.reduce((most, vertex) => Math.max(most, vertex), 0) + 1).fill(-1)
+  const before = new Int32Array(count)
+  meshVertices.forEach((vertex, corner) => {
+    before[corner] = lastAt[vertex]
+    lastAt[vertex] = corner
   })
   const glue = (edge: number) => {
     const twin = twins[edge]
@@ -130,7 +136,7 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
       glue(edge)
     }
   }
-  const waiting = [...corners.keys()]
+  const waiting = Array.from({ length: count }, (_, corner) => corner)
   for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
     const twin = twins[edge]
     if (twin < 0 || isGlued[edge]) continue
@@ -142,17 +148,17 @@ function open(piece: readonly number[], part: number, triangles: Uint32Array, ne
     if (meetsAtStart === meetsAtEnd) continue
     glue(edge)
     const joined = meetsAtStart ? next(edge) : edge
-    const vertex = triangles[3 * piece[Math.trunc(joined / 3)] + (joined % 3)]
-    for (const corner of cornersAt.get(vertex)!) waiting.push(corner, corner % 3 === 0 ? corner + 2 : corner - 1)
-  }
-  const numbers = new Int32Array(corners.length).fill(-1)
-  const vertices: number[] = []
-  const own = corners.map((_, corner) => {
-    const root = glued.rootOf(corner)
-    if (numbers[root] < 0) {
-      numbers[root] = vertices.push(triangles[3 * piece[Math.trunc(corner / 3)] + (corner % 3)]) - 1
+    for (let corner = lastAt[meshVertices[joined]]; corner >= 0; corner = before[corner]) {
+      waiting.push(corner, corner % 3 === 0 ? corner + 2 : corner - 1)
     }
-    return numbers[root]
-  })
-  return { part, triangles: Uint32Array.from(piece), corners: own, vertices: Uint32Array.from(vertices) }
+  }
+  const numbers = new Int32Array(count).fill(-1)
+  const vertices: number[] = []
+  const corners = new Uint32Array(count)
+  for (let corner = 0; corner < count; corner++) {
+    const root = glued.rootOf(corner)
+    if (numbers[root] < 0) numbers[root] = vertices.push(meshVertices[corner]) - 1
+    corners[corner] = numbers[root]
+  }
+  return { part, triangles: Uint32Array.from(piece), corners, vertices: Uint32Array.from(vertices) }
 }

@@ -4,6 +4,8 @@
  * enlarged by dividing the weights by the stretch they gave (Yoshizawa, Belyaev and Seidel 2004), which folds nothing
  * either.
  */
+import { faceNeighbours } from '../mesh.ts'
+import { type Neighbours, neighboursOf, nestedDissection, share, solveMeans } from './means.ts'
 
 /** A disc, its vertices numbered for itself. */
 interface Disc {
@@ -24,9 +26,6 @@ interface FlattenOptions {
 const SQUARENESS = 4
 /** Stretch that is as bad as any. */
 const MOST_STRETCH = 10
-/** Relative residual at which a system counts as solved, and the most steps to get there. */
-const SOLVED = 1e-6
-const MOST_STEPS = 2000
 /** Mean value weights grow without bound where an angle nears 180 degrees. */
 const MOST_TANGENT = 20
 
@@ -41,21 +40,24 @@ export function flatten(disc: Disc, options: FlattenOptions): Flat {
   const count = disc.positions.length / 3
   const border = layBorder(disc, options)
   const fixed = new Uint8Array(count)
-  const uv = new Float64Array(2 * count).fill(0)
+  const uv = new Float64Array(2 * count)
   for (const [vertex, u, v] of border) {
     fixed[vertex] = 1
     uv[2 * vertex] = u
     uv[2 * vertex + 1] = v
   }
-  const weights = meanValueWeights(disc)
-  solve(weights, fixed, uv)
+  const weights = meanValues(disc)
+  const inner = Uint32Array.from({ length: count }, (_, vertex) => vertex).filter((vertex) => !fixed[vertex])
+  const order = nestedDissection(weights, disc.positions, inner)
+  solveMeans(weights, order, uv, 2)
   const first = stretchOf(disc, uv)
   const even = uv.slice()
   // Once: a second time hardly evens out more, and then less.
   weights.columns.forEach((neighbour, at) => {
     weights.values[at] /= first.vertices[neighbour]
   })
-  solve(weights, fixed, even)
+  share(weights)
+  solveMeans(weights, order, even, 2)
   const second = stretchOf(disc, even)
   const isBetter = second.folds === 0 && second.whole < first.whole
   const { aspect } = options
@@ -69,13 +71,8 @@ export function flatten(disc: Disc, options: FlattenOptions): Flat {
 function layBorder({ positions, triangles }: Disc, { aspect, up }: FlattenOptions): [number, number, number][] {
   const count = positions.length / 3
   const following = new Int32Array(count).fill(-1)
-  const edges = new Set<number>()
-  const next = (corner: number) => triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
-  triangles.forEach((from, corner) => {
-    edges.add(from * count + next(corner))
-  })
-  triangles.forEach((from, corner) => {
-    if (!edges.has(next(corner) * count + from)) following[from] = next(corner)
+  faceNeighbours(triangles).forEach((beyond, corner) => {
+    if (beyond < 0) following[triangles[corner]] = triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
   })
   const loop: number[] = []
   for (let vertex = following.findIndex((to) => to >= 0); loop[0] !== vertex; vertex = following[vertex]) {
@@ -134,120 +131,20 @@ function roundedSquare(aspect: number): (share: number) => [number, number] {
   }
 }
 
-/** Rows of a matrix: entries of row i lie at starts[i] .. starts[i + 1]. */
-interface Rows {
-  readonly starts: Uint32Array
-  readonly columns: Uint32Array
-  readonly values: Float64Array
-}
-
-function meanValueWeights({ positions, triangles }: Disc): Rows {
-  const count = positions.length / 3
-  const rows = Array.from({ length: count }, () => ({ columns: [] as number[], values: [] as number[] }))
-  const add = (row: number, column: number, value: number) => {
-    const { columns, values } = rows[row]
-    const at = columns.indexOf(column)
-    if (at >= 0) values[at] += value
-    else {
-      columns.push(column)
-      values.push(value)
-    }
-  }
+/** Floater's weights (2003). */
+function meanValues({ positions, triangles }: Disc): Neighbours {
   const [a, b] = [new Float64Array(3), new Float64Array(3)]
   const side = (from: number, to: number, into: Float64Array): number => {
     for (let axis = 0; axis < 3; axis++) into[axis] = positions[3 * to + axis] - positions[3 * from + axis]
-    return Math.hypot(into[0], into[1], into[2]) || 1e-9
+    return Math.sqrt(into[0] ** 2 + into[1] ** 2 + into[2] ** 2) || 1e-9
   }
-  for (let corner = 0; corner < triangles.length; corner++) {
-    const first = corner - (corner % 3)
-    const [i, j, k] = [triangles[corner], triangles[first + ((corner + 1) % 3)], triangles[first + ((corner + 2) % 3)]]
-    const [lengthA, lengthB] = [side(i, j, a), side(i, k, b)]
+  return neighboursOf(positions.length / 3, triangles, (vertex, neighbour, third) => {
+    const [lengthA, lengthB] = [side(vertex, neighbour, a), side(vertex, third, b)]
     const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (lengthA * lengthB)
     // tan(angle / 2)
     const tangent = Math.min(MOST_TANGENT, Math.sqrt(Math.max(1e-6, 1 - cosine) / Math.max(1e-6, 1 + cosine)))
-    add(i, j, tangent / lengthA)
-    add(i, k, tangent / lengthB)
-  }
-  const starts = new Uint32Array(count + 1)
-  rows.forEach(({ columns }, i) => {
-    starts[i + 1] = starts[i] + columns.length
+    return tangent / lengthA
   })
-  const columns = new Uint32Array(starts[count])
-  const values = new Float64Array(starts[count])
-  rows.forEach((row, i) => {
-    columns.set(row.columns, starts[i])
-    values.set(row.values, starts[i])
-  })
-  return { starts, columns, values }
-}
-
-/**
- * Moves every vertex that is not fixed to the mean of its neighbours: BiCGSTAB (van der Vorst 1992) on the rows divided
- * by their sums, for both coordinates beside each other.
- */
-function solve({ starts, columns, values }: Rows, fixed: Uint8Array, uv: Float64Array): void {
-  const count = fixed.length
-  const shares = values.slice()
-  for (let i = 0; i < count; i++) {
-    let sum = 0
-    for (let at = starts[i]; at < starts[i + 1]; at++) sum += values[at]
-    for (let at = starts[i]; at < starts[i + 1]; at++) shares[at] /= sum
-  }
-  /** out = x - mean of the neighbours' x, 0 at fixed vertices. */
-  const apply = (x: Float64Array, out: Float64Array) => {
-    for (let i = 0; i < count; i++) {
-      let [u, v] = [0, 0]
-      if (!fixed[i]) {
-        u = x[2 * i]
-        v = x[2 * i + 1]
-        for (let at = starts[i]; at < starts[i + 1]; at++) {
-          const neighbour = 2 * columns[at]
-          u -= shares[at] * x[neighbour]
-          v -= shares[at] * x[neighbour + 1]
-        }
-      }
-      out[2 * i] = u
-      out[2 * i + 1] = v
-    }
-  }
-  const dot = (a: Float64Array, b: Float64Array, axis: number) => {
-    let sum = 0
-    for (let i = axis; i < a.length; i += 2) sum += a[i] * b[i]
-    return sum
-  }
-  const [r, v, p, s, t] = Array.from({ length: 5 }, () => new Float64Array(2 * count))
-  apply(uv, r)
-  for (let i = 0; i < r.length; i++) r[i] = -r[i]
-  const shadow = r.slice()
-  const state = [0, 1].map((axis) => ({ axis, rho: 1, alpha: 1, omega: 1, isOpen: true }))
-  const goal = SOLVED ** 2 * count
-  for (let step = 0; step < MOST_STEPS; step++) {
-    for (const one of state) {
-      const { axis } = one
-      one.isOpen &&= dot(r, r, axis) > goal
-      if (!one.isOpen) continue
-      const rho = dot(shadow, r, axis)
-      const beta = (rho / one.rho) * (one.alpha / one.omega)
-      one.rho = rho
-      for (let i = axis; i < r.length; i += 2) p[i] = r[i] + beta * (p[i] - one.omega * v[i])
-    }
-    if (!state.some(({ isOpen }) => isOpen)) break
-    apply(p, v)
-    for (const one of state) {
-      if (!one.isOpen) continue
-      one.alpha = one.rho / dot(shadow, v, one.axis)
-      for (let i = one.axis; i < r.length; i += 2) s[i] = r[i] - one.alpha * v[i]
-    }
-    apply(s, t)
-    for (const one of state) {
-      if (!one.isOpen) continue
-      one.omega = dot(t, s, one.axis) / (dot(t, t, one.axis) || 1)
-      for (let i = one.axis; i < r.length; i += 2) {
-        uv[i] += one.alpha * p[i] + one.omega * s[i]
-        r[i] = s[i] - one.omega * t[i]
-      }
-    }
-  }
 }
 
 /**

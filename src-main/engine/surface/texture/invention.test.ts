@@ -1,35 +1,22 @@
-/** Colours where no photo saw: the generator's own, as photos changed those like them. */
+/** Colours where no photo saw: the photos' own, as far as the generator knows no edge. */
 import { describe, expect, it } from 'vitest'
-import type { PosedPortrait } from '../../face/posed-portrait.ts'
-import { orbitCamera } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
-import { likelyTones, mixedColours, sharesOfDetail } from './invention.ts'
-
-const photo = (yaw: number) =>
-  ({ label: orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, yaw) }) as PosedPortrait
+import type { Mesh } from '../mesh.ts'
+import { mixedColours, sharesOfDetail, spreadColours } from './invention.ts'
 
 const plain = (value: number) => (points: Float32Array) => Promise.resolve(points.map(() => value))
 const field: Field = { side: 1, sigma: plain(0), colour: plain(1), bare: plain(0.5) }
 const { bare: _, ...untouched } = field
 
 describe('what photos added', () => {
-  const towards =
-    (...normal: number[]) =>
-    (photos: PosedPortrait[]) =>
-      sharesOfDetail(field, new Float32Array(3), Float32Array.from(normal), photos)[0]
-
-  it('counts where a photo or its mirror image looks at the surface, and not behind', () => {
-    expect(towards(0, 0, 1)([photo(0)])).toBe(1)
-    expect(towards(0, 0, -1)([photo(0)])).toBe(0)
-    expect(towards(1, 0, 0)([photo(0)])).toBe(0)
-    expect(towards(1, 0, 0)([photo(0.7)])).toBe(1)
-    expect(towards(-1, 0, 0)([photo(0.7)])).toBe(1)
+  it('counts where a photo or its mirror image sees the surface, and not behind', () => {
+    const [own, mirrored] = [Float32Array.of(1, 0, 0, 0.4), Float32Array.of(0, 1, 0, 0.4)]
+    expect([...sharesOfDetail(field, 4, [own, mirrored])]).toEqual([1, 1, 0, 0])
   })
 
   it('is the head where there is no photo, or nothing was added', () => {
-    expect(towards(0, 0, -1)([])).toBe(1)
-    const behind = Float32Array.of(0, 0, -1)
-    expect(sharesOfDetail(untouched, new Float32Array(3), behind, [photo(0)])[0]).toBe(1)
+    expect(sharesOfDetail(field, 1, [])[0]).toBe(1)
+    expect(sharesOfDetail(untouched, 1, [new Float32Array(1)])[0]).toBe(1)
   })
 
   it('is mixed with what the generator says', async () => {
@@ -40,32 +27,43 @@ describe('what photos added', () => {
   })
 })
 
-describe('a likely tone', () => {
-  const COUNT = 1000
+describe('colours that are spread', () => {
+  const SIDE = 40
+  /** A sheet of a unit's side. The left half is hair, which the generator has darker towards the top, and a patch in it. */
+  const positions = new Float32Array(3 * SIDE ** 2)
+  const bare = new Float32Array(3 * SIDE ** 2)
+  const shown = new Float32Array(3 * SIDE ** 2)
+  const trust = new Float32Array(SIDE ** 2)
+  const triangles: number[] = []
   const [HAIR, SKIN] = [
-    [0.1, 0.08, 0.07],
-    [0.8, 0.6, 0.5],
+    [0.5, 0.4, 0.2],
+    [0.9, 0.7, 0.6],
   ]
-  const isHair = (i: number) => i % 2 === 0
-  /** Every other vertex is hair; photos saw the first half, and of the skin a fifth under a white collar. */
-  const positions = new Float32Array(3 * COUNT)
-  const bare = Float32Array.from({ length: 3 * COUNT }, (_, i) => (isHair(Math.trunc(i / 3)) ? HAIR : SKIN)[i % 3])
-  const trust = Float32Array.from({ length: COUNT }, (_, i) => (i < COUNT / 2 ? 1 : 0))
-  const made = Float32Array.from({ length: 3 * COUNT }, (_, i) => {
-    const vertex = Math.trunc(i / 3)
-    if (isHair(vertex)) return 0.1
-    return vertex % 5 === 0 ? 0.5 : -0.2
-  })
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const i = y * SIDE + x
+      const isHair = x < SIDE / 2
+      const inPatch = Math.hypot(x - 10, y - 20) < 4
+      positions.set([x / SIDE, y / SIDE, 0], 3 * i)
+      bare.set(isHair ? [0.3 - y / 200 + (inPatch ? 0.2 : 0), 0.2 - y / 200, 0.1] : [0.8, 0.5, 0.5], 3 * i)
+      trust[i] = y < 4 ? 1 : 0
+      shown.set(trust[i] === 0 ? [1, 0, 1] : isHair ? HAIR : SKIN, 3 * i)
+      if (x + 1 < SIDE && y + 1 < SIDE) triangles.push(i, i + 1, i + SIDE, i + 1, i + SIDE + 1, i + SIDE)
+    }
+  }
+  const mesh: Mesh = { positions, triangles: Uint32Array.from(triangles) }
 
-  it('of hair is what photos made of hair, of skin what they made of most of the skin', () => {
-    const tones = likelyTones({ positions }, bare, made, trust)
-    for (let i = COUNT / 2; i < COUNT; i++) {
-      expect(Math.abs(tones[3 * i] - (isHair(i) ? 0.1 : -0.2))).toBeLessThan(0.05)
+  it("are the photo's of hair on all of the hair, of skin on all of the skin", () => {
+    const found = spreadColours(mesh, bare, shown, trust)
+    for (let i = 0; i < SIDE ** 2; i++) {
+      const x = i % SIDE
+      if (Math.abs(x - SIDE / 2) < 3) continue
+      const wanted = x < SIDE / 2 ? HAIR : SKIN
+      for (let k = 0; k < 3; k++) expect(Math.abs(found[3 * i + k] - wanted[k])).toBeLessThan(0.08)
     }
   })
 
-  it('is nothing where nothing was seen', () => {
-    const tones = likelyTones({ positions }, bare, made, new Float32Array(COUNT))
-    expect(tones.every((tone) => tone === 0)).toBe(true)
+  it("are the generator's where nothing was seen", () => {
+    expect(spreadColours(mesh, bare, shown, new Float32Array(SIDE ** 2))).toEqual(bare)
   })
 })

@@ -1,54 +1,35 @@
 /**
  * The colours of what no photo saw. What photos added to the generator's planes is right where they, or their mirror images,
  * look at the surface; elsewhere it only leaks along the planes, and the generator's own colours take its place. Of these
- * the photos saw some: what they made of hair goes for the hair behind too, and what they made of skin for skin.
+ * only the edges are kept: which place goes with which. What colour hair has behind, and skin, the photos say.
  */
-import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import { surfaceColours } from '../colour.ts'
 import type { Field } from '../field.ts'
-import type { Surface } from '../mesh.ts'
+import type { Mesh } from '../mesh.ts'
 import { smoothstep } from '../seen-vertices.ts'
+import { neighboursOf, nestedDissection, solveMeans } from './means.ts'
+import { drawnIn } from './photo.ts'
 
-/** Cosines between the surface and the way to a camera: it only leaks below, and says what it saw above. */
-const FACING: readonly [number, number] = [0.1, 0.4]
-/**
- * How unlike colours may be, 0..1, in what is grey of them and in the rest, and how far apart in height, world units, for one
- * to tell of the other: the same hair is lighter in one place than in another.
- */
-const ALIKE = { grey: 0.15, hue: 0.05, height: 0.2 }
-/** How much of what is left between two colours that are alike is light alone, which is not to be kept. */
-const LIGHT = 0.5
-/** Squared distance in those at which one tells nothing. */
-const FAR = 20
-/** How much photos may make of a colour in one place and another, 0..1: a white collar is not what they make of a neck. */
-const DOUBTED = 0.15
-/** Vertices that are asked what photos made of them, and how many of them the mean of all counts for. */
-const WITNESSES = 600
-const FEW = 2
+/** How well a photo, or its mirror image, is to see a place: below this what it added there only leaked, above it is right. */
+const SEEING: readonly [number, number] = [0.5, 0.95]
+/** How steeply the generator's own colours change where one thing ends and another begins, each world unit. */
+const EDGE = 4
+/** Photos say what colour there is where they see it at least so well. */
+const SEEN = 0.9
+/** How unlike, 0..1, what photos show near an edge may be to what they show of the same thing elsewhere: believed below. */
+const UNLIKE: readonly [number, number] = [0.12, 0.25]
+/** Of the light and shade that the generator has on one thing, this much is kept. */
+const SHADE = 0.3
 
 /**
  * How much what photos added counts at points of a surface.
- * @param positions, normals [n, 3]
+ * @param seen how well each photo, and each one's mirror image, sees them, 0..1
  * @returns [n] 0..1; 1 where there are no photos, or they added nothing
  */
-export function sharesOfDetail(
-  { bare }: Field,
-  positions: Float32Array,
-  normals: Float32Array,
-  photos: readonly PosedPortrait[],
-): Float32Array {
-  return Float32Array.from({ length: positions.length / 3 }, (_, i) => {
-    if (photos.length === 0 || !bare) return 1
-    const [[x, y, z], [nx, ny, nz]] = [positions, normals].map((values) => values.subarray(3 * i, 3 * i + 3))
-    let most = -1
-    for (const { label } of photos) {
-      for (const side of [1, -1]) {
-        const way = [label[3] - side * x, label[7] - y, label[11] - z]
-        most = Math.max(most, (side * nx * way[0] + ny * way[1] + nz * way[2]) / Math.hypot(...way))
-      }
-    }
-    return smoothstep(most, FACING)
-  })
+export function sharesOfDetail({ bare }: Field, count: number, seen: readonly Float32Array[]): Float32Array {
+  const shares = new Float32Array(count).fill(1)
+  if (seen.length === 0 || !bare) return shares
+  return shares.map((_, i) => smoothstep(Math.max(...seen.map((weights) => weights[i])), SEEING))
 }
 
 /**
@@ -67,18 +48,29 @@ export async function mixedColours(
   const { bare = field.colour } = field
   const colours = new Float32Array(positions.length)
   for (const [colour, counts] of [
-    [field.colour, (share: number) => share],
-    [bare, (share: number) => 1 - share],
+    [field.colour, shares],
+    [bare, shares.map((share) => 1 - share)],
   ] as const) {
-    const asked = [...shares.keys()].filter((i) => counts(shares[i]) > 0)
-    const take = (values: Float32Array) =>
-      Float32Array.from({ length: 3 * asked.length }, (_, at) => values[3 * asked[Math.trunc(at / 3)] + (at % 3)])
-    const found = await surfaceColours({ ...field, colour }, take(positions), take(normals), voxel)
-    asked.forEach((i, at) => {
-      for (let k = 0; k < 3; k++) colours[3 * i + k] += counts(shares[i]) * found[3 * at + k]
-    })
+    const asked = new Uint32Array(counts.length)
+    let count = 0
+    for (let i = 0; i < counts.length; i++) if (counts[i] > 0) asked[count++] = i
+    const [places, directions] = [positions, normals].map((values) => taken(values, asked.subarray(0, count)))
+    const found = await surfaceColours({ ...field, colour }, places, directions, voxel)
+    for (let at = 0; at < count; at++) {
+      const i = asked[at]
+      for (let k = 0; k < 3; k++) colours[3 * i + k] += counts[i] * found[3 * at + k]
+    }
   }
   return colours
+}
+
+/** Three numbers of each of those wanted. */
+function taken(values: Float32Array, wanted: Uint32Array): Float32Array {
+  const result = new Float32Array(3 * wanted.length)
+  for (let at = 0; at < wanted.length; at++) {
+    for (let k = 0; k < 3; k++) result[3 * at + k] = values[3 * wanted[at] + k]
+  }
+  return result
 }
 
 /** What is known at the vertices of a surface. */
@@ -94,80 +86,82 @@ interface Known {
 
 /**
  * How far from the head's colours those are likely to be that no photo saw: where what photos added counts, as far as others
- * are in the mean, and else what photos make of the generator's.
+ * are in the mean, and else as far as those of the photos' that spread over the surface.
  * @returns [n, 3]
  */
-export function likelyShift(
-  surface: Pick<Surface, 'positions'>,
-  { bare, vertices, shares, wanted, trust }: Known,
-): Float32Array {
-  const made = wanted.map((value, i) => value + vertices[i] - bare[i])
-  const tones = likelyTones(surface, bare, made, trust)
+export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, trust }: Known): Float32Array {
+  const shown = wanted.map((value, i) => value + vertices[i])
+  const likely = spreadColours(surface, bare, shown, trust)
   const mean = [0, 0, 0]
   const total = trust.reduce((sum, weight) => sum + weight, 0) || 1
   for (let i = 0; i < wanted.length; i++) mean[i % 3] += (trust[Math.trunc(i / 3)] * wanted[i]) / total
-  return tones.map((tone, i) => tone + shares[Math.trunc(i / 3)] * (mean[i % 3] - tone))
+  return likely.map((value, i) => {
+    const shift = value - vertices[i]
+    return shift + shares[Math.trunc(i / 3)] * (mean[i % 3] - shift)
+  })
 }
 
 /**
- * What photos would make of the generator's colours, by what they made of those that look alike at about the same height.
+ * Colours that are known in some places, spread over a surface as far as the generator's know no edge (Levin, Lischinski and
+ * Weiss 2004): its patches behind are no edges, its hairline is. Of its light a part is kept.
  * @param bare [n, 3] the generator's own colours at the vertices
- * @param made [n, 3] what photos added to them
- * @param trust [n] 0..1: how well they saw each vertex
- * @returns [n, 3]
+ * @param shown [n, 3] what photos show there
+ * @param trust [n] 0..1: how well they saw it; where that was not well the others' colours come
+ * @returns [n, 3]; the generator's own where there is nothing to spread
  */
-export function likelyTones(
-  { positions }: Pick<Surface, 'positions'>,
+export function spreadColours(
+  { positions, triangles }: Mesh,
   bare: Float32Array,
-  made: Float32Array,
+  shown: Float32Array,
   trust: Float32Array,
 ): Float32Array {
-  const seen = [...trust.keys()].filter((i) => trust[i] > 0.5)
-  const step = Math.max(1, seen.length / WITNESSES)
-  const witnesses = Array.from({ length: Math.floor(seen.length / step) }, (_, i) => seen[Math.floor(i * step)])
-  const mean = [0, 0, 0]
-  for (const i of witnesses) for (let k = 0; k < 3; k++) mean[k] += made[3 * i + k] / witnesses.length
-  const tones = new Float32Array(bare.length)
-  const weights = new Float64Array(witnesses.length)
-  /** What most of them say: what differs from the first mean counts for less in the second. */
-  const vote = (i: number, doubt: boolean) => {
-    let total = FEW
-    const sum = mean.map((value) => FEW * value)
-    witnesses.forEach((other, w) => {
-      if (weights[w] === 0) return
-      const j = 3 * other
-      let weight = weights[w]
-      if (doubt) weight *= Math.exp(-distance(made, j, tones, i) / (2 * DOUBTED ** 2))
-      total += weight
-      for (let k = 0; k < 3; k++) sum[k] += weight * (made[j + k] + LIGHT * (bare[j + k] - bare[i + k]))
-    })
-    for (let k = 0; k < 3; k++) tones[i + k] = sum[k] / total
+  const all = Uint32Array.from(trust, (_, vertex) => vertex)
+  const unseen = all.filter((vertex) => trust[vertex] < SEEN)
+  if (unseen.length === all.length) return bare
+  const neighbours = neighboursOf(trust.length, triangles, (from, to) => {
+    const change = Math.sqrt(distance(bare, from, to) / (distance(positions, from, to) || 1))
+    return 1 / (1 + (change / EDGE) ** 4)
+  })
+  const light = (i: number) => (bare[3 * i] + bare[3 * i + 1] + bare[3 * i + 2]) / 3
+  const spread = new Float64Array(4 * trust.length)
+  for (const i of all) {
+    for (let k = 0; k < 3; k++) spread[4 * i + k] = shown[3 * i + k]
+    spread[4 * i + 3] = light(i)
   }
-  const told = new Map<string, number>()
-  for (let i = 0; i < bare.length; i += 3) {
-    // One for all that are nearly the same: a membrane smooths what is told.
-    const colour = [...bare.subarray(i, i + 3)].map((value) => Math.round((2 * value) / ALIKE.hue))
-    const kind = [...colour, Math.round((4 * positions[i + 1]) / ALIKE.height)].join()
-    const same = told.get(kind)
-    if (same !== undefined) {
-      tones.copyWithin(i, same, same + 3)
-      continue
-    }
-    told.set(kind, i)
-    witnesses.forEach((other, w) => {
-      const j = 3 * other
-      const height = (positions[i + 1] - positions[j + 1]) / ALIKE.height
-      const grey = (bare[i] + bare[i + 1] + bare[i + 2] - bare[j] - bare[j + 1] - bare[j + 2]) / 3
-      const hue = distance(bare, i, bare, j) - 3 * grey ** 2
-      const unlike = (grey / ALIKE.grey) ** 2 + hue / ALIKE.hue ** 2 + height ** 2
-      weights[w] = unlike < FAR ? Math.exp(-unlike / 2) : 0
-    })
-    vote(i, false)
-    vote(i, true)
-  }
-  return tones
+  solveMeans(neighbours, nestedDissection(neighbours, positions, unseen), spread, 4)
+  return bare.map((_, n) => {
+    const i = Math.trunc(n / 3)
+    return spread[4 * i + (n % 3)] + SHADE * (light(i) - spread[4 * i + 3])
+  })
 }
 
-/** Squared, of the three numbers at `i` from those at `j`. */
-const distance = (a: Float32Array, i: number, b: Float32Array, j: number) =>
-  (a[i] - b[j]) ** 2 + (a[i + 1] - b[j + 1]) ** 2 + (a[i + 2] - b[j + 2]) ** 2
+/**
+ * How much to believe what photos show: a strand of hair beside a cheek is not the cheek's, though the surface is there.
+ * @param doubtful [n] 1 where it may be another thing's
+ * @returns [n] 0..1
+ */
+export function believed(
+  surface: Mesh,
+  bare: Float32Array,
+  shown: Float32Array,
+  trust: Float32Array,
+  doubtful: Float32Array,
+): Float32Array {
+  const elsewhere = spreadColours(
+    surface,
+    bare,
+    shown,
+    trust.map((weight, i) => weight * (1 - doubtful[i])),
+  )
+  const belief = doubtful.map((is, i) => {
+    const [r, g, b] = [0, 1, 2].map((k) => shown[3 * i + k] - elsewhere[3 * i + k])
+    return 1 - is * smoothstep(Math.sqrt((r * r + g * g + b * b) / 3), UNLIKE)
+  })
+  return drawnIn(belief, surface.triangles)
+}
+
+/** Squared, between the three numbers of one vertex and those of another. */
+const distance = (values: Float32Array, a: number, b: number) =>
+  (values[3 * a] - values[3 * b]) ** 2 +
+  (values[3 * a + 1] - values[3 * b + 1]) ** 2 +
+  (values[3 * a + 2] - values[3 * b + 2]) ** 2

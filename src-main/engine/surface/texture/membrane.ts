@@ -6,18 +6,17 @@ import type { Mesh } from '../mesh.ts'
 
 /** What a wholly trusted value weighs against a neighbour's. */
 const TRUST = 100
-/** What is likely elsewhere weighs so much against a neighbour's value: it is reached some 12 edges away. */
-const PULL = 0.04
 /** Relative residual at which the system counts as solved, and the most steps to get there. */
 const SOLVED = 1e-4
 const MOST_STEPS = 500
 
 /**
- * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2 + PULL (x_i - e_i)^2,
+ * Minimises the sum over edges of (x_i - x_j)^2 and over vertices of TRUST w_i (x_i - b_i)^2 + p_i (x_i - e_i)^2,
  * channel by channel, by conjugate gradients.
  * @param values [n, 3] b
  * @param trust [n] w, 0..1
  * @param likely [n, 3] e
+ * @param pull [n] p, what it weighs against a neighbour's value: it is reached some 2 / sqrt(p) edges away
  * @returns [n, 3] x
  */
 export function membrane(
@@ -25,12 +24,13 @@ export function membrane(
   values: Float32Array,
   trust: Float32Array,
   likely: Float32Array,
+  pull: Float32Array,
 ): Float32Array {
   const count = trust.length
   const degrees = new Float32Array(count)
   for (const vertex of triangles) degrees[vertex]++
   const x = new Float32Array(values.length)
-  const diagonal = degrees.map((degree, i) => degree + TRUST * trust[i] + PULL)
+  const diagonal = degrees.map((degree, i) => degree + TRUST * trust[i] + pull[i])
   const apply = (p: Float64Array, out: Float64Array) => {
     for (let i = 0; i < count; i++) out[i] = diagonal[i] * p[i]
     // In a closed mesh every edge leaves each of its ends once.
@@ -51,7 +51,7 @@ export function membrane(
     for (let i = 0; i < count; i++) y[i] = (trust[i] > 0 ? values : likely)[3 * i + channel]
     apply(y, r)
     for (let i = 0; i < count; i++) {
-      r[i] = TRUST * trust[i] * values[3 * i + channel] + PULL * likely[3 * i + channel] - r[i]
+      r[i] = TRUST * trust[i] * values[3 * i + channel] + pull[i] * likely[3 * i + channel] - r[i]
       z[i] = r[i] / diagonal[i]
       p[i] = z[i]
     }

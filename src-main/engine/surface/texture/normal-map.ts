@@ -28,17 +28,23 @@ export function tangentsOf({ positions: p, normals, triangles }: Surface, { uvs,
     for (let corner = t; corner < t + 3; corner++) vertexOf[corners[corner]] = triangles[corner]
   }
   const tangents = new Float32Array((uvs.length / 2) * 4)
+  const along = new Float64Array(3)
+  /** Takes what lies along the normal at `n` from `along`; its squared length. */
+  const across = (n: number) => {
+    const out = along[0] * normals[n] + along[1] * normals[n + 1] + along[2] * normals[n + 2]
+    for (let k = 0; k < 3; k++) along[k] -= out * normals[n + k]
+    return along[0] ** 2 + along[1] ** 2 + along[2] ** 2
+  }
   for (let entry = 0; entry < vertexOf.length; entry++) {
-    const n = normals.subarray(3 * vertexOf[entry], 3 * vertexOf[entry] + 3)
-    const sum = sums.subarray(3 * entry, 3 * entry + 3)
-    const across = (along: ArrayLike<number>) => {
-      const out = along[0] * n[0] + along[1] * n[1] + along[2] * n[2]
-      return [0, 1, 2].map((k) => along[k] - out * n[k])
+    const n = 3 * vertexOf[entry]
+    for (let k = 0; k < 3; k++) along[k] = sums[3 * entry + k]
+    let square = across(n)
+    if (square < 1e-24) {
+      along.fill(0)
+      along[Math.abs(normals[n]) < 0.9 ? 0 : 1] = 1
+      square = across(n)
     }
-    let tangent = across(sum)
-    if (Math.hypot(...tangent) < 1e-12) tangent = across(Math.abs(n[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0])
-    const length = Math.hypot(...tangent)
-    for (let k = 0; k < 3; k++) tangents[4 * entry + k] = tangent[k] / length
+    for (let k = 0; k < 3; k++) tangents[4 * entry + k] = along[k] / Math.sqrt(square)
     tangents[4 * entry + 3] = 1
   }
   return tangents
@@ -60,30 +66,32 @@ export function bakeNormals(
   const texels = texelsOf(surface, atlas, size)
   const look = new DirectionGrid(fine, vertexNormals(fine), voxel)
   const pixels = new Uint8Array(3 * size ** 2).fill(255)
-  const [point, normal, tangent, seen] = Array.from({ length: 4 }, () => new Float64Array(3))
-  for (let i = 0; i < texels.places.length; i++) {
+  const { places, weights } = texels
+  const [point, normal, seen] = Array.from({ length: 3 }, () => new Float64Array(3))
+  for (let i = 0; i < places.length; i++) {
     const t = texels.triangles[i]
-    const [wb, wc] = [texels.weights[2 * i], texels.weights[2 * i + 1]]
+    const [wb, wc] = [weights[2 * i], weights[2 * i + 1]]
+    const wa = 1 - wb - wc
     const [a, b, c] = [triangles[t] * 3, triangles[t + 1] * 3, triangles[t + 2] * 3]
     const [ta, tb, tc] = [corners[t] * 4, corners[t + 1] * 4, corners[t + 2] * 4]
-    const wa = 1 - wb - wc
     for (let k = 0; k < 3; k++) {
       point[k] = wa * positions[a + k] + wb * positions[b + k] + wc * positions[c + k]
       normal[k] = wa * normals[a + k] + wb * normals[b + k] + wc * normals[c + k]
-      tangent[k] = wa * tangents[ta + k] + wb * tangents[tb + k] + wc * tangents[tc + k]
     }
+    const tx = wa * tangents[ta] + wb * tangents[tb] + wc * tangents[tc]
+    const ty = wa * tangents[ta + 1] + wb * tangents[tb + 1] + wc * tangents[tc + 1]
+    const tz = wa * tangents[ta + 2] + wb * tangents[tb + 2] + wc * tangents[tc + 2]
     look.at(point, normal, seen)
-    const [nx, ny, nz] = normal
-    const [tx, ty, tz] = tangent
-    const across = [ny * tz - nz * ty, nz * tx - nx * tz, nx * ty - ny * tx]
-    const x = seen[0] * tx + seen[1] * ty + seen[2] * tz
-    const y = seen[0] * across[0] + seen[1] * across[1] + seen[2] * across[2]
-    const z = Math.max(0.1, seen[0] * nx + seen[1] * ny + seen[2] * nz)
-    const length = Math.hypot(x, y, z)
-    const at = 3 * texels.places[i]
-    pixels[at] = Math.round(127.5 * (x / length + 1))
-    pixels[at + 1] = Math.round(127.5 * (y / length + 1))
-    pixels[at + 2] = Math.round(127.5 * (z / length + 1))
+    const [sx, sy, sz] = [seen[0], seen[1], seen[2]]
+    const [nx, ny, nz] = [normal[0], normal[1], normal[2]]
+    const x = sx * tx + sy * ty + sz * tz
+    const y = sx * (ny * tz - nz * ty) + sy * (nz * tx - nx * tz) + sz * (nx * ty - ny * tx)
+    const z = Math.max(0.1, sx * nx + sy * ny + sz * nz)
+    const scale = 127.5 / Math.sqrt(x * x + y * y + z * z)
+    const at = 3 * places[i]
+    pixels[at] = Math.round(127.5 + scale * x)
+    pixels[at + 1] = Math.round(127.5 + scale * y)
+    pixels[at + 2] = Math.round(127.5 + scale * z)
   }
   spread(pixels, texels)
   return pixels
@@ -102,17 +110,19 @@ class DirectionGrid {
   constructor({ positions }: Mesh, normals: Float32Array, voxel: number) {
     this.cell = voxel
     const most = [0, 1, 2].map(() => Number.NEGATIVE_INFINITY)
-    positions.forEach((value, i) => {
-      this.origin[i % 3] = Math.min(this.origin[i % 3], value - voxel)
-      most[i % 3] = Math.max(most[i % 3], value)
-    })
+    for (let at = 0; at < positions.length; at += 3) {
+      for (let k = 0; k < 3; k++) {
+        this.origin[k] = Math.min(this.origin[k], positions[at + k] - voxel)
+        most[k] = Math.max(most[k], positions[at + k])
+      }
+    }
     this.sides = most.map((value, k) => Math.ceil((value - this.origin[k]) / voxel) + 2)
     this.entries = new Int32Array(this.sides[0] * this.sides[1] * this.sides[2])
     this.sums = new Float32Array(positions.length + 3)
+    const place = (at: number, k: number) => Math.floor((positions[at + k] - this.origin[k]) / voxel)
     let count = 0
     for (let at = 0; at < positions.length; at += 3) {
-      const [x, y, z] = [0, 1, 2].map((k) => Math.floor((positions[at + k] - this.origin[k]) / voxel))
-      const cell = (z * this.sides[1] + y) * this.sides[0] + x
+      const cell = (place(at, 2) * this.sides[1] + place(at, 1)) * this.sides[0] + place(at, 0)
       if (this.entries[cell] === 0) this.entries[cell] = ++count
       for (let k = 0; k < 3; k++) this.sums[3 * this.entries[cell] + k] += normals[at + k]
     }
@@ -121,21 +131,27 @@ class DirectionGrid {
   /** The directions around `point` that look where `outward` does, into `into`; where there are none, `outward`. */
   at(point: Float64Array, outward: Float64Array, into: Float64Array): void {
     const { cell, origin, sides, entries, sums } = this
-    into.fill(0)
     // Between the centres of eight cells.
     const px = Math.max(0, Math.min(sides[0] - 1.001, (point[0] - origin[0]) / cell - 0.5))
     const py = Math.max(0, Math.min(sides[1] - 1.001, (point[1] - origin[1]) / cell - 0.5))
     const pz = Math.max(0, Math.min(sides[2] - 1.001, (point[2] - origin[2]) / cell - 0.5))
     const [x, y, z] = [Math.floor(px), Math.floor(py), Math.floor(pz)]
+    const [fx, fy, fz] = [px - x, py - y, pz - z]
+    const first = (z * sides[1] + y) * sides[0] + x
+    const [ox, oy, oz] = [outward[0], outward[1], outward[2]]
+    let [sx, sy, sz] = [0, 0, 0]
     for (let corner = 0; corner < 8; corner++) {
       const [i, j, k] = [corner & 1, (corner >> 1) & 1, corner >> 2]
-      const at = 3 * entries[((z + k) * sides[1] + y + j) * sides[0] + x + i]
-      if (sums[at] * outward[0] + sums[at + 1] * outward[1] + sums[at + 2] * outward[2] <= 0) continue
-      const weight = (1 - Math.abs(px - x - i)) * (1 - Math.abs(py - y - j)) * (1 - Math.abs(pz - z - k))
-      into[0] += weight * sums[at]
-      into[1] += weight * sums[at + 1]
-      into[2] += weight * sums[at + 2]
+      const at = 3 * entries[first + (k * sides[1] + j) * sides[0] + i]
+      if (sums[at] * ox + sums[at + 1] * oy + sums[at + 2] * oz <= 0) continue
+      const weight = (i ? fx : 1 - fx) * (j ? fy : 1 - fy) * (k ? fz : 1 - fz)
+      sx += weight * sums[at]
+      sy += weight * sums[at + 1]
+      sz += weight * sums[at + 2]
     }
-    if (into[0] === 0 && into[1] === 0 && into[2] === 0) into.set(outward)
+    const isFound = sx !== 0 || sy !== 0 || sz !== 0
+    into[0] = isFound ? sx : ox
+    into[1] = isFound ? sy : oy
+    into[2] = isFound ? sz : oz
   }
 }

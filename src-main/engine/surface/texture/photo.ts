@@ -13,6 +13,9 @@ const BUFFER = 512
 /** How far a vertex lies behind what the camera sees within {@link NEAR} pixels, world units: seen below, hidden above. */
 const HIDDEN: readonly [number, number] = [0.02, 0.05]
 const NEAR = 4
+/** How far the surface falls back within so many pixels where it ends before another part of itself, world units. */
+const FALL = 0.06
+const RIM = 12
 /** Cosines between the surface and the way to the camera: smeared below, sharp above. */
 const FACING: readonly [number, number] = [0.15, 0.45]
 /** Opacities in the matte: a pixel that is more background than person says nothing. */
@@ -26,13 +29,17 @@ const FEATHER = 3
  * @returns [n] 0..1 for each of its vertices
  */
 export function photoWeights(surface: Surface, { label, portrait }: PosedPortrait, asked = surface): Float32Array {
-  const { triangles } = surface
   const { matte, valid } = portrait
-  const nearest = nearestAround(rasterize(surface, label, BUFFER).depth)
+  const nearest = nearestAround(rasterize(surface, label, BUFFER).depth, NEAR)
   const weights = weighVertices(asked, { label, portrait }, nearest, ({ cosine, behind, pixel }) => {
     const inside = valid[pixel] * smoothstep(matte[pixel], INSIDE)
     return smoothstep(cosine, FACING) * (1 - smoothstep(behind, HIDDEN)) * inside
   })
+  return drawnIn(weights, surface.triangles)
+}
+
+/** With its borders drawn in by an edge and feathered. */
+export function drawnIn(weights: Float32Array, triangles: Uint32Array): Float32Array {
   const drawn = weights.slice()
   triangles.forEach((from, corner) => {
     const to = triangles[corner % 3 === 2 ? corner - 2 : corner + 1]
@@ -58,14 +65,31 @@ function feather(weights: Float32Array, triangles: Uint32Array): Float32Array {
   return now
 }
 
-/** The least depth within {@link NEAR} pixels: along the rows, then along the columns. */
-function nearestAround(depth: Float32Array): Float32Array {
+/**
+ * Where, as a camera sees it, one part of the surface ends before another: a surface that is a little too wide there has the
+ * other's colours in the photo.
+ * @returns [n] 1 for each of its vertices that is near such a place
+ */
+export function nearInnerEdges(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
+  const { depth } = rasterize(surface, label, BUFFER)
+  const least = nearestAround(depth, RIM)
+  const most = nearestAround(
+    depth.map((far) => (far < Number.POSITIVE_INFINITY ? -far : far)),
+    RIM,
+  ).map((far) => -far)
+  return weighVertices(surface, { label, portrait: { ...portrait, size: BUFFER } }, depth, ({ pixel }) =>
+    most[pixel] - least[pixel] > FALL ? 1 : 0,
+  )
+}
+
+/** The least depth within so many pixels: along the rows, then along the columns. */
+function nearestAround(depth: Float32Array, reach: number): Float32Array {
   const side = Math.sqrt(depth.length)
   const along = (values: Float32Array, stride: number) =>
     values.map((_, i) => {
       const place = Math.floor(i / stride) % side
       let least = Number.POSITIVE_INFINITY
-      for (let step = Math.max(-NEAR, -place); step <= Math.min(NEAR, side - 1 - place); step++) {
+      for (let step = Math.max(-reach, -place); step <= Math.min(reach, side - 1 - place); step++) {
         least = Math.min(least, values[i + step * stride])
       }
       return least
@@ -125,14 +149,15 @@ export interface SquarePicture {
 export function samplePhoto({ size, rgb }: SquarePicture, u: number, v: number, into: Float32Array, at: number): void {
   const [x, y] = [u * size - 0.5, v * size - 0.5]
   const [left, top] = [Math.floor(x), Math.floor(y)]
-  const columns = cubic(x - left)
-  const rows = cubic(y - top)
+  cubic(x - left, COLUMNS)
+  cubic(y - top, ROWS)
+  const isWithin = left > 0 && top > 0 && left < size - 2 && top < size - 2
   let [r, g, b] = [0, 0, 0]
   for (let j = 0; j < 4; j++) {
-    const row = Math.min(Math.max(top + j - 1, 0), size - 1) * size
+    const row = (isWithin ? top + j - 1 : Math.min(Math.max(top + j - 1, 0), size - 1)) * size
     for (let i = 0; i < 4; i++) {
-      const weight = rows[j] * columns[i]
-      const pixel = 3 * (row + Math.min(Math.max(left + i - 1, 0), size - 1))
+      const weight = ROWS[j] * COLUMNS[i]
+      const pixel = 3 * (row + (isWithin ? left + i - 1 : Math.min(Math.max(left + i - 1, 0), size - 1)))
       r += weight * rgb[pixel]
       g += weight * rgb[pixel + 1]
       b += weight * rgb[pixel + 2]
@@ -143,10 +168,13 @@ export function samplePhoto({ size, rgb }: SquarePicture, u: number, v: number, 
   into[at + 2] = Math.min(255, Math.max(0, b)) / 255
 }
 
+/** Weights of the four pixels of a row around a place, and of four rows. */
+const [COLUMNS, ROWS] = [new Float64Array(4), new Float64Array(4)]
+
 /** Weights of four neighbours at `t` between the second and the third. */
-const cubic = (t: number): readonly [number, number, number, number] => [
-  ((2 - t) * t - 1) * t * 0.5,
-  ((3 * t - 5) * t * t + 2) * 0.5,
-  ((4 - 3 * t) * t + 1) * t * 0.5,
-  (t - 1) * t * t * 0.5,
-]
+function cubic(t: number, into: Float64Array): void {
+  into[0] = ((2 - t) * t - 1) * t * 0.5
+  into[1] = ((3 * t - 5) * t * t + 2) * 0.5
+  into[2] = ((4 - 3 * t) * t + 1) * t * 0.5
+  into[3] = (t - 1) * t * t * 0.5
+}

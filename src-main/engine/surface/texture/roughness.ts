@@ -9,6 +9,7 @@ import { project } from '../../generator/camera.ts'
 import type { Surface } from '../mesh.ts'
 import { smoothstep } from '../seen-vertices.ts'
 import type { Atlas } from './atlas.ts'
+import { Reader } from './reader.ts'
 import { spread, texelsOf } from './texels.ts'
 
 /** As renderers have it: 0 is a mirror. A photo has its own highlights already, so no more than a little is added. */
@@ -79,39 +80,36 @@ export function bakeRoughness(
   const { label, of } = landmarksOf(photos, frame)
   const outline = (landmarks: readonly number[]) =>
     landmarks.flatMap((landmark) => [of.get(landmark) ?? []].filter(isPlace))
-  const [eyes, lips] = [EYES.map(outline), outline(LIPS)]
+  const [eyes, lips] = [EYES.map((eye) => new Outline(outline(eye))), new Outline(outline(LIPS))]
   const cheeks = CHEEKS.map(outline).filter(({ length }) => length === 2)
   const count = texels.places.length
   const parts = new Uint8Array(count)
-  const skin = [0, 0, 0, 0]
-  const colour = colourAt(colours, size)
-  const { positions, normals, triangles } = surface
-  const [point, normal] = [new Float64Array(3), new Float64Array(3)]
+  const skin = [0, 0, 0]
+  let cheek = 0
+  const at = middles(colours, size)
+  const here = new Reader(surface, texels, [surface.positions, 3], [surface.normals, 3])
   for (let n = 0; n < count; n++) {
-    const t = texels.triangles[n]
-    const [wb, wc] = [texels.weights[2 * n], texels.weights[2 * n + 1]]
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]]
-    for (let k = 0; k < 3; k++) {
-      point[k] = (1 - wb - wc) * positions[a + k] + wb * positions[b + k] + wc * positions[c + k]
-      normal[k] = (1 - wb - wc) * normals[a + k] + wb * normals[b + k] + wc * normals[c + k]
-    }
-    const way = [label[3] - point[0], label[7] - point[1], label[11] - point[2]]
-    const cosine = (way[0] * normal[0] + way[1] * normal[1] + way[2] * normal[2]) / Math.hypot(...way)
-    if (cosine < FACING) continue
-    const [u, v] = project(label, point[0], point[1], point[2])
-    if (eyes.some((eye) => isWithin(eye, u, v))) parts[n] = 1
-    else if (isWithin(lips, u, v)) parts[n] = 2
-    else if (cheeks.some((cheek) => isOnCheek(cheek, u, v))) {
-      const [red, green, blue] = colour(texels.places[n])
-      for (const [k, value] of [red, green, blue, 1].entries()) skin[k] += value
+    here.move(n)
+    const [x, y, z] = [here.at(0), here.at(1), here.at(2)]
+    const [dx, dy, dz] = [label[3] - x, label[7] - y, label[11] - z]
+    const towards = dx * here.at(3) + dy * here.at(4) + dz * here.at(5)
+    if (towards < FACING * Math.sqrt(dx * dx + dy * dy + dz * dz)) continue
+    const [u, v] = project(label, x, y, z)
+    if (eyes.some((eye) => eye.holds(u, v))) parts[n] = 1
+    else if (lips.holds(u, v)) parts[n] = 2
+    else if (cheeks.some((ends) => isOnCheek(ends, u, v))) {
+      const pixel = at(texels.places[n])
+      for (let k = 0; k < 3; k++) skin[k] += colours[pixel + k]
+      cheek++
     }
   }
-  const unlike = unlikeness(skin.map((sum) => sum / Math.max(1, skin[3])))
+  const unlike = unlikeness(skin.map((sum) => sum / Math.max(1, cheek)))
+  const bare = cheek > 0 ? ROUGHNESS.skin : ROUGHNESS.other
   const pixels = new Uint8Array(size ** 2)
   for (let n = 0; n < count; n++) {
     const place = texels.places[n]
-    const bare = skin[3] > 0 ? ROUGHNESS.skin : ROUGHNESS.other
-    const dull = smoothstep(unlike(colour(place)), UNLIKE)
+    const pixel = at(place)
+    const dull = smoothstep(unlike(colours[pixel], colours[pixel + 1], colours[pixel + 2]), UNLIKE)
     const rough = [bare + dull * (ROUGHNESS.other - bare), ROUGHNESS.eyes, ROUGHNESS.lips][parts[n]]
     pixels[place] = Math.round(255 * rough)
   }
@@ -121,27 +119,26 @@ export function bakeRoughness(
 
 const isPlace = (place: Place | readonly never[]): place is Place => place.length === 2
 
-/** The colour in the middle of what a texel of a smaller picture covers. */
-function colourAt(colours: Uint8Array, size: number): (place: number) => Uint8Array {
+/** Where in `colours` the middle is of what a texel of a smaller picture covers. */
+function middles(colours: Uint8Array, size: number): (place: number) => number {
   const side = Math.sqrt(colours.length / 3)
   const step = side / size
   const middle = (at: number) => Math.floor((at + 0.5) * step)
-  return (place) => {
-    const at = 3 * (middle(Math.trunc(place / size)) * side + middle(place % size))
-    return colours.subarray(at, at + 3)
-  }
+  return (place) => 3 * (middle(Math.trunc(place / size)) * side + middle(place % size))
 }
 
 /** @param skin its mean colour */
-function unlikeness([red, green, blue]: readonly number[]): (colour: Uint8Array) => number {
-  const shares = (values: readonly number[]) => {
-    const sum = values[0] + values[1] + values[2] + 3
-    return [Math.log(sum), values[0] / sum, values[1] / sum, values[2] / sum]
-  }
-  const own = shares([red, green, blue])
-  return (colour) => {
-    const [light, ...hue] = shares([...colour])
-    return Math.hypot((light - own[0]) / LIGHT, ...hue.map((share, k) => (share - own[k + 1]) / HUE))
+function unlikeness(skin: readonly number[]): (red: number, green: number, blue: number) => number {
+  const sumOf = (red: number, green: number, blue: number) => red + green + blue + 3
+  const whole = sumOf(skin[0], skin[1], skin[2])
+  const [light, ...shares] = [Math.log(whole), ...skin.map((value) => value / whole)]
+  return (red, green, blue) => {
+    const sum = sumOf(red, green, blue)
+    const own = (Math.log(sum) - light) / LIGHT
+    const r = (red / sum - shares[0]) / HUE
+    const g = (green / sum - shares[1]) / HUE
+    const b = (blue / sum - shares[2]) / HUE
+    return Math.sqrt(own * own + r * r + g * g + b * b)
   }
 }
 
@@ -149,12 +146,27 @@ function isOnCheek([[eu, ev], [mu, mv]]: readonly Place[], u: number, v: number)
   return Math.hypot(u - (eu + mu) / 2, v - (ev + mv) / 2) < CHEEK * Math.hypot(eu - mu, ev - mv)
 }
 
-/** Whether an even number of edges lies to the right of it, or an odd one. */
-function isWithin(outline: readonly Place[], u: number, v: number): boolean {
-  let inside = false
-  for (const [n, [au, av]] of outline.entries()) {
-    const [bu, bv] = outline[(n + 1) % outline.length]
-    if (av > v !== bv > v && u < au + ((v - av) / (bv - av)) * (bu - au)) inside = !inside
+/** What lies within a ring of places. */
+class Outline {
+  private readonly places: readonly Place[]
+  private readonly low: number[]
+  private readonly high: number[]
+
+  constructor(places: readonly Place[]) {
+    this.places = places
+    this.low = [0, 1].map((k) => Math.min(...places.map((place) => place[k])))
+    this.high = [0, 1].map((k) => Math.max(...places.map((place) => place[k])))
   }
-  return inside
+
+  /** Whether an odd number of edges lies to the right of it. */
+  holds(u: number, v: number): boolean {
+    const { places, low, high } = this
+    if (u < low[0] || u > high[0] || v < low[1] || v > high[1]) return false
+    let inside = false
+    for (const [n, [au, av]] of places.entries()) {
+      const [bu, bv] = places[(n + 1) % places.length]
+      if (av > v !== bv > v && u < au + ((v - av) / (bv - av)) * (bu - au)) inside = !inside
+    }
+    return inside
+  }
 }

@@ -8,10 +8,13 @@ import type { Atlas } from './atlas.ts'
  * and c, and a's is what they leave of 1. Centres less than `margin` (as a weight) inside an edge are left out.
  */
 export function eachTexel(
-  [ax, ay, bx, by, cx, cy]: ArrayLike<number> & Iterable<number>,
+  corners: ArrayLike<number>,
   margin: number,
   visit: (x: number, y: number, wb: number, wc: number) => void,
 ): void {
+  const [ax, ay] = [corners[0], corners[1]]
+  const [bx, by] = [corners[2], corners[3]]
+  const [cx, cy] = [corners[4], corners[5]]
   const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
   if (area <= 0) return
   const left = Math.floor(Math.min(ax, bx, cx))
@@ -87,11 +90,17 @@ export function texelsOf({ triangles }: Mesh, { uvs, corners }: Atlas, size: num
  */
 export function spread(pixels: Uint8Array, { size, places }: Texels): void {
   const channels = pixels.length / size ** 2
+  const last = size - 1
   const filled = new Uint8Array(size ** 2)
+  for (let n = 0; n < places.length; n++) filled[places[n]] = 1
+  // From the charts' borders on: what lies inside has nothing to fill.
   const queue = new Int32Array(size ** 2)
-  queue.set(places)
-  for (const place of places) filled[place] = 1
-  let end = places.length
+  let end = 0
+  for (let n = 0; n < places.length; n++) {
+    const place = places[n]
+    const isInside = filled[place - 1] & filled[place + 1] & filled[place - size] & filled[place + size]
+    if (!isInside) queue[end++] = place
+  }
   const reach = (from: number, to: number) => {
     if (filled[to]) return
     filled[to] = 1
@@ -100,10 +109,10 @@ export function spread(pixels: Uint8Array, { size, places }: Texels): void {
   }
   for (let n = 0; n < end; n++) {
     const from = queue[n]
-    const [x, y] = [from % size, Math.trunc(from / size)]
+    const x = from % size
     if (x > 0) reach(from, from - 1)
-    if (x < size - 1) reach(from, from + 1)
-    if (y > 0) reach(from, from - size)
-    if (y < size - 1) reach(from, from + size)
+    if (x < last) reach(from, from + 1)
+    if (from >= size) reach(from, from - size)
+    if (from < size * last) reach(from, from + size)
   }
 }

@@ -199,7 +199,7 @@ describe('membrane', () => {
       { length: 3 * count },
       (_, i) => Math.sign(height(Math.floor(i / 3))) * (1 + (i % 3)),
     )
-    const found = membrane(surface, values, trust, new Float32Array(values.length))
+    const found = membrane(surface, values, trust, new Float32Array(values.length), new Float32Array(count).fill(0.04))
     for (let i = 0; i < count; i++) {
       for (let k = 0; k < 3; k++) {
         expect(Math.abs(found[3 * i + k])).toBeLessThan(1.001 + k)

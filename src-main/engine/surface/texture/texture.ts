@@ -9,10 +9,11 @@ import { project, WIDE, zoom } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
 import { type Atlas, unwrap } from './atlas.ts'
-import { likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
+import { believed, likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
 import { membrane } from './membrane.ts'
 import { bakeNormals, tangentsOf } from './normal-map.ts'
-import { personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
+import { nearInnerEdges, personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
+import { type Held, Reader } from './reader.ts'
 import { bakeRoughness } from './roughness.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
@@ -80,6 +81,11 @@ const BLOCK = 2
 /** A photo's texels count in full where their weights' sum reaches this: what is left is not worth mixing. */
 const FULL = 0.95
 
+/** The less well photos see a place, their own rim among them, the more its tone is that of what they see well. */
+const SURENESS = 2
+/** How strongly the photos' colours that are spread hold, and the mean of what photos changed, see `membrane`. */
+const PULL = { spread: 4, mean: 0.04 }
+
 /**
  * The base colour. A photo's difference from the generator's colours, at the vertices, goes on as a membrane over what no
  * photo saw; texels between mix the photo with the generator so corrected. With several photos each keeps its detail and
@@ -96,25 +102,40 @@ async function bakeColours(
   size: number,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
-  const shares = sharesOfDetail(field, surface.positions, surface.normals, photos)
-  const { layers, trust, shift } = await toldBy(photos, surface, texels, field, shares)
+  const shown = photographed(surface, photos)
+  const shares = sharesOfDetail(
+    field,
+    surface.positions.length / 3,
+    Object.values(shown)
+      .flat()
+      .map(({ weights }) => weights),
+  )
+  const { layers, trust, shift } = await toldBy(shown, surface, texels, field, shares)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
-  const here = new Reader(surface, texels)
+  const told = layers.flatMap(({ weights, differences }): Held[] => [
+    [weights, 1],
+    [differences, 3],
+  ])
+  const here = new Reader(surface, texels, [shift, 3], ...told)
   for (let n = 0; n < texels.places.length; n++) {
     here.move(n)
     let left = 1
-    sum.fill(0)
-    for (let k = 0; k < 3; k++) tone[k] = here.at(shift, 3, k)
-    for (const { weights, differences, colours } of layers) {
-      const weight = here.at(weights, 1, 0)
-      if (weight <= 0) continue
-      left -= weight
-      for (let k = 0; k < 3; k++) sum[k] += weight * (colours[3 * n + k] + tone[k] - here.at(differences, 3, k))
-    }
     for (let k = 0; k < 3; k++) {
-      const rest = left > 1e-3 ? left * (generated[3 * n + k] + tone[k]) : 0
+      sum[k] = 0
+      tone[k] = here.at(k)
+    }
+    for (let l = 0, at = 3; l < layers.length; l++, at += 4) {
+      if (here.most(at) <= 0) continue
+      const weight = here.at(at)
+      const { colours } = layers[l]
+      left -= weight
+      for (let k = 0; k < 3; k++) sum[k] += weight * (colours[3 * n + k] + tone[k] - here.at(at + 1 + k))
+    }
+    const block = generated.blocks[n]
+    for (let k = 0; k < 3; k++) {
+      const rest = left > 1e-3 && block >= 0 ? left * (generated.colours[3 * block + k] + tone[k]) : 0
       pixels[3 * texels.places[n] + k] = Math.round(255 * Math.min(1, Math.max(0, sum[k] + rest)))
     }
   }
@@ -131,8 +152,32 @@ interface Told {
   readonly shift: Float32Array
 }
 
+/** A photo, and how well it sees each vertex of a surface. */
+interface Shot extends PosedPortrait {
+  readonly sample: Sample
+  /** [n] 0..1; of all shots of a kind together at most 1. */
+  readonly weights: Float32Array
+}
+
+/** What photos show of a surface: their crops, what lies around these in fewer pixels, and of its other side. */
+interface Shots {
+  readonly crops: readonly Shot[]
+  readonly wider: readonly Shot[]
+  readonly mirrored: readonly Shot[]
+}
+
+function photographed(surface: Surface, photos: readonly TexturePhoto[]): Shots {
+  const crops = photos.map((photo) => ({ ...photo, sample: personIn(photo) }))
+  const wider = photos.flatMap(around).map((photo) => ({ ...photo, sample: personIn(photo) }))
+  const weighed = (those: readonly Omit<Shot, 'weights'>[], on = surface) => {
+    const weights = shareOut(those.map((shot) => photoWeights(surface, shot, on)))
+    return those.map((shot, n) => ({ ...shot, weights: weights[n] }))
+  }
+  return { crops: weighed(crops), wider: weighed(wider), mirrored: weighed(crops, mirrored(surface)) }
+}
+
 async function toldBy(
-  photos: readonly TexturePhoto[],
+  { crops, wider, mirrored: others }: Shots,
   surface: Surface,
   texels: Texels,
   field: Field,
@@ -140,22 +185,18 @@ async function toldBy(
 ): Promise<Told> {
   const { positions, normals, voxel } = surface
   const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
-  if (photos.length === 0) return { layers: [], trust, shift: wanted }
+  if (crops.length === 0) return { layers: [], trust, shift: wanted }
   const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
   const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
-  const layers: Layer[] = []
-  const shots = photos.map((photo) => ({ ...photo, sample: personIn(photo) }))
-  const wider = photos.flatMap(around).map((photo) => ({ ...photo, sample: personIn(photo) }))
   /** As far as nothing was said before. */
-  const lay = (those: readonly Shot[], on = surface) => {
-    const weights = shareOut(those.map((shot) => photoWeights(surface, shot, on)))
-    return those.map((shot, n) => {
-      const free = weights[n].map((weight, i) => weight * Math.max(0, 1 - trust[i]))
+  const lay = (shots: readonly Shot[], on = surface) =>
+    shots.map((shot) => {
+      const free = shot.weights.map((weight, i) => weight * Math.max(0, 1 - trust[i]))
       return new Layer(on, vertices, texels, shot, free)
     })
-  }
-  for (const those of [shots, wider]) {
-    const found = lay(those)
+  const layers: Layer[] = []
+  for (const shots of [crops, wider]) {
+    const found = lay(shots)
     layers.push(...found)
     for (const { weights, differences } of found) {
       for (let i = 0; i < trust.length; i++) {
@@ -166,8 +207,18 @@ async function toldBy(
     await breath()
   }
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
-  const shift = membrane(surface, wanted, trust, likelyShift(surface, { bare, vertices, shares, wanted, trust }))
-  return { layers: [...layers, ...lay(shots, mirrored(surface))], trust, shift }
+  const edges = crops.map((shot) => nearInnerEdges(surface, shot))
+  const doubtful = trust.map((_, i) => Math.max(...edges.map((near) => near[i])))
+  const seen = wanted.map((value, i) => value + vertices[i])
+  const belief = believed(surface, bare, seen, trust, doubtful)
+  for (const weights of [trust, ...layers.map((layer) => layer.weights)]) {
+    for (let i = 0; i < weights.length; i++) weights[i] *= belief[i]
+  }
+  const sure = trust.map((weight) => weight ** SURENESS)
+  const likely = likelyShift(surface, { bare, vertices, shares, wanted, trust })
+  const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
+  const shift = membrane(surface, wanted, sure, likely, pull)
+  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, shift }
 }
 
 /** What lies around a photo's crop, in fewer pixels. */
@@ -188,43 +239,6 @@ export function mirrored(surface: Surface): Surface {
   return { ...surface, positions, normals }
 }
 
-/** Reads at one texel after another what the vertices hold. */
-class Reader {
-  /** The vertices of the texel's triangle, and their weights there. */
-  readonly corners = new Uint32Array(3)
-  readonly shares = new Float64Array(3)
-  private readonly triangles: Uint32Array
-  private readonly texels: Texels
-
-  constructor({ triangles }: Surface, texels: Texels) {
-    this.triangles = triangles
-    this.texels = texels
-  }
-
-  move(n: number): void {
-    const { triangles, weights } = this.texels
-    const [wb, wc] = [weights[2 * n], weights[2 * n + 1]]
-    for (let k = 0; k < 3; k++) this.corners[k] = this.triangles[triangles[n] + k]
-    this.shares[0] = 1 - wb - wc
-    this.shares[1] = wb
-    this.shares[2] = wc
-  }
-
-  /** The `k`th of the `width` numbers that each vertex has in `values`. */
-  at(values: Float32Array, width: number, k: number): number {
-    const { corners, shares } = this
-    return (
-      shares[0] * values[corners[0] * width + k] +
-      shares[1] * values[corners[1] * width + k] +
-      shares[2] * values[corners[2] * width + k]
-    )
-  }
-}
-
-interface Shot extends PosedPortrait {
-  readonly sample: Sample
-}
-
 /** A photo on the surface. */
 class Layer {
   /** [n] how much each vertex is the photo's. */
@@ -242,24 +256,23 @@ class Layer {
     surface: Surface,
     vertices: Float32Array,
     texels: Texels,
-    { label, sample }: Shot,
+    { label, sample }: PosedPortrait & Pick<Shot, 'sample'>,
     weights: Float32Array,
   ) {
-    const { positions } = surface
     const count = texels.places.length
-    const here = new Reader(surface, texels)
     this.weights = weights
     this.colours = new Float32Array(3 * count)
     const sums = new Float32Array(vertices.length)
-    const masses = new Float32Array(this.weights.length)
+    const masses = new Float32Array(weights.length)
+    const here = new Reader(surface, texels, [weights, 1], [surface.positions, 3])
     for (let n = 0; n < count; n++) {
       here.move(n)
-      if (here.at(weights, 1, 0) <= 0) continue
-      const [u, v] = project(label, here.at(positions, 3, 0), here.at(positions, 3, 1), here.at(positions, 3, 2))
+      if (here.most(0) <= 0) continue
+      const [u, v] = project(label, here.at(1), here.at(2), here.at(3))
       sample(u, v, this.colours, 3 * n)
       for (let k = 0; k < 3; k++) {
-        const vertex = here.corners[k]
-        const mass = here.shares[k] * this.weights[vertex]
+        const vertex = here.vertices[k]
+        const mass = here.weights[k] * weights[vertex]
         masses[vertex] += mass
         for (let c = 0; c < 3; c++) sums[3 * vertex + c] += mass * this.colours[3 * n + c]
       }
@@ -271,17 +284,21 @@ class Layer {
   }
 }
 
-/**
- * The generator's colours at the texels that are not the photos' alone.
- * @returns [texels, 3]
- */
+/** The generator's colours at the texels that are not the photos' alone. */
+interface Generated {
+  /** [texels] which of the colours is each one's, or -1. */
+  readonly blocks: Int32Array
+  /** [blocks, 3] */
+  readonly colours: Float32Array
+}
+
 async function generatorColours(
   surface: Surface,
   texels: Texels,
   trust: Float32Array,
   field: Field,
   shares: Float32Array,
-): Promise<Float32Array> {
+): Promise<Generated> {
   const { size, places } = texels
   const side = Math.ceil(size / BLOCK)
   /** For each block of texels the question asked for it, from 1. */
@@ -290,34 +307,29 @@ async function generatorColours(
   const points = new Float32Array(3 * side ** 2)
   const directions = new Float32Array(3 * side ** 2)
   const detailed = new Float32Array(side ** 2)
-  const here = new Reader(surface, texels)
+  const here = new Reader(surface, texels, [trust, 1], [shares, 1], [surface.positions, 3], [surface.normals, 3])
   let count = 0
   for (let n = 0; n < places.length; n++) {
     here.move(n)
-    if (here.at(trust, 1, 0) > 1 - 1e-3) continue
-    const [x, y] = [places[n] % size, Math.trunc(places[n] / size)]
-    const block = Math.trunc(y / BLOCK) * side + Math.trunc(x / BLOCK)
-    if (!asked[block]) {
+    if (here.least(0) > 1 - 1e-3 || here.at(0) > 1 - 1e-3) continue
+    const y = Math.trunc(places[n] / size)
+    const block = Math.trunc(y / BLOCK) * side + Math.trunc((places[n] - y * size) / BLOCK)
+    if (asked[block] === 0) {
+      detailed[count] = here.at(1)
       for (let k = 0; k < 3; k++) {
-        points[3 * count + k] = here.at(surface.positions, 3, k)
-        directions[3 * count + k] = here.at(surface.normals, 3, k)
+        points[3 * count + k] = here.at(2 + k)
+        directions[3 * count + k] = here.at(5 + k)
       }
-      detailed[count] = here.at(shares, 1, 0)
       asked[block] = ++count
     }
     blocks[n] = asked[block] - 1
   }
-  const answers = await mixedColours(
+  const colours = await mixedColours(
     field,
     points.subarray(0, 3 * count),
     directions.subarray(0, 3 * count),
     surface.voxel,
     detailed.subarray(0, count),
   )
-  const colours = new Float32Array(3 * places.length)
-  for (let n = 0; n < places.length; n++) {
-    if (blocks[n] < 0) continue
-    for (let k = 0; k < 3; k++) colours[3 * n + k] = answers[3 * blocks[n] + k]
-  }
-  return colours
+  return { blocks, colours }
 }
