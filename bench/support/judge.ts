@@ -362,8 +362,29 @@ function record(recorder: Recorder, { seed }: TrueHead, measured: Measured): voi
   recorder.add({
     what: `${seed} ${measured.method} surface`,
     ...surfaceFigures(measured),
-    ...(assessment && { verdict: assessment.verdict, reason: assessment.reason.code }),
+    ...(assessment && said(assessment)),
   })
+}
+
+function said({ verdict, reason, figures }: Assessment) {
+  const { face, secondFaces, input, ...shape } = figures
+  const { grain, steps, roughness, spikes, back, through, outline } = shape
+  return {
+    ...{
+      verdict,
+      reason: reason.code,
+      identity: input.identity,
+      grain,
+      steps,
+      roughness,
+      spikes,
+      back,
+      through,
+      outline,
+    },
+    faces_behind: `${secondFaces.colour} + ${secondFaces.clay}`,
+    ...(face && { depth: face.depth, nose: face.nose, chin: face.chin, brow: face.brow }),
+  }
 }
 
 const surfaceFigures = ({ surface, cost }: Measured) => ({
