@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { type DesktopLaunched, type Launched, picture, test } from './launch.ts'
 
-const PRESETS = ['Front', 'Left', 'Right', 'Top', 'Back']
+const PRESETS = ['Left', 'Right', 'Top', 'Back', 'Front']
 
 /** Plays a film to its end in the window. @returns how long it is, how wide, and whether the head turned in it */
 function play(page: Page, film: Buffer, type: string): Promise<{ seconds: number; width: number; turned: boolean }> {
