@@ -56,7 +56,7 @@ export interface Figures extends ShapeFigures, Silhouette {
     /** Distance of dlib's descriptors, 0 alike. */
     readonly identity: number
   }
-  /** How far the head's outline, from the photo's camera, is from the person's: 0 the same, 1 nothing in common. */
+  /** How far the outline of the head and of its surface, from the photo's camera, is from the person's: 0 the same, 1 nothing in common. */
   readonly outline: number
   /** Distance of dlib's descriptors between the photo and renderings so many degrees from the front. */
   readonly views: readonly { readonly degrees: number; readonly identity: number }[]
@@ -101,7 +101,7 @@ const LIMITS = {
   roughness: 0.3,
   turned: 30,
   // From here on: chosen on the heads of even seeds in bench/results/verdict.json.
-  /** Reconstructions have 0.03, strangers 0.15 and more. */
+  /** Reconstructions have 0.03, strangers 0.15 and more, hair that stands off 0.26. */
   outline: 0.12,
   /** Times the average depth: reconstructions have 0.85 to 1, without their nose 0.5 to 0.6, a mask as much as is left of it. */
   mask: 0.4,
@@ -115,8 +115,8 @@ const LIMITS = {
   height: [70, 170],
   /** Degrees: reconstructions have 4, true heads twice as much, noise of 2 mm 20. */
   grain: 9,
-  /** Reconstructions have none, hair that stands off 0.006. */
-  steps: 0.003,
+  /** Reconstructions have up to 0.01, where lids, lips and hair end; noise of 2 mm 0.2. */
+  steps: 0.03,
   /** Pictures of ten: a ridge of hair may look like a nose, a face is found in eight. */
   secondFaces: 2,
   /** The same face before and behind has 1, other heads up to 0.3. */
@@ -191,13 +191,21 @@ export async function assess(
       identity: await likeness(input),
     },
     views,
-    outline: outlineError(input.opacity, portrait),
+    outline: Math.max(outlineError(input.opacity, portrait), surfaceOutlineError(surface, label, portrait, input.size)),
     turned: Math.atan2(label[3], label[11]) / DEGREE,
     // From the sides a head has holes of its own: between a ponytail and the neck.
     holes: Math.max(...outlines.slice(0, 2).map(({ holes }) => holes)),
     floaters: Math.max(...outlines.map(({ floaters }) => floaters)),
     seen: evidence ? evidence.reduce((sum, value) => sum + value, 0) / evidence.length : 0,
   })
+}
+
+/** Of the surface itself, which may be another than what is rendered, down to where it is cut off under the bust. */
+function surfaceOutlineError(surface: Surface, label: Float32Array, portrait: MattedPortrait, side: number): number {
+  const covered = Float32Array.from(rasterize(surface, label, side).triangle, (triangle) => (triangle >= 0 ? 1 : 0))
+  const end = (covered.lastIndexOf(1) + 1) / covered.length
+  const valid = portrait.valid.map((value, i) => (i < end * portrait.valid.length ? value : 0))
+  return outlineError(covered, { ...portrait, valid })
 }
 
 /** What the figures say. */
