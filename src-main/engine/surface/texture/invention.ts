@@ -17,7 +17,7 @@ const EDGE = 4
 /** Photos say what colour there is where they see it at least so well. */
 const SEEN = 0.9
 /** How unlike, 0..1, what photos show near an edge may be to what they show of the same thing elsewhere: believed below. */
-const UNLIKE: readonly [number, number] = [0.12, 0.25]
+const UNLIKE: readonly [number, number] = [0.15, 0.3]
 /** Of the light and shade that the generator has on one thing, this much is kept. */
 const SHADE = 0.3
 

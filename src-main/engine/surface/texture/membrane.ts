@@ -5,7 +5,7 @@
 import type { Mesh } from '../mesh.ts'
 
 /** What a wholly trusted value weighs against a neighbour's. */
-const TRUST = 100
+const TRUST = 400
 /** Relative residual at which the system counts as solved, and the most steps to get there. */
 const SOLVED = 1e-4
 const MOST_STEPS = 500

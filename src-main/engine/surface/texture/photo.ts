@@ -68,7 +68,7 @@ function feather(weights: Float32Array, triangles: Uint32Array): Float32Array {
 /**
  * Where, as a camera sees it, one part of the surface ends before another: a surface that is a little too wide there has the
  * other's colours in the photo.
- * @returns [n] 1 for each of its vertices that is near such a place
+ * @returns [n] 1 for each of its vertices that is near such a place, and before it
  */
 export function nearInnerEdges(surface: Surface, { label, portrait }: PosedPortrait): Float32Array {
   const { depth } = rasterize(surface, label, BUFFER)
@@ -78,7 +78,7 @@ export function nearInnerEdges(surface: Surface, { label, portrait }: PosedPortr
     RIM,
   ).map((far) => -far)
   return weighVertices(surface, { label, portrait: { ...portrait, size: BUFFER } }, depth, ({ pixel }) =>
-    most[pixel] - least[pixel] > FALL ? 1 : 0,
+    most[pixel] - least[pixel] > FALL && depth[pixel] - least[pixel] < FALL / 2 ? 1 : 0,
   )
 }
 

@@ -83,6 +83,8 @@ const FULL = 0.95
 
 /** The less well photos see a place, their own rim among them, the more its tone is that of what they see well. */
 const SURENESS = 2
+/** Below this, world units, clothes have edges of their own. */
+const NECK = -0.18
 /** How strongly the photos' colours that are spread hold, and the mean of what photos changed, see `membrane`. */
 const PULL = { spread: 4, mean: 0.04 }
 
@@ -208,7 +210,7 @@ async function toldBy(
   }
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
   const edges = crops.map((shot) => nearInnerEdges(surface, shot))
-  const doubtful = trust.map((_, i) => Math.max(...edges.map((near) => near[i])))
+  const doubtful = trust.map((_, i) => (positions[3 * i + 1] > NECK ? Math.max(...edges.map((near) => near[i])) : 0))
   const seen = wanted.map((value, i) => value + vertices[i])
   const belief = believed(surface, bare, seen, trust, doubtful)
   for (const weights of [trust, ...layers.map((layer) => layer.weights)]) {
