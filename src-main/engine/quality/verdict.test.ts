@@ -127,17 +127,19 @@ describe('assess', () => {
       matte: new Float32Array(SIZE * SIZE).fill(1),
       valid: new Uint8Array(SIZE * SIZE).fill(1),
     }
-    const surface = await extractSurface(solid(headLike()), { resolution: 64 })
+    // So large that it fills the picture, as the person does.
+    const small = await extractSurface(solid(headLike()), { resolution: 64 })
+    const surface = { ...small, positions: small.positions.map((value) => 3 * value) }
     const label = orbitCamera({ avg_camera_radius: 2.7, avg_camera_pivot: [0, 0, 0.2] }, 0.2)
     head = { label, portrait, surface }
   })
   afterAll(() => runtime.dispose())
 
   /** Judges a head that looks the same from everywhere. */
-  function showing(rgb: Uint8Array) {
+  function showing(rgb: Uint8Array, surface = head.surface) {
     const seen: TurnaroundView = { size: SIZE, rgb, depth: new Float32Array(SIZE * SIZE), opacity: head.portrait.matte }
     const around = { input: seen, sides: new Map([0, -30, 30, -60, 60].map((degrees) => [degrees, seen])) }
-    return assess(tinyConfig(), { ...head, around }, GOOD, recognition)
+    return assess(tinyConfig(), { ...head, surface, around }, GOOD, recognition)
   }
 
   it('finds the photo itself good', async () => {
@@ -148,6 +150,14 @@ describe('assess', () => {
     expect(figures.input.faceRes).toBeCloseTo(1, 4)
     expect(figures.views.map(({ degrees }) => degrees)).toEqual([-30, 30, -60, 60])
     expect(figures.turned).toBeCloseTo((0.2 * 180) / Math.PI, 3)
+  })
+
+  it("doubts a surface whose outline is not the photo's, whatever is rendered", async () => {
+    const { surface, portrait } = head
+    const shrunk = { ...surface, positions: surface.positions.map((value) => value / 4) }
+    const { verdict, reason, figures } = await showing(portrait.rgb, shrunk)
+    expect([verdict, reason.code]).toEqual(['uncertain', 'outline-off'])
+    expect(figures.outline).toBeGreaterThan(0.5)
   })
 
   it('recognises pictures that show nothing', async () => {
