@@ -112,7 +112,7 @@ async function bakeColours(
       .flat()
       .map(({ weights }) => weights),
   )
-  const { layers, trust, shift } = await toldBy(shown, surface, texels, field, shares)
+  const { layers, trust, vertices, shift } = await toldBy(shown, surface, texels, field, shares)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
@@ -120,7 +120,7 @@ async function bakeColours(
     [weights, 1],
     [differences, 3],
   ])
-  const here = new Reader(surface, texels, [shift, 3], ...told)
+  const here = new Reader(surface, texels, [shift, 3], [vertices, 3], ...told)
   for (let n = 0; n < texels.places.length; n++) {
     here.move(n)
     let left = 1
@@ -128,7 +128,7 @@ async function bakeColours(
       sum[k] = 0
       tone[k] = here.at(k)
     }
-    for (let l = 0, at = 3; l < layers.length; l++, at += 4) {
+    for (let l = 0, at = 6; l < layers.length; l++, at += 4) {
       if (here.most(at) <= 0) continue
       const weight = here.at(at)
       const { colours } = layers[l]
@@ -137,7 +137,8 @@ async function bakeColours(
     }
     const block = generated.blocks[n]
     for (let k = 0; k < 3; k++) {
-      const rest = left > 1e-3 && block >= 0 ? left * (generated.colours[3 * block + k] + tone[k]) : 0
+      const own = block >= 0 ? generated.colours[3 * block + k] : here.at(3 + k)
+      const rest = left > 1e-3 ? left * (own + tone[k]) : 0
       pixels[3 * texels.places[n] + k] = Math.round(255 * Math.min(1, Math.max(0, sum[k] + rest)))
     }
   }
@@ -150,6 +151,8 @@ interface Told {
   readonly layers: readonly Layer[]
   /** [n] how much each vertex is theirs. */
   readonly trust: Float32Array
+  /** [n, 3] the generator's colours, with what photos added where they see it. */
+  readonly vertices: Float32Array
   /** [n, 3] what to add to the generator's colours everywhere, so that they go on in the photos' light. */
   readonly shift: Float32Array
 }
@@ -187,7 +190,7 @@ async function toldBy(
 ): Promise<Told> {
   const { positions, normals, voxel } = surface
   const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
-  if (crops.length === 0) return { layers: [], trust, shift: wanted }
+  if (crops.length === 0) return { layers: [], trust, vertices: surface.colours, shift: wanted }
   const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
   const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
   /** As far as nothing was said before. */
@@ -220,7 +223,7 @@ async function toldBy(
   const likely = likelyShift(surface, { bare, vertices, shares, wanted, trust })
   const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
   const shift = membrane(surface, wanted, sure, likely, pull)
-  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, shift }
+  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift }
 }
 
 /** What lies around a photo's crop, in fewer pixels. */
@@ -286,7 +289,10 @@ class Layer {
   }
 }
 
-/** The generator's colours at the texels that are not the photos' alone. */
+/**
+ * The generator's colours at the texels that are not the photos' alone. Where no photo, nor its mirror image, sees anything
+ * they are too blurred to differ from those between the vertices.
+ */
 interface Generated {
   /** [texels] which of the colours is each one's, or -1. */
   readonly blocks: Int32Array
@@ -313,7 +319,7 @@ async function generatorColours(
   let count = 0
   for (let n = 0; n < places.length; n++) {
     here.move(n)
-    if (here.least(0) > 1 - 1e-3 || here.at(0) > 1 - 1e-3) continue
+    if (here.least(0) > 1 - 1e-3 || here.most(1) <= 0 || here.at(0) > 1 - 1e-3) continue
     const y = Math.trunc(places[n] / size)
     const block = Math.trunc(y / BLOCK) * side + Math.trunc((places[n] - y * size) / BLOCK)
     if (asked[block] === 0) {
