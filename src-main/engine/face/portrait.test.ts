@@ -320,6 +320,7 @@ describe('the relief that landmarks tell', () => {
       expect(after[at + 2]).toBe(before[at + 2])
     }
   })
+
   it('hears who the face is like, and nothing that no face can be', async () => {
     const { landmarks, frame } = portrait
     const map = await reliefMap()

@@ -56,7 +56,10 @@ export interface Figures extends ShapeFigures, Silhouette {
     /** Distance of dlib's descriptors, 0 alike. */
     readonly identity: number
   }
-  /** How far the outline of the head and of its surface, from the photo's camera, is from the person's: 0 the same, 1 nothing in common. */
+  /**
+   * How far the outline of the head, or of its surface where that is worse, is from the person's, from the photo's camera:
+   * 0 the same, 1 nothing in common.
+   */
   readonly outline: number
   /** Distance of dlib's descriptors between the photo and renderings so many degrees from the front. */
   readonly views: readonly { readonly degrees: number; readonly identity: number }[]
@@ -100,7 +103,7 @@ const LIMITS = {
   /** Millimetres; finished heads have 0.05 to 0.15. */
   roughness: 0.3,
   turned: 30,
-  // From here on: chosen on the heads of even seeds in bench/results/verdict.json.
+  // From here on: chosen on the heads of even seeds in bench/results/verdict.json; steps by fidelity-twenty.json.
   /** Reconstructions have 0.03, strangers 0.15 and more, hair that stands off 0.26. */
   outline: 0.12,
   /** Times the average depth: reconstructions have 0.85 to 1, without their nose 0.5 to 0.6, a mask as much as is left of it. */
