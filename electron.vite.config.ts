@@ -12,7 +12,8 @@ const IN_THE_WINDOW = [
   '@react-three/fiber',
   '@react-three/drei',
   'zustand',
-  'mediabunny',
+  'mp4-muxer',
+  'webm-muxer',
 ]
 const packageOf = (folder: string) => JSON.parse(readFileSync(resolve(folder, 'package.json'), 'utf8'))
 const LICENCES = [...Object.keys(packageOf('.').dependencies), ...IN_THE_WINDOW].sort().map((name) => {

@@ -2,11 +2,11 @@
 import { type DragEvent, useEffect, useState } from 'react'
 import type { PerspectiveCamera } from 'three'
 import { LIMITS } from '../../src-main/engine/limits.ts'
+import { filmKinds } from '../stage/film.ts'
 import { backdropColour } from '../stage/look.ts'
 import { stage } from '../stage/stage.tsx'
 import { type SurfacePen, surfacePen } from '../stage/surface.tsx'
 import {
-  encodable,
   PAPER,
   type Pen,
   pngOn,
@@ -172,7 +172,7 @@ function Picture() {
   const disabled = busy !== undefined
   const [missing, setMissing] = useState<readonly Film[]>([])
   useEffect(() => {
-    encodable().then((able) => setMissing(videoFilms.filter((name) => !able.includes(name))))
+    videoFilms().then((able) => setMissing(filmKinds.filter((kind) => !able.includes(kind))))
   }, [])
   /** What is behind a picture that is saved: nothing, where the stage has none. */
   const paper = () => (look.backdrop === 'clear' ? undefined : (backdropColour(look) ?? PAPER))

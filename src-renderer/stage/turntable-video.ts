@@ -1,17 +1,9 @@
 /** The turntable as a film, frame by frame: as smooth on a slow machine as on a fast one. */
-import {
-  BufferTarget,
-  CanvasSource,
-  canEncodeVideo,
-  Mp4OutputFormat,
-  Output,
-  QUALITY_HIGH,
-  WebMOutputFormat,
-} from 'mediabunny'
 import { PerspectiveCamera } from 'three'
 import { message } from '../../src-main/words/message.ts'
 import { Refusal } from '../host.ts'
 import { FIELD_OF_VIEW, FIRST_ZOOM, toEye } from './camera.ts'
+import { encodable, Film, type FilmKind } from './film.ts'
 import type { Painter } from './painter.ts'
 
 /** Side of the video, on a fast GPU and without one. */
@@ -21,9 +13,6 @@ const FRAMES = 60
 const RATE = 20
 /** What pictures are on where the stage has no colour of its own. */
 export const PAPER = '#f7f6f3'
-const CODECS = { webm: 'vp8', mp4: 'avc' } as const
-export type VideoFilm = keyof typeof CODECS
-export const videoFilms = Object.keys(CODECS) as VideoFilm[]
 /** Loops are looked at small, and sent to others. */
 const LOOP = { side: 384, frames: 40, milliseconds: 80 }
 /** Side of a trial picture, and the milliseconds it may take where exact pictures are to be had in good time. */
@@ -40,15 +29,7 @@ async function isFast(painter: Painter, radius: number): Promise<boolean> {
 }
 
 /** Films that this browser's own encoders can make; the others are made by the engine out of pictures. */
-export async function encodable(): Promise<VideoFilm[]> {
-  const able = await Promise.all(
-    videoFilms.map(async (film) => {
-      const size = { width: SIZE, height: SIZE }
-      return typeof VideoEncoder !== 'undefined' && (await canEncodeVideo(CODECS[film], size)) ? [film] : []
-    }),
-  )
-  return able.flat()
-}
+export const videoFilms = (): Promise<FilmKind[]> => encodable(SIZE, RATE)
 
 /** Draws the head as it is shown, square, without anything behind it. */
 export interface Pen {
@@ -72,21 +53,14 @@ export interface Turn {
   progress(fraction: number): void
 }
 
-/** @param film the kind of file */
-export async function turntableVideo(pen: Pen, film: VideoFilm, turn: Turn): Promise<Uint8Array> {
-  if (!(await encodable()).includes(film)) throw new Refusal(message('no-video'))
-  const format = film === 'mp4' ? new Mp4OutputFormat() : new WebMOutputFormat()
-  const output = new Output({ format, target: new BufferTarget() })
+/** @throws Refusal where this browser cannot encode it */
+export async function turntableVideo(pen: Pen, kind: FilmKind, turn: Turn): Promise<Uint8Array> {
+  if (!(await videoFilms()).includes(kind)) throw new Refusal(message('no-video'))
   const canvas = new OffscreenCanvas(pen.size, pen.size)
-  const source = new CanvasSource(canvas, { codec: CODECS[film], bitrate: QUALITY_HIGH })
-  output.addVideoTrack(source, { frameRate: RATE })
-  await output.start()
+  const film = new Film(kind, canvas, RATE)
   // A film knows no transparency.
-  await drawTurn(pen, canvas, FRAMES, { ...turn, paper: turn.paper ?? PAPER }, (frame) =>
-    source.add(frame / RATE, 1 / RATE),
-  )
-  await output.finalize()
-  return new Uint8Array(output.target.buffer!)
+  await drawTurn(pen, canvas, FRAMES, { ...turn, paper: turn.paper ?? PAPER }, () => film.add())
+  return film.finish()
 }
 
 export interface LoopFrames {

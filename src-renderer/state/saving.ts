@@ -1,7 +1,8 @@
 /** Taking a head along: as a model, a picture, a film, a project. */
 import type { FileOption, FormatName, LoopFormat, Requests } from '../../src-main/session/api.ts'
 import { type NamedBlob, safeName } from '../host.ts'
-import type { LoopFrames, VideoFilm } from '../stage/turntable-video.ts'
+import type { FilmKind } from '../stage/film.ts'
+import type { LoopFrames } from '../stage/turntable-video.ts'
 import { strings } from '../strings.ts'
 import { attempt, engine, host } from './line.ts'
 import { surfaceKey } from './looking.ts'
@@ -94,7 +95,7 @@ export const savingActions = {
       },
     }),
 
-  saveVideo: (film: VideoFilm, encode: (progress: Progress) => Promise<Uint8Array>) =>
+  saveVideo: (film: FilmKind, encode: (progress: Progress) => Promise<Uint8Array>) =>
     save({
       extension: film,
       make: async (name) => [{ name: `${name}.${film}`, blob: await host.put(await encode(tell)) }],
