@@ -604,6 +604,10 @@ export const de: Words = {
         'sie nicht mehr aus wie der Mensch auf dem Foto.',
       FRONT_PHOTO,
     ],
+    'hair-around': () => [
+      'Wie Kopf und Wangen unter dem Haar geformt sind, ist erraten.',
+      'Ein Foto mit zurückgebundenem Haar dazunehmen.',
+    ],
     'head-floaters': (_, settings) => ['Neben dem Kopf schwebt etwas.', `Mit anderem ${settings.seed} versuchen.`],
     'head-rough': () => ['Die Oberfläche ist rau.', 'Mit weniger Schritten versuchen.'],
 

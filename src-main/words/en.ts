@@ -664,6 +664,10 @@ export const en = {
         'looks like the person in the photo.',
       FRONT_PHOTO,
     ],
+    'hair-around': () => [
+      'How head and cheeks are formed under the hair is a guess.',
+      'Add a photo with the hair tied back.',
+    ],
     'head-floaters': (_: object, settings: SettingNames) => [
       'Something floats beside the head.',
       `Try another ${settings.seed}.`,

@@ -32,7 +32,7 @@ const GOOD: Figures = {
   steps: 0,
   back: 1.5,
   through: 0,
-  face: { depth: 1, nose: 0, chin: 0, brow: 0, width: 200, length: 230, height: 120 },
+  face: { depth: 1, nose: 0, chin: 0, brow: 0, width: 155, length: 230, height: 120 },
   secondFaces: { colour: 0, clay: 0 },
 }
 const face = (change: Partial<NonNullable<Figures['face']>>) => ({ face: { ...GOOD.face!, ...change } })
@@ -93,6 +93,7 @@ describe('judge', () => {
     [{ back: 9 }, 'uneven'],
     [{ views: from(-30, 0.7) }, 'from -30°'],
     [{ views: from(60, 0.8) }, 'from +60°'],
+    [face({ width: 210 }), 'under the hair'],
   ])('calls good from the front what is wrong elsewhere: %j', (change, words) => {
     const quality = judge({ ...GOOD, ...change })
     expect(quality).toMatchObject({ verdict: 'front', failures: [] })
