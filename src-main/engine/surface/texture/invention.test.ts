@@ -54,7 +54,7 @@ describe('colours that are spread', () => {
   const mesh: Mesh = { positions, triangles: Uint32Array.from(triangles) }
 
   it("are the photo's of hair on all of the hair, of skin on all of the skin", () => {
-    const found = spreadColours(mesh, bare, shown, trust)
+    const { colours: found } = spreadColours(mesh, bare, shown, trust)
     let worst = 0
     for (let i = 0; i < SIDE ** 2; i++) {
       const x = i % SIDE
@@ -78,6 +78,6 @@ describe('colours that are spread', () => {
   })
 
   it("are the generator's where nothing was seen", () => {
-    expect(spreadColours(mesh, bare, shown, new Float32Array(SIDE ** 2))).toEqual(bare)
+    expect(spreadColours(mesh, bare, shown, new Float32Array(SIDE ** 2)).colours).toEqual(bare)
   })
 })

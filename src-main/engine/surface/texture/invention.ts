@@ -73,6 +73,9 @@ function taken(values: Float32Array, wanted: Uint32Array): Float32Array {
   return result
 }
 
+/** Red, green, blue, the generator's light, unevenness. */
+const WIDTH = 5
+
 /** What is known at the vertices of a surface. */
 interface Known {
   /** [n, 3] the generator's own colours, and the head's: with what photos added as far as it counts, which is `shares`. */
@@ -82,23 +85,26 @@ interface Known {
   /** [n, 3] how far the photos' colours are from the head's, and how well they saw it, 0..1. */
   readonly wanted: Float32Array
   readonly trust: Float32Array
+  /** [n] how uneven the photos' light is there. */
+  readonly uneven: Float32Array
 }
 
 /**
  * How far from the head's colours those are likely to be that no photo saw: where what photos added counts, as far as others
  * are in the mean, and else as far as those of the photos' that spread over the surface.
- * @returns [n, 3]
+ * @returns [n, 3] and, of what is like it in the photos, how uneven its light is, [n]
  */
-export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, trust }: Known): Float32Array {
+export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, trust, uneven }: Known) {
   const shown = wanted.map((value, i) => value + vertices[i])
-  const likely = spreadColours(surface, bare, shown, trust)
+  const { colours: likely, unevenness } = spreadColours(surface, bare, shown, trust, uneven)
   const mean = [0, 0, 0]
   const total = trust.reduce((sum, weight) => sum + weight, 0) || 1
   for (let i = 0; i < wanted.length; i++) mean[i % 3] += (trust[Math.trunc(i / 3)] * wanted[i]) / total
-  return likely.map((value, i) => {
-    const shift = value - vertices[i]
-    return shift + shares[Math.trunc(i / 3)] * (mean[i % 3] - shift)
+  const shift = likely.map((value, i) => {
+    const own = value - vertices[i]
+    return own + shares[Math.trunc(i / 3)] * (mean[i % 3] - own)
   })
+  return { shift, unevenness }
 }
 
 /**
@@ -107,32 +113,32 @@ export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, tru
  * @param bare [n, 3] the generator's own colours at the vertices
  * @param shown [n, 3] what photos show there
  * @param trust [n] 0..1: how well they saw it; where that was not well the others' colours come
- * @returns [n, 3]; the generator's own where there is nothing to spread
+ * @param uneven [n] how uneven the photos' light is there; spread too
+ * @returns [n, 3], [n]; the generator's own where there is nothing to spread
  */
 export function spreadColours(
   { positions, triangles }: Mesh,
   bare: Float32Array,
   shown: Float32Array,
   trust: Float32Array,
-): Float32Array {
+  uneven: Float32Array = new Float32Array(trust.length),
+): { colours: Float32Array; unevenness: Float32Array } {
   const all = Uint32Array.from(trust, (_, vertex) => vertex)
   const unseen = all.filter((vertex) => trust[vertex] < SEEN)
-  if (unseen.length === all.length) return bare
+  if (unseen.length === all.length) return { colours: bare, unevenness: uneven }
   const neighbours = neighboursOf(trust.length, triangles, (from, to) => {
     const change = Math.sqrt(distance(bare, from, to) / (distance(positions, from, to) || 1))
     return 1 / (1 + (change / EDGE) ** 4)
   })
   const light = (i: number) => (bare[3 * i] + bare[3 * i + 1] + bare[3 * i + 2]) / 3
-  const spread = new Float64Array(4 * trust.length)
-  for (const i of all) {
-    for (let k = 0; k < 3; k++) spread[4 * i + k] = shown[3 * i + k]
-    spread[4 * i + 3] = light(i)
-  }
-  solveMeans(neighbours, nestedDissection(neighbours, positions, unseen), spread, 4)
-  return bare.map((_, n) => {
+  const spread = new Float64Array(WIDTH * trust.length)
+  for (const i of all) spread.set([shown[3 * i], shown[3 * i + 1], shown[3 * i + 2], light(i), uneven[i]], WIDTH * i)
+  solveMeans(neighbours, nestedDissection(neighbours, positions, unseen), spread, WIDTH)
+  const colours = bare.map((_, n) => {
     const i = Math.trunc(n / 3)
-    return spread[4 * i + (n % 3)] + SHADE * (light(i) - spread[4 * i + 3])
+    return spread[WIDTH * i + (n % 3)] + SHADE * (light(i) - spread[WIDTH * i + 3])
   })
+  return { colours, unevenness: uneven.map((_, i) => spread[WIDTH * i + 4]) }
 }
 
 /**
@@ -147,7 +153,7 @@ export function believed(
   trust: Float32Array,
   doubtful: Float32Array,
 ): Float32Array {
-  const elsewhere = spreadColours(
+  const { colours: elsewhere } = spreadColours(
     surface,
     bare,
     shown,

@@ -15,6 +15,8 @@ import { bakeNormals, tangentsOf } from './normal-map.ts'
 import { nearInnerEdges, personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
 import { type Held, Reader } from './reader.ts'
 import { bakeRoughness } from './roughness.ts'
+import { onCheeks, SeenLandmarks } from './skin.ts'
+import { Strands, strandsShown } from './strands.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
 /** Sides of a texture, pixels. */
@@ -61,7 +63,7 @@ export async function paintTexture(
   const atlas = unwrap(surface, size)
   await breath()
   const tangents = tangentsOf(surface, atlas)
-  const colours = await bakeColours(surface, atlas, field, photos, size)
+  const colours = await bakeColours(surface, atlas, field, photos, size, frame)
   await breath()
   const normals = bakeNormals(surface, surface.fine ?? surface, atlas, tangents, size / 2)
   return {
@@ -102,6 +104,7 @@ async function bakeColours(
   field: Field,
   photos: readonly TexturePhoto[],
   size: number,
+  frame: Frame,
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
   const shown = photographed(surface, photos)
@@ -112,7 +115,7 @@ async function bakeColours(
       .flat()
       .map(({ weights }) => weights),
   )
-  const { layers, trust, vertices, shift } = await toldBy(shown, surface, texels, field, shares)
+  const { layers, trust, vertices, shift, strands } = await toldBy(shown, surface, texels, field, shares, frame)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
@@ -120,7 +123,9 @@ async function bakeColours(
     [weights, 1],
     [differences, 3],
   ])
-  const here = new Reader(surface, texels, [shift, 3], [vertices, 3], ...told)
+  const here = new Reader(surface, texels, [shift, 3], [vertices, 3], ...told, [strands, 1], [surface.positions, 3])
+  const [ofStrands, ofPlace] = [6 + 4 * layers.length, 7 + 4 * layers.length]
+  const drawn = new Strands(middleOf(surface))
   for (let n = 0; n < texels.places.length; n++) {
     here.move(n)
     let left = 1
@@ -136,9 +141,11 @@ async function bakeColours(
       for (let k = 0; k < 3; k++) sum[k] += weight * (colours[3 * n + k] + tone[k] - here.at(at + 1 + k))
     }
     const block = generated.blocks[n]
+    const amount = left > 1e-3 && here.most(ofStrands) > 0 ? here.at(ofStrands) : 0
+    const light = amount > 0 ? 1 + amount * drawn.at(here.at(ofPlace), here.at(ofPlace + 1), here.at(ofPlace + 2)) : 1
     for (let k = 0; k < 3; k++) {
       const own = block >= 0 ? generated.colours[3 * block + k] : here.at(3 + k)
-      const rest = left > 1e-3 ? left * (own + tone[k]) : 0
+      const rest = left > 1e-3 ? left * (own + tone[k]) * light : 0
       pixels[3 * texels.places[n] + k] = Math.round(255 * Math.min(1, Math.max(0, sum[k] + rest)))
     }
   }
@@ -155,6 +162,8 @@ interface Told {
   readonly vertices: Float32Array
   /** [n, 3] what to add to the generator's colours everywhere, so that they go on in the photos' light. */
   readonly shift: Float32Array
+  /** [n] how much of the strands that are drawn shows where no photo sees it, see {@link strandsShown}. */
+  readonly strands: Float32Array
 }
 
 /** A photo, and how well it sees each vertex of a surface. */
@@ -187,10 +196,12 @@ async function toldBy(
   texels: Texels,
   field: Field,
   shares: Float32Array,
+  frame: Frame,
 ): Promise<Told> {
   const { positions, normals, voxel } = surface
   const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
-  if (crops.length === 0) return { layers: [], trust, vertices: surface.colours, shift: wanted }
+  const uneven = new Float32Array(trust.length)
+  if (crops.length === 0) return { layers: [], trust, vertices: surface.colours, shift: wanted, strands: trust }
   const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
   const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
   /** As far as nothing was said before. */
@@ -203,15 +214,18 @@ async function toldBy(
   for (const shots of [crops, wider]) {
     const found = lay(shots)
     layers.push(...found)
-    for (const { weights, differences } of found) {
+    for (const { weights, differences, unevenness } of found) {
       for (let i = 0; i < trust.length; i++) {
         trust[i] += weights[i]
+        uneven[i] += weights[i] * unevenness[i]
         for (let k = 0; k < 3; k++) wanted[3 * i + k] += weights[i] * differences[3 * i + k]
       }
     }
     await breath()
   }
   for (let i = 0; i < wanted.length; i++) wanted[i] /= trust[Math.trunc(i / 3)] || 1
+  // Clothes have no hair, uneven or not.
+  for (let i = 0; i < uneven.length; i++) uneven[i] = positions[3 * i + 1] > NECK ? uneven[i] / (trust[i] || 1) : 0
   const edges = crops.map((shot) => nearInnerEdges(surface, shot))
   const doubtful = trust.map((_, i) => (positions[3 * i + 1] > NECK ? Math.max(...edges.map((near) => near[i])) : 0))
   const seen = wanted.map((value, i) => value + vertices[i])
@@ -220,10 +234,12 @@ async function toldBy(
     for (let i = 0; i < weights.length; i++) weights[i] *= belief[i]
   }
   const sure = trust.map((weight) => weight ** SURENESS)
-  const likely = likelyShift(surface, { bare, vertices, shares, wanted, trust })
+  const { shift: likely, unevenness } = likelyShift(surface, { bare, vertices, shares, wanted, trust, uneven })
   const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
   const shift = membrane(surface, wanted, sure, likely, pull)
-  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift }
+  const colours = shift.map((value, i) => value + vertices[i])
+  const strands = strandsShown(colours, unevenness, trust, onCheeks(surface, new SeenLandmarks(crops, frame)))
+  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift, strands }
 }
 
 /** What lies around a photo's crop, in fewer pixels. */
@@ -244,6 +260,19 @@ export function mirrored(surface: Surface): Surface {
   return { ...surface, positions, normals }
 }
 
+const lightOf = (colours: Float32Array, i: number) => (colours[3 * i] + colours[3 * i + 1] + colours[3 * i + 2]) / 3
+
+/** Between the foremost and the hindmost of what is above the neck, world units. */
+function middleOf({ positions }: Surface): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < positions.length; i += 3) {
+    if (positions[i + 1] < NECK) continue
+    least = Math.min(least, positions[i + 2])
+    most = Math.max(most, positions[i + 2])
+  }
+  return (least + most) / 2
+}
+
 /** A photo on the surface. */
 class Layer {
   /** [n] how much each vertex is the photo's. */
@@ -252,6 +281,8 @@ class Layer {
   readonly colours: Float32Array
   /** [n, 3] at each vertex the photo's mean colour around it less the generator's. */
   readonly differences: Float32Array
+  /** [n] how uneven the photo's light is around it: standard deviation by mean. */
+  readonly unevenness: Float32Array
 
   /**
    * @param vertices [n, 3] the head's colours at the vertices
@@ -268,7 +299,7 @@ class Layer {
     this.weights = weights
     this.colours = new Float32Array(3 * count)
     const sums = new Float32Array(vertices.length)
-    const masses = new Float32Array(weights.length)
+    const [masses, squares] = [new Float32Array(weights.length), new Float32Array(weights.length)]
     const here = new Reader(surface, texels, [weights, 1], [surface.positions, 3])
     for (let n = 0; n < count; n++) {
       here.move(n)
@@ -280,8 +311,13 @@ class Layer {
         const mass = here.weights[k] * weights[vertex]
         masses[vertex] += mass
         for (let c = 0; c < 3; c++) sums[3 * vertex + c] += mass * this.colours[3 * n + c]
+        squares[vertex] += mass * lightOf(this.colours, n) ** 2
       }
     }
+    this.unevenness = squares.map((sum, i) => {
+      const mean = lightOf(sums, i)
+      return mean > 0 ? Math.sqrt(Math.max(0, (sum * masses[i]) / mean ** 2 - 1)) : 0
+    })
     this.differences = sums.map((sum, i) => {
       const mass = masses[Math.trunc(i / 3)]
       return mass > 0 ? sum / mass - vertices[i] : 0
