@@ -76,7 +76,10 @@ export function formHead(
       const text = words.cli.pace(step, steps, loss, rate, duration(left))
       report.progress(phase, step, steps, text, { loss, terms, stepsPerSecond: rate, secondsLeft: left })
     },
-    save: () => set.write(UNFINISHED, ...inversion.checkpoint(sha256, originNote(origin))),
+    save: async () => {
+      await inversion.settle('checkpoint')
+      await set.write(UNFINISHED, ...inversion.checkpoint(sha256, originNote(origin)))
+    },
     now: () => performance.now(),
   })
 }

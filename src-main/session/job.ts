@@ -21,7 +21,7 @@ interface JobHost<F extends Forming> {
   /** Runs `work` when nothing else runs a network. */
   turn<T>(work: () => Promise<T>): Promise<T>
   /** A step was made: its head is the new one. */
-  advanced(forming: F): void
+  advanced(forming: F): void | Promise<void>
   /** Tells of the step, and shows it. What goes wrong here is logged, and the job goes on. */
   show(progress: Progress): Promise<void>
   /** The state has changed, or has been left because of `error`. */
@@ -205,7 +205,7 @@ export class Job<F extends Forming> {
     const { step, steps } = progress
     this.likeness.push(likenessOf(progress))
     this.job = { ...this.job, step, steps }
-    this.host.advanced(forming)
+    await this.host.advanced(forming)
     return progress
   }
 

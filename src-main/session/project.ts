@@ -110,7 +110,10 @@ export class OpenProject {
       {
         hasHead: () => this.head.exists,
         turn: (work) => host.turn(work),
-        advanced: ({ head, photos }) => this.setHead(head, photos),
+        advanced: async (inversion) => {
+          await inversion.settle('head')
+          this.setHead(inversion.head, inversion.photos)
+        },
         show: (progress) => this.report.step(progress, !this.job.isRunning || progress.step >= progress.steps),
         changed: (error) => this.tellJob(error),
         save: () => this.saving.save(),
@@ -473,7 +476,7 @@ export class OpenProject {
   private async snapshot(): Promise<Snapshot> {
     const take = async (): Promise<Snapshot> => ({
       record: this.record(),
-      parts: { ...this.photos.parts, head: this.head.bytes, checkpoint: this.packCheckpoint() },
+      parts: { ...this.photos.parts, head: this.head.bytes, checkpoint: await this.packCheckpoint() },
     })
     // Between two steps: what a step has half changed is neither the old nor the new.
     return this.job.forming ? this.host.turn(take) : take()
@@ -495,11 +498,13 @@ export class OpenProject {
   }
 
   /** What an unfinished job goes on from: a copy of what is forming, or else what there is already. */
-  private packCheckpoint(): SavedParts['checkpoint'] {
+  private async packCheckpoint(): Promise<SavedParts['checkpoint']> {
     const { state } = this.job.view.job
     if (state === 'none' || state === 'done') return undefined
     const { forming } = this.job
-    return forming ? Buffer.concat(forming.checkpoint(this.loaded.sha256)) : (this.carriedCheckpoint ?? KEPT)
+    if (!forming) return this.carriedCheckpoint ?? KEPT
+    await forming.settle('checkpoint')
+    return Buffer.concat(forming.checkpoint(this.loaded.sha256))
   }
 }
 

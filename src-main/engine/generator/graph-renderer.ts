@@ -3,18 +3,16 @@
  * samples' depths stay in GPU memory; what crosses is the camera, which pixels and random numbers, and the picture.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { add, greater, input, mul, type Shape, slice, type Tensor, where, writeModel } from '../graph/index.ts'
+import { input, type Shape, slice, type Tensor, writeModel } from '../graph/index.ts'
 import { Resident } from '../runtime/resident.ts'
 import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, trainable, unprefixed } from './adjoint.ts'
+import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
 import { type Cast, castTensors, marchTensors, type SceneTensors } from './graph-rendering.ts'
 import { Parameters } from './parameters.ts'
-import { layoutOf, planesLength, planesShape } from './plane-layout.ts'
-import { PlanesSum } from './planes-sum.ts'
+import { layoutOf } from './plane-layout.ts'
+import type { PlanesSum } from './planes-sum.ts'
 import type { Jitter } from './sampling.ts'
-
-/** Numbers of rays that have models of their own: so many between a power of two and the next. */
-const SIZES = 8
 
 /** Channels of a picture that is looked at. */
 const COLOURS = 3
@@ -65,19 +63,11 @@ export class GraphRenderer {
   private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
   private readonly programs = new Map<string, Promise<Program>>()
   private readonly left = new Map<string, Left>()
-  private gradient: PlanesSum | undefined
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
     this.runtime = runtime
     this.config = config
     this.shapes = shapes
-  }
-
-  /** A sum in GPU memory, empty. There is one, always the last caller's. */
-  sum(): PlanesSum {
-    this.gradient ??= new PlanesSum(planesLength(layoutOf(this.config)))
-    this.gradient.clear()
-    return this.gradient
   }
 
   /**
@@ -138,9 +128,7 @@ export class GraphRenderer {
         'cotangent.features': filled(cotangent.features, this.width(tape)),
         'cotangent.depth': filled(cotangent.depth, 1),
         'cotangent.opacity': filled(cotangent.opacity, 1),
-        sum: sum.values,
-        begun: Float32Array.of(sum.isEmpty ? 0 : 1),
-        weight: Float32Array.of(weight),
+        ...sumFeeds(sum, weight),
       },
       undefined,
       { 'd.planes': sum.values },
@@ -201,15 +189,13 @@ export class GraphRenderer {
     const { planes, label } = scene
     const leaves = { planes, ...(want.label && { label }), ...(want.weights && trainable(parameters)) }
     const { 'd.planes': found, ...others } = adjoint(outputs, leaves)
-    const before = where(greater(input('begun', []), 0), input('sum', planes.shape), 0)
-    return { ...others, 'd.planes': add(mul(found, input('weight', [])), before) }
+    return { ...others, 'd.planes': addedToSum(found) }
   }
 
   private scene({ pixels, coarse, fine, jitter }: GraphOptions): SceneTensors {
     const rays = paddedCount(pixels.length)
-    const [slices, height, width, channels] = planesShape(layoutOf(this.config))
     return {
-      planes: input('planes', [slices * height * width, channels]),
+      planes: planesInput(layoutOf(this.config)),
       label: input('label', [25]),
       pixels: input('pixels', [rays, 1]),
       ...(jitter && {
@@ -247,20 +233,6 @@ export class GraphRenderer {
   }
 }
 
-/** Rays of the model that computes so many. */
-function paddedCount(count: number): number {
-  const step = Math.max(1, 2 ** Math.ceil(Math.log2(count)) / (2 * SIZES))
-  return Math.max(1, Math.ceil(count / step) * step)
-}
-
 function pixelsOf(pixels: Uint32Array): Float32Array {
   return repeatLast(pixels, 1, paddedCount(pixels.length))
-}
-
-/** Rows of `width` numbers, the last one again and again until there are `rows`: rays that change nothing of the others. */
-function repeatLast(values: ArrayLike<number>, width: number, rows: number): Float32Array {
-  const result = new Float32Array(rows * width)
-  result.set(values)
-  for (let i = values.length; i < result.length; i++) result[i] = result[i - width] ?? 0
-  return result
 }

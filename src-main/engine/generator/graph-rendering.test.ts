@@ -11,6 +11,7 @@ import { Runtime } from '../runtime/runtime.ts'
 import { orbitCamera } from './camera.ts'
 import { GraphRenderer } from './graph-renderer.ts'
 import { layoutOf, planesLength } from './plane-layout.ts'
+import { PlanesSum } from './planes-sum.ts'
 import { Renderer } from './renderer.ts'
 
 const { problem } = await probe('webgpu')
@@ -103,7 +104,7 @@ describe.each([
         opacity: normalArray(expected.opacity.length, 7),
       }
       const wanted = await parts.backward(weights, expected.tape, cotangent, { label: true, weights: true })
-      const sum = whole.sum()
+      const sum = new PlanesSum(planes.data.length)
       const found = await whole.backward(weights, actual.tape, cotangent, { label: true, weights: true }, sum)
       await whole.backward(weights, actual.tape, cotangent, {}, sum, 0.5)
       const ofPlanes = await runtime!.read(sum.values)
@@ -138,7 +139,7 @@ it.skipIf(!gpu)('leaves nothing of the largest scene on WebGPU to the CPU', asyn
   const planes = new Resident(new Float32Array(planesLength(layoutOf(config))))
   const plan = { resolution: 8, coarse: 8, fine: 8, pixels: all(8), wanted: 'features' as const, ...options }
   const { tape } = await whole.render(weights, planes, orbitCamera(config.rendering_kwargs, 0), plan)
-  await whole.backward(weights, tape, {}, { label: true, weights: true }, whole.sum())
+  await whole.backward(weights, tape, {}, { label: true, weights: true }, new PlanesSum(planes.length))
   expect(models.length).toBe(2)
   for (const { bytes } of models) {
     const strict = { executionProviders: ['webgpu'], extra: { session: { disable_cpu_ep_fallback: '1' } } }

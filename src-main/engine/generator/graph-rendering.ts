@@ -7,12 +7,24 @@
  * tensors are the texels around the samples.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { add, concat, detach, mul, reduceMax, reshape, sizeOf, slice, type Tensor } from '../graph/index.ts'
+import {
+  add,
+  concat,
+  detach,
+  mul,
+  reduceMax,
+  reshape,
+  scatterAdd,
+  sizeOf,
+  slice,
+  sub,
+  type Tensor,
+} from '../graph/index.ts'
 import { decode, decodeDensity } from './decoder.ts'
 import { readPlanes, tapsOf } from './graph-planes.ts'
 import { castRayTensors, type RayTensors } from './graph-rays.ts'
 import { coarseDepthTensor, importanceDepthTensor, sortRows } from './graph-sampling.ts'
-import { march, marchWeights } from './march.ts'
+import { march, marchDensity, marchWeights } from './march.ts'
 import type { Parameters } from './parameters.ts'
 import { layoutOf } from './plane-layout.ts'
 
@@ -55,19 +67,64 @@ export function castTensors(
   const { planes, label, pixels, jitter } = scene
   const rays = castRayTensors(label, pixels, resolution)
   const first = coarseDepthTensor(config.rendering_kwargs, rays, coarse, jitter?.coarse)
-  const parts = partsOf(config, pixels.shape[0], coarse + fine).map(([from, to]) => {
+  const depths = detach(refined(config, parameters, planes, rays, first, fine, jitter?.fine))
+  // Those that are drawn lie between the coarse ones.
+  return { depths, farthest: detach(reshape(reduceMax(first, [0, 1]), [])) }
+}
+
+/** Coarse depths with `fine` more on each ray, where those met something. */
+function refined(
+  config: GeneratorConfig,
+  parameters: Parameters,
+  planes: Tensor,
+  rays: RayTensors,
+  coarse: Tensor,
+  fine: number,
+  jitter?: Tensor,
+): Tensor {
+  if (fine === 0) return coarse
+  const [count, samples] = coarse.shape
+  const parts = partsOf(config, count, samples + fine).map(([from, to]) => {
     const part = (x: Tensor) => slice(x, 0, from, to)
-    const depths = part(first)
-    if (fine === 0) return depths
+    const depths = part(coarse)
     const along = { ...rays, directions: part(rays.directions) }
     const features = readPlanes(config, planes, pointsOf(along, depths))
     const weights = marchWeights(depths, reshape(decodeDensity(config, parameters, features), depths.shape))
-    const drawn = importanceDepthTensor(depths, weights, fine, jitter && part(jitter.fine))
+    const drawn = importanceDepthTensor(depths, weights, fine, jitter && part(jitter))
     return sortRows(concat([depths, drawn], 1))
   })
-  const depths = detach(concat(parts, 0))
-  // Those that are drawn lie between the coarse ones.
-  return { depths, farthest: detach(reshape(reduceMax(first, [0, 1]), [])) }
+  return concat(parts, 0)
+}
+
+/**
+ * What a camera sees of a shape, before any colour.
+ * @param scene its jitter is not needed
+ * @param look coarse depths [M, S], how many more are drawn, by what [M, K], and the depth [] of rays that meet nothing
+ * @returns depths and each sample's share of its ray's light, [M, S+K]; depth [M, 1]; opacity [M, 1]
+ */
+export function seeTensors(
+  config: GeneratorConfig,
+  parameters: Parameters,
+  { planes, label, pixels }: SceneTensors,
+  resolution: number,
+  look: { readonly coarse: Tensor; readonly fine: number; readonly jitter?: Tensor; readonly farthest: Tensor },
+): { depths: Tensor; shares: Tensor; depth: Tensor; opacity: Tensor } {
+  const rays = castRayTensors(label, pixels, resolution)
+  const depths = refined(config, parameters, planes, rays, look.coarse, look.fine, look.jitter)
+  const [count, samples] = depths.shape
+  const parts = partsOf(config, count, samples).map(([from, to]) => {
+    const along = slice(depths, 0, from, to)
+    const points = pointsOf({ ...rays, directions: slice(rays.directions, 0, from, to) }, along)
+    const sigma = decodeDensity(config, parameters, readPlanes(config, planes, points))
+    return marchDensity(along, reshape(sigma, along.shape), look.farthest)
+  })
+  const whole = (of: (part: (typeof parts)[number]) => Tensor) => concat(parts.map(of), 0)
+  return {
+    depths,
+    shares: whole(({ shares }) => shares),
+    depth: whole(({ depth }) => depth),
+    opacity: whole(({ opacity }) => opacity),
+  }
 }
 
 /**
@@ -97,6 +154,33 @@ export function marchTensors(
     depth: whole(({ depth }) => depth),
     opacity: whole(({ opacity }) => opacity),
   }
+}
+
+/**
+ * The picture of points that are known, with their shares of each row's light.
+ * @param planes [slices * R * R, C], of as many texels as the config says
+ * @param points [N, 3] world
+ * @param rows [N, 1], the row of the picture that each belongs to
+ * @param shares [N, 1]
+ * @param behind [M, 1], what lies behind the points: the light of each row that none of them gives
+ * @param channels of the colours, the first ones
+ * @returns [M, channels] in -1..1
+ */
+export function paintTensor(
+  config: GeneratorConfig,
+  parameters: Parameters,
+  planes: Tensor,
+  { points, rows, shares, behind }: { readonly [name in 'points' | 'rows' | 'shares' | 'behind']: Tensor },
+  channels: number,
+): Tensor {
+  const [count] = points.shape
+  const parts = partsOf(config, count, 1).map(([from, to]) => {
+    const part = (x: Tensor) => slice(x, 0, from, to)
+    const { colour } = decode(config, parameters, readPlanes(config, planes, part(points)))
+    return mul(slice(colour, 1, 0, channels), part(shares))
+  })
+  const light = scatterAdd(rows, concat(parts, 0), behind.shape[0])
+  return sub(mul(add(light, behind), 2), 1)
 }
 
 /** The samples in space, [M * samples, 3]. */

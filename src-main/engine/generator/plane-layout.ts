@@ -28,6 +28,8 @@ export interface Planes extends PlaneLayout {
 /** Planes in a GPU's memory, until something else is painted there. */
 export interface ResidentPlanes extends PlaneLayout {
   readonly resident: Resident
+  /** They tell colour alone. */
+  readonly isColour?: boolean
 }
 
 /** The planes that density is decoded from. */

@@ -6,7 +6,8 @@
  * Neighbouring rays meet the same texels, so rays are taken in square blocks of the picture: row by row each ray would
  * find the texels of its neighbour above gone from the cache (2.4 times slower sampling at full size).
  *
- * Where the runtime keeps planes in GPU memory, whole views are rendered there (`graph-renderer.ts`).
+ * Where the runtime keeps planes in GPU memory, whole views are rendered there (`graph-renderer.ts`), and shape and colour
+ * apart are seen and painted there (`graph-painter.ts`).
  *
  * Planes may take their density from others (`Planes.shape`). Then what a camera sees of the shape is found first, and
  * colour is decoded only where something is seen: a few samples of a ray. The gradient is one of colour alone.
@@ -15,11 +16,12 @@ import type { GeneratorConfig } from '../checkpoint/config.ts'
 import type { Shape } from '../graph/index.ts'
 import { Resident } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
+import { GraphPainter } from './graph-painter.ts'
 import { GraphPasses } from './graph-passes.ts'
 import { GraphRenderer, type GraphTape } from './graph-renderer.ts'
 import { fitsKernel, KernelPasses } from './kernel-passes.ts'
 import type { Asked, Look, Passes } from './passes.ts'
-import { type Planes, type ResidentPlanes, shapeOf } from './plane-layout.ts'
+import { layoutOf, type PlaneLayout, type Planes, planesLength, type ResidentPlanes, shapeOf } from './plane-layout.ts'
 import { PlanesSum } from './planes-sum.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
 import { gatherRows, scatterRows } from './rows.ts'
@@ -108,7 +110,7 @@ const castOf = (
 
 /** What the backward pass needs of the forward one. */
 interface Tape extends Cast {
-  readonly planes: Planes
+  readonly planes: Planes | ResidentPlanes
   /** Where density comes from other planes. */
   readonly sight?: Raster
 }
@@ -134,13 +136,18 @@ export class Renderer {
   private readonly graph: Passes
   private readonly passes: Passes
   private readonly runtime: Runtime
-  private readonly whole: GraphRenderer | undefined
+  /** Where planes are kept in GPU memory. */
+  private readonly device: { readonly whole: GraphRenderer; readonly painter: GraphPainter } | undefined
   private readonly uploaded = new WeakMap<Planes, Resident>()
+  private deviceSum: PlanesSum | undefined
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
     this.config = config
     this.runtime = runtime
-    this.whole = runtime.keepsResidents ? new GraphRenderer(runtime, config, shapes) : undefined
+    if (runtime.keepsResidents) {
+      const whole = new GraphRenderer(runtime, config, shapes)
+      this.device = { whole, painter: new GraphPainter(runtime, config, shapes) }
+    }
     this.graph = new GraphPasses(runtime, config, shapes)
     const usesKernel = runtime.provider.name === 'cpu' && fitsKernel(config)
     this.passes = usesKernel ? new KernelPasses(config, runtime.threads) : this.graph
@@ -156,16 +163,22 @@ export class Renderer {
     label: Float32Array,
     options: RenderOptions = {},
   ): Promise<Rendering> {
-    const resident = this.residentOf(planes)
-    if (resident) return this.whole!.render(weights, resident, label, this.wholeOf(options))
-    if ('resident' in planes) throw new Error('Renderer.render: the planes are in GPU memory')
     const { wanted } = options
     if (options.sight) return this.paint(weights, planes, options.sight, wanted)
+    if ('resident' in planes) return this.renderWhole(weights, planes, label, options)
     if (planes.shape) return this.paint(weights, planes, await this.see(weights, planes, label, options), wanted)
+    if (this.device) return this.renderWhole(weights, planes, label, options)
     const look = this.look(label, options)
     const { channels } = look
     const { depths, ...marched } = await this.marched(weights, planes, look, wanted !== 'shape')
     return { ...inRows(look.order, marched, channels), channels, tape: { planes, ...castOf(look, depths) } }
+  }
+
+  private renderWhole(weights: Feeds, planes: Planes | ResidentPlanes, label: Float32Array, options: RenderOptions) {
+    if (!this.device) throw new Error('Renderer.render: the planes are in GPU memory')
+    const { resident, isColour } = this.resident(planes)
+    if (isColour) throw new Error('Renderer.render: the planes tell colour alone, which takes a sight')
+    return this.device.whole.render(weights, resident, label, this.wholeOf(options))
   }
 
   private async marched(weights: Feeds, planes: Planes, look: ViewLook, colours: boolean) {
@@ -181,7 +194,13 @@ export class Renderer {
     const look = this.look(label, options)
     const { order } = look
     const { origins, directions } = look.rays
-    const { shares: all, depths, ...seen } = await this.passes.see(weights, shape, look)
+    const {
+      shares: all,
+      depths,
+      ...seen
+    } = this.device
+      ? await this.device.painter.see(weights, this.resident(shape).resident, look)
+      : await this.passes.see(weights, shape, look)
     const cast = castOf(look, depths)
     const { samples } = cast
     const places = placesOf(all, LEAST_SHARE)
@@ -200,10 +219,20 @@ export class Renderer {
   }
 
   /** The picture of what is seen, coloured by planes. */
-  private async paint(weights: Feeds, planes: Planes, sight: Raster, wanted?: Wanted): Promise<Rendering> {
+  private async paint(
+    weights: Feeds,
+    planes: Planes | ResidentPlanes,
+    sight: Raster,
+    wanted?: Wanted,
+  ): Promise<Rendering> {
     const kwargs = this.config.rendering_kwargs
     const channels = this.channelsOf(wanted)
     const { depth, opacity, points, rows, shares, cast } = sight
+    if (this.device) {
+      const features = await this.device.painter.paint(weights, this.resident(planes), sight, channels)
+      return { features, channels, depth, opacity, tape: { planes, sight, ...cast } }
+    }
+    if ('resident' in planes) throw new Error('Renderer.render: the planes are in GPU memory')
     const features = new Float32Array(depth.length * channels)
     const covered = new Float32Array(depth.length)
     const colours = await this.query(weights, planes, points, channels === COLOURS ? 'rgb' : 'colour')
@@ -256,21 +285,25 @@ export class Renderer {
     return { ...samples, pixels: pixels ?? every(), jitter, wanted }
   }
 
-  /** Planes in GPU memory, where a view of them is rendered there. */
-  private residentOf(planes: Planes | ResidentPlanes): Resident | undefined {
-    if ('resident' in planes) return planes.resident
-    if (!this.whole || planes.shape) return undefined
+  /** Planes, without those of their density, as they are taken to GPU memory and kept there. */
+  resident(planes: Planes | ResidentPlanes): ResidentPlanes {
+    if ('resident' in planes) return planes
+    const { resolution, channels, layers } = planes
     let resident = this.uploaded.get(planes)
     if (!resident) {
       resident = new Resident(planes.data)
       this.uploaded.set(planes, resident)
     }
-    return resident
+    return { resident, resolution, channels, layers }
   }
 
-  /** An empty sum for gradients of planes: in GPU memory, where it is the last caller's, or in main memory. */
-  planesSum(planes: Planes | ResidentPlanes): PlanesSum {
-    return 'resident' in planes || this.residentOf(planes) ? this.whole!.sum() : new PlanesSum(planes.data.length)
+  /** An empty sum for gradients of planes: in GPU memory, where there is one, the last caller's, or in main memory. */
+  planesSum(planes: PlaneLayout): PlanesSum {
+    const length = planesLength(planes)
+    if (!this.device) return new PlanesSum(length)
+    if (this.deviceSum?.values.length !== length) this.deviceSum = new PlanesSum(length)
+    this.deviceSum.clear()
+    return this.deviceSum
   }
 
   /**
@@ -285,8 +318,16 @@ export class Renderer {
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<Omit<RenderGradients, 'planes'>> {
-    if ('resident' in tape) return this.whole!.backward(weights, tape, cotangent, want, sum, weight)
+    if ('resident' in tape) return this.device!.whole.backward(weights, tape, cotangent, want, sum, weight)
     const { planes, order, sight } = tape
+    if (this.device && sight) {
+      assertColour(cotangent, want)
+      const { features } = cotangent
+      if (features)
+        await this.device.painter.paintBackward(weights, this.resident(planes), sight, features, sum, weight)
+      return {}
+    }
+    if ('resident' in planes) throw new Error('Renderer.backward: the planes are in GPU memory')
     const weighed = (values: Float32Array | undefined) =>
       weight === 1 ? values : values?.map((value) => weight * value)
     const features = weighed(cotangent.features)
@@ -319,7 +360,7 @@ export class Renderer {
     cotangent: RenderingGradient,
     want: { label?: boolean; weights?: boolean } = {},
   ): Promise<RenderGradients> {
-    const sum = 'resident' in tape ? this.whole!.sum() : new PlanesSum(tape.planes.data.length)
+    const sum = this.planesSum('resident' in tape ? layoutOf(this.config) : tape.planes)
     const others = await this.backwardInto(sum, 1, weights, tape, cotangent, want)
     return { planes: await this.runtime.read(sum.values), ...others }
   }
@@ -329,13 +370,12 @@ export class Renderer {
     weights: Feeds,
     planes: Planes,
     { points, rows, shares, depth: seen }: Raster,
-    { features: cotangent, depth, opacity }: RenderingGradient,
+    gradient: RenderingGradient,
     want: { label?: boolean; weights?: boolean },
     sum: PlanesSum,
   ): Promise<void> {
-    if (depth || opacity || want.label || want.weights) {
-      throw new Error('Renderer.backward: where density comes from other planes, only colour has a gradient')
-    }
+    assertColour(gradient, want)
+    const { features: cotangent } = gradient
     if (!cotangent) return
     const channels = cotangent.length / seen.length
     const colour = new Float32Array(rows.length * channels)
@@ -354,6 +394,11 @@ export class Renderer {
   query(weights: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
     return this.passes.query(weights, what === 'sigma' ? shapeOf(planes) : planes, points, what)
   }
+}
+
+function assertColour({ depth, opacity }: RenderingGradient, want: { label?: boolean; weights?: boolean }): void {
+  if (!depth && !opacity && !want.label && !want.weights) return
+  throw new Error('Renderer.backward: where density comes from other planes, only colour has a gradient')
 }
 
 /** The rows of a rendering in the order in which they are computed: by blocks of the picture. */

@@ -42,6 +42,13 @@ interface Tap {
   readonly weight: number
 }
 
+/** What each texel of a residual gives along an axis of planes, [to * from]: the rows of `upsample` along that axis. */
+export function splineMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from)
+  for (const tap of splineTaps(from, to)) matrix[tap.to * from + tap.from] = tap.weight
+  return matrix
+}
+
 /** Texel centres at half coordinates, as the planes have them; beyond the edge there is nothing. */
 function splineTaps(from: number, to: number): Tap[] {
   const taps: Tap[] = []

@@ -6,6 +6,8 @@ interface AdamOptions {
   readonly epsilon?: number
 }
 
+export const ADAM: Required<AdamOptions> = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+
 export class Adam {
   /** First and second moments and steps taken: all there is to save. */
   readonly first: Float32Array
@@ -16,7 +18,7 @@ export class Adam {
   constructor(length: number, options: AdamOptions = {}) {
     this.first = new Float32Array(length)
     this.second = new Float32Array(length)
-    this.options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...options }
+    this.options = { ...ADAM, ...options }
   }
 
   /** values -= rate * m^ / (sqrt(v^) + epsilon), m^ and v^ being the moments corrected for their start at zero. */

@@ -42,9 +42,9 @@ export class DetailStage {
   readonly state: DetailState
   /** The pivot's planes, as fine as the detail. */
   readonly pivot: Planes
-  private readonly generator: Generator
-  private readonly ws: Float32Array
-  private readonly terms: Readonly<Record<string, PlanesTerm>>
+  readonly generator: Generator
+  readonly ws: Float32Array
+  readonly terms: Readonly<Record<string, PlanesTerm>>
 
   private constructor(
     generator: Generator,

@@ -13,6 +13,7 @@ import type { Head } from '../head/head.ts'
 import { uniform } from '../random.ts'
 import { moveCamera } from './camera-fit.ts'
 import { DetailStage, DetailState } from './detail.ts'
+import { DeviceStage } from './device-stage.ts'
 import { startingCode } from './encoder.ts'
 import { type Best, readCheckpoint, writeCheckpoint } from './inversion-checkpoint.ts'
 import type { InversionContext } from './inversion-context.ts'
@@ -69,6 +70,10 @@ export class Inversion {
   private shapeStage: ShapeStage | null = null
   private detail: DetailState | null = null
   private detailStage: DetailStage | null = null
+  /** Does their work where planes are kept in GPU memory: of the phase that bends them. */
+  private device: DeviceStage | null = null
+  /** What has been brought from there since the last step. */
+  private settled: 'nothing' | 'head' | 'checkpoint' = 'checkpoint'
   /** How the detail stage looks, by draw. */
   private readonly fixedViews: PosedView[][] = []
   /** Of the phase, in their order. */
@@ -138,8 +143,29 @@ export class Inversion {
     this.stepsWanted = Math.max(count, this.stepsDone)
   }
 
-  /** The best found so far. Valid at any time, from before the first step on. */
+  /**
+   * Brings what is in GPU memory alone to main memory: what the head takes, or all that a checkpoint takes. To be awaited
+   * before either, after any step; not while one is made.
+   */
+  async settle(what: 'head' | 'checkpoint'): Promise<void> {
+    const { device, best, settled } = this
+    if (!device || settled === 'checkpoint' || settled === what) return
+    if (best && settled === 'nothing') {
+      const found = await device.readBest()
+      if (found) best[this.phase as PlanesPhase] = found
+    }
+    if (what === 'checkpoint') await device.fillState()
+    this.settled = what
+  }
+
+  private requireSettled(what: 'head' | 'checkpoint'): void {
+    if (this.settled === 'checkpoint' || this.settled === what) return
+    throw new Error(`Inversion.${what}: it is in GPU memory; await settle('${what}') before`)
+  }
+
+  /** The best found so far. Valid at any time, from before the first step on, once `settle` has brought it. */
   get head(): Head {
+    this.requireSettled('head')
     const { best, latent, shape, detail } = this
     const bent = this.phase === 'shape' ? best?.shape : shape?.residual.data
     const data = best ? best.detail : null
@@ -168,8 +194,10 @@ export class Inversion {
     if (phase !== this.phase) await this.enter(phase)
     const rate = rateAt(plan, phase, settings.learningRate, step, steps)
     const before = { ws: this.latent.ws.slice(), cameras: this.latent.cameras.slice() }
-    const shapeBefore = phase === 'shape' ? (this.shape?.residual.data.slice() ?? null) : null
-    const detailBefore = phase === 'detail' ? (this.detail?.detail.data.slice() ?? null) : null
+    // What is in GPU memory is kept there.
+    const added = this.device ? undefined : { shape: this.shape?.residual.data, detail: this.detail?.detail.data }
+    const shapeBefore = phase === 'shape' ? (added?.shape?.slice() ?? null) : null
+    const detailBefore = phase === 'detail' ? (added?.detail?.slice() ?? null) : null
     const result =
       phase === 'detail'
         ? await this.detailStep(step, rate)
@@ -178,7 +206,9 @@ export class Inversion {
           : await this.latentStep(phase, step, rate)
     if (!this.best || result.loss < this.best.loss) {
       this.best = { loss: result.loss, ...before, shape: shapeBefore, detail: detailBefore }
+      this.device?.keep()
     }
+    if (this.device) this.settled = 'nothing'
     this.lastView = result.view
     this.stepsDone++
     if (phase === 'detail') {
@@ -193,6 +223,7 @@ export class Inversion {
    * @param notes what the caller wants to find in the file's metadata
    */
   checkpoint(generator: string, notes: Record<string, string> = {}): Uint8Array[] {
+    this.requireSettled('checkpoint')
     const { settings, phase, stepsDone: step, stepsWanted: steps, portraits, latent, shape, detail, best, views } = this
     const state = { settings, phase, step, steps, portraits, gains: views.gains, latent, shape, detail, best }
     return writeCheckpoint(state, generator, notes)
@@ -218,6 +249,8 @@ export class Inversion {
   }
 
   private async enter(phase: Phase): Promise<void> {
+    await this.settle('checkpoint')
+    this.device = null
     this.phase = phase
     this.termViews = undefined
     this.probes = []
@@ -252,15 +285,17 @@ export class Inversion {
   private async shapeStep(step: number, rate: number): Promise<LatentStep> {
     const { generator } = this.context
     this.shapeStage ??= await ShapeStage.create(generator, this.latent.ws, this.shape!, this.terms.shape)
+    if (generator.runtime.keepsResidents) this.device ??= DeviceStage.shape(this.shapeStage)
     const views = await this.stageViews('shape', step, this.shapeStage.pivot)
-    return this.shapeStage.step(views, rate, this.probe(step))
+    return (this.device ?? this.shapeStage).step(views, rate, this.probe(step))
   }
 
   private async detailStep(step: number, rate: number): Promise<LatentStep> {
     this.detailStage ??= await this.beginDetail()
+    if (this.context.generator.runtime.keepsResidents) this.device ??= DeviceStage.detail(this.detailStage)
     const draw = step % DRAWS
     this.fixedViews[draw] ??= await this.detailViews(this.detailStage.pivot, draw)
-    return this.detailStage.step(this.fixedViews[draw], rate, this.probe(step))
+    return (this.device ?? this.detailStage).step(this.fixedViews[draw], rate, this.probe(step))
   }
 
   private beginDetail(): Promise<DetailStage> {

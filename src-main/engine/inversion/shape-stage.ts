@@ -45,11 +45,11 @@ const residualLayout = (config: GeneratorConfig): PlaneLayout => ({ ...layoutOf(
 export class ShapeStage {
   readonly state: ShapeState
   readonly pivot: Planes
-  private readonly generator: Generator
-  private readonly ws: Float32Array
+  readonly generator: Generator
+  readonly ws: Float32Array
   /** The deviation of random heads' planes for every number of the residual. */
-  private readonly units: Float32Array
-  private readonly terms: Readonly<Record<string, PlanesTerm>>
+  readonly units: Float32Array
+  readonly terms: Readonly<Record<string, PlanesTerm>>
 
   private constructor(
     generator: Generator,

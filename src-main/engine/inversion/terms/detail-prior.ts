@@ -1,5 +1,6 @@
 /** The detail is small and smooth: smoothness * mean (d - neighbour)^2 + size * mean d^2. */
 import { stridesOf } from '../../generator/plane-layout.ts'
+import { add, mul, reduceSum, sizeOf, slice, square, sub, sumAll, type Tensor } from '../../graph/index.ts'
 import type { PlanesTerm } from './term.ts'
 
 export const detailPrior = ({
@@ -30,5 +31,15 @@ export const detailPrior = ({
       }
     }
     return a * squares + b * differences
+  },
+  describe(added) {
+    // By rows first: all at once would be one sum that nothing shares.
+    const squares = (x: Tensor) => sumAll(reduceSum(square(x), [2, 3]))
+    const [down, right] = [1, 2].map((axis) => {
+      const last = added.shape[axis] - 1
+      return squares(sub(slice(added, axis, 0, last), slice(added, axis, 1, last + 1)))
+    })
+    const count = sizeOf(added.shape)
+    return add(mul(squares(added), size / count), mul(add(down, right), smoothness / count))
   },
 })

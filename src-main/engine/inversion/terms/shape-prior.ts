@@ -1,4 +1,5 @@
 /** Heads differ by so much and no more: the mean square of the residual, in variances of random heads' planes. */
+import { meanAll, mul, square } from '../../graph/index.ts'
 import type { PlanesTerm } from './term.ts'
 
 export const shapePrior = (size: number): PlanesTerm => ({
@@ -11,4 +12,5 @@ export const shapePrior = (size: number): PlanesTerm => ({
     }
     return loss
   },
+  describe: (added) => mul(meanAll(square(added)), size),
 })

@@ -5,7 +5,7 @@
 import type { MattedPortrait } from '../../face/matted-portrait.ts'
 import type { PosedPortrait } from '../../face/posed-portrait.ts'
 import type { Generator, View, ViewGradient, ViewOptions, Weights } from '../../generator/generator.ts'
-import type { Planes } from '../../generator/plane-layout.ts'
+import type { Planes, ResidentPlanes } from '../../generator/plane-layout.ts'
 import type { PlanesSum } from '../../generator/planes-sum.ts'
 import type { RenderOptions } from '../../generator/renderer.ts'
 import type { Tensor } from '../../graph/index.ts'
@@ -114,11 +114,11 @@ export interface Probe {
 }
 
 /** A step of a stage that bends planes. */
-interface PlanesStep {
+export interface PlanesStep {
   readonly generator: Generator
   /** The planes before the stage, and as they are now. */
   readonly pivot: Planes
-  readonly planes: Planes
+  readonly planes: Planes | ResidentPlanes
   /** What the stage has added: [slices][resolution][resolution][channels], in units of the stage. */
   readonly added: { readonly resolution: number; readonly data: Float32Array | Float64Array }
   readonly probe: Probe
@@ -132,6 +132,12 @@ export interface PlanesTerm {
    * @returns its value
    */
   add(step: PlanesStep, planes: PlanesSum, added: () => Float32Array | Float64Array): number | Promise<number>
+  /**
+   * The same as a scalar, for where what was added lies in GPU memory; its gradient is derived. Of a term that speaks of
+   * nothing else.
+   * @param added [slices, resolution, resolution, channels], in units of the stage
+   */
+  describe?(added: Tensor): Tensor
 }
 
 /** Values by term. */

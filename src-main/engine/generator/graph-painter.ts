@@ -1,0 +1,204 @@
+/**
+ * Planes that take their density from others, on a GPU (`renderer.ts`): what a camera sees of the shape is found there; then
+ * each picture of it is one model, and one for its adjoint. Points and shares go there with a sight's first picture, the
+ * planes and their gradient stay.
+ */
+import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { input, type Shape, type Tensor, writeModel } from '../graph/index.ts'
+import { type Resident, residents } from '../runtime/resident.ts'
+import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
+import { adjoint } from './adjoint.ts'
+import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
+import { paintTensor, seeTensors } from './graph-rendering.ts'
+import { Parameters } from './parameters.ts'
+import type { Look, Passes } from './passes.ts'
+import { layoutOf, type ResidentPlanes } from './plane-layout.ts'
+import type { PlanesSum } from './planes-sum.ts'
+
+/** Models between a power of two and the next, by their number of points or rays: each sight has its own. */
+const SIZES = 2
+
+/** The points that a picture's light comes from. */
+interface Points {
+  /** [N * 3] world, the row of the picture that each belongs to, its share of that row's light. */
+  readonly points: Float32Array
+  readonly rows: Uint32Array
+  readonly shares: Float32Array
+  /** [M] by row. */
+  readonly opacity: Float32Array
+}
+
+/** A view's rays, and how they are sampled. */
+interface ViewLook extends Look {
+  readonly label: Float32Array
+  readonly resolution: number
+  /** Of each ray. */
+  readonly pixels: Uint32Array
+}
+
+/** What a sight's pictures are computed from, in GPU memory. */
+interface Held {
+  readonly feeds: Readonly<Record<'points' | 'rows' | 'shares' | 'behind', Resident>>
+  /** Of the model. */
+  readonly points: number
+  readonly rows: number
+}
+
+export class GraphPainter {
+  private readonly runtime: Runtime
+  private readonly config: GeneratorConfig
+  private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
+  private readonly programs = new Map<string, Promise<Program>>()
+  private readonly held = new WeakMap<Points, Held>()
+
+  constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
+    this.runtime = runtime
+    this.config = config
+    this.shapes = shapes
+  }
+
+  /** As the passes do it. @param planes as the generator paints them */
+  async see(weights: Feeds, planes: Resident, look: ViewLook): ReturnType<Passes['see']> {
+    const { label, pixels, coarse, samples, fine, jitter, farthest } = look
+    const rays = paddedCount(pixels.length, SIZES)
+    const program = await this.program(
+      ['see', rays, look.resolution, samples, fine, jitter !== undefined].join('/'),
+      () => this.describeSight(rays, look),
+    )
+    const { depths, shares, depth, opacity } = await program.run({
+      ...weights,
+      planes,
+      label,
+      pixels: repeatLast(pixels, 1, rays),
+      coarse: repeatLast(coarse, samples, rays),
+      ...(jitter && { jitter: repeatLast(jitter, fine, rays) }),
+      farthest: Float32Array.of(farthest),
+    })
+    const [count, all] = [pixels.length, samples + fine]
+    return {
+      depths: depths.subarray(0, count * all),
+      shares: shares.subarray(0, count * all),
+      depth: depth.subarray(0, count),
+      opacity: opacity.subarray(0, count),
+    }
+  }
+
+  /**
+   * @param planes of colour, of any resolution
+   * @returns [M * channels] in -1..1
+   */
+  async paint(weights: Feeds, planes: ResidentPlanes, sight: Points, channels: number): Promise<Float32Array> {
+    const held = this.hold(sight)
+    const program = await this.program(keyOf('paint', planes, held, channels), () => ({
+      features: this.describePicture(planes, held, channels),
+    }))
+    const { features } = await program.run({ ...weights, ...held.feeds, planes: planes.resident })
+    return features.subarray(0, sight.opacity.length * channels)
+  }
+
+  /**
+   * The gradient of the planes of sum <cotangent, picture>, times `weight`, is added to `sum`.
+   * @param cotangent [M * channels]
+   */
+  async paintBackward(
+    weights: Feeds,
+    planes: ResidentPlanes,
+    sight: Points,
+    cotangent: Float32Array,
+    sum: PlanesSum,
+    weight: number,
+  ): Promise<void> {
+    const held = this.hold(sight)
+    const channels = cotangent.length / sight.opacity.length
+    const program = await this.program(keyOf('paint backward', planes, held, channels), () => {
+      const leaf = planesInput(planes)
+      const found = adjoint({ features: this.describePicture(planes, held, channels, leaf) }, { planes: leaf })
+      return { 'd.planes': addedToSum(found['d.planes']) }
+    })
+    const filled = new Float32Array(held.rows * channels)
+    filled.set(cotangent)
+    await program.run(
+      {
+        ...weights,
+        ...held.feeds,
+        planes: planes.resident,
+        'cotangent.features': filled,
+        ...sumFeeds(sum, weight),
+      },
+      undefined,
+      { 'd.planes': sum.values },
+    )
+    sum.filled()
+  }
+
+  private describeSight(rays: number, { resolution, samples, fine, jitter }: ViewLook): Record<string, Tensor> {
+    const scene = {
+      planes: planesInput(layoutOf(this.config)),
+      label: input('label', [25]),
+      pixels: input('pixels', [rays, 1]),
+    }
+    return seeTensors(this.config, new Parameters(this.shapes), scene, resolution, {
+      coarse: input('coarse', [rays, samples]),
+      fine,
+      ...(jitter && { jitter: input('jitter', [rays, fine]) }),
+      farthest: input('farthest', []),
+    })
+  }
+
+  private describePicture(
+    layout: ResidentPlanes,
+    { points, rows }: Held,
+    channels: number,
+    planes = planesInput(layout),
+  ): Tensor {
+    const seen = {
+      points: input('points', [points, 3]),
+      rows: input('rows', [points]),
+      shares: input('shares', [points, 1]),
+      behind: input('behind', [rows, 1]),
+    }
+    const config = { ...this.config, plane_resolution: layout.resolution }
+    return paintTensor(config, new Parameters(this.shapes), planes, seen, channels)
+  }
+
+  private hold(sight: Points): Held {
+    let held = this.held.get(sight)
+    if (!held) {
+      held = this.fill(sight)
+      this.held.set(sight, held)
+    }
+    return held
+  }
+
+  /** Points that are not there give no light; they are spread over the rows, whose sums they would hold up. */
+  private fill({ points, rows, shares, opacity }: Points): Held {
+    const count = paddedCount(rows.length, SIZES)
+    const all = paddedCount(opacity.length, SIZES)
+    const behind = new Float32Array(all)
+    if (this.config.rendering_kwargs.white_back) {
+      behind.fill(1)
+      for (let i = 0; i < rows.length; i++) behind[rows[i]] -= shares[i]
+    }
+    const grown = (values: ArrayLike<number>, width: number) => {
+      const result = new Float32Array(count * width)
+      result.set(values)
+      return result
+    }
+    const places = grown(rows, 1)
+    for (let i = rows.length; i < count; i++) places[i] = i % all
+    const feeds = { points: grown(points, 3), rows: places, shares: grown(shares, 1), behind }
+    return { feeds: residents(feeds) as Held['feeds'], points: count, rows: all }
+  }
+
+  private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
+    let program = this.programs.get(key)
+    if (!program) {
+      program = this.runtime.compile(writeModel(describe()))
+      this.programs.set(key, program)
+    }
+    return program
+  }
+}
+
+const keyOf = (kind: string, planes: ResidentPlanes, { points, rows }: Held, channels: number) =>
+  [kind, planes.resolution, points, rows, channels].join('/')
