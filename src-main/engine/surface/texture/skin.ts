@@ -6,6 +6,7 @@ import { RELIEF_WIDTH } from '../../face/relief.ts'
 import { type Frame, TEMPLATE } from '../../face/template.ts'
 import { project } from '../../generator/camera.ts'
 import type { Surface } from '../mesh.ts'
+import { smoothstep } from '../seen-vertices.ts'
 
 /** Of each cheek an outer corner of the eye and the corner of the mouth, between which it lies; its radius in their distance. */
 const CHEEKS = [
@@ -91,6 +92,25 @@ export function onCheeks(
     if (place && cheeks.hold(place)) found.push(i / 3)
   }
   return found
+}
+
+/**
+ * How much colours are skin's, 0..1.
+ * @param colours [n, 3] 0..1
+ * @param cheeks which of them are the cheeks'; none: nothing is known to be skin
+ * @param unlike how far from their mean skin ends, see {@link unlikeness}: it is below, it is not above
+ */
+export function skinLike(
+  colours: Float32Array,
+  cheeks: readonly number[],
+  unlike: readonly [number, number],
+): Float32Array {
+  const level = (i: number, k: number) => 255 * colours[3 * i + k]
+  const mean = [0, 1, 2].map((k) => cheeks.reduce((sum, i) => sum + level(i, k), 0) / cheeks.length)
+  const away = unlikeness(mean)
+  return new Float32Array(colours.length / 3).map((_, i) =>
+    cheeks.length > 0 ? 1 - smoothstep(away(level(i, 0), level(i, 1), level(i, 2)), unlike) : 0,
+  )
 }
 
 const three = (values: Float32Array, at: number): [number, number, number] => [

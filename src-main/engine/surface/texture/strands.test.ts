@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MILLIMETRES_PER_UNIT } from '../formats/units.ts'
-import { Strands, strandsShown } from './strands.ts'
+import { onFace, Strands, strandsShown } from './strands.ts'
 
 const MILLIMETRE = 1 / MILLIMETRES_PER_UNIT
 const MIDDLE = 0.05
@@ -53,28 +53,29 @@ describe('strands of hair', () => {
 })
 
 describe('where strands show', () => {
-  const [SKIN, HAIR] = [
-    [0.8, 0.6, 0.5],
-    [0.25, 0.18, 0.12],
-  ]
-  /** Cheeks, scalp, what no photo sees behind. */
-  const shown = (scalp: readonly number[], uneven: number, cheeks = [0, 1]) =>
+  /** On two cheeks, on the scalp, and behind, where no photo sees it. */
+  const shown = (uneven: number, skin = 0, cheeks = [0, 1]) =>
     strandsShown(
-      Float32Array.from([...SKIN, ...SKIN, ...scalp, ...scalp]),
+      Float32Array.of(1, 1, skin, skin),
       Float32Array.of(0.03, 0.03, uneven, uneven),
       Float32Array.of(1, 1, 1, 0),
       cheeks,
     )
 
   it('is hair alone, and as much as the photos show hair to be uneven', () => {
-    const found = shown(HAIR, 0.15)
+    const found = shown(0.15)
     expect([...found.subarray(0, 2)]).toEqual([0, 0])
     expect(found[3]).toBeCloseTo(0.15)
   })
 
-  it('is nowhere on a bald head, dark or light, and where no cheek tells what is skin', () => {
-    expect(Math.max(...shown(SKIN, 0.15))).toBe(0)
-    expect(Math.max(...shown(HAIR, 0.03))).toBe(0)
-    expect(Math.max(...shown(HAIR, 0.15, []))).toBe(0)
+  it('is not the face, but what is above, beside and behind it', () => {
+    expect(onFace(0.1, 0, 0.2)).toBe(1)
+    expect([onFace(0, 0.3, 0.1), onFace(0.2, 0, -0.1), onFace(0, -0.1, -0.2)]).toEqual([0, 0, 0])
+  })
+
+  it('is nowhere on a bald head, of the colour of cheeks or darker, and where no cheek tells what is skin', () => {
+    expect(Math.max(...shown(0.15, 1))).toBe(0)
+    expect(Math.max(...shown(0.03))).toBe(0)
+    expect(Math.max(...shown(0.15, 0, []))).toBe(0)
   })
 })

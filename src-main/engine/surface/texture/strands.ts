@@ -4,7 +4,6 @@
  */
 import { MILLIMETRES_PER_UNIT } from '../formats/units.ts'
 import { smoothstep } from '../seen-vertices.ts'
-import { unlikeness } from './skin.ts'
 
 const MILLIMETRE = 1 / MILLIMETRES_PER_UNIT
 /** Of locks, and of strands in them: across and along, and what part of the unevenness is theirs. */
@@ -20,33 +19,34 @@ const SPREAD = 0.43
 const TILT = 0.45
 /** How many times as uneven as the cheeks' light hair's is: not below, wholly above. A bald head is as uneven as cheeks. */
 const UNEVEN: readonly [number, number] = [1, 1.8]
-/** How unlike skin hair is, see `unlikeness`. */
-const UNLIKE: readonly [number, number] = [1, 2]
 /** Hair has no more, but for what shines through it. */
 const MOST = 0.25
 
+/** How far round from the front faces end, radians, and where hair begins above them, world units up. */
+const SIDES: readonly [number, number] = [1.2, 1.6]
+const HAIRLINE: readonly [number, number] = [0.06, 0.14]
+
+/** How much a place is the face's, 0..1. @param z from the head's middle */
+export const onFace = (x: number, y: number, z: number): number =>
+  (1 - smoothstep(Math.atan2(Math.abs(x), z), SIDES)) * (1 - smoothstep(y, HAIRLINE))
+
 /**
  * How much strands show in places, as parts of their light: where it is like hair, as much as hair is uneven.
- * @param colours [n, 3] of the places
+ * @param hairless [n] 0..1, how much the places are skin
  * @param unevenness [n] of the photos' light in what is like a place: standard deviation by mean
  * @param seen [n] 0..1, how well they see it
  * @param cheeks places on them; where there are none nothing is taken for hair
  * @returns [n]
  */
 export function strandsShown(
-  colours: Float32Array,
+  hairless: Float32Array,
   unevenness: Float32Array,
   seen: Float32Array,
   cheeks: readonly number[],
 ): Float32Array {
-  if (cheeks.length === 0) return new Float32Array(seen.length)
-  const level = (i: number, k: number) => 255 * colours[3 * i + k]
-  const onCheeks = (value: (i: number) => number) => cheeks.reduce((sum, i) => sum + value(i), 0) / cheeks.length
-  const unlike = unlikeness([0, 1, 2].map((k) => onCheeks((i) => level(i, k))))
-  const smooth = onCheeks((i) => unevenness[i])
-  const hair = unevenness.map(
-    (value, i) =>
-      smoothstep(value / smooth, UNEVEN) * smoothstep(unlike(level(i, 0), level(i, 1), level(i, 2)), UNLIKE),
+  const smooth = cheeks.reduce((sum, i) => sum + unevenness[i], 0) / cheeks.length
+  const hair = unevenness.map((value, i) =>
+    cheeks.length > 0 ? smoothstep(value / smooth, UNEVEN) * (1 - hairless[i]) : 0,
   )
   let [sum, count] = [0, 0]
   for (let i = 0; i < hair.length; i++) {

@@ -15,8 +15,8 @@ import { bakeNormals, tangentsOf } from './normal-map.ts'
 import { nearInnerEdges, personIn, photoWeights, type Sample, type SquarePicture } from './photo.ts'
 import { type Held, Reader } from './reader.ts'
 import { bakeRoughness } from './roughness.ts'
-import { onCheeks, SeenLandmarks } from './skin.ts'
-import { Strands, strandsShown } from './strands.ts'
+import { onCheeks, SeenLandmarks, skinLike } from './skin.ts'
+import { onFace, Strands, strandsShown } from './strands.ts'
 import { spread, type Texels, texelsOf } from './texels.ts'
 
 /** Sides of a texture, pixels. */
@@ -87,6 +87,8 @@ const FULL = 0.95
 const SURENESS = 2
 /** Below this, world units, clothes have edges of their own. */
 const NECK = -0.18
+/** How unlike the cheeks what is no skin is, see `unlikeness`: the generator's skin is of one colour, a photo's has lights. */
+const UNLIKE = { generated: [0.7, 1.3], photo: [1, 2] } as const
 /** How strongly the photos' colours that are spread hold, and the mean of what photos changed, see `membrane`. */
 const PULL = { spread: 4, mean: 0.04 }
 
@@ -234,11 +236,26 @@ async function toldBy(
     for (let i = 0; i < weights.length; i++) weights[i] *= belief[i]
   }
   const sure = trust.map((weight) => weight ** SURENESS)
-  const { shift: likely, unevenness } = likelyShift(surface, { bare, vertices, shares, wanted, trust, uneven })
+  const cheeks = onCheeks(surface, new SeenLandmarks(crops, frame))
+  const skin = skinLike(bare, cheeks, UNLIKE.generated)
+  const seenSkin = skinLike(seen, cheeks, UNLIKE.photo)
+  // A collar before the neck, hair on a cheek: neither tells the colour of what the generator has there.
+  const alike = trust.map((weight, i) => weight * (1 - Math.abs(skin[i] - seenSkin[i])))
+  const known = { bare, vertices, shares, wanted, trust: alike, uneven }
+  const { shift: likely, unevenness } = likelyShift(surface, known)
   const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
   const shift = membrane(surface, wanted, sure, likely, pull)
-  const colours = shift.map((value, i) => value + vertices[i])
-  const strands = strandsShown(colours, unevenness, trust, onCheeks(surface, new SeenLandmarks(crops, frame)))
+  const painted = skinLike(
+    shift.map((value, i) => value + vertices[i]),
+    cheeks,
+    UNLIKE.photo,
+  )
+  const middle = middleOf(surface)
+  const hairless = skin.map((value, i) => {
+    const [x, y, z] = positions.subarray(3 * i, 3 * i + 3)
+    return Math.max(value, painted[i], onFace(x, y, z - middle))
+  })
+  const strands = strandsShown(hairless, unevenness, trust, cheeks)
   return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift, strands }
 }
 
