@@ -25,6 +25,7 @@ import { toRgb } from '../src-main/engine/images/pictures.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { cosine, psnr } from '../src-main/engine/quality/likeness.ts'
+import { drawSurface } from '../src-main/engine/quality/textured.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { formats } from '../src-main/engine/surface/formats/formats.ts'
 import { fileChoices } from '../src-main/engine/surface/formats/options.ts'
@@ -46,7 +47,6 @@ import {
   takeShot,
 } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
-import { drawSurface } from './support/textured.ts'
 import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
 const PICTURES = join(homedir(), '.cache', 'halfturn-bench')

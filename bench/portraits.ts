@@ -14,12 +14,12 @@ import { DEGREE, orbitCamera, zoom } from '../src-main/engine/generator/camera.t
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { drawClay } from '../src-main/engine/quality/draw.ts'
+import { drawSurface } from '../src-main/engine/quality/textured.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { rasterize } from '../src-main/engine/surface/rasterize.ts'
 import type { Vector3 } from '../src-main/engine/vectors.ts'
 import { type Kit, prepareKit, takeShot } from './support/judge.ts'
 import { type Recorder, startClock } from './support/recorder.ts'
-import { drawSurface } from './support/textured.ts'
 
 const SIDE = 256
 const MESH = { resolution: 256, triangles: 60_000 }

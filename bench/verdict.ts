@@ -22,7 +22,7 @@ import { toRgb } from '../src-main/engine/images/pictures.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { drawClay, drawColours } from '../src-main/engine/quality/draw.ts'
-import { SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/turnaround.ts'
+import { paintedView, SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/turnaround.ts'
 import { assess, type Figures, type Finished, judge, measureShape } from '../src-main/engine/quality/verdict.ts'
 import { verdicts } from '../src-main/engine/quality/verdicts.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
@@ -128,13 +128,15 @@ async function finish(kit: Kit, head: Head, portrait: MattedPortrait): Promise<F
   const { context, sha256, landmarker } = kit
   const { generator } = context
   const source = { generator, sha256, head, photos: [{ portrait, label: head.label }] }
-  const surface = await new Finish(
+  const made = new Finish(
     source,
     alone(async () => landmarker),
-  ).surface(SURFACE)
-  const front = zoom(orbitCamera(generator.config.rendering_kwargs, 0), SURROUNDINGS)
+  )
+  const surface = await made.surface(SURFACE)
+  const painted = { surface, texture: await made.texture(SURFACE) }
+  const front = paintedView(painted, zoom(orbitCamera(generator.config.rendering_kwargs, 0), SURROUNDINGS))
   const input = await see(kit, head, head.label)
-  return { around: { input, sides: new Map([[0, await see(kit, head, front)]]) }, label: head.label, portrait, surface }
+  return { around: { input, sides: new Map([[0, front]]) }, label: head.label, portrait, surface }
 }
 
 async function see({ context }: Kit, head: Head, label: Float32Array): Promise<TurnaroundView> {

@@ -196,7 +196,7 @@ export class Finish {
       progress: (done) => progress?.(done * SURFACE_DONE),
     })
     progress?.(SURFACE_DONE)
-    const around = await this.turnaround(turn)
+    const around = await this.turnaround(mesh, turn)
     progress?.(VIEWS_DONE)
     const finished = { around, label: head.label, portrait, surface }
     const shape = await measureShape(generator.config, finished, await this.host.landmarker(), turn)
@@ -236,7 +236,7 @@ export class Finish {
     ].join(' ')
     const crops = photos.map(({ portrait }) => portrait)
     const shown = photos.length > 0 ? { crops, surface: await this.surface(mesh) } : null
-    return drawSheet(generator.config, await this.turnaround((work) => this.inTurn({}, work)), shown, made)
+    return drawSheet(generator.config, await this.turnaround(mesh, (work) => this.inTurn({}, work)), shown, made)
   }
 
   /**
@@ -304,11 +304,14 @@ export class Finish {
     return this.inTurn({}, async () => headView(generator, await this.planes(), head, label))
   }
 
-  /** Pictures from all sides. */
-  private async turnaround(turn: RunInTurn): Promise<Turnaround> {
+  /** Pictures from all sides: of the surface that is wanted where there are photos to paint it with. */
+  private async turnaround(mesh: MeshOptions, turn: RunInTurn): Promise<Turnaround> {
     const { generator, head, photos } = this.source
+    if (this.around) return this.around
     const planes = await turn(() => this.planes())
-    this.around ??= await turnAround(generator, planes, head, photos.length > 0 ? head.label : null, turn)
+    const label = photos.length > 0 ? head.label : null
+    const painted = label ? { surface: await this.surface(mesh), texture: await this.texture(mesh) } : undefined
+    this.around = await turnAround(generator, planes, head, label, painted, turn)
     return this.around
   }
 

@@ -1,12 +1,20 @@
-/** A head from the photo's camera, from the front and from both sides: rendered once, to be shown and to be judged by. */
+/**
+ * A head from the photo's camera, from the front and from both sides: made once, to be shown and to be judged by. From the
+ * photo's camera the rendering is what was fitted; from the sides a head with photos is what is taken along, its surface with
+ * the photos on it, which is nearer to the person there than the rendering.
+ */
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
 import type { Head } from '../head/head.ts'
 import { headView } from '../head/views.ts'
 import { toRgb } from '../images/pictures.ts'
+import type { Surface } from '../surface/mesh.ts'
+import { rasterize } from '../surface/rasterize.ts'
+import type { Texture } from '../surface/texture/texture.ts'
 import { atOnce } from '../turns.ts'
 import type { FacePicture } from './identity.ts'
+import { drawSurface } from './textured.ts'
 
 export interface TurnaroundView extends FacePicture {
   /** Square, of the rendering, which may be smaller than the picture. */
@@ -25,11 +33,18 @@ export interface Turnaround {
 const ANGLES = [0, -30, 30, -60, 60]
 /** Focal length of the views from the front and the sides, in portraits': the whole head is to be seen. */
 export const SURROUNDINGS = 0.75
-/** Side in rays: the part of a side view that a portrait shows has the 150 pixels the identity network takes. */
+/** Side in rays, or pixels: the part of a side view that a portrait shows has the 150 pixels the identity network takes. */
 const SIDE = 200
+
+/** What a head with photos looks like from elsewhere. */
+export interface Painted {
+  readonly surface: Surface
+  readonly texture: Texture
+}
 
 /**
  * @param label the photo's camera, 25 numbers
+ * @param painted absent: the sides are rendered
  * @param turn for each view
  */
 export async function turnAround(
@@ -37,18 +52,26 @@ export async function turnAround(
   planes: Planes,
   head: Head,
   label: Float32Array | null,
+  painted?: Painted,
   turn = atOnce,
 ): Promise<Turnaround> {
-  const see = async (camera: Float32Array): Promise<TurnaroundView> => {
-    const { image, rendering } = await turn(() => headView(generator, planes, head, camera, SIDE))
+  const render = async (camera: Float32Array): Promise<TurnaroundView> => {
+    const { image, rendering } = await headView(generator, planes, head, camera, SIDE)
     const { depth, opacity } = rendering
     return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
   }
-  const input = label && (await see(label))
+  const input = label && (await turn(() => render(label)))
   const sides = new Map<number, TurnaroundView>()
   for (const degrees of ANGLES) {
-    const label = orbitCamera(generator.config.rendering_kwargs, degrees * DEGREE)
-    sides.set(degrees, await see(zoom(label, SURROUNDINGS)))
+    const label = zoom(orbitCamera(generator.config.rendering_kwargs, degrees * DEGREE), SURROUNDINGS)
+    sides.set(degrees, await turn(async () => (painted ? paintedView(painted, label) : render(label))))
   }
   return { input, sides }
+}
+
+/** @param label camera, 25 numbers */
+export function paintedView({ surface, texture }: Painted, label: Float32Array): TurnaroundView {
+  const { depth } = rasterize(surface, label, SIDE)
+  const opacity = depth.map((value) => (Number.isFinite(value) ? 1 : 0))
+  return { size: SIDE, rgb: drawSurface(surface, label, SIDE, texture), depth, opacity }
 }

@@ -1,8 +1,7 @@
 /** A surface as a camera sees it, unlit, on white: with its texture, or with a colour for each vertex. */
-
-import type { Surface } from '../../src-main/engine/surface/mesh.ts'
-import { rasterize } from '../../src-main/engine/surface/rasterize.ts'
-import type { Texture } from '../../src-main/engine/surface/texture/texture.ts'
+import type { Surface } from '../surface/mesh.ts'
+import { rasterize } from '../surface/rasterize.ts'
+import type { Texture } from '../surface/texture/texture.ts'
 
 /** Each pixel is the mean of this many samples a side. */
 const SAMPLES = 2
