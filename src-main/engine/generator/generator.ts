@@ -85,7 +85,8 @@ export class Generator {
   readonly weights: Record<string, Float32Array>
   /** None where the generator's file holds none. */
   readonly directions: Directions
-  private readonly shapes: Weights
+  /** The weights as they were given: their shapes. */
+  readonly shapes: Weights
   private readonly residents: Record<string, Resident>
   private readonly vjps = new Map<string, Vjp>()
   private painted: Resident | undefined
@@ -101,7 +102,7 @@ export class Generator {
   }
 
   /** The weights as programs take them, kept in GPU memory; an entry of `weights` that was exchanged is renewed. */
-  private get feeds(): Feeds {
+  get feeds(): Feeds {
     for (const [name, resident] of Object.entries(this.residents)) {
       if (resident.data !== this.weights[name]) resident.set(this.weights[name])
     }

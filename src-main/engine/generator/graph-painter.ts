@@ -5,7 +5,7 @@
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, type Shape, type Tensor, writeModel } from '../graph/index.ts'
-import { type Resident, residents } from '../runtime/resident.ts'
+import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint } from './adjoint.ts'
 import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
@@ -19,12 +19,13 @@ import type { PlanesSum } from './planes-sum.ts'
 const SIZES = 2
 
 /** The points that a picture's light comes from. */
-interface Points {
+interface Sight {
   /** [N * 3] world, the row of the picture that each belongs to, its share of that row's light. */
   readonly points: Float32Array
   readonly rows: Uint32Array
   readonly shares: Float32Array
   /** [M] by row. */
+  readonly depth: Float32Array
   readonly opacity: Float32Array
 }
 
@@ -42,6 +43,9 @@ interface Held {
   /** Of the model. */
   readonly points: number
   readonly rows: number
+  /** By row of the model. */
+  readonly depth: Resident
+  readonly opacity: Resident
 }
 
 export class GraphPainter {
@@ -49,7 +53,8 @@ export class GraphPainter {
   private readonly config: GeneratorConfig
   private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
   private readonly programs = new Map<string, Promise<Program>>()
-  private readonly held = new WeakMap<Points, Held>()
+  private readonly held = new WeakMap<Sight, Held>()
+  private readonly pictures = new Map<string, Resident>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
     this.runtime = runtime
@@ -87,7 +92,7 @@ export class GraphPainter {
    * @param planes of colour, of any resolution
    * @returns [M * channels] in -1..1
    */
-  async paint(weights: Feeds, planes: ResidentPlanes, sight: Points, channels: number): Promise<Float32Array> {
+  async paint(weights: Feeds, planes: ResidentPlanes, sight: Sight, channels: number): Promise<Float32Array> {
     const held = this.hold(sight)
     const program = await this.program(keyOf('paint', planes, held, channels), () => ({
       features: this.describePicture(planes, held, channels),
@@ -96,27 +101,39 @@ export class GraphPainter {
     return features.subarray(0, sight.opacity.length * channels)
   }
 
+  /** `paint` with a picture that stays. */
+  async paintResident(weights: Feeds, planes: ResidentPlanes, sight: Sight, channels: number) {
+    const held = this.hold(sight)
+    const { rows } = held
+    const key = keyOf('paint', planes, held, channels)
+    const features = this.pictures.get(key) ?? new Resident(new Float32Array(rows * channels))
+    this.pictures.set(key, features)
+    const program = await this.program(key, () => ({ features: this.describePicture(planes, held, channels) }))
+    await program.run({ ...weights, ...held.feeds, planes: planes.resident }, undefined, { features })
+    return { features, depth: held.depth, opacity: held.opacity, rows, channels }
+  }
+
   /**
    * The gradient of the planes of sum <cotangent, picture>, times `weight`, is added to `sum`.
-   * @param cotangent [M * channels]
+   * @param cotangent [M * channels], or as the model's rows where it is in GPU memory
    */
   async paintBackward(
     weights: Feeds,
     planes: ResidentPlanes,
-    sight: Points,
-    cotangent: Float32Array,
+    sight: Sight,
+    cotangent: Float32Array | Resident,
     sum: PlanesSum,
     weight: number,
   ): Promise<void> {
     const held = this.hold(sight)
-    const channels = cotangent.length / sight.opacity.length
+    const isResident = cotangent instanceof Resident
+    const channels = cotangent.length / (isResident ? held.rows : sight.opacity.length)
     const program = await this.program(keyOf('paint backward', planes, held, channels), () => {
       const leaf = planesInput(planes)
       const found = adjoint({ features: this.describePicture(planes, held, channels, leaf) }, { planes: leaf })
       return { 'd.planes': addedToSum(found['d.planes']) }
     })
-    const filled = new Float32Array(held.rows * channels)
-    filled.set(cotangent)
+    const filled = isResident ? cotangent : grown(cotangent, held.rows * channels)
     await program.run(
       {
         ...weights,
@@ -161,7 +178,7 @@ export class GraphPainter {
     return paintTensor(config, new Parameters(this.shapes), planes, seen, channels)
   }
 
-  private hold(sight: Points): Held {
+  private hold(sight: Sight): Held {
     let held = this.held.get(sight)
     if (!held) {
       held = this.fill(sight)
@@ -171,7 +188,7 @@ export class GraphPainter {
   }
 
   /** Points that are not there give no light; they are spread over the rows, whose sums they would hold up. */
-  private fill({ points, rows, shares, opacity }: Points): Held {
+  private fill({ points, rows, shares, depth, opacity }: Sight): Held {
     const count = paddedCount(rows.length, SIZES)
     const all = paddedCount(opacity.length, SIZES)
     const behind = new Float32Array(all)
@@ -179,15 +196,14 @@ export class GraphPainter {
       behind.fill(1)
       for (let i = 0; i < rows.length; i++) behind[rows[i]] -= shares[i]
     }
-    const grown = (values: ArrayLike<number>, width: number) => {
-      const result = new Float32Array(count * width)
-      result.set(values)
-      return result
-    }
-    const places = grown(rows, 1)
+    const places = grown(rows, count)
     for (let i = rows.length; i < count; i++) places[i] = i % all
-    const feeds = { points: grown(points, 3), rows: places, shares: grown(shares, 1), behind }
-    return { feeds: residents(feeds) as Held['feeds'], points: count, rows: all }
+    const feeds = { points: grown(points, 3 * count), rows: places, shares: grown(shares, count), behind }
+    const seen = residents({ depth: grown(depth, all), opacity: grown(opacity, all) })
+    return {
+      ...{ feeds: residents(feeds) as Held['feeds'], points: count, rows: all },
+      ...{ depth: seen.depth, opacity: seen.opacity },
+    }
   }
 
   private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
@@ -198,6 +214,13 @@ export class GraphPainter {
     }
     return program
   }
+}
+
+/** With zeros behind. */
+function grown(values: ArrayLike<number>, length: number): Float32Array {
+  const result = new Float32Array(length)
+  result.set(values)
+  return result
 }
 
 const keyOf = (kind: string, planes: ResidentPlanes, { points, rows }: Held, channels: number) =>

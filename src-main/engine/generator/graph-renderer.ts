@@ -8,11 +8,13 @@ import { Resident } from '../runtime/resident.ts'
 import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
+import { drawPlace, drawTensor } from './graph-jitter.ts'
 import { type Cast, castTensors, marchTensors, type SceneTensors } from './graph-rendering.ts'
 import { Parameters } from './parameters.ts'
 import { layoutOf } from './plane-layout.ts'
 import type { PlanesSum } from './planes-sum.ts'
-import type { Jitter } from './sampling.ts'
+import { pixelRows, type ResidentRendering } from './resident-rendering.ts'
+import type { Draw, Jitter } from './sampling.ts'
 
 /** Channels of a picture that is looked at. */
 const COLOURS = 3
@@ -22,7 +24,8 @@ interface GraphOptions {
   readonly pixels: Uint32Array
   readonly coarse: number
   readonly fine: number
-  readonly jitter?: Jitter
+  /** As it is, or to be drawn in the model. */
+  readonly jitter?: Jitter | Draw
   /** Of a picture: its features, the first three of them, or none, which then look like what is behind the head. */
   readonly wanted: 'features' | 'colours' | 'shape'
 }
@@ -57,12 +60,16 @@ interface Left {
   of?: GraphTape
 }
 
+/** What a rendering is written to where it stays. */
+type Picture = Pick<ResidentRendering, 'features' | 'depth' | 'opacity'>
+
 export class GraphRenderer {
   private readonly runtime: Runtime
   private readonly config: GeneratorConfig
   private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
   private readonly programs = new Map<string, Promise<Program>>()
   private readonly left = new Map<string, Left>()
+  private readonly pictures = new Map<string, Picture>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
     this.runtime = runtime
@@ -89,6 +96,30 @@ export class GraphRenderer {
     }
   }
 
+  /** `render`, of colours or all features, with a picture that stays. */
+  async renderResident(
+    weights: Feeds,
+    planes: Resident,
+    label: Float32Array,
+    options: GraphOptions,
+  ): Promise<ResidentRendering> {
+    const { resolution, pixels } = options
+    const rows = paddedCount(pixels.length)
+    const channels = this.width(options)
+    const key = this.keyOf(options)
+    let picture = this.pictures.get(key)
+    if (!picture) {
+      const empty = (width: number) => new Resident(new Float32Array(rows * width))
+      picture = { features: empty(channels), depth: empty(1), opacity: empty(1) }
+      this.pictures.set(key, picture)
+    }
+    const { farthest, left } = await this.forward(weights, planes, label, options, picture)
+    const tape = { ...options, resident: planes, label, farthest: farthest[0] }
+    left.of = tape
+    const seen = { rows, pixels: pixelRows(pixels, rows), resolution, channels, farthest: farthest[0], tape }
+    return { ...picture, ...seen }
+  }
+
   /**
    * Gradients of sum <cotangent, rendering>; that of the planes, times `weight`, is added to `sum`.
    * @param cotangent what is left out is zero
@@ -97,7 +128,7 @@ export class GraphRenderer {
   async backward(
     weights: Feeds,
     tape: GraphTape,
-    cotangent: { readonly features?: Float32Array; readonly depth?: Float32Array; readonly opacity?: Float32Array },
+    cotangent: Readonly<Partial<Record<'features' | 'depth' | 'opacity', Float32Array | Resident>>>,
     want: Want,
     sum: PlanesSum,
     weight = 1,
@@ -109,7 +140,8 @@ export class GraphRenderer {
       this.left.get(key)!.of = tape
     }
     const rays = paddedCount(tape.pixels.length)
-    const filled = (values: Float32Array | undefined, width: number) => {
+    const filled = (values: Float32Array | Resident | undefined, width: number) => {
+      if (values instanceof Resident) return values
       const result = new Float32Array(rays * width)
       if (values) result.set(values)
       return result
@@ -142,7 +174,13 @@ export class GraphRenderer {
     return new Float32Array(COLOURS * count).fill(this.config.rendering_kwargs.white_back ? 1 : -1)
   }
 
-  private async forward(weights: Feeds, planes: Resident, label: Float32Array, options: GraphOptions) {
+  private async forward(
+    weights: Feeds,
+    planes: Resident,
+    label: Float32Array,
+    options: GraphOptions,
+    picture?: Picture,
+  ) {
     const { pixels, coarse, fine, jitter } = options
     const key = this.keyOf(options)
     const rays = paddedCount(pixels.length)
@@ -159,13 +197,16 @@ export class GraphRenderer {
         planes,
         label,
         pixels: pixelsOf(pixels),
-        ...(jitter && {
-          'jitter.coarse': repeatLast(jitter.coarse, coarse, rays),
-          'jitter.fine': repeatLast(jitter.fine, fine, rays),
-        }),
+        ...(jitter &&
+          ('seed' in jitter
+            ? { draw: drawPlace(jitter) }
+            : {
+                'jitter.coarse': repeatLast(jitter.coarse, coarse, rays),
+                'jitter.fine': repeatLast(jitter.fine, fine, rays),
+              })),
       },
       undefined,
-      { depths: left.depths },
+      { depths: left.depths, ...picture },
     )
     return { features, depth, opacity, farthest, left }
   }
@@ -198,9 +239,7 @@ export class GraphRenderer {
       planes: planesInput(layoutOf(this.config)),
       label: input('label', [25]),
       pixels: input('pixels', [rays, 1]),
-      ...(jitter && {
-        jitter: { coarse: input('jitter.coarse', [rays, coarse]), fine: input('jitter.fine', [rays, fine]) },
-      }),
+      ...(jitter && { jitter: jitterTensors('seed' in jitter, rays, coarse, fine) }),
     }
   }
 
@@ -220,7 +259,7 @@ export class GraphRenderer {
   }
 
   private keyOf({ resolution, pixels, coarse, fine, jitter, wanted }: GraphOptions): string {
-    return [paddedCount(pixels.length), resolution, coarse, fine, jitter !== undefined, wanted].join('/')
+    return [paddedCount(pixels.length), resolution, coarse, fine, jitterKind(jitter), wanted].join('/')
   }
 
   private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
@@ -231,6 +270,14 @@ export class GraphRenderer {
     }
     return program
   }
+}
+
+const jitterKind = (jitter: Jitter | Draw | undefined) => (!jitter ? 'none' : 'seed' in jitter ? 'drawn' : 'fed')
+
+function jitterTensors(isDrawn: boolean, rays: number, coarse: number, fine: number) {
+  if (!isDrawn) return { coarse: input('jitter.coarse', [rays, coarse]), fine: input('jitter.fine', [rays, fine]) }
+  const draw = input('draw', [2])
+  return { coarse: drawTensor(draw, rays, coarse, 0), fine: drawTensor(draw, rays, fine, 1) }
 }
 
 function pixelsOf(pixels: Uint32Array): Float32Array {

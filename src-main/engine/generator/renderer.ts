@@ -24,8 +24,9 @@ import type { Asked, Look, Passes } from './passes.ts'
 import { layoutOf, type PlaneLayout, type Planes, planesLength, type ResidentPlanes, shapeOf } from './plane-layout.ts'
 import { PlanesSum } from './planes-sum.ts'
 import { castRays, castRaysBackward, type Rays } from './rays.ts'
+import { pixelRows, type ResidentGradient, type ResidentRendering } from './resident-rendering.ts'
 import { gatherRows, scatterRows } from './rows.ts'
-import { coarseDepths, type Jitter } from './sampling.ts'
+import { coarseDepths, type Draw, drawJitter, type Jitter } from './sampling.ts'
 
 /** What gives less than this of a ray's light is not seen: its place shows what is behind the head. */
 const LEAST_SHARE = 5e-4
@@ -45,7 +46,7 @@ export interface RenderOptions {
   readonly coarse?: number
   readonly fine?: number
   /** Without it sampling is deterministic. */
-  readonly jitter?: Jitter
+  readonly jitter?: Jitter | Draw
   /** Default: all features. */
   readonly wanted?: Wanted
   /** What `see` gave for the same shape, camera and options: saves looking again where only colour has changed. */
@@ -115,6 +116,12 @@ interface Tape extends Cast {
   readonly sight?: Raster
 }
 
+/** That of a picture in GPU memory of what is seen. */
+export interface PaintTape {
+  readonly planes: ResidentPlanes
+  readonly sight: Raster
+}
+
 /** Cotangents of a rendering; what is left out is zero. */
 export interface RenderingGradient {
   readonly features?: Float32Array
@@ -176,9 +183,44 @@ export class Renderer {
 
   private renderWhole(weights: Feeds, planes: Planes | ResidentPlanes, label: Float32Array, options: RenderOptions) {
     if (!this.device) throw new Error('Renderer.render: the planes are in GPU memory')
-    const { resident, isColour } = this.resident(planes)
-    if (isColour) throw new Error('Renderer.render: the planes tell colour alone, which takes a sight')
-    return this.device.whole.render(weights, resident, label, this.wholeOf(options))
+    return this.device.whole.render(weights, wholeHead(this.resident(planes)), label, this.wholeOf(options))
+  }
+
+  /**
+   * `render` of planes in GPU memory, with a picture that stays there, until the next of its kind. Of colours or all features.
+   */
+  async renderResident(
+    weights: Feeds,
+    planes: ResidentPlanes,
+    label: Float32Array,
+    options: RenderOptions,
+  ): Promise<ResidentRendering> {
+    if (!this.device) throw new Error('Renderer.renderResident: there is no GPU that keeps anything')
+    const { sight, wanted } = options
+    if (!sight) return this.device.whole.renderResident(weights, wholeHead(planes), label, this.wholeOf(options))
+    const painted = await this.device.painter.paintResident(weights, planes, sight, this.channelsOf(wanted))
+    const { resolution, farthest, order, pixels } = sight.cast
+    const byRow = new Uint32Array(pixels.length)
+    order.forEach((row, i) => {
+      byRow[row] = pixels[i]
+    })
+    return { ...painted, pixels: pixelRows(byRow, painted.rows), resolution, farthest, tape: { planes, sight } }
+  }
+
+  /** `backwardInto` of such a rendering. */
+  async backwardResident(
+    sum: PlanesSum,
+    weight: number,
+    weights: Feeds,
+    { tape }: ResidentRendering,
+    cotangent: ResidentGradient,
+    want: { label?: boolean } = {},
+  ): Promise<{ label?: Float32Array }> {
+    const { whole, painter } = this.device!
+    if ('resident' in tape) return whole.backward(weights, tape, cotangent, want, sum, weight)
+    const { features } = cotangent
+    if (features) await painter.paintBackward(weights, tape.planes, tape.sight, features, sum, weight)
+    return {}
   }
 
   private async marched(weights: Feeds, planes: Planes, look: ViewLook, colours: boolean) {
@@ -253,9 +295,13 @@ export class Renderer {
     const order = inBlocks(resolution, options.pixels)
     const pixels = options.pixels ? order.map((row) => options.pixels![row]) : order
     const rays = castRays(label, resolution, pixels)
-    const jitter = options.jitter && {
-      coarse: gatherRows(options.jitter.coarse, order, samples),
-      fine: gatherRows(options.jitter.fine, order, fine),
+    const moved =
+      options.jitter && 'seed' in options.jitter
+        ? drawJitter(options.jitter, order.length, samples, fine)
+        : options.jitter
+    const jitter = moved && {
+      coarse: gatherRows(moved.coarse, order, samples),
+      fine: gatherRows(moved.fine, order, fine),
     }
     const coarse = coarseDepths(this.config.rendering_kwargs, rays, samples, jitter?.coarse)
     // Those that are drawn lie between these.
@@ -394,6 +440,12 @@ export class Renderer {
   query(weights: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
     return this.passes.query(weights, what === 'sigma' ? shapeOf(planes) : planes, points, what)
   }
+}
+
+/** Planes that tell shape as well. */
+function wholeHead({ resident, isColour }: ResidentPlanes): Resident {
+  if (isColour) throw new Error('Renderer.render: the planes tell colour alone, which takes a sight')
+  return resident
 }
 
 function assertColour({ depth, opacity }: RenderingGradient, want: { label?: boolean; weights?: boolean }): void {

@@ -3,6 +3,7 @@
  * gradients.
  */
 import type { RenderingKwargs } from '../checkpoint/config.ts'
+import { uniformArray } from '../random.ts'
 import type { Rays } from './rays.ts'
 
 /** Uniform numbers in [0, 1) that place the samples; without them sampling is deterministic (0, and equal steps). */
@@ -11,6 +12,17 @@ export interface Jitter {
   readonly coarse: Float32Array
   /** [M * K] */
   readonly fine: Float32Array
+}
+
+/** Jitter that is drawn where it is needed, from a seed. */
+export interface Draw {
+  readonly seed: number
+  readonly stream: number
+}
+
+/** The numbers of a draw, for M rays; its fine ones are the next stream's. */
+export function drawJitter({ seed, stream }: Draw, rays: number, coarse: number, fine: number): Jitter {
+  return { coarse: uniformArray(rays * coarse, seed, stream), fine: uniformArray(rays * fine, seed, stream + 1) }
 }
 
 /**

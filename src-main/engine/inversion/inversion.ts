@@ -182,7 +182,7 @@ export class Inversion {
     return this.camerasOf(this.best?.cameras ?? this.latent.cameras)
   }
 
-  /** What the last step saw of the first photo: the picture of the state before it. Null before the first step. */
+  /** What the last step saw of the first photo: the picture of the state before it. Null before the first step, and where it is in GPU memory alone. */
   get view(): View | null {
     return this.lastView
   }

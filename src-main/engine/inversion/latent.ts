@@ -40,7 +40,8 @@ export class LatentState {
 }
 
 export interface LatentStep {
-  readonly view: View
+  /** The picture of the first photo; null where it is in GPU memory alone. */
+  readonly view: View | null
   readonly loss: number
   readonly terms: Readonly<Record<string, number>>
 }

@@ -4,8 +4,9 @@ import { coloursOf, type Generator, type View, type Weights } from '../generator
 import { add, ancestors, gradients, input, mul, writeModel } from '../graph/index.ts'
 import { residents } from '../runtime/resident.ts'
 import type { Feeds, Program } from '../runtime/runtime.ts'
+import { type DescribeLoss, DeviceObjective } from './device-objective.ts'
 import { photoTarget } from './photo-target.ts'
-import type { Aim, Judgement, Objective, PictureTensors, PictureTerm } from './terms/term.ts'
+import type { Aim, Judgement, Objective, PictureTensors, PictureTerm, ResidentObjective } from './terms/term.ts'
 import { DEFAULT_TERMS } from './terms/terms.ts'
 
 /**
@@ -15,6 +16,7 @@ import { DEFAULT_TERMS } from './terms/terms.ts'
 export class PortraitObjective implements Objective {
   /** [3 * R * R] in -1..1: the portrait as the picture should become. */
   readonly target: Float32Array
+  readonly resident: ResidentObjective | undefined
   private readonly generator: Generator
   private readonly plain: boolean
   private readonly program: Program
@@ -28,6 +30,7 @@ export class PortraitObjective implements Objective {
     program: Program,
     fixed: Feeds,
     terms: readonly string[],
+    describe: DescribeLoss,
   ) {
     this.generator = generator
     this.plain = plain
@@ -35,6 +38,8 @@ export class PortraitObjective implements Objective {
     this.program = program
     this.fixed = fixed
     this.terms = terms
+    const { runtime } = generator
+    this.resident = runtime.keepsResidents ? new DeviceObjective(generator, plain, fixed, describe) : undefined
   }
 
   /**
@@ -63,25 +68,28 @@ export class PortraitObjective implements Objective {
     const target = input('target', image.shape)
     const mask = input('mask', [1, 1, side, side])
     const rendered = input('rendered', [1, 3, resolution, resolution])
-    const tensors: PictureTensors = {
-      ...{ image, target, mask, opacity, depth, whole, faceRes },
-      shown: input('shown', mask.shape),
-      matte: input('matte', opacity.shape),
-      known: input('known', opacity.shape),
-      ...(!plain && {
-        small: {
-          image: rendered,
-          target: input('small.target', rendered.shape),
-          mask: input('small.mask', opacity.shape),
-        },
-      }),
-    }
     const said = mapValues(terms, (term) => (term.ofPortrait ? term.ofPortrait(portrait, resolution, aim) : {}))
     const spoken = Object.fromEntries(Object.entries(terms).filter(([name]) => said[name] !== null))
-    const values = mapValues(spoken, (term) => term.describe(tensors))
-    const [first, ...others] = Object.keys(spoken).filter((name) => spoken[name].weight(aim, white) > 0)
-    const weighed = (name: string) => mul(values[name], spoken[name].weight(aim, white))
-    const loss = others.reduce((sum, name) => add(sum, weighed(name)), weighed(first))
+    const describe: DescribeLoss = ({ image, opacity, depth, rendered }) => {
+      const tensors: PictureTensors = {
+        ...{ image, target, mask, opacity, depth, whole, faceRes },
+        shown: input('shown', mask.shape),
+        matte: input('matte', opacity.shape),
+        known: input('known', opacity.shape),
+        ...(!plain && {
+          small: {
+            image: rendered,
+            target: input('small.target', rendered.shape),
+            mask: input('small.mask', opacity.shape),
+          },
+        }),
+      }
+      const values = mapValues(spoken, (term) => term.describe(tensors))
+      const [first, ...others] = Object.keys(spoken).filter((name) => spoken[name].weight(aim, white) > 0)
+      const weighed = (name: string) => mul(values[name], spoken[name].weight(aim, white))
+      return { loss: others.reduce((sum, name) => add(sum, weighed(name)), weighed(first)), values }
+    }
+    const { loss, values } = describe({ image, opacity, depth, rendered })
     const concerned = new Set(ancestors([loss]))
     const wrt = Object.fromEntries(
       Object.entries({ image, opacity, depth, rendered }).filter(([, tensor]) => concerned.has(tensor)),
@@ -98,7 +106,15 @@ export class PortraitObjective implements Objective {
       const look = await runtime.compile(writeModel({ ...term.ofTarget(input('target', image.shape), faceRes) }))
       Object.assign(fixed, await look.run({ target: prepared.target }))
     }
-    return new PortraitObjective(generator, plain, prepared.target, program, residents(fixed), Object.keys(spoken))
+    return new PortraitObjective(
+      generator,
+      plain,
+      prepared.target,
+      program,
+      residents(fixed),
+      Object.keys(spoken),
+      describe,
+    )
   }
 
   async judge({ image, rendering }: View): Promise<Judgement> {

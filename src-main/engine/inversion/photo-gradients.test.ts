@@ -50,7 +50,7 @@ describe('looking at two photos', () => {
         `camera ${i}`,
       )
     }
-    expect(both.view.image).toEqual(a.view.image)
+    expect(both.view!.image).toEqual(a.view!.image)
   })
 })
 

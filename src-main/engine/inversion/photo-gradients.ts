@@ -3,12 +3,12 @@ import { UserError } from '../errors.ts'
 import type { Generator, View } from '../generator/generator.ts'
 import type { Planes, ResidentPlanes } from '../generator/plane-layout.ts'
 import type { PlanesSum } from '../generator/planes-sum.ts'
-import type { PosedView } from './terms/term.ts'
+import type { Objective, PosedView, ResidentObjective } from './terms/term.ts'
 
 /** What looking at all photos gave; the loss is the weighted sum over them. */
 interface PhotoGradients {
-  /** The picture of the first photo. */
-  readonly view: View
+  /** The picture of the first photo, where it was needed here. */
+  readonly view: View | null
   readonly loss: number
   readonly terms: Readonly<Record<string, number>>
   /**
@@ -31,27 +31,60 @@ export async function photoGradients(
   views: readonly PosedView[],
   want: { readonly labels: number; readonly w: boolean },
 ): Promise<PhotoGradients> {
-  let first: View | undefined
+  let first: View | null = null
   let loss = 0
   const terms: Record<string, number> = {}
   const ofPlanes = generator.renderer.planesSum(planes)
   const ofW = new Float32Array(generator.config.w_dim)
   const ofLabels: Float32Array[] = []
   for (const [i, { label, objective, rendering, weight }] of views.entries()) {
-    const view = await generator.view(ws, label, { ...rendering, planes })
-    const judgement = await objective.judge(view)
-    const found = await generator.backwardInto(ofPlanes, weight, view, judgement.gradient, {
-      label: i < want.labels,
-      w: want.w,
-    })
-    first ??= view
+    const wanted = { label: i < want.labels, w: want.w }
+    const { judgement, found, view } =
+      objective.resident && 'resident' in planes
+        ? await lookThere(generator, planes, ws, { label, rendering, weight }, objective.resident, wanted, ofPlanes)
+        : await lookHere(generator, planes, ws, { label, rendering, weight }, objective, wanted, ofPlanes)
+    if (i === 0) first = view
     loss += weight * judgement.loss
     for (const [name, value] of Object.entries(judgement.terms)) terms[name] = (terms[name] ?? 0) + weight * value
-    addScaled(ofW, found.w, weight)
+    if (found.w) addScaled(ofW, found.w, weight)
     if (found.label) ofLabels.push(found.label.map((value) => weight * value))
   }
-  if (!first) throw new Error('photoGradients: there is no photo to look at')
+  if (views.length === 0) throw new Error('photoGradients: there is no photo to look at')
   return { view: first, loss, terms, planes: ofPlanes, w: ofW, labels: ofLabels }
+}
+
+type Look = Pick<PosedView, 'label' | 'rendering' | 'weight'>
+type Wanted = { readonly label: boolean; readonly w: boolean }
+
+async function lookHere(
+  generator: Generator,
+  planes: Planes | ResidentPlanes,
+  ws: Float32Array,
+  { label, rendering, weight }: Look,
+  objective: Objective,
+  wanted: Wanted,
+  sum: PlanesSum,
+) {
+  const view = await generator.view(ws, label, { ...rendering, planes })
+  const judgement = await objective.judge(view)
+  return { judgement, view, found: await generator.backwardInto(sum, weight, view, judgement.gradient, wanted) }
+}
+
+/** The same where planes and picture stay in GPU memory. */
+async function lookThere(
+  { renderer, feeds }: Generator,
+  planes: ResidentPlanes,
+  ws: Float32Array,
+  { label, rendering, weight }: Look,
+  objective: ResidentObjective,
+  wanted: Wanted,
+  sum: PlanesSum,
+) {
+  const look = { ...(objective.plain && { wanted: 'colours' as const }), ...rendering }
+  const shown = await renderer.renderResident(feeds, planes, label, look)
+  const judgement = await objective.judge(shown, ws, wanted.w)
+  const ofLabel = await renderer.backwardResident(sum, weight, feeds, shown, judgement.gradient, wanted)
+  return { judgement, view: null, found: { w: judgement.w, ...ofLabel } }
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { lit, matchColours, type PosedPortrait } from '../face/posed-portrait.ts'
 import type { ViewOptions } from '../generator/generator.ts'
-import { uniformArray } from '../random.ts'
+import { drawJitter } from '../generator/sampling.ts'
 import type { InversionContext } from './inversion-context.ts'
 import { PortraitObjective } from './objective.ts'
 import { RaySelection } from './ray-selection.ts'
@@ -108,10 +108,9 @@ export class PhotoViews {
           AIMS[phase] === 'colour'
           ? rays.inside
           : rays.draw(seed, first + BACKGROUND_STREAM + step)
-    const jitter = {
-      coarse: uniformArray(pixels.length * coarse, seed, first + 3 * step),
-      fine: uniformArray(pixels.length * fine, seed, first + 3 * step + 1),
-    }
+    const draw = { seed, stream: first + 3 * step }
+    // On a GPU it is drawn there.
+    const jitter = this.context.generator.runtime.keepsResidents ? draw : drawJitter(draw, pixels.length, coarse, fine)
     return { plain: this.isPlain(phase), resolution, pixels, coarse, fine, jitter }
   }
 

@@ -75,6 +75,8 @@ interface Copy {
 export interface Traffic {
   up: number
   down: number
+  /** Seconds inside runs: their operations given to the GPU and, where something comes back, waited for. */
+  seconds: number
 }
 
 /**
@@ -82,7 +84,7 @@ export interface Traffic {
  * main memory alone.) A copy must not outlive the last session, or onnxruntime ends the process: `dispose` comes first.
  */
 export class DeviceCopies {
-  readonly traffic: Traffic = { up: 0, down: 0 }
+  readonly traffic: Traffic = { up: 0, down: 0, seconds: 0 }
   private readonly copies = new WeakMap<Resident, Copy>()
   private readonly buffers = new Set<ort.Tensor>()
   private uploader: Promise<ort.InferenceSession> | undefined

@@ -58,9 +58,9 @@ export class Runtime {
     return this.copies !== undefined
   }
 
-  /** What has crossed between main memory and the GPU's so far, or nothing where it is all one. */
+  /** What has crossed between main memory and the GPU's so far, and its runs' time, or nothing where it is all one. */
   get traffic(): Readonly<Traffic> {
-    return { up: 0, down: 0, ...this.copies?.traffic }
+    return { up: 0, down: 0, seconds: 0, ...this.copies?.traffic }
   }
 
   /**
@@ -173,7 +173,10 @@ export class Program {
     const targets: Record<string, ort.Tensor | null> = {}
     for (const { name, shape } of wanted) targets[name] = await this.target(into[name], shape, fed)
     const results: Record<string, Float32Array> = {}
-    for (const [name, tensor] of Object.entries(await this.session.run(tensors, targets))) {
+    const began = performance.now()
+    const outputs = await this.session.run(tensors, targets)
+    if (this.copies) this.copies.traffic.seconds += (performance.now() - began) / 1000
+    for (const [name, tensor] of Object.entries(outputs)) {
       const target = into[name]
       if (!(target instanceof Resident)) {
         if (this.copies) this.copies.traffic.down += (tensor.data as Float32Array).byteLength

@@ -8,6 +8,7 @@ import type { Generator, View, ViewGradient, ViewOptions, Weights } from '../../
 import type { Planes, ResidentPlanes } from '../../generator/plane-layout.ts'
 import type { PlanesSum } from '../../generator/planes-sum.ts'
 import type { RenderOptions } from '../../generator/renderer.ts'
+import type { ResidentGradient, ResidentRendering } from '../../generator/resident-rendering.ts'
 import type { Tensor } from '../../graph/index.ts'
 import type { RaySelection } from '../ray-selection.ts'
 import type { Phase } from '../schedule.ts'
@@ -25,6 +26,24 @@ export interface Judgement {
 /** What a view is asked for. */
 export interface Objective {
   judge(view: View): Promise<Judgement>
+  /** The same where the view lies in GPU memory, and so does its gradient. Of one that needs none of it here. */
+  readonly resident?: ResidentObjective
+}
+
+/** A loss with its parts, of a rendering in GPU memory, and its gradient there. */
+export interface ResidentJudgement {
+  readonly loss: number
+  readonly terms: Readonly<Record<string, number>>
+  readonly gradient: ResidentGradient
+  /** Of the super-resolution's code, where it was asked for and there is any. */
+  readonly w?: Float32Array
+}
+
+export interface ResidentObjective {
+  /** Whether it looks at the rendering itself. */
+  readonly plain: boolean
+  /** @param ws what the super-resolution takes */
+  judge(rendering: ResidentRendering, ws: Float32Array, wantsW: boolean): Promise<ResidentJudgement>
 }
 
 /** A view as a step takes it, and what it is asked for. */

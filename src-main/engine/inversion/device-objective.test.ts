@@ -1,0 +1,65 @@
+/** A portrait's loss of a picture that stays on WebGPU, a software adapter if need be, against the same one on the CPU. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
+import { portraitOf } from '../../../testing/portrait.ts'
+import { orbitCamera } from '../generator/camera.ts'
+import { Generator } from '../generator/generator.ts'
+import { uniformArray } from '../random.ts'
+import { probe } from '../runtime/provider.ts'
+import { Runtime } from '../runtime/runtime.ts'
+import { PortraitObjective } from './objective.ts'
+import { photoGradients } from './photo-gradients.ts'
+import { coverage } from './terms/coverage.ts'
+import { pixels } from './terms/pixels.ts'
+
+const { problem } = await probe('webgpu')
+const cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
+const gpu = problem ? undefined : await Runtime.create({ provider: 'webgpu', allowSoftware: true })
+afterAll(async () => {
+  await cpu.dispose()
+  await gpu?.dispose()
+})
+
+const config = tinyConfig({ rendering_kwargs: { ...tinyConfig().rendering_kwargs, white_back: true } })
+const [SIDE, RAYS, SAMPLES] = [8, 50, 6]
+const label = orbitCamera(config.rendering_kwargs, 0.1)
+const rendering = {
+  ...{ resolution: SIDE, coarse: SAMPLES, fine: SAMPLES },
+  pixels: Uint32Array.from({ length: RAYS }, (_, i) => i + 7),
+  jitter: { coarse: uniformArray(RAYS * SAMPLES, 1), fine: uniformArray(RAYS * SAMPLES, 2) },
+}
+
+async function look(runtime: Runtime, plain: boolean) {
+  const generator = new Generator(runtime, config, randomWeights(config))
+  const terms = { pixels, coverage }
+  const objective = await PortraitObjective.create(generator, portraitOf(32), SIDE, plain, new Map(), 'head', terms)
+  const ws = generator.repeat(generator.meanLatent)
+  const planes = await generator.paint(ws)
+  const views = [{ label, objective, rendering: { ...rendering, plain }, weight: 0.5 }]
+  const found = await photoGradients(generator, planes, ws, views, { labels: 1, w: true })
+  return { ...found, gradient: await runtime.read(found.planes.values) }
+}
+
+function largestDifference(actual: Float32Array, expected: Float32Array): number {
+  expect(actual.length).toBe(expected.length)
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
+  return actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0) / scale
+}
+
+describe.skipIf(!gpu)('the loss of a portrait on WebGPU', () => {
+  it.each([
+    ['of the rendering itself', true],
+    ['of the super-resolution’s picture', false],
+  ])('%s: values and gradients of the CPU, without the picture', async (_, plain) => {
+    const [here, there] = [await look(cpu, plain), await look(gpu!, plain)]
+    expect(Math.abs(there.loss / here.loss - 1)).toBeLessThan(1e-4)
+    expect(Object.keys(there.terms)).toEqual(Object.keys(here.terms))
+    for (const [name, value] of Object.entries(here.terms)) {
+      expect(Math.abs(there.terms[name] - value), name).toBeLessThan(1e-4 * here.loss)
+    }
+    expect(largestDifference(there.gradient, here.gradient), 'planes').toBeLessThan(1e-3)
+    expect(largestDifference(there.labels[0], here.labels[0]), 'label').toBeLessThan(1e-3)
+    if (!plain) expect(largestDifference(there.w, here.w), 'w').toBeLessThan(1e-3)
+    expect(there.view).toBeNull()
+  })
+})
