@@ -5,6 +5,7 @@ import type { HostState } from '../host.ts'
 import { strings } from '../strings.ts'
 import { changingActions } from './changing.ts'
 import { attempt, engine } from './line.ts'
+import { showPainted } from './looking.ts'
 import { photoActions } from './photos.ts'
 import { fetchVerdict, lastProject, loadRecent, projectActions, show, showPreview } from './projects.ts'
 import { savingActions } from './saving.ts'
@@ -59,7 +60,7 @@ export function onEvent(event: EngineEvent): void | Promise<void> {
       set({ project: { ...project, job }, ...(problem && { problem }) })
       if (job.state === 'done') {
         set({ step: 'look', turntable: 'once' })
-        fetchVerdict()
+        fetchVerdict().then(showPainted)
       }
       return
     }

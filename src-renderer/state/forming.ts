@@ -29,6 +29,7 @@ export const formingActions = {
         formed: undefined,
         problem: undefined,
         mode: 'volume',
+        isModeChosen: false,
         turntable: 'off',
         previewVersion: undefined,
       })

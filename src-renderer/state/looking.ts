@@ -104,8 +104,24 @@ async function bitmap(blob: BlobId): Promise<ImageBitmap> {
   return createImageBitmap(new Blob([await host.get(blob)]), options)
 }
 
+/**
+ * Shows the surface with the photos on it once the engine has made it: nothing shows the person better. Whoever has said
+ * meanwhile as what the head is to be shown keeps that.
+ */
+export async function showPainted(): Promise<void> {
+  const { project, mesh } = get()
+  const key = surfaceKey()
+  const isWanted = () => {
+    const { mode, isModeChosen, formed, volume } = get()
+    return mode === 'volume' && !isModeChosen && !formed && volume !== undefined && !isForming() && surfaceKey() === key
+  }
+  if (!project?.head || project.photos.length === 0 || !isWanted()) return
+  const texture = await attempt(() => engine.texture({ project: project.id, ...mesh }))
+  if (texture && isWanted()) set({ mode: 'surface' })
+}
+
 export const lookingActions = {
-  setMode: (mode: Mode) => set({ mode, ...(mode === 'surface' && { formed: undefined }) }),
+  setMode: (mode: Mode) => set({ mode, isModeChosen: true, ...(mode === 'surface' && { formed: undefined }) }),
   setSurfaceStyle: (surfaceStyle: SurfaceStyle) => set({ surfaceStyle }),
   setTurntable: (turntable: Turning) => set({ turntable }),
   setMesh: (change: Partial<State['mesh']>) => set(({ mesh }) => ({ mesh: { ...mesh, ...change } })),

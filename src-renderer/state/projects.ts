@@ -3,6 +3,7 @@ import type { BlobId, EngineEvent, PlanesState, Project, ProjectSummary } from '
 import { strings } from '../strings.ts'
 import { noHistory } from './history.ts'
 import { attempt, engine, host } from './line.ts'
+import { showPainted } from './looking.ts'
 import { get, type Step, set, type Volume } from './state.ts'
 
 const LAST_PROJECT = 'project'
@@ -66,6 +67,7 @@ export async function show(project: Project): Promise<void> {
       judging: undefined,
       corrected: undefined,
       mode: 'volume',
+      isModeChosen: false,
       surfaceStyle: 'colour',
       turntable: project.head && !forming ? 'once' : 'off',
       history: noHistory(),
@@ -82,7 +84,7 @@ export async function show(project: Project): Promise<void> {
   }
   await loadPictures()
   if (project.head && project.job.state !== 'running') await loadVolume()
-  fetchVerdict()
+  fetchVerdict().then(showPainted)
 }
 
 /** Fetches what the project's photos are shown by, and lets go of what no photo has any more. */

@@ -117,6 +117,8 @@ export interface State {
   settings: Settings | undefined
   generator: string
   mode: Mode
+  /** Whether somebody said as what the head is to be shown. */
+  isModeChosen: boolean
   surfaceStyle: SurfaceStyle
   turntable: Turning
   look: StageLook
@@ -176,6 +178,7 @@ export const useStore = create<State>(() => ({
   settings: undefined,
   generator: 'default',
   mode: 'volume',
+  isModeChosen: false,
   surfaceStyle: 'colour',
   turntable: 'off',
   look: recallLook(),
