@@ -70,6 +70,12 @@ describe.skipIf(!gpu)('shape and colour apart on WebGPU', () => {
     expect(largestDifference(there.gradient, here.gradient), 'gradient').toBeLessThan(2e-5)
   })
 
+  it.each(['sigma', 'colour', 'rgb'] as const)('tell the field at points: %s', async (what) => {
+    const points = normalArray(3 * 2100, 6).map((value) => 0.3 * value)
+    const queryOn = (runtime: Runtime) => new Renderer(runtime, config, weights).query(feeds, planes, points, what)
+    expect(largestDifference(await queryOn(gpu!), await queryOn(cpu))).toBeLessThan(2e-5)
+  })
+
   it('are not mistaken for planes of both', async () => {
     const renderer = new Renderer(gpu!, config, weights)
     const colour = { ...renderer.resident(planes), isColour: true }

@@ -1,7 +1,7 @@
 /**
  * Planes that take their density from others, on a GPU (`renderer.ts`): what a camera sees of the shape is found there; then
  * each picture of it is one model, and one for its adjoint. Points and shares go there with a sight's first picture, the
- * planes and their gradient stay.
+ * planes and their gradient stay. And the field at points, which a surface is made of.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
 import { input, type Shape, type Tensor, writeModel } from '../graph/index.ts'
@@ -9,14 +9,17 @@ import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
 import { adjoint } from './adjoint.ts'
 import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
-import { paintTensor, seeTensors } from './graph-rendering.ts'
+import { paintTensor, queryTensor, seeTensors } from './graph-rendering.ts'
 import { Parameters } from './parameters.ts'
-import type { Look, Passes } from './passes.ts'
+import type { Asked, Look, Passes } from './passes.ts'
 import { layoutOf, type ResidentPlanes } from './plane-layout.ts'
 import type { PlanesSum } from './planes-sum.ts'
 
 /** Models between a power of two and the next, by their number of points or rays: each sight has its own. */
 const SIZES = 2
+
+/** Points that are asked for at once. */
+const BATCHES = [2 ** 11, 2 ** 14, 2 ** 17]
 
 /** The points that a picture's light comes from. */
 interface Sight {
@@ -146,6 +149,27 @@ export class GraphPainter {
       { 'd.planes': sum.values },
     )
     sum.filled()
+  }
+
+  /** As the passes do it. @param planes of any resolution */
+  async query(weights: Feeds, planes: ResidentPlanes, points: Float32Array, what: Asked): Promise<Float32Array> {
+    const width = { sigma: 1, colour: this.config.decoder_output_dim, rgb: 3 }[what]
+    const count = points.length / 3
+    const result = new Float32Array(count * width)
+    for (let first = 0; first < count; ) {
+      const size = BATCHES.find((batch) => batch >= count - first) ?? BATCHES[BATCHES.length - 1]
+      const last = Math.min(first + size, count)
+      const program = await this.program(['query', what, planes.resolution, size].join('/'), () => {
+        const config = { ...this.config, plane_resolution: planes.resolution }
+        const parameters = new Parameters(this.shapes)
+        return { out: queryTensor(config, parameters, planesInput(planes), input('points', [size, 3]), what) }
+      })
+      const asked = grown(points.subarray(3 * first, 3 * last), 3 * size)
+      const { out } = await program.run({ ...weights, planes: planes.resident, points: asked })
+      result.set(out.subarray(0, (last - first) * width), first * width)
+      first = last
+    }
+    return result
   }
 
   private describeSight(rays: number, { resolution, samples, fine, jitter }: ViewLook): Record<string, Tensor> {

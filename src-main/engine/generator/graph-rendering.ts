@@ -26,6 +26,7 @@ import { castRayTensors, type RayTensors } from './graph-rays.ts'
 import { coarseDepthTensor, importanceDepthTensor, sortRows } from './graph-sampling.ts'
 import { march, marchDensity, marchWeights } from './march.ts'
 import type { Parameters } from './parameters.ts'
+import type { Asked } from './passes.ts'
 import { layoutOf } from './plane-layout.ts'
 
 /** Numbers that the texels around a part's samples hold at most: 128 MiB, what every WebGPU adapter lets a shader bind. */
@@ -181,6 +182,27 @@ export function paintTensor(
   })
   const light = scatterAdd(rows, concat(parts, 0), behind.shape[0])
   return sub(mul(add(light, behind), 2), 1)
+}
+
+/**
+ * The field at points.
+ * @param points [N, 3] world
+ * @returns raw density [N, 1]; colour [N, C], or its first three channels
+ */
+export function queryTensor(
+  config: GeneratorConfig,
+  parameters: Parameters,
+  planes: Tensor,
+  points: Tensor,
+  what: Asked,
+): Tensor {
+  const parts = partsOf(config, points.shape[0], 1).map(([from, to]) => {
+    const features = readPlanes(config, planes, slice(points, 0, from, to))
+    if (what === 'sigma') return decodeDensity(config, parameters, features)
+    const { colour } = decode(config, parameters, features)
+    return what === 'rgb' ? slice(colour, 1, 0, 3) : colour
+  })
+  return concat(parts, 0)
 }
 
 /** The samples in space, [M * samples, 3]. */

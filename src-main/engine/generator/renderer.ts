@@ -438,7 +438,9 @@ export class Renderer {
    * @returns sigma [M]; colour [M * decoder_output_dim], about 0..1; rgb, its first three channels [M * 3]
    */
   query(weights: Feeds, planes: Planes, points: Float32Array, what: Asked): Promise<Float32Array> {
-    return this.passes.query(weights, what === 'sigma' ? shapeOf(planes) : planes, points, what)
+    const asked = what === 'sigma' ? shapeOf(planes) : planes
+    if (this.device) return this.device.painter.query(weights, this.resident(asked), points, what)
+    return this.passes.query(weights, asked, points, what)
   }
 }
 
