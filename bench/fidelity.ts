@@ -2,9 +2,10 @@
  * How true a head is to the person, from the photo's side and from all others: held-out heads of the procedural head
  * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
  * head, the code read off the photo (starter), the latent stage alone (latent), plain pivotal tuning from there (pti), the
- * finished head (halfturn), and one made of two or three photos (photos-2, photos-3).
+ * finished head (halfturn), its surface with the photo on it (painted), and one made of two or three photos (photos-2,
+ * photos-3).
  *
- * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn] [--quality balanced]
+ * `npm run bench -- fidelity [--heads 20] [--first 900100] [--methods mean,latent,pti,halfturn,painted] [--quality balanced]
  * [--steps N] [--disturb] [--generator FILE] [--threads N]`; --disturb turns the camera by 3 degrees and widens the crop
  * by 5 % first, as a mistaken landmark would; two runs side by side want one thread each. Pictures of truth and
  * reconstruction are kept in ~/.cache/halfturn-bench.
@@ -19,12 +20,13 @@ import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import type { InversionContext } from '../src-main/engine/inversion/inversion-context.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
 import { plans } from '../src-main/engine/inversion/schedule.ts'
+import type { Painted } from '../src-main/engine/quality/turnaround.ts'
 import { compareHeads, judgeHead, type Kit, type Measured, type Taken, takeShot } from './support/judge.ts'
 import { tunePlainly } from './support/plain-tuning.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
 import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
-const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'photos-2', 'photos-3'] as const
+const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'painted', 'photos-2', 'photos-3'] as const
 type Method = (typeof METHODS)[number]
 /** The surface that is judged. */
 const MESH = { resolution: 192, triangles: 60_000 }
@@ -36,7 +38,7 @@ export default async function fidelity(recorder: Recorder, options: readonly str
       ...headOptions(20),
       quality: { type: 'string', default: 'balanced' },
       steps: { type: 'string' },
-      methods: { type: 'string', default: 'mean,latent,pti,halfturn' },
+      methods: { type: 'string', default: 'mean,latent,pti,halfturn,painted' },
       disturb: { type: 'boolean', default: false },
       generator: { type: 'string' },
       threads: { type: 'string' },
@@ -69,9 +71,14 @@ async function measureHead(
   const [first] = shots
   const { portrait: target, label } = first
   const measured: Measured[] = []
-  const judge = async (method: Method, found: Head, cost: Cost, assessment?: Measured['assessment']) => {
+  const judge = async (
+    method: Method,
+    found: Head,
+    cost: Cost,
+    { assessment, painted }: Pick<Measured, 'assessment'> & { painted?: Painted } = {},
+  ) => {
     if (!methods.includes(method)) return
-    measured.push({ method, cost, assessment, ...(await judgeHead(kit, head, first, found, method)) })
+    measured.push({ method, cost, assessment, ...(await judgeHead(kit, head, first, found, method, painted)) })
   }
 
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
@@ -79,9 +86,14 @@ async function measureHead(
   const ws = await startingCode(generator, extras, target, label)
   await judge('starter', { ws, label }, starting())
 
-  if ((['latent', 'pti', 'halfturn'] as const).some((method) => methods.includes(method))) {
+  if ((['latent', 'pti', 'halfturn', 'painted'] as const).some((method) => methods.includes(method))) {
     const { latent, inversion, cost } = await invert(context, [first], settings)
-    await judge('halfturn', inversion.head, cost, await assessmentOf(kit, inversion))
+    const finish = finishOf(kit, inversion)
+    await judge('halfturn', inversion.head, cost, { assessment: await finish.quality(MESH) })
+    if (methods.includes('painted')) {
+      const painted = { surface: await finish.surface(MESH), texture: await finish.texture(MESH) }
+      await judge('painted', inversion.head, cost, { painted })
+    }
     if (latent) await judge('latent', latent.head, latent.cost)
     if (latent && methods.includes('pti')) {
       const tuning = startClock()
@@ -100,12 +112,12 @@ async function measureHead(
   return measured
 }
 
-/** What the product says of the head in the end. */
-const assessmentOf = ({ context: { generator }, sha256, landmarker }: Kit, { head, photos }: Inversion) =>
+/** What the product makes of the head in the end. */
+const finishOf = ({ context: { generator }, sha256, landmarker }: Kit, { head, photos }: Inversion) =>
   new Finish(
     { generator, sha256, head, photos },
     alone(async () => landmarker),
-  ).quality(MESH)
+  )
 
 /** The whole job, and what the latent stage had found. */
 async function invert(context: InversionContext, shots: readonly PosedPortrait[], settings: Inversion['settings']) {

@@ -25,11 +25,14 @@ import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { createLandmarker, type Landmarker } from '../../src-main/engine/networks/mediapipe.ts'
 import { identityDistance } from '../../src-main/engine/quality/identity.ts'
 import { cosine, createRecognition, psnr, type Recognition } from '../../src-main/engine/quality/likeness.ts'
+import { drawSurface } from '../../src-main/engine/quality/textured.ts'
+import type { Painted } from '../../src-main/engine/quality/turnaround.ts'
 import type { Assessment } from '../../src-main/engine/quality/verdict.ts'
 import { verdicts } from '../../src-main/engine/quality/verdicts.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { MILLIMETRES_PER_UNIT } from '../../src-main/engine/surface/formats/units.ts'
 import type { Surface } from '../../src-main/engine/surface/mesh.ts'
+import { rasterize } from '../../src-main/engine/surface/rasterize.ts'
 import { extractSurface } from '../../src-main/engine/surface/surface.ts'
 import { bendToPhotos } from '../../src-main/engine/surface/to-photos.ts'
 import { EMBEDDED, Library } from '../../src-main/session/library.ts'
@@ -107,9 +110,33 @@ export async function takeShot({ context, landmarker }: Kit, file: Uint8Array, d
   return { portrait: target, label: portrait.camera, window: portrait.pose }
 }
 
+/** What a camera sees of a head: SIDE pixels, and rays of the same number. */
+interface Seen extends Pick<View['rendering'], 'depth' | 'opacity'> {
+  readonly rgb: Uint8Array
+}
+
+/** A head as it is looked at: rendered, or its surface with the photos on it. */
+function eyeFor({ context: { generator } }: Kit, planes: Planes, head: Head, painted?: Painted) {
+  return async (label: Float32Array): Promise<Seen> => {
+    if (!painted) {
+      const { image, rendering } = await headView(generator, planes, head, label, SIDE)
+      return { rgb: await pixelsOf(image), depth: rendering.depth, opacity: rendering.opacity }
+    }
+    const { depth } = rasterize(painted.surface, label, SIDE)
+    const { directions } = castRays(label, SIDE)
+    const along = (i: number) => [2, 6, 10].reduce((sum, at, k) => sum + label[at] * directions[3 * i + k], 0)
+    return {
+      rgb: drawSurface(painted.surface, label, SIDE, painted.texture),
+      depth: depth.map((far, i) => (Number.isFinite(far) ? far / along(i) : 0)),
+      opacity: depth.map((far) => (Number.isFinite(far) ? 1 : 0)),
+    }
+  }
+}
+
 /**
  * @param photo the first photo, whose camera the head's is
  * @param name of the file that shows truth and head side by side
+ * @param painted what is to be looked at instead of the rendering
  */
 export async function judgeHead(
   kit: Kit,
@@ -117,13 +144,15 @@ export async function judgeHead(
   { portrait, window }: Taken,
   found: Head,
   name: string,
+  painted?: Painted,
 ): Promise<Pick<Measured, 'views' | 'surface'>> {
   const { generator } = kit.context
   const planes = await paintHead(generator, found)
   const views = new Map<string, Scores>()
   const photo = await photoOnWhite(portrait)
-  const { image, rendering } = await headView(generator, planes, found, found.label, SIDE)
-  const seen = await pixelsOf(image)
+  const look = eyeFor(kit, planes, found, painted)
+  const { rgb: seen } = await look(found.label)
+  const { rendering } = await headView(generator, planes, found, found.label, SIDE)
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
   const shot = { portrait, label: found.label }
@@ -131,7 +160,7 @@ export async function judgeHead(
   if (surface) {
     for (const full of head.views) {
       const truth = await shrinkView(full)
-      const { rgb, figures } = await compareView(kit, planes, found, truth, surface.matrix)
+      const { rgb, figures } = await compareView(kit, look, truth, surface.matrix)
       views.set(`${truth.degrees}`, figures)
       pictures.push(truth.rgb, rgb)
     }
@@ -222,30 +251,22 @@ export function facePairs(
 
 async function compareView(
   kit: Kit,
-  planes: Planes,
-  found: Head,
+  look: (label: Float32Array) => Promise<Seen>,
   truth: TrueView,
   matrix: readonly number[],
 ): Promise<{ rgb: Uint8Array; figures: Scores }> {
-  const { image, rendering } = await headView(
-    kit.context.generator,
-    planes,
-    found,
-    intoReconstruction(truth.label, matrix),
-    SIDE,
-  )
-  const weight = truth.depth.map((depth, i) => Math.max(depth > 0 ? 1 : 0, rendering.opacity[i]))
+  const { rgb, ...seen } = await look(intoReconstruction(truth.label, matrix))
+  const weight = truth.depth.map((depth, i) => Math.max(depth > 0 ? 1 : 0, seen.opacity[i]))
   const scale = scaleOf(matrix)
   const { directions } = castRays(truth.label, SIDE)
   const forward = [truth.label[2], truth.label[6], truth.label[10]]
   let [sum, count] = [0, 0]
   truth.depth.forEach((depth, i) => {
-    if (depth === 0 || rendering.opacity[i] < 0.5) return
+    if (depth === 0 || seen.opacity[i] < 0.5) return
     const along = forward.reduce((dot, value, axis) => dot + value * directions[3 * i + axis], 0)
-    sum += (scale * rendering.depth[i] * along - depth) ** 2
+    sum += (scale * seen.depth[i] * along - depth) ** 2
     count++
   })
-  const rgb = await pixelsOf(image)
   return { rgb, figures: await compare(kit, rgb, truth.rgb, weight, MILLIMETRES_PER_UNIT * Math.sqrt(sum / count)) }
 }
 
