@@ -42,10 +42,9 @@ const EYES = [
   { lids: [159, 145], corners: [33, 133], brow: 105 },
   { lids: [386, 374], corners: [362, 263], brow: 334 },
 ]
-/** Where skin is looked at: cheeks, where a beard grows, where glasses have their rims. */
+/** Where skin is looked at: cheeks, and where a beard grows. */
 const CHEEKS = [50, 280, 205, 425]
 const BEARD = [199, 200, 169, 394]
-const RIMS = [111, 118, 168, 340, 347]
 /** The top of the forehead; hair is looked at above it, so many distances of the eyes. */
 const FOREHEAD = { point: 10, above: 0.3 }
 
@@ -170,14 +169,14 @@ function ageReader() {
 /** What is read off a face; the order is the result's. */
 const NO_FACE = {
   ...{ lift: Number.NaN, mouth: Number.NaN, gap: Number.NaN, lids: Number.NaN, brows: Number.NaN, width: Number.NaN },
-  ...{ jaws: Number.NaN, cheeks: Number.NaN, beard: Number.NaN, rims: Number.NaN, hair: Number.NaN },
+  ...{ jaws: Number.NaN, cheeks: Number.NaN, beard: Number.NaN, hair: Number.NaN },
 }
 
 /**
  * What landmarks tell, NaN where no face is found. In distances of the eyes' outer corners: how far the mouth's corners lie
  * above its middle, how wide it is and how far open, how high brows are above the eyes, how wide the jaw is; how open eyes
  * are for their width; how wide the face is for its length. In levels: how bright cheeks are and hair is, and how much
- * brighter than cheeks it is where beards grow and where glasses have their rims.
+ * brighter than cheeks it is where beards grow.
  */
 function readFace(landmarker: Landmarker, { size, rgb }: FacePicture): typeof NO_FACE {
   const [face] = landmarker.detect({ rgb, width: size, height: size })
@@ -203,7 +202,6 @@ function readFace(landmarker: Landmarker, { size, rgb }: FacePicture): typeof NO
     jaws: apart(POINTS.jaws) / eyes,
     cheeks,
     beard: brightnessOf(BEARD) - cheeks,
-    rims: brightnessOf(RIMS) - cheeks,
     hair: brightness(x, y - FOREHEAD.above * eyes),
   }
 }

@@ -1182,7 +1182,6 @@ usage: halfturn info [FILE]
         less: ['lowered brows', 'lowered eyebrows', 'brows down', 'frowning', 'angry', 'angrier'],
       },
       beard: { more: ['beard', 'bearded', 'full beard'], less: ['beardless', 'shaven', 'clean-shaven'] },
-      glasses: { more: ['glasses', 'spectacles', 'wearing glasses'], less: ['glasses off', 'spectacles off'] },
     },
     much: ['much', 'very', 'far', 'lot'],
     little: ['slightly', 'little', 'bit', 'somewhat'],
@@ -1424,7 +1423,6 @@ usage: halfturn info [FILE]
         eyes: 'Eyes open',
         brows: 'Brows raised',
         beard: 'Beard',
-        glasses: 'Glasses',
       },
       groups: { person: 'Person', face: 'Expression', hair: 'Hair', others: 'More' },
       /** A slider's value, for who does not see it. */

@@ -13,7 +13,7 @@ const nameOf = (trait: string): string => (text.traits as Record<string, string>
 type Group = keyof typeof text.groups
 /** What belongs together, in the order in which it is shown; what is in none of them comes last. */
 const GROUPS: readonly (readonly [Group, readonly string[]])[] = [
-  ['person', ['age', 'male', 'skin', 'weight', 'glasses']],
+  ['person', ['age', 'male', 'skin', 'weight']],
   ['face', ['smile', 'jaw', 'eyes', 'brows']],
   ['hair', ['hair', 'hair-colour', 'beard']],
 ]

@@ -2,7 +2,7 @@
 
 A change takes the place of what was drawn. Everybody it is made to is at rest, shaven and wears nothing but hair, so that
 a change adds to the same head whatever it is. Its strength is counted in standard deviations of the trait; what most
-people do not have or do (a smile, glasses) is two of them.
+people do not have or do (a beard, a smile) is two of them.
 """
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Iterator, Mapping
 import numpy as np
 
 from .arrays import Floats
-from .outfit import FREE_TEMPLES, Outfit
-from .person import HAIR_COLOURS, Beard, Hair, Person
+from .outfit import Outfit
+from .person import CROPPED, HAIR_COLOURS, Beard, Hair, Person
 
 
 @dataclass(frozen=True)
 class Change:
-    """None: as drawn; but neither beard, glasses nor expression where none is given."""
+    """None: as drawn; but neither beard nor expression where none is given."""
 
     male: float | None = None
     age: float | None = None
@@ -29,7 +29,6 @@ class Change:
     # Linear RGB.
     colour: Floats | None = None
     beard: Beard | None = None
-    glasses: str | None = None
     expression: Mapping[str, float] = field(default_factory=dict)
 
     def person(self, drawn: Person) -> Person:
@@ -41,17 +40,27 @@ class Change:
         )
 
     def outfit(self, drawn: Outfit) -> Outfit:
-        return Outfit(drawn.style if self.style is None else self.style, glasses=self.glasses, expression=self.expression)
+        return Outfit(drawn.style if self.style is None else self.style, expression=self.expression)
 
     def hair(self, drawn: Hair) -> Hair:
         return drawn if self.colour is None else replace(drawn, colour=self.colour)
 
 
 AGE_SPREAD, MALE_SPREAD, MELANIN_SPREAD = 14.0, 0.45, 0.25
-# Of the logarithm of a colour's mean, and of hair's length as below.
-SHADE_SPREAD, LENGTH_SPREAD = 0.6, 0.4
+# Of the logarithm of a colour's mean.
+SHADE_SPREAD = 0.6
+# Half a standard deviation of hair's length as below: a generator that goes twice as far by two washes out the face.
+LENGTH_STEP = 0.2
 # How far down the hair of a style reaches: 0 short, 1 beyond the shoulders.
-LENGTHS = {'short02': 0.0, 'short04': 0.0, 'bob01': 0.6, 'long01': 1.0, 'lara': 0.4, 'wavy_bob': 0.6, 'hazel': 1.0}
+LENGTHS = {
+    CROPPED: 0.0, 'short01': 0.0, 'short02': 0.0, 'short03': 0.1, 'short04': 0.0, 'afro01': 0.3, 'bob01': 0.6, 'bob02': 0.6,
+    'ponytail01': 0.4, 'braid01': 0.7, 'long01': 1.0, '50s_updo': 0.2, 'adrienne': 0.9, 'ashley_may': 1.0,
+    'braided_rows': 0.7, 'daisy': 0.8, 'grump': 0.1, 'hazel': 1.0, 'island_princess': 1.0, 'katherine': 0.6, 'keylth': 1.0,
+    'lady_hippy': 1.0, 'lara': 0.4, 'maxwell': 0.0, 'micky_afro': 0.3, 'short_daisy': 0.6, 'that_80s_babe': 1.0,
+    'wavy_bob': 0.6,
+}  # fmt: skip
+# The styles that hair is changed to.
+OTHER_STYLES = ('short02', 'bob01', 'long01')
 FULL_BEARD = Beard(0.95, 0.95, 0.95)
 
 
@@ -86,12 +95,8 @@ def changes(person: Person, hair: Hair) -> Iterator[tuple[str, float, Change]]:
         for colour in (HAIR_COLOURS[0], HAIR_COLOURS[5]):
             lighter = float(np.log(colour.mean() / hair.colour.mean()))
             yield 'hair-colour', lighter / SHADE_SPREAD, Change(colour=colour)
-    if hair.style in LENGTHS:
-        others = ('short02', 'bob01', 'long01')
-        for style in others:
+        for style in OTHER_STYLES:
             if LENGTHS[style] != LENGTHS[hair.style]:
-                yield 'hair', (LENGTHS[style] - LENGTHS[hair.style]) / LENGTH_SPREAD, Change(style=style)
-    if hair.style is None or hair.style in FREE_TEMPLES:
-        yield 'glasses', 2, Change(glasses='tbm')
+                yield 'hair', (LENGTHS[style] - LENGTHS[hair.style]) / LENGTH_STEP, Change(style=style)
     if person.sex > 0.5:
         yield 'beard', 2, Change(beard=FULL_BEARD)

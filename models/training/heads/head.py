@@ -90,7 +90,7 @@ class HeadModel:
 
         With a change: the seed's person with what the change says. Changed heads of one seed differ in nothing else: what
         takes more or fewer numbers from the stream when it is changed has streams of its own there. exposure: that of
-        another of them, since it is otherwise what makes the face as bright as faces are, shaded by glasses or not.
+        another of them, since it is otherwise what makes the face as bright as faces are, shaded by hair or not.
         """
         rng = np.random.default_rng(seed)
 
