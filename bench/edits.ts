@@ -3,7 +3,7 @@
  * networks that know faces and by simple measures of pictures. Figures are means of the change a standard deviation makes,
  * from edits up and down.
  *
- * `npm run bench -- edits [--heads 3] [--first 1] [--strength 2] [--generator FILE] [--pictures DIR]`
+ * `npm run bench -- edits [--heads 4] [--first 1] [--strength 2] [--generator FILE] [--sheet FILE.png]`
  */
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,11 +25,28 @@ const DIRECTION = 'direction.'
 const TRUNCATION = 0.7
 /** Samples a ray: half the generator's own. */
 const LOOKING = { coarse: 24, fine: 24, keep: false }
-/** Side of a picture in a strip. */
-const CELL = 160
-/** Of MediaPipe's face mesh. */
-const POINTS = { eyes: [33, 263], corners: [61, 291], lips: [13, 14], sides: [234, 454], ends: [10, 152] }
+/** Side of a picture in the sheet, and how wide what stands before a row is. */
+const CELL = 112
+const LABEL = 90
+/** Of MediaPipe's face mesh: pairs that distances are taken between, right one first. */
+const POINTS = {
+  eyes: [33, 263],
+  corners: [61, 291],
+  lips: [13, 14],
+  sides: [234, 454],
+  ends: [10, 152],
+  jaws: [172, 397],
+}
+/** Upper and lower lid in the middle, both corners; and the brow above. */
+const EYES = [
+  { lids: [159, 145], corners: [33, 133], brow: 105 },
+  { lids: [386, 374], corners: [362, 263], brow: 334 },
+]
+/** Where skin is looked at: cheeks, and where a beard grows. */
 const CHEEKS = [50, 280, 205, 425]
+const BEARD = [199, 200, 169, 394]
+/** The top of the forehead; hair is looked at above it, so many distances of the eyes. */
+const FOREHEAD = { point: 10, above: 0.3 }
 
 /** One head as it is read. */
 interface Reading {
@@ -43,17 +60,18 @@ export default async function edits(recorder: Recorder, options: readonly string
   const { values } = parseArgs({
     args: [...options],
     options: {
-      heads: { type: 'string', default: '3' },
+      heads: { type: 'string', default: '4' },
       first: { type: 'string', default: '1' },
       strength: { type: 'string', default: '2' },
       generator: { type: 'string' },
-      pictures: { type: 'string' },
+      sheet: { type: 'string' },
     },
   })
   const clock = startClock()
   const runtime = await Runtime.create({ provider: 'cpu' })
   const kit = await prepareKit(runtime, values.generator)
   const { generator } = kit.context
+  const { w_dim } = generator.config
   const read = reader(kit)
   const strength = Number(values.strength)
   const people: { head: Head; before: Reading }[] = []
@@ -61,6 +79,7 @@ export default async function edits(recorder: Recorder, options: readonly string
     const head = await makeUp(generator, Number(values.first) + i, TRUNCATION)
     people.push({ head, before: await read(head) })
   }
+  const sheet: { trait: string; pictures: FacePicture[] }[] = []
   for (const [name, { data: direction }] of kit.context.extras) {
     if (!name.startsWith(DIRECTION)) continue
     const trait = name.slice(DIRECTION.length)
@@ -89,16 +108,12 @@ export default async function edits(recorder: Recorder, options: readonly string
       what: trait,
       heads: rows.length,
       strength,
-      length: Math.hypot(...direction),
+      length: Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0) / (direction.length / w_dim)),
       ...Object.fromEntries(means),
     })
-    if (values.pictures) {
-      await saveStrip(
-        rows.map(({ pictures }) => pictures),
-        join(values.pictures, `${trait}.png`),
-      )
-    }
+    sheet.push({ trait, pictures: rows.flatMap(({ pictures }) => pictures) })
   }
+  if (values.sheet) await saveSheet(sheet, values.sheet)
   const generatorName = basename(values.generator ?? 'default')
   recorder.add({ what: 'cost', ...clock(), mib: peakMemory(), generator: generatorName, sha256: kit.sha256 })
   kit.landmarker.close()
@@ -151,43 +166,70 @@ function ageReader() {
   }
 }
 
+/** What is read off a face; the order is the result's. */
+const NO_FACE = {
+  ...{ lift: Number.NaN, mouth: Number.NaN, gap: Number.NaN, lids: Number.NaN, brows: Number.NaN, width: Number.NaN },
+  ...{ jaws: Number.NaN, cheeks: Number.NaN, beard: Number.NaN, hair: Number.NaN },
+}
+
 /**
- * What landmarks tell, NaN where no face is found. Of the mouth, in distances of the eyes' outer corners: how far its
- * corners lie above its middle, and how wide it is; how wide the face is for its length; and the cheeks' brightness, levels.
+ * What landmarks tell, NaN where no face is found. In distances of the eyes' outer corners: how far the mouth's corners lie
+ * above its middle, how wide it is and how far open, how high brows are above the eyes, how wide the jaw is; how open eyes
+ * are for their width; how wide the face is for its length. In levels: how bright cheeks are and hair is, and how much
+ * brighter than cheeks it is where beards grow.
  */
-function readFace(landmarker: Landmarker, { size, rgb }: FacePicture) {
+function readFace(landmarker: Landmarker, { size, rgb }: FacePicture): typeof NO_FACE {
   const [face] = landmarker.detect({ rgb, width: size, height: size })
-  if (!face) return { lift: Number.NaN, mouth: Number.NaN, width: Number.NaN, brightness: Number.NaN }
+  if (!face) return NO_FACE
   const at = (i: number) => [face.points[3 * i], face.points[3 * i + 1]]
   const apart = ([a, b]: readonly number[]) => Math.hypot(at(a)[0] - at(b)[0], at(a)[1] - at(b)[1])
   const height = ([a, b]: readonly number[]) => (at(a)[1] + at(b)[1]) / 2
   const eyes = apart(POINTS.eyes)
-  const brightness = CHEEKS.map((i) => {
-    const pixel = 3 * (Math.round(at(i)[1]) * size + Math.round(at(i)[0]))
+  const brightness = (x: number, y: number) => {
+    const pixel = 3 * (Math.min(Math.max(Math.round(y), 0), size - 1) * size + Math.round(x))
     return (rgb[pixel] + rgb[pixel + 1] + rgb[pixel + 2]) / 3
-  })
+  }
+  const brightnessOf = (points: readonly number[]) => mean(points.map((i) => brightness(at(i)[0], at(i)[1])))
+  const cheeks = brightnessOf(CHEEKS)
+  const [x, y] = at(FOREHEAD.point)
   return {
     lift: (height(POINTS.lips) - height(POINTS.corners)) / eyes,
     mouth: apart(POINTS.corners) / eyes,
+    gap: apart(POINTS.lips) / eyes,
+    lids: mean(EYES.map(({ lids, corners }) => apart(lids) / apart(corners))),
+    brows: mean(EYES.map(({ corners, brow }) => height(corners) - at(brow)[1])) / eyes,
     width: apart(POINTS.sides) / apart(POINTS.ends),
-    brightness: brightness.reduce((sum, value) => sum + value) / CHEEKS.length,
+    jaws: apart(POINTS.jaws) / eyes,
+    cheeks,
+    beard: brightnessOf(BEARD) - cheeks,
+    hair: brightness(x, y - FOREHEAD.above * eyes),
   }
 }
 
-/** A row for each person: down, as they are, up. */
-async function saveStrip(rows: readonly FacePicture[][], path: string): Promise<void> {
-  const cells = rows.flatMap((pictures, row) =>
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** A row for each trait, of each person three pictures: down, as they are, up. */
+async function saveSheet(rows: readonly { trait: string; pictures: FacePicture[] }[], path: string): Promise<void> {
+  const cells = rows.flatMap(({ pictures }, row) =>
     pictures.map(async ({ size, rgb }, column) => ({
       input: await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
         .resize(CELL, CELL)
         .png()
         .toBuffer(),
-      left: column * CELL,
+      left: LABEL + column * CELL,
       top: row * CELL,
     })),
   )
-  const [width, height] = [rows[0].length * CELL, rows.length * CELL]
+  const labels = rows.map(({ trait }, row) => ({
+    input: Buffer.from(
+      `<svg width="${LABEL}" height="${CELL}"><text x="6" y="${CELL / 2}" font-family="sans-serif" font-size="13">${trait}</text></svg>`,
+    ),
+    left: 0,
+    top: row * CELL,
+  }))
+  const [width, height] = [LABEL + rows[0].pictures.length * CELL, rows.length * CELL]
   await sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
-    .composite(await Promise.all(cells))
+    .composite([...labels, ...(await Promise.all(cells))])
+    .png({ palette: true, quality: 90 })
     .toFile(path)
 }

@@ -1,10 +1,11 @@
 /**
  * Turns a trained generator into the one that is shipped: the mean latent, the starter that reads a code off a picture,
- * and directions of w for what is known of the training heads.
- * `tsx models/training/finish.ts --data DIR --generator FILE --out FILE [--sheet PNG] [--earlier FILE [--keep SHARE]]`
+ * and directions of the code along which single traits change.
+ * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR [--sheet PNG] [--earlier FILE [--keep SHARE]]] [--changes DIR]`
  *
  * With an earlier finished generator, that this one was trained on from, its starter is corrected instead of one begun
- * anew: it knows heads that may no longer be at hand. So do its weights: a share of them may be kept.
+ * anew: it knows heads that may no longer be at hand. So do its weights: a share of them may be kept. Without data the
+ * generator is a finished one, and all but its directions stays as it is, to the bit. Without changes there are none.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -12,23 +13,24 @@ import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-ma
 import { Generator } from '../../src-main/engine/generator/generator.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { readChangedHeads } from './changes.ts'
 import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
+import { fitDirections } from './directions.ts'
 import { fits } from './network.ts'
-import { type RecordedHead, readRecords, thumbnail } from './records.ts'
+import { readRecords, thumbnail } from './records.ts'
 import { centredRows, type Matrix, matrixOf, means, product, ridge } from './regression.ts'
-import { traitValues } from './traits.ts'
 
 /** Ridge strengths tried for the starter; the best on heads left out is used. */
 const STRENGTHS = [0.03, 0.1, 0.3, 1, 3]
 /** Every so many heads one is left out to measure with. */
 const LEFT_OUT = 8
-const DIRECTION_STRENGTH = 1e-3
 
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
+    changes: { type: 'string' },
     generator: { type: 'string' },
     out: { type: 'string' },
     sheet: { type: 'string' },
@@ -37,49 +39,65 @@ const { values } = parseArgs({
     keep: { type: 'string', default: '0' },
   },
 })
-const { data, generator: path, out, sheet, earlier } = values
+const { data, changes, generator: path, out, sheet, earlier } = values
 const keep = Number(values.keep)
-if (!data || !path || !out) throw new Error('--data, --generator and --out are needed')
+if (!path || !out || !(data || changes)) throw new Error('--generator, --out and --data or --changes are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 const { config, weights: trained, extras } = readGeneratorFile(await readFile(path), path)
-const before = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier)
-const weights = before && keep > 0 ? mixed(trained, before.weights, keep) : trained
-const basis = basisFromExtras(extras)
-if (!basis) throw new Error(`${path} has no code basis`)
-const generator = new Generator(runtime, config, weights)
-const records = await readRecords(data)
-const noLabel = new Float32Array(config.c_dim)
-const codes = records.map((record) => codeOf(basis, describeHead(record), config.z_dim))
-const latents: Float32Array[] = []
-for (const z of codes) latents.push(await generator.map(z, noLabel))
-
-const meanLatent = means(matrixOf(latents))
-const thumbnails = matrixOf(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
-const known = before?.extras
-const toZ = await fitStarter('z', thumbnails, matrixOf(codes), known?.get('starter.matrix'))
-const toW = await fitStarter('w', thumbnails, matrixOf(latents), known?.get('starter.w.matrix'))
-const found: [string, Weight][] = [
-  ['starter.mean', { shape: [thumbnails.columns], data: toW.mean }],
-  ['starter.matrix', { shape: [thumbnails.columns, config.z_dim], data: toZ.matrix.data }],
-  ['starter.w.matrix', { shape: [thumbnails.columns, config.w_dim], data: toW.matrix.data }],
-  ['starter.w.offset', { shape: [config.w_dim], data: toW.offset }],
-  ...(await fitDirections(records, matrixOf(latents))),
-  // So that training can go on from the file.
-  ...basisToExtras(basis),
-]
-
-const shipped: Record<string, Float32Array> = { ...generator.weights, 'backbone.mapping.w_avg': meanLatent }
-await saveGenerator(out, config, weights, shipped, found)
-if (sheet) {
-  const all = new Map([...weights].map(([name, { shape }]) => [name, { shape, data: shipped[name] }]))
-  const drawn: Float32Array[] = []
-  for (let seed = 0; seed < 2; seed++) drawn.push(await generator.map(normalArray(config.z_dim, seed), noLabel))
-  const truncated = drawn.map((w) => w.map((value, i) => meanLatent[i] + 0.7 * (value - meanLatent[i])))
-  const rows = [0, 1, 2].map((i) => ({ z: codes[i], view: records[i].views[0] }))
-  await writeSheet(sheet, runtime, config, all, [...rows, ...truncated.map((w) => ({ w })), { w: meanLatent }])
+const finished = data
+  ? await finish(data)
+  : { weights: trained, extras: [...extras].filter(([name]) => !name.startsWith('direction.')) }
+const directions: [string, Weight][] = []
+if (changes) {
+  const generator = new Generator(runtime, config, finished.weights)
+  const heads = await readChangedHeads(changes)
+  for await (const { trait, changes, direction, error } of fitDirections(generator, new Map(finished.extras), heads)) {
+    console.log(`${trait}: ${(100 * (1 - error)).toFixed(0)} % of ${changes} changes' power`)
+    directions.push([`direction.${trait}`, { shape: [config.num_ws, config.w_dim], data: direction }])
+  }
 }
+const shipped = Object.fromEntries([...finished.weights].map(([name, { data }]) => [name, data]))
+await saveGenerator(out, config, finished.weights, shipped, [...finished.extras, ...directions])
 await runtime.dispose()
+
+/** Mean latent and starter, from records; the code basis stays, so that training can go on from the file. */
+async function finish(folder: string): Promise<{ weights: GeneratorFile['weights']; extras: [string, Weight][] }> {
+  const before = earlier === undefined ? undefined : readGeneratorFile(await readFile(earlier), earlier)
+  const weights = before && keep > 0 ? mixed(trained, before.weights, keep) : trained
+  const basis = basisFromExtras(extras)
+  if (!basis) throw new Error(`${path} has no code basis`)
+  const generator = new Generator(runtime, config, weights)
+  const records = await readRecords(folder)
+  const noLabel = new Float32Array(config.c_dim)
+  const codes = records.map((record) => codeOf(basis, describeHead(record), config.z_dim))
+  const latents: Float32Array[] = []
+  for (const z of codes) latents.push(await generator.map(z, noLabel))
+
+  const meanLatent = means(matrixOf(latents))
+  const thumbnails = matrixOf(records.map(({ views }) => thumbnail(views[0], THUMBNAIL)))
+  const known = before?.extras
+  const toZ = await fitStarter('z', thumbnails, matrixOf(codes), known?.get('starter.matrix'))
+  const toW = await fitStarter('w', thumbnails, matrixOf(latents), known?.get('starter.w.matrix'))
+  const completed = new Map(weights).set('backbone.mapping.w_avg', { shape: [config.w_dim], data: meanLatent })
+  if (sheet) {
+    const drawn: Float32Array[] = []
+    for (let seed = 0; seed < 2; seed++) drawn.push(await generator.map(normalArray(config.z_dim, seed), noLabel))
+    const truncated = drawn.map((w) => w.map((value, i) => meanLatent[i] + 0.7 * (value - meanLatent[i])))
+    const rows = [0, 1, 2].map((i) => ({ z: codes[i], view: records[i].views[0] }))
+    await writeSheet(sheet, runtime, config, completed, [...rows, ...truncated.map((w) => ({ w })), { w: meanLatent }])
+  }
+  return {
+    weights: completed,
+    extras: [
+      ['starter.mean', { shape: [thumbnails.columns], data: toW.mean }],
+      ['starter.matrix', { shape: [thumbnails.columns, config.z_dim], data: toZ.matrix.data }],
+      ['starter.w.matrix', { shape: [thumbnails.columns, config.w_dim], data: toW.matrix.data }],
+      ['starter.w.offset', { shape: [config.w_dim], data: toW.offset }],
+      ...basisToExtras(basis),
+    ],
+  }
+}
 
 /**
  * The linear map from a front thumbnail to a code: code = offset + (thumbnail - mean) @ matrix. Prints how far it is
@@ -115,18 +133,6 @@ async function fitStarter(what: string, x: Matrix, y: Matrix, earlier?: Weight) 
   console.log(`starter to ${what}: relative error ${errors[best].toFixed(3)} at ridge ${STRENGTHS[best]}`)
   const [mean, offset] = [means(x), means(y)]
   return { mean, offset, matrix: await solve(centredRows(x, mean), centredRows(y, offset), STRENGTHS[best]) }
-}
-
-/** One standard deviation of each trait, the others held: w = mean + sum_k trait_k * direction_k, by least squares. */
-async function fitDirections(heads: readonly RecordedHead[], w: Matrix): Promise<[string, Weight][]> {
-  const traits = heads.map(traitValues)
-  const names = Object.keys(traits[0]) as (keyof (typeof traits)[number])[]
-  const raw = matrixOf(traits.map((trait) => Float32Array.from(names, (name) => trait[name])))
-  const shifted = centredRows(raw, means(raw))
-  const spread = names.map((_, k) => Math.sqrt(rowsOf(shifted).reduce((sum, row) => sum + row[k] ** 2, 0) / raw.rows))
-  const standard = { ...shifted, data: shifted.data.map((value, i) => value / spread[i % names.length]) }
-  const matrix = await ridge(runtime, standard, centredRows(w, means(w)), DIRECTION_STRENGTH)
-  return rowsOf(matrix).map((data, k) => [`direction.${names[k]}`, { shape: [data.length], data }])
 }
 
 /** @param share of `others`, which are of the same network */

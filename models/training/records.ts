@@ -27,33 +27,24 @@ export interface RecordedView {
   readonly label: Float32Array
 }
 
+/** A view's picture and camera alone. */
+export type RecordedPicture = Pick<RecordedView, 'size' | 'rgb' | 'mask' | 'label'>
+
 /** One head. The first view is from the front. */
 export interface RecordedHead {
   readonly seed: number
   readonly views: readonly RecordedView[]
   /** The shape's parameters, the sampler's own numbers. */
   readonly shape: Float32Array
-  readonly traits: Traits
-}
-
-/** What the sampler noted of a head. */
-interface Traits {
-  readonly male: number
-  readonly age: number
-  /** Melanin of the skin, 0..1. */
-  readonly mel: number
-  readonly style: string
-  /** Strengths of ICT-FaceKit's blendshapes, 0..1; the first evaluation set has none. */
-  readonly expression?: Readonly<Record<string, number>>
 }
 
 /** Grey of the renderer's background, 0..1, as stored (sRGB). */
 const BACKGROUND = 188 / 255
 
-type Array1 = { readonly type: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }
+type NpyArray = { readonly type: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }
 
 /** Reads a .npy array of little-endian numbers in row order (NumPy's format, versions 1 to 3). */
-function readNpy(file: Uint8Array): Array1 {
+function readNpy(file: Uint8Array): NpyArray {
   const magic = String.fromCharCode(...file.subarray(0, 6))
   if (magic !== '\x93NUMPY')
     throw new UserError('tool', { text: 'A record holds an entry that is no .npy array.', cure: 'Make it again.' })
@@ -79,8 +70,7 @@ function readNpy(file: Uint8Array): Array1 {
   }
 }
 
-const ENTRIES = ['rgb', 'depth', 'mask', 'normal', 'cam', 'ident', 'meta'] as const
-const TYPES: Record<(typeof ENTRIES)[number], RegExp> = {
+const TYPES = {
   rgb: /^\|u1$/,
   depth: /^<f2$/,
   mask: /^\|u1$/,
@@ -89,11 +79,16 @@ const TYPES: Record<(typeof ENTRIES)[number], RegExp> = {
   ident: /^<f2$/,
   meta: /^<U\d+$/,
 }
+type Entry = keyof typeof TYPES
 
-/** @throws UserError where an entry is missing or of another type. */
-export function readRecord(archive: Uint8Array, name: string): RecordedHead {
-  const files = unzipSync(archive, { filter: ({ name }) => ENTRIES.some((entry) => name === `${entry}.npy`) })
-  const get = (entry: (typeof ENTRIES)[number]): Array1 => {
+/** The entries of a record's archive. @throws UserError where one is missing or of another type. */
+export function readEntries<E extends Entry>(
+  archive: Uint8Array,
+  name: string,
+  entries: readonly E[],
+): Record<E, NpyArray> {
+  const files = unzipSync(archive, { filter: ({ name }) => entries.some((entry) => name === `${entry}.npy`) })
+  const get = (entry: E): NpyArray => {
     const file = files[`${entry}.npy`]
     const array = file && readNpy(file)
     if (!array || !TYPES[entry].test(array.type)) {
@@ -104,7 +99,17 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     }
     return array
   }
-  const [rgb, depth, mask, normal, cam, ident, meta] = ENTRIES.map(get)
+  return Object.fromEntries(entries.map((entry) => [entry, get(entry)])) as Record<E, NpyArray>
+}
+
+/** What a record's text says. */
+export function parseMeta<T>({ bytes }: NpyArray): T {
+  return JSON.parse(String.fromCodePoint(...new Uint32Array(bytes.buffer).filter((code) => code !== 0)))
+}
+
+/** @throws UserError where an entry is missing or of another type. */
+export function readRecord(archive: Uint8Array, name: string): RecordedHead {
+  const { rgb, depth, mask, normal, cam, ident, meta } = readEntries(archive, name, Object.keys(TYPES) as Entry[])
   const [count, size] = rgb.shape
   const area = size * size
   const halves = new Uint16Array(depth.bytes.buffer)
@@ -118,9 +123,8 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     normal: normals.subarray(i * area * 3, (i + 1) * area * 3),
     label: labels.slice(i * 25, (i + 1) * 25),
   }))
-  const text = String.fromCodePoint(...new Uint32Array(meta.bytes.buffer).filter((code) => code !== 0))
-  const { seed, ...traits } = JSON.parse(text) as Traits & { seed: number }
-  return { seed, views, shape: decodeFloat16(new Uint16Array(ident.bytes.buffer)), traits }
+  const { seed } = parseMeta<{ seed: number }>(meta)
+  return { seed, views, shape: decodeFloat16(new Uint16Array(ident.bytes.buffer)) }
 }
 
 /**
@@ -150,13 +154,13 @@ export async function readRecords(
 }
 
 /** Colour of pixel `i` on white, 0..1, three numbers into `out` at `at`. */
-export function colourOnWhite(view: RecordedView, i: number, out: Float32Array, at: number): void {
+export function colourOnWhite(view: RecordedPicture, i: number, out: Float32Array, at: number): void {
   const bare = (1 - view.mask[i] / 255) * (1 - BACKGROUND)
   for (let channel = 0; channel < 3; channel++) out[at + channel] = Math.min(1, view.rgb[i * 3 + channel] / 255 + bare)
 }
 
 /** A view on white, shrunk by averaging: [3 * side * side], channel by channel, 0..1. `side` divides the view's. */
-export function thumbnail(view: RecordedView, side: number): Float32Array {
+export function thumbnail(view: RecordedPicture, side: number): Float32Array {
   const step = view.size / side
   const result = new Float32Array(3 * side * side)
   const colour = new Float32Array(3)

@@ -1168,6 +1168,24 @@ usage: halfturn info [FILE]
         less: ['serious', 'grave', 'unsmiling', 'sad', 'sadder'],
       },
       hair: { more: ['longer hair', 'long hair'], less: ['shorter hair', 'short hair'] },
+      'hair-colour': {
+        more: ['blond', 'blonde', 'blonder', 'blond hair', 'fair hair', 'light hair', 'lighter hair'],
+        less: ['dark hair', 'darker hair', 'black hair'],
+      },
+      weight: {
+        more: ['heavier', 'heavy', 'fatter', 'fat', 'chubbier', 'chubby', 'fuller face'],
+        less: ['thinner', 'thin', 'slimmer', 'slim', 'leaner', 'lean'],
+      },
+      jaw: { more: ['open mouth', 'mouth open', 'speaking', 'talking'], less: ['closed mouth', 'mouth closed'] },
+      eyes: {
+        more: ['wide eyes', 'eyes wide', 'eyes open'],
+        less: ['closed eyes', 'eyes closed', 'asleep', 'sleeping'],
+      },
+      brows: {
+        more: ['raised brows', 'raised eyebrows', 'brows up', 'surprised', 'astonished'],
+        less: ['lowered brows', 'lowered eyebrows', 'brows down', 'frowning', 'angry', 'angrier'],
+      },
+      beard: { more: ['beard', 'bearded', 'full beard'], less: ['beardless', 'shaven', 'clean-shaven'] },
     },
     much: ['much', 'very', 'far', 'lot'],
     little: ['slightly', 'little', 'bit', 'somewhat'],
@@ -1403,8 +1421,14 @@ usage: halfturn info [FILE]
         skin: 'Darker skin',
         smile: 'Smile',
         hair: 'Hair length',
+        'hair-colour': 'Lighter hair',
         weight: 'Weight',
+        jaw: 'Mouth open',
+        eyes: 'Eyes open',
+        brows: 'Brows raised',
+        beard: 'Beard',
       },
+      groups: { person: 'Person', face: 'Expression', hair: 'Hair', others: 'More' },
       /** A slider's value, for who does not see it. */
       strength: (amount: string, sign: number) =>
         sign === 0 ? 'as it was formed' : `${amount} ${sign > 0 ? 'more' : 'less'}`,

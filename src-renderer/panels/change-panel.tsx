@@ -10,6 +10,21 @@ const text = strings.change
 /** Those that a generator of another make may have are called as it calls them. */
 const nameOf = (trait: string): string => (text.traits as Record<string, string>)[trait] ?? trait
 
+type Group = keyof typeof text.groups
+/** What belongs together, in the order in which it is shown; what is in none of them comes last. */
+const GROUPS: readonly (readonly [Group, readonly string[]])[] = [
+  ['person', ['age', 'male', 'skin', 'weight']],
+  ['face', ['smile', 'jaw', 'eyes', 'brows']],
+  ['hair', ['hair', 'hair-colour', 'beard']],
+]
+
+function grouped(traits: readonly string[]): (readonly [Group, readonly string[]])[] {
+  const known = GROUPS.flatMap(([, members]) => members)
+  const groups = GROUPS.map(([group, members]) => [group, members.filter((trait) => traits.includes(trait))] as const)
+  const others = ['others', traits.filter((trait) => !known.includes(trait))] as const
+  return [...groups, others].filter(([, members]) => members.length > 0)
+}
+
 export function ChangePanel() {
   const state = useStore()
   const { project, changes, formed } = state
@@ -24,8 +39,13 @@ export function ChangePanel() {
         <p className="quiet">{text.none}</p>
       ) : (
         <>
-          {traits.map((trait) => (
-            <TraitSlider key={trait} trait={trait} edit={edit} disabled={locked} />
+          {grouped(traits).map(([group, members]) => (
+            <fieldset key={group} disabled={locked}>
+              <legend>{text.groups[group]}</legend>
+              {members.map((trait) => (
+                <TraitSlider key={trait} trait={trait} edit={edit} />
+              ))}
+            </fieldset>
           ))}
           <InWords disabled={locked} />
           <div className="buttons tight">
@@ -56,7 +76,7 @@ export function ChangePanel() {
   )
 }
 
-function TraitSlider({ trait, edit, disabled }: { trait: string; edit: Edit; disabled: boolean }) {
+function TraitSlider({ trait, edit }: { trait: string; edit: Edit }) {
   const { least, most } = LIMITS.edit
   const strength = edit[trait] ?? 0
   return (
@@ -68,7 +88,6 @@ function TraitSlider({ trait, edit, disabled }: { trait: string; edit: Edit; dis
         max={most}
         step={0.1}
         value={strength}
-        disabled={disabled}
         aria-valuetext={text.strength(number(Math.abs(strength), 1), Math.sign(strength))}
         onChange={({ target }) => actions.dragChange({ ...edit, [trait]: Number(target.value) })}
         onPointerUp={actions.dropChange}

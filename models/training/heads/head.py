@@ -13,6 +13,7 @@ from numpy.random import Generator
 from .arrays import Bytes, Floats, Ints, smoothstep, vertex_normals
 from .atlas import Atlas
 from .camera import FOCAL
+from .change import Change
 from .expression import Blendshapes, mirrored
 from .eyes import draw_brow, draw_eye_colour, draw_eye_picture, draw_gaze, draw_lash, draw_teeth
 from .hair import draw_fringe, draw_hair_mesh, draw_hair_picture, recoloured
@@ -84,33 +85,48 @@ class HeadModel:
         self.atlas = Atlas(self.pack)
         self.skins = Skins(self.atlas)
 
-    def head(self, seed: int) -> Head:
-        """The head of a seed, always the same. What is drawn in which order is what the seed means."""
+    def head(self, seed: int, change: Change | None = None, exposure: float | None = None) -> Head:
+        """The head of a seed, always the same. What is drawn in which order is what the seed means.
+
+        With a change: the seed's person with what the change says. Changed heads of one seed differ in nothing else: what
+        takes more or fewer numbers from the stream when it is changed has streams of its own there. exposure: that of
+        another of them, since it is otherwise what makes the face as bright as faces are, shaded by hair or not.
+        """
         rng = np.random.default_rng(seed)
-        person = draw_person(rng)
-        shape = self.shapes.draw(rng, person.male, person.age, person.ancestry)
-        hair = draw_hair(rng, person)
+
+        def apart(stream: int) -> Generator:
+            return np.random.default_rng([seed, stream]) if change else rng
+
+        drawn = draw_person(rng)
+        person = change.person(drawn) if change else drawn
+        shape = self.shapes.draw(rng, person.male, person.age, person.ancestry, change.fat if change else 0)
+        hair = draw_hair(rng, drawn)
         if wears_nothing(seed):
             outfit = Outfit(hair.style)
         else:
-            outfit = draw_outfit(np.random.default_rng([seed, 71]), person, hair)
+            outfit = draw_outfit(np.random.default_rng([seed, 71]), drawn, hair)
+        if change:
+            outfit, hair = change.outfit(outfit), change.hair(hair)
         hair = replace(hair, style=outfit.style)
         base = self.blendshapes.apply(shape.vertices, outfit.expression)
 
-        scalp, thickness = self._draw_scalp(rng, hair)
-        beard, cloth = draw_beard(rng, person), draw_cloth(rng)
+        scalp, thickness = self._draw_scalp(apart(72), hair)
+        beard, cloth = draw_beard(rng, drawn), draw_cloth(rng)
+        if change:
+            beard = change.beard
         if outfit.beard:
             beard = STUBBLE
-        stubble = rng.uniform(0.01, 0.05) if beard else 0
+        stubble = apart(73).uniform(0.01, 0.05) if beard else 0
         body = self._relief(base, 0 if outfit.hat else thickness, beard, stubble, cloth)
-        skin = self.skins.paint(rng, person, hair.colour, scalp, beard, cloth)
+        skin = self.skins.paint(apart(74), person, hair.colour, scalp, beard, cloth)
         parts = [Part(body, self.pack.triangles, self.pack.uv, Texture(skin, False), Kind.SKIN)]
         eye = draw_eye_colour(rng, person)
+        styling = apart(75)
         parts += self._face_parts(rng, person, hair, eye, base, shape.vertices)
         if hair.style and hair.style != CROPPED:
-            picture = draw_hair_picture(rng, self.pack, hair)
-            fringe = draw_fringe(rng, hair)
-            mesh = draw_hair_mesh(rng, self.pack, hair, shape.vertices, fringe)
+            picture = draw_hair_picture(styling, self.pack, hair)
+            fringe = draw_fringe(styling, hair)
+            mesh = draw_hair_mesh(styling, self.pack, hair, shape.vertices, fringe)
             parts.append(self._part(f'hair_{hair.style}', mesh, Texture(picture, True), Kind.HAIR))
         parts += self._worn(outfit, hair, base, shape.vertices)
 
@@ -134,8 +150,16 @@ class HeadModel:
                 'expression': {name: round(strength, 3) for name, strength in expression.items()},
             }  # fmt: skip
         return Head(
-            rng, parts, matrix, offset, mirror, shape.parameters, points, self.blendshapes.vector(expression), notes
+            rng, parts, matrix, offset, mirror, shape.parameters, points, self.blendshapes.vector(expression), notes, exposure
         )
+
+    def at_rest(self, seed: int) -> tuple[Person, Hair]:
+        """Who the head of a seed is, and what hair they wear: what changes are made to."""
+        rng = np.random.default_rng(seed)
+        person = draw_person(rng)
+        self.shapes.draw(rng, person.male, person.age, person.ancestry)
+        hair = draw_hair(rng, person)
+        return person, replace(hair, style=draw_outfit(np.random.default_rng([seed, 71]), person, hair).style)
 
     def _draw_scalp(self, rng: Generator, hair: Hair) -> tuple[Floats | None, float]:
         """How far each drawn vertex is coloured like hair, and how thick cropped hair is (decimetres)."""
@@ -207,7 +231,7 @@ class Head:
 
     def __init__(
         self, rng: Generator, parts: list[Part], matrix: Floats, offset: Floats, mirror: bool, parameters: Floats,
-        points: Floats, expression: Floats, notes: dict[str, Any],
+        points: Floats, expression: Floats, notes: dict[str, Any], exposure: float | None = None,
     ) -> None:
         # What was drawn of the shape [617]; and what is noted of the head, as JSON takes it.
         self.parameters = parameters
@@ -242,8 +266,8 @@ class Head:
         self.normals: Floats = normals.astype(np.float32)
         # What light falls on: hair is lit as the volume it is, not as its cards.
         self.shading_normals = self._shading_normals(normals)
-        # Linear RGB, float32 [n, 3].
-        self.irradiance = self._light(rng)
+        # Linear RGB, float32 [n, 3]; and what was multiplied for it.
+        self.irradiance, self.exposure = self._light(rng, exposure)
 
     def render(
         self, camera: Floats, side: int, supersampling: int = SUPERSAMPLING, focal: float = FOCAL,
@@ -295,7 +319,7 @@ class Head:
         shading /= np.linalg.norm(shading, axis=1, keepdims=True) + 1e-9
         return shading.astype(np.float32)
 
-    def _light(self, rng: Generator) -> Floats:
+    def _light(self, rng: Generator, exposure: float | None) -> tuple[Floats, float]:
         kind, vertices = self.kind, self.vertices
         skin, hair = kind == Kind.SKIN, kind == Kind.HAIR
         wrap = np.where(skin, 0.12, np.where(hair, 0.35, 0.3)).astype(np.float32)
@@ -307,11 +331,12 @@ class Head:
         light[skin] = light[skin] * (1 + np.array([0.10, -0.02, -0.05]) * shadow)
         y, z = vertices[:, 1], vertices[:, 2]
         face = skin & (z > 0.12) & (y < 0.15) & (y > -0.2)
-        exposure = rng.uniform(0.66, 0.92) / light[face].mean()
+        drawn = float(rng.uniform(0.66, 0.92) / light[face].mean())
+        exposure = drawn if exposure is None else exposure
         light = np.ascontiguousarray(light * exposure, np.float32)
         light[kind == Kind.EYE] *= 0.9
         light[kind == Kind.TEETH] *= 0.75
-        return light
+        return light, exposure
 
 
 def _shrink(picture: Floats, factor: int) -> Floats:

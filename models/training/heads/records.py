@@ -1,4 +1,7 @@
-"""Records of heads, as the trainer reads them (README.md, "Records"): one .npz a head, several processes side by side."""
+"""Records of heads, as the trainer reads them (README.md, "Records"): one .npz a head, several processes side by side.
+
+Records of changes show each head many times: as it is at rest, and with every change that can be made to it.
+"""
 from __future__ import annotations
 
 import json
@@ -10,19 +13,20 @@ from typing import Any, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import FIRST_HELD_OUT_SEED, label, look_at, recorded_cameras
+from .camera import FIRST_HELD_OUT_SEED, FOCAL, label, look_at, recorded_cameras
+from .change import Change, changes
 from .head import Head, HeadModel, View
 
 _model: list[HeadModel] = []
 
 
-def take_records(folder: Path, seeds: range, size: int, processes: int) -> Iterator[int]:
+def take_records(folder: Path, seeds: range, size: int, processes: int, changed: bool = False) -> Iterator[int]:
     """Writes FOLDER/SEED.npz for every seed that has none yet; yields each that is done, in any order.
 
-    size: side of the pictures in pixels. A record is there as a whole or not at all.
+    size: side of the pictures in pixels; changed: whether the records are of changes. One is there as a whole or not at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [(folder, seed, size) for seed in seeds if not _path(folder, seed).exists()]
+    wanted = [(folder, seed, size, changed) for seed in seeds if not _path(folder, seed).exists()]
     if not wanted:
         return
     # Read once: the processes share it from the moment they fork.
@@ -56,6 +60,24 @@ def record(head: Head, size: int) -> dict[str, NDArray[Any]]:
     }
 
 
+def change_record(model: HeadModel, seed: int, size: int) -> dict[str, NDArray[Any]]:
+    """The arrays of one record of changes: a head at rest, then with each change, from the front and from both sides."""
+    rng = np.random.default_rng(20_000_000 + seed)
+    directions = [(0.0, 0.0), *((side * rng.uniform(0.3, 0.9), rng.uniform(-0.2, 0.2)) for side in (-1, 1))]
+    cameras = [look_at(yaw, pitch) for yaw, pitch in directions]
+    rested = model.head(seed, Change())
+    made = list(changes(*model.at_rest(seed)))
+    heads = [rested, *(model.head(seed, change, rested.exposure) for _, _, change in made)]
+    views = [[head.render(camera, size) for camera in cameras] for head in heads]
+    named = [{'trait': '', 'strength': 0}, *({'trait': name, 'strength': round(x, 4)} for name, x, _ in made)]
+    return {
+        'rgb': np.array([[view.rgb for view in seen] for seen in views]),
+        'mask': (np.array([[view.mask for view in seen] for seen in views]) * 255).astype(np.uint8),
+        'cam': np.array([label(camera, FOCAL) for camera in cameras]),
+        'meta': np.array(json.dumps({'seed': seed, 'changes': named})),
+    }
+
+
 def check_seeds(seeds: range) -> None:
     """Raises ValueError where there are no seeds, or some are held out for evaluation and others are not."""
     if len(seeds) == 0 or seeds.start < 0:
@@ -66,12 +88,13 @@ def check_seeds(seeds: range) -> None:
         )
 
 
-def _take(task: tuple[Path, int, int]) -> int:
-    folder, seed, size = task
+def _take(task: tuple[Path, int, int, bool]) -> int:
+    folder, seed, size, changed = task
     path = _path(folder, seed)
     partial = path.with_suffix(f'.{os.getpid()}.partial')
     with open(partial, 'wb') as file:
-        np.savez_compressed(file, **record(_model[0].head(seed), size))
+        model = _model[0]
+        np.savez_compressed(file, **(change_record(model, seed, size) if changed else record(model.head(seed), size)))
     partial.rename(path)
     return seed
 

@@ -19,6 +19,8 @@ SPREAD = {
 }  # fmt: skip
 # How strongly the targets of detail count, 1 being MakeHuman's whole range.
 DETAIL = 0.6
+# What is heavier of a head that is: on what is below and above zero of these, so much.
+FAT = {'head/head-fat': 1.0, 'cheek/l-cheek-volume': 0.7, 'cheek/r-cheek-volume': 0.7, 'neck/neck-double': 0.8}
 # Standard deviation of the identity modes.
 MODES = 0.85
 OPPOSITES = (
@@ -73,13 +75,18 @@ class Shapes:
         self.forms = [pack.target_index[n] for n in one_sided if n.startswith(('head/head-', 'chin/'))]
         self.asymmetries = sorted({name[:-2] for name in pack.target_names if name.startswith('asym/')})
 
-    def draw(self, rng: Generator, male: float, age: float, ancestry: Floats) -> Shape:
-        """male 0..1, age in years (10 to 80), ancestry [3] weights of ANCESTRIES, summing to 1."""
+    def draw(self, rng: Generator, male: float, age: float, ancestry: Floats, fat: float = 0) -> Shape:
+        """male 0..1, age in years (10 to 80), ancestry [3] weights of ANCESTRIES, summing to 1.
+
+        fat: -1 lean to 1 fat, added to what is drawn.
+        """
         pack = self.pack
         weights = np.zeros(len(pack.target_names), np.float32)
         self._macro(rng, weights, male, age, ancestry)
         self._detail(rng, weights)
         self._resting_expression(rng, weights, ANCESTRIES[int(np.argmax(ancestry))])
+        for name, share in FAT.items():
+            weights[pack.target_index[name + ('-incr' if fat > 0 else '-decr')]] += abs(fat) * share
         vertices = pack.base + (weights @ pack.targets).reshape(-1, 3)
         modes = np.clip(rng.normal(0, MODES, len(pack.identity_modes)), -2.2, 2.2).astype(np.float32)
         mean = rng.uniform(0.1, 0.9)

@@ -26,8 +26,6 @@ export type GeneratorFile = {
 }
 
 const DIRECTION = 'direction.'
-/** Length in w below which nobody sees what a direction does, or sees other things than its trait. */
-const LEAST_LENGTH = 2
 
 /** outer([1, 3, 3, 1]) / 64: the only filter these networks know (docs/eg3d.md, Layers). */
 export const RESAMPLE_FILTER = [1, 3, 3, 1].flatMap((a) => [1, 3, 3, 1].map((b) => (a * b) / 64))
@@ -154,15 +152,14 @@ export function readGeneratorFile(bytes: Uint8Array, name: string): GeneratorFil
 }
 
 /**
- * @returns by trait, [w_dim] each: what one standard deviation of it adds to w (`direction.*`), of those that are long enough
- * to do what they are called after
+ * @returns by trait what one standard deviation of it adds to the code (`direction.*`): [w_dim] for every layer, or
+ * [num_ws, w_dim]
  */
 export function directionsOf({ config, extras }: Pick<GeneratorFile, 'config' | 'extras'>): Map<string, Float32Array> {
+  const shapes = [`${config.w_dim}`, `${config.num_ws},${config.w_dim}`]
   const directions = new Map<string, Float32Array>()
   for (const [name, { shape, data }] of extras) {
-    if (name.startsWith(DIRECTION) && shape.join() === `${config.w_dim}` && Math.hypot(...data) >= LEAST_LENGTH) {
-      directions.set(name.slice(DIRECTION.length), data)
-    }
+    if (name.startsWith(DIRECTION) && shapes.includes(shape.join())) directions.set(name.slice(DIRECTION.length), data)
   }
   return directions
 }

@@ -17,7 +17,7 @@ import { superResolution } from './super-resolution.ts'
 import { type Trace, Vjp, type VjpGraph } from './vjp.ts'
 
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>
-/** By trait, [w_dim] each: what one standard deviation of it adds to w. */
+/** By trait, what one standard deviation of it adds to the code: [w_dim] for every layer, or [num_ws * w_dim]. */
 type Directions = ReadonlyMap<string, Float32Array>
 type WeightGradients = Record<string, Float32Array>
 

@@ -22,8 +22,15 @@ const directions = directionsOf({
   extras: new Map([
     ['direction.age', wide(1)],
     ['direction.smile', { shape: [config.w_dim], data: Float32Array.from({ length: config.w_dim }, (_, i) => i / 2) }],
+    [
+      'direction.jaw',
+      {
+        shape: [config.num_ws, config.w_dim],
+        data: Float32Array.from({ length: config.num_ws * config.w_dim }, (_, i) => i),
+      },
+    ],
     ['direction.of-another-width', wide(1, config.w_dim + 1)],
-    ['direction.too-short-to-be-seen', wide(0.5)],
+    ['direction.of-too-few-layers', { ...wide(1, config.w_dim), shape: [1, config.w_dim] }],
     ['starter.mean', wide(1)],
   ]),
 })
@@ -34,8 +41,8 @@ const ws = Float32Array.from({ length: config.num_ws * config.w_dim }, (_, i) =>
 const detail = { resolution: 16, data: new Float32Array(3 * 16 * 16 * 3).fill(0.1) }
 const head: Head = { ws, label: orbitCamera(config.rendering_kwargs, 0.2), detail }
 
-test('a generator offers the directions of its file that fit its codes and do something', () => {
-  expect([...directions.keys()]).toEqual(['age', 'smile'])
+test('a generator offers the directions of its file that fit its codes', () => {
+  expect([...directions.keys()]).toEqual(['age', 'smile', 'jaw'])
 })
 
 test('every layer of the code moves by the strength, and the head keeps its own', () => {
@@ -44,6 +51,13 @@ test('every layer of the code moves by the strength, and the head keeps its own'
   const code = editedCode(generator, edited)
   ws.forEach((value, i) => {
     expect(code[i]).toBeCloseTo(value + 2 - (i % config.w_dim) / 2, 5)
+  })
+})
+
+test('a direction of layers moves each by its own', () => {
+  const code = editedCode(generator, editHead(generator, head, { jaw: 0.5 }))
+  ws.forEach((value, i) => {
+    expect(code[i]).toBeCloseTo(value + i / 2, 4)
   })
 })
 
@@ -66,7 +80,7 @@ test('an edit of nothing is no edit, and takes an earlier one away', () => {
 })
 
 test.each([
-  [{ beard: 1 }, 'edit-unknown', /age and smile/],
+  [{ beard: 1 }, 'edit-unknown', /age, smile and jaw/],
   [{ age: 3.1 }, 'edit-strength', /from -3 to 3/],
   [{ age: Number.NaN }, 'edit-strength', /from -3 to 3/],
 ])('%j is refused, with what there is', (edit, code, cure) => {
