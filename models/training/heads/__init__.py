@@ -10,6 +10,7 @@ the box from -0.5 to 0.5. Needs Debian's python3-numpy, python3-scipy, python3-p
     expression  what the face does: blendshapes, and lids that meet
     person      who it is: sex, age, ancestry, skin, hair colour
     outfit      what they wear: rules for hair styles, glasses, beards, hats
+    change      the same person with one thing changed
     atlas       the skin's texture atlas: where it is face, lips, beard, scalp
     skin        the skin's texture, with cloth, beard and cropped hair painted in
     hair        hair's meshes and their colour
