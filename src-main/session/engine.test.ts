@@ -101,7 +101,7 @@ test('a head is changed, comes back as it was changed, and can be as it was form
   const changed = shown(after)
   expect(changed.equals(formed)).toBe(false)
   expect(shown(await engine.planes({ project: id, asFormed: true })).equals(formed)).toBe(true)
-  await expect(engine.edit({ project: id, edit: { beard: 1 } })).rejects.toThrow("no 'beard'")
+  await expect(engine.edit({ project: id, edit: { hat: 1 } })).rejects.toThrow("no 'hat'")
 
   const [{ blob }] = await engine.exportProject({ project: id })
   const carried = await engine.openFile({ file: blob, name: 'x.halfturn' })
