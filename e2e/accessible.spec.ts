@@ -2,6 +2,7 @@
 import { expect } from '@playwright/test'
 import { samplePath } from '../testing/sample.ts'
 import { accessibilityProblems, install } from './accessibility.ts'
+import { change } from './change.ts'
 import { correct } from './correct.ts'
 import { form, picture, test } from './launch.ts'
 
@@ -46,22 +47,12 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
   await expect(page.locator('.verdict')).toContainText('Try more steps')
   await page.getByRole('button', { name: 'Front' }).click()
   await check('look')
-  await page.getByText('Change the head').click()
-  const age = page.getByRole('slider', { name: 'Age' })
-  await age.press('ArrowRight')
-  await expect(age).toHaveAttribute('aria-valuetext', '0.1 more')
-  await page.getByRole('textbox', { name: 'In words' }).fill('much older, purple')
-  await page.keyboard.press('Enter')
-  await expect(age).toHaveAttribute('aria-valuetext', '3.0 more')
-  await expect(page.getByText('Not understood: purple.')).toBeVisible()
-  await page.getByRole('button', { name: 'Side by side' }).click()
-  await expect(page.locator('.stage-left')).toBeVisible()
-  await expect(page.getByRole('progressbar', { name: 'Preparing the view' })).toBeHidden()
+  await change(page)
   await check('changed')
   await page.getByRole('button', { name: 'Side by side' }).click()
   await expect(page.locator('.stage-left')).toBeHidden()
   await page.getByRole('button', { name: 'Undo' }).click()
-  await expect(age).toHaveAttribute('aria-valuetext', '0.1 more')
+  await expect(page.getByRole('slider', { name: 'Age' })).toHaveAttribute('aria-valuetext', '0.1 more')
   await page.getByRole('button', { name: 'As formed' }).click()
   await page.getByText('Change the head').click()
   await page.getByRole('radio', { name: 'Surface', exact: true }).check()

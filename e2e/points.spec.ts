@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
+import { change } from './change.ts'
 import { type DesktopLaunched, type Launched, picture, test } from './launch.ts'
 
 const PRESETS = ['Left', 'Right', 'Top', 'Back', 'Front']
@@ -61,24 +62,13 @@ async function look(halfturn: Launched): Promise<void> {
   }
 }
 
-async function change(halfturn: Launched): Promise<void> {
+async function changed(halfturn: Launched): Promise<void> {
   const { page } = halfturn
-  await page.getByText('Change the head').click()
-  const age = page.getByRole('slider', { name: 'Age' })
-  await age.press('ArrowRight')
-  await expect(age).toHaveAttribute('aria-valuetext', '0.1 more')
-  await page.getByRole('textbox', { name: 'In words' }).fill('much older, smiling, purple')
-  await page.keyboard.press('Enter')
-  await expect(age).toHaveAttribute('aria-valuetext', '3.0 more')
-  await expect(page.getByText('Not understood: purple.')).toBeVisible()
-  await expect(page.getByRole('slider', { name: 'Smile' })).toHaveAttribute('aria-valuetext', '1.5 more')
-  await page.getByRole('button', { name: 'Side by side' }).click()
-  await expect(page.locator('.stage-left')).toBeVisible()
-  await expect(page.getByRole('progressbar', { name: 'Preparing the view' })).toBeHidden()
+  await change(page)
   await picture(halfturn, '31-side-by-side')
   await page.getByRole('button', { name: 'Side by side' }).click()
   await page.keyboard.press('Control+z')
-  await expect(age).toHaveAttribute('aria-valuetext', '0.1 more')
+  await expect(page.getByRole('slider', { name: 'Age' })).toHaveAttribute('aria-valuetext', '0.1 more')
   await page.getByRole('button', { name: 'As formed' }).click()
   await page.getByText('Change the head').click()
 }
@@ -153,7 +143,7 @@ test('a head is looked at, changed, lit, filmed, exported and kept', async ({ ha
   await expect(page.getByText('Show as')).toBeVisible()
   await expect(page.locator('.stage canvas')).toBeVisible()
   await look(halfturn)
-  await change(halfturn)
+  await changed(halfturn)
   await light(halfturn)
   await films(halfturn)
   await export3d(halfturn)
