@@ -55,6 +55,7 @@ export function changedPhoto(photo: TexturePhoto, before: Seen, after: Seen): Te
     ...photo,
     portrait: { ...changed(portrait), ...(wide && { wide: changed(wide, WIDE) }) },
     ...(fine && { fine: toned(fine) }),
+    unchanged: { portrait, label: photo.label },
   }
 }
 

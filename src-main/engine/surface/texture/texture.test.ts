@@ -118,6 +118,21 @@ describe('paintTexture', () => {
     expect(wrong / count).toBeLessThan(0.05)
   })
 
+  it("has the head's own colours where a change took the photo away, and not what spreads where none was", async () => {
+    const plain: Field = { ...field, bare: (points) => Promise.resolve(points.map(() => 0.2)) }
+    const { portrait } = shot
+    const matte = portrait.matte.map((alpha, i) => (i < PHOTO ** 2 / 2 ? alpha : 0))
+    const changed = { ...shot, portrait: { ...portrait, matte }, unchanged: shot }
+    const { colours, atlas } = await paintTexture(surface, plain, [changed], SIZE, 'own')
+    const texels = texelsOf(surface, atlas, SIZE)
+    const taken = seenTexels(texels, PHOTO).filter(({ pixel }) => pixel > 0.6 * 3 * PHOTO ** 2)
+    const wrong = taken.filter(({ place, pixel }) =>
+      [0, 1, 2].some((k) => Math.abs(colours[place + k] - portrait.rgb[pixel + k]) > 25),
+    )
+    expect(taken.length).toBeGreaterThan(1000)
+    expect(wrong.length / taken.length).toBeLessThan(0.05)
+  })
+
   it("takes the photo's own resolution where it is finer than the crop", async () => {
     const FINE = 4 * PHOTO
     // Stripes of which the crop knows nothing.

@@ -32,6 +32,8 @@ export function textureSide(side: number): number {
 /** A photo, and the same crop of it at its own resolution where that is finer. */
 export interface TexturePhoto extends PosedPortrait {
   readonly fine?: SquarePicture
+  /** Of a head that was changed: the photo before that. What it added to the head's colours is right where it saw them. */
+  readonly unchanged?: PosedPortrait
 }
 
 /** What a surface is painted with, and where in it each triangle lies. */
@@ -110,10 +112,17 @@ async function bakeColours(
 ): Promise<Uint8Array> {
   const texels = texelsOf(surface, atlas, size)
   const shown = photographed(surface, photos)
+  const isChanged = photos.some(({ unchanged }) => unchanged)
+  const seen = isChanged
+    ? photographed(
+        surface,
+        photos.map(({ unchanged, ...photo }) => unchanged ?? photo),
+      )
+    : shown
   const shares = sharesOfDetail(
     field,
     surface.positions.length / 3,
-    Object.values(shown)
+    Object.values(seen)
       .flat()
       .map(({ weights }) => weights),
   )
