@@ -4,18 +4,8 @@
  * takes the host 36 ms a step instead of 10 to dispatch.
  */
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
-import {
-  add,
-  concat,
-  div,
-  input,
-  mul,
-  slice,
-  sqrt,
-  sub,
-  type Tensor,
-  writeModel,
-} from '../../src-main/engine/graph/index.ts'
+import { add, concat, input, mul, slice, sub, type Tensor, writeModel } from '../../src-main/engine/graph/index.ts'
+import { adamFeeds, adamTensors } from '../../src-main/engine/inversion/graph-adam.ts'
 import { Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Arrays, Program, Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADAM, type Gain, HostAdam, type Optimiser, type OptimiserState, PARTS, type StatePart } from './optimiser.ts'
@@ -56,11 +46,7 @@ export class GraphAdam implements Optimiser {
     for (const group of this.groups) {
       const { gain, program, vectors } = group
       const steps = ++group.steps
-      const scalars = {
-        size: Float32Array.of((rate * gain) / (1 - ADAM.beta1 ** steps)),
-        root: Float32Array.of(Math.sqrt(1 - ADAM.beta2 ** steps)),
-        keep: Float32Array.of(keep),
-      }
+      const scalars = { ...adamFeeds(steps, rate * gain, ADAM), keep: Float32Array.of(keep) }
       await program.run({ ...gradients, ...vectors, ...scalars }, undefined, {
         ...next(vectors),
         ...next(this.weights),
@@ -138,21 +124,16 @@ interface Place {
 }
 
 /**
- * Inputs: the gradient of each weight by its name, `PARTS` as vectors, `size` (the rate, corrected for the first moment's
- * start at zero), `root` (the same correction of the second's root) and `keep`.
+ * Inputs: the gradient of each weight by its name, `PARTS` as vectors, what `adamFeeds` gives, and `keep`.
  * @returns the new vectors and each weight, all with `next` before their names
  */
 function describeStep(places: readonly Place[]): Record<string, Tensor> {
-  const { beta1, beta2, epsilon } = ADAM
   const vector = (name: string) => input(name, [places.at(-1)!.to])
   const g = concat(
     places.map(({ name, from, to }) => input(name, [to - from])),
     0,
   )
-  const first = add(mul(vector('first'), beta1), mul(g, 1 - beta1))
-  const second = add(mul(vector('second'), beta2), mul(mul(g, 1 - beta2), g))
-  const change = div(mul(first, input('size', [])), add(div(sqrt(second), input('root', [])), epsilon))
-  const weights = sub(vector('weights'), change)
+  const { values: weights, first, second } = adamTensors(vector('weights'), g, ADAM)
   const average = add(weights, mul(sub(vector('average'), weights), input('keep', [])))
   const each = Object.fromEntries(places.map(({ name, from, to }) => [name, slice(weights, 0, from, to)]))
   return next({ weights, average, first, second, ...each })

@@ -1,20 +1,12 @@
 /** Shape and colour apart on WebGPU, a software adapter if need be, against the processor's way. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
+import { bothRuntimes, largestDifference, problem } from '../../../testing/webgpu.ts'
 import { normalArray, uniformArray } from '../random.ts'
-import { probe } from '../runtime/provider.ts'
-import { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { orbitCamera } from './camera.ts'
 import { layoutOf, type Planes, planesLength } from './plane-layout.ts'
 import { Renderer } from './renderer.ts'
-
-const { problem } = await probe('webgpu')
-const cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
-const gpu = problem ? undefined : await Runtime.create({ provider: 'webgpu', allowSoftware: true })
-afterAll(async () => {
-  await cpu.dispose()
-  await gpu?.dispose()
-})
 
 const kwargs = tinyConfig().rendering_kwargs
 const config = tinyConfig({
@@ -40,13 +32,15 @@ const planesOf = (resolution: number, seed: number) => {
 /** Colour finer than shape. */
 const planes: Planes = { ...planesOf(32, 3), shape: planesOf(16, 4) }
 
-function largestDifference(actual: Float32Array, expected: Float32Array): number {
-  expect(actual.length).toBe(expected.length)
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
-  return actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0) / scale
-}
+describe.skipIf(problem !== undefined)('shape and colour apart on WebGPU', () => {
+  let cpu: Runtime
+  let gpu: Runtime
+  beforeAll(async () => {
+    const both = await bothRuntimes()
+    ;({ cpu, gpu } = both)
+    return both.dispose
+  })
 
-describe.skipIf(!gpu)('shape and colour apart on WebGPU', () => {
   it.each([
     ['every feature', 'features' as const, jitter],
     ['colours, evenly sampled', 'colours' as const, undefined],
@@ -62,7 +56,7 @@ describe.skipIf(!gpu)('shape and colour apart on WebGPU', () => {
       await renderer.backwardInto(sum, 0.5, feeds, seen.tape, cotangent)
       return { sight, seen, gradient: await runtime.read(sum.values) }
     }
-    const [there, here] = [await lookOn(gpu!), await lookOn(cpu)]
+    const [there, here] = [await lookOn(gpu), await lookOn(cpu)]
     expect(there.sight.rows.length).toBe(here.sight.rows.length)
     for (const name of ['features', 'depth', 'opacity'] as const) {
       expect(largestDifference(there.seen[name], here.seen[name]), name).toBeLessThan(2e-5)
@@ -73,11 +67,11 @@ describe.skipIf(!gpu)('shape and colour apart on WebGPU', () => {
   it.each(['sigma', 'colour', 'rgb'] as const)('tell the field at points: %s', async (what) => {
     const points = normalArray(3 * 2100, 6).map((value) => 0.3 * value)
     const queryOn = (runtime: Runtime) => new Renderer(runtime, config, weights).query(feeds, planes, points, what)
-    expect(largestDifference(await queryOn(gpu!), await queryOn(cpu))).toBeLessThan(2e-5)
+    expect(largestDifference(await queryOn(gpu), await queryOn(cpu))).toBeLessThan(2e-5)
   })
 
   it('are not mistaken for planes of both', async () => {
-    const renderer = new Renderer(gpu!, config, weights)
+    const renderer = new Renderer(gpu, config, weights)
     const colour = { ...renderer.resident(planes), isColour: true }
     await expect(renderer.render(feeds, colour, label, look)).rejects.toThrow('colour alone')
   })

@@ -4,9 +4,9 @@
  * planes and their gradient stay. And the field at points, which a surface is made of.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { input, type Shape, type Tensor, writeModel } from '../graph/index.ts'
+import { input, type Shape, type Tensor } from '../graph/index.ts'
 import { Resident, residents } from '../runtime/resident.ts'
-import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
+import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { adjoint } from './adjoint.ts'
 import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
 import { paintTensor, queryTensor, seeTensors } from './graph-rendering.ts'
@@ -14,6 +14,7 @@ import { Parameters } from './parameters.ts'
 import type { Asked, Look, Passes } from './passes.ts'
 import { layoutOf, type ResidentPlanes } from './plane-layout.ts'
 import type { PlanesSum } from './planes-sum.ts'
+import { Programs } from './programs.ts'
 
 /** Models between a power of two and the next, by their number of points or rays: each sight has its own. */
 const SIZES = 2
@@ -52,15 +53,14 @@ interface Held {
 }
 
 export class GraphPainter {
-  private readonly runtime: Runtime
   private readonly config: GeneratorConfig
   private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
-  private readonly programs = new Map<string, Promise<Program>>()
+  private readonly programs: Programs
   private readonly held = new WeakMap<Sight, Held>()
   private readonly pictures = new Map<string, Resident>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
-    this.runtime = runtime
+    this.programs = new Programs(runtime)
     this.config = config
     this.shapes = shapes
   }
@@ -69,7 +69,7 @@ export class GraphPainter {
   async see(weights: Feeds, planes: Resident, look: ViewLook): ReturnType<Passes['see']> {
     const { label, pixels, coarse, samples, fine, jitter, farthest } = look
     const rays = paddedCount(pixels.length, SIZES)
-    const program = await this.program(
+    const program = await this.programs.get(
       ['see', rays, look.resolution, samples, fine, jitter !== undefined].join('/'),
       () => this.describeSight(rays, look),
     )
@@ -97,7 +97,7 @@ export class GraphPainter {
    */
   async paint(weights: Feeds, planes: ResidentPlanes, sight: Sight, channels: number): Promise<Float32Array> {
     const held = this.hold(sight)
-    const program = await this.program(keyOf('paint', planes, held, channels), () => ({
+    const program = await this.programs.get(keyOf('paint', planes, held, channels), () => ({
       features: this.describePicture(planes, held, channels),
     }))
     const { features } = await program.run({ ...weights, ...held.feeds, planes: planes.resident })
@@ -111,7 +111,7 @@ export class GraphPainter {
     const key = keyOf('paint', planes, held, channels)
     const features = this.pictures.get(key) ?? new Resident(new Float32Array(rows * channels))
     this.pictures.set(key, features)
-    const program = await this.program(key, () => ({ features: this.describePicture(planes, held, channels) }))
+    const program = await this.programs.get(key, () => ({ features: this.describePicture(planes, held, channels) }))
     await program.run({ ...weights, ...held.feeds, planes: planes.resident }, undefined, { features })
     return { features, depth: held.depth, opacity: held.opacity, rows, channels }
   }
@@ -131,7 +131,7 @@ export class GraphPainter {
     const held = this.hold(sight)
     const isResident = cotangent instanceof Resident
     const channels = cotangent.length / (isResident ? held.rows : sight.opacity.length)
-    const program = await this.program(keyOf('paint backward', planes, held, channels), () => {
+    const program = await this.programs.get(keyOf('paint backward', planes, held, channels), () => {
       const leaf = planesInput(planes)
       const found = adjoint({ features: this.describePicture(planes, held, channels, leaf) }, { planes: leaf })
       return { 'd.planes': addedToSum(found['d.planes']) }
@@ -159,7 +159,7 @@ export class GraphPainter {
     for (let first = 0; first < count; ) {
       const size = BATCHES.find((batch) => batch >= count - first) ?? BATCHES[BATCHES.length - 1]
       const last = Math.min(first + size, count)
-      const program = await this.program(['query', what, planes.resolution, size].join('/'), () => {
+      const program = await this.programs.get(['query', what, planes.resolution, size].join('/'), () => {
         const config = { ...this.config, plane_resolution: planes.resolution }
         const parameters = new Parameters(this.shapes)
         return { out: queryTensor(config, parameters, planesInput(planes), input('points', [size, 3]), what) }
@@ -228,15 +228,6 @@ export class GraphPainter {
       ...{ feeds: residents(feeds) as Held['feeds'], points: count, rows: all },
       ...{ depth: seen.depth, opacity: seen.opacity },
     }
-  }
-
-  private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
-    let program = this.programs.get(key)
-    if (!program) {
-      program = this.runtime.compile(writeModel(describe()))
-      this.programs.set(key, program)
-    }
-    return program
   }
 }
 

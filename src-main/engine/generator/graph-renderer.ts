@@ -3,9 +3,9 @@
  * samples' depths stay in GPU memory; what crosses is the camera, which pixels and random numbers, and the picture.
  */
 import type { GeneratorConfig } from '../checkpoint/config.ts'
-import { input, type Shape, slice, type Tensor, writeModel } from '../graph/index.ts'
+import { input, type Shape, slice, type Tensor } from '../graph/index.ts'
 import { Resident } from '../runtime/resident.ts'
-import type { Feeds, Program, Runtime } from '../runtime/runtime.ts'
+import type { Feeds, Runtime } from '../runtime/runtime.ts'
 import { adjoint, trainable, unprefixed } from './adjoint.ts'
 import { addedToSum, paddedCount, planesInput, repeatLast, sumFeeds } from './graph-feeds.ts'
 import { drawPlace, drawTensor } from './graph-jitter.ts'
@@ -13,6 +13,7 @@ import { type Cast, castTensors, marchTensors, type SceneTensors } from './graph
 import { Parameters } from './parameters.ts'
 import { layoutOf } from './plane-layout.ts'
 import type { PlanesSum } from './planes-sum.ts'
+import { Programs } from './programs.ts'
 import { pixelRows, type ResidentRendering } from './resident-rendering.ts'
 import type { Draw, Jitter } from './sampling.ts'
 
@@ -64,15 +65,14 @@ interface Left {
 type Picture = Pick<ResidentRendering, 'features' | 'depth' | 'opacity'>
 
 export class GraphRenderer {
-  private readonly runtime: Runtime
   private readonly config: GeneratorConfig
   private readonly shapes: ReadonlyMap<string, { readonly shape: Shape }>
-  private readonly programs = new Map<string, Promise<Program>>()
+  private readonly programs: Programs
   private readonly left = new Map<string, Left>()
   private readonly pictures = new Map<string, Picture>()
 
   constructor(runtime: Runtime, config: GeneratorConfig, shapes: ReadonlyMap<string, { readonly shape: Shape }>) {
-    this.runtime = runtime
+    this.programs = new Programs(runtime)
     this.config = config
     this.shapes = shapes
   }
@@ -146,7 +146,7 @@ export class GraphRenderer {
       if (values) result.set(values)
       return result
     }
-    const program = await this.program(`backward/${want.label ?? false}/${want.weights ?? false}/${key}`, () =>
+    const program = await this.programs.get(`backward/${want.label ?? false}/${want.weights ?? false}/${key}`, () =>
       this.describeBackward(tape, want),
     )
     const { 'd.label': ofLabel, ...others } = await program.run(
@@ -190,7 +190,7 @@ export class GraphRenderer {
       this.left.set(key, left)
     }
     left.of = undefined
-    const program = await this.program(`forward/${key}`, () => this.describeForward(options))
+    const program = await this.programs.get(`forward/${key}`, () => this.describeForward(options))
     const { features, depth, opacity, farthest } = await program.run(
       {
         ...weights,
@@ -260,15 +260,6 @@ export class GraphRenderer {
 
   private keyOf({ resolution, pixels, coarse, fine, jitter, wanted }: GraphOptions): string {
     return [paddedCount(pixels.length), resolution, coarse, fine, jitterKind(jitter), wanted].join('/')
-  }
-
-  private program(key: string, describe: () => Record<string, Tensor>): Promise<Program> {
-    let program = this.programs.get(key)
-    if (!program) {
-      program = this.runtime.compile(writeModel(describe()))
-      this.programs.set(key, program)
-    }
-    return program
   }
 }
 

@@ -3,9 +3,9 @@
 import * as ort from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
 import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
+import { largestDifference, problem } from '../../../testing/webgpu.ts'
 import type { Model } from '../graph/index.ts'
 import { normalArray, uniformArray } from '../random.ts'
-import { probe } from '../runtime/provider.ts'
 import { Resident } from '../runtime/resident.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { orbitCamera } from './camera.ts'
@@ -14,7 +14,6 @@ import { layoutOf, planesLength } from './plane-layout.ts'
 import { PlanesSum } from './planes-sum.ts'
 import { Renderer } from './renderer.ts'
 
-const { problem } = await probe('webgpu')
 const cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
 const gpu = problem ? undefined : await Runtime.create({ provider: 'webgpu', allowSoftware: true })
 afterAll(async () => {
@@ -60,12 +59,6 @@ const large = {
   title: 'rays in two parts',
   config: tinyConfig({ ...base, plane_channels: 64 }),
   options: { resolution: 20, coarse: 64, fine: 64, pixels: all(20) },
-}
-
-function largestDifference(actual: Float32Array, expected: Float32Array): number {
-  expect(actual.length).toBe(expected.length)
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
-  return actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0) / scale
 }
 
 describe.each([

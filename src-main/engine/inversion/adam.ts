@@ -1,21 +1,21 @@
 /** The Adam optimiser on float32 arrays, as PyTorch's (no weight decay). */
 
-interface AdamOptions {
-  readonly beta1?: number
-  readonly beta2?: number
-  readonly epsilon?: number
+export interface AdamOptions {
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
 }
 
-export const ADAM: Required<AdamOptions> = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+export const ADAM: AdamOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
 
 export class Adam {
   /** First and second moments and steps taken: all there is to save. */
   readonly first: Float32Array
   readonly second: Float32Array
   steps = 0
-  private readonly options: Required<AdamOptions>
+  private readonly options: AdamOptions
 
-  constructor(length: number, options: AdamOptions = {}) {
+  constructor(length: number, options: Partial<AdamOptions> = {}) {
     this.first = new Float32Array(length)
     this.second = new Float32Array(length)
     this.options = { ...ADAM, ...options }

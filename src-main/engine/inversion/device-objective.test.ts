@@ -1,24 +1,16 @@
 /** A portrait's loss of a picture that stays on WebGPU, a software adapter if need be, against the same one on the CPU. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
+import { bothRuntimes, largestDifference, problem } from '../../../testing/webgpu.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { uniformArray } from '../random.ts'
-import { probe } from '../runtime/provider.ts'
-import { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { PortraitObjective } from './objective.ts'
 import { photoGradients } from './photo-gradients.ts'
 import { coverage } from './terms/coverage.ts'
 import { pixels } from './terms/pixels.ts'
-
-const { problem } = await probe('webgpu')
-const cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
-const gpu = problem ? undefined : await Runtime.create({ provider: 'webgpu', allowSoftware: true })
-afterAll(async () => {
-  await cpu.dispose()
-  await gpu?.dispose()
-})
 
 const config = tinyConfig({ rendering_kwargs: { ...tinyConfig().rendering_kwargs, white_back: true } })
 const [SIDE, RAYS, SAMPLES] = [8, 50, 6]
@@ -40,18 +32,20 @@ async function look(runtime: Runtime, plain: boolean) {
   return { ...found, gradient: await runtime.read(found.planes.values) }
 }
 
-function largestDifference(actual: Float32Array, expected: Float32Array): number {
-  expect(actual.length).toBe(expected.length)
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
-  return actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0) / scale
-}
+describe.skipIf(problem !== undefined)('the loss of a portrait on WebGPU', () => {
+  let cpu: Runtime
+  let gpu: Runtime
+  beforeAll(async () => {
+    const both = await bothRuntimes()
+    ;({ cpu, gpu } = both)
+    return both.dispose
+  })
 
-describe.skipIf(!gpu)('the loss of a portrait on WebGPU', () => {
   it.each([
     ['of the rendering itself', true],
     ['of the super-resolution’s picture', false],
   ])('%s: values and gradients of the CPU, without the picture', async (_, plain) => {
-    const [here, there] = [await look(cpu, plain), await look(gpu!, plain)]
+    const [here, there] = [await look(cpu, plain), await look(gpu, plain)]
     expect(Math.abs(there.loss / here.loss - 1)).toBeLessThan(1e-4)
     expect(Object.keys(there.terms)).toEqual(Object.keys(here.terms))
     for (const [name, value] of Object.entries(here.terms)) {

@@ -1,30 +1,18 @@
 /** The latent stage on WebGPU, a software adapter if need be: it goes the CPU's way, and what is large stays on the GPU. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { randomWeights } from '../../../testing/generator.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
+import { bothRuntimes, largePlanes as config, problem } from '../../../testing/webgpu.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { layoutOf, planesLength } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
-import { probe } from '../runtime/provider.ts'
-import { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { LatentStage, LatentState } from './latent.ts'
 import { PortraitObjective } from './objective.ts'
 import { coverage } from './terms/coverage.ts'
 import { pixels } from './terms/pixels.ts'
 
-const { problem } = await probe('webgpu')
-
-const config = tinyConfig({
-  num_ws: 8,
-  backbone_channels: { 4: 2, 8: 2, 16: 2, 32: 2 },
-  plane_resolution: 32,
-  plane_channels: 16,
-  decoder_hidden_dim: 8,
-  image_resolution: 8,
-  super_resolution: null,
-  rendering_kwargs: { ...tinyConfig().rendering_kwargs, white_back: true },
-})
 // The perceptual network alone would take a software adapter seven seconds a step.
 const terms = { pixels, coverage }
 const STEPS = 10
@@ -36,12 +24,9 @@ describe.skipIf(problem !== undefined)('the latent stage on WebGPU', () => {
   let cpu: Runtime
   let gpu: Runtime
   beforeAll(async () => {
-    cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
-    gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true })
-  })
-  afterAll(async () => {
-    await cpu.dispose()
-    await gpu.dispose()
+    const both = await bothRuntimes()
+    ;({ cpu, gpu } = both)
+    return both.dispose
   })
 
   /** One w, then one for every layer, and the camera. */

@@ -2,15 +2,15 @@
  * The stages that bend planes on WebGPU, a software adapter if need be: they go the CPU's way, and what they add, its moments
  * and the planes stay in GPU memory.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { randomWeights } from '../../../testing/generator.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
+import { bothRuntimes, largePlanes as config, problem } from '../../../testing/webgpu.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { layoutOf } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
-import { probe } from '../runtime/provider.ts'
-import { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { DetailStage, DetailState } from './detail.ts'
 import { DeviceStage } from './device-stage.ts'
 import { PortraitObjective } from './objective.ts'
@@ -20,18 +20,6 @@ import { pixels } from './terms/pixels.ts'
 import type { Aim, PosedView } from './terms/term.ts'
 import type { Terms } from './terms/terms.ts'
 
-const { problem } = await probe('webgpu')
-
-const config = tinyConfig({
-  num_ws: 8,
-  backbone_channels: { 4: 2, 8: 2, 16: 2, 32: 2 },
-  plane_resolution: 32,
-  plane_channels: 16,
-  decoder_hidden_dim: 8,
-  image_resolution: 8,
-  super_resolution: null,
-  rendering_kwargs: { ...tinyConfig().rendering_kwargs, white_back: true },
-})
 const STEPS = 6
 const SIDE = 8
 const RAYS = 50
@@ -59,12 +47,9 @@ describe.skipIf(problem !== undefined)('stages that bend planes, on WebGPU', () 
   let cpu: Runtime
   let gpu: Runtime
   beforeAll(async () => {
-    cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
-    gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true })
-  })
-  afterAll(async () => {
-    await cpu.dispose()
-    await gpu.dispose()
+    const both = await bothRuntimes()
+    ;({ cpu, gpu } = both)
+    return both.dispose
   })
 
   /** The perceptual network alone would take a software adapter seven seconds a step. */
