@@ -18,6 +18,9 @@ export async function bothRuntimes(): Promise<{ cpu: Runtime; gpu: Runtime; disp
   return { cpu, gpu, dispose }
 }
 
+/** A CPU's runtime that goes a GPU's way: what is computed where residents are kept can be tried without an adapter. */
+export const keeping = (runtime: Runtime): Runtime => Object.create(runtime, { keepsResidents: { value: true } })
+
 /** On white, without super-resolution, of planes that are large beside its pictures. */
 export const largePlanes = tinyConfig({
   num_ws: 8,

@@ -1,8 +1,11 @@
-/** A job on WebGPU, a software adapter if need be: what lies in GPU memory alone is brought before a head or checkpoint is made of it. */
+/**
+ * A job on WebGPU, a software adapter if need be, and on a processor that goes its way: what lies in GPU memory alone is
+ * brought before a head or a checkpoint is made of it.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GoldenCase } from '../../../testing/golden-case.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
-import { probe } from '../runtime/provider.ts'
+import { keeping, problem } from '../../../testing/webgpu.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { Inversion } from './inversion.ts'
 import type { InversionContext } from './inversion-context.ts'
@@ -10,7 +13,6 @@ import { inversionSettings } from './inversion-settings.ts'
 import { pixels } from './terms/pixels.ts'
 import { DEFAULT_TERMS } from './terms/terms.ts'
 
-const { problem } = await probe('webgpu')
 const golden = new GoldenCase('tiny2x')
 const GENERATOR = 'digest of the generator'
 /** Of few rays, and asked for what a software adapter computes in seconds. */
@@ -23,16 +25,23 @@ const terms = {
   detail: { prior: DEFAULT_TERMS.detail.prior },
 }
 
-describe.skipIf(problem !== undefined)('a job on WebGPU', () => {
+describe.each([
+  ['WebGPU', problem === undefined],
+  ['a processor that keeps residents', true],
+])('a job on %s', (where, isThere) => {
   let gpu: Runtime
   let context: InversionContext
   beforeAll(async () => {
-    gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true })
+    if (!isThere) return
+    gpu =
+      where === 'WebGPU'
+        ? await Runtime.create({ provider: 'webgpu', allowSoftware: true })
+        : keeping(await Runtime.create({ provider: 'cpu', threads: 1 }))
     context = { generator: golden.generator(gpu), extras: new Map(), faceRes: new Map(), terms }
   })
-  afterAll(() => gpu.dispose())
+  afterAll(() => gpu?.dispose())
 
-  it('has its head and its checkpoint once they are brought, and goes on from there', async () => {
+  it.skipIf(!isThere)('has its head and its checkpoint once they are brought, and goes on from there', async () => {
     const settings = inversionSettings.parse({ quality: 'fast', steps: 6, seed: 5 })
     const job = await Inversion.start(context, portraits, settings)
     const phases: string[] = []

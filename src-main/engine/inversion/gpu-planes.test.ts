@@ -1,16 +1,16 @@
 /**
- * The stages that bend planes on WebGPU, a software adapter if need be: they go the CPU's way, and what they add, its moments
- * and the planes stay in GPU memory.
+ * The stages that bend planes on WebGPU, a software adapter if need be, and on a processor that goes its way: they step as on
+ * the CPU, and what they add, its moments and the planes stay in GPU memory.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights } from '../../../testing/generator.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
-import { bothRuntimes, largePlanes as config, problem } from '../../../testing/webgpu.ts'
+import { bothRuntimes, largePlanes as config, keeping, problem } from '../../../testing/webgpu.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { layoutOf } from '../generator/plane-layout.ts'
 import { uniformArray } from '../random.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { Runtime } from '../runtime/runtime.ts'
 import { DetailStage, DetailState } from './detail.ts'
 import { DeviceStage } from './device-stage.ts'
 import { PortraitObjective } from './objective.ts'
@@ -43,13 +43,22 @@ interface Steps {
 
 const lengthOf = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
-describe.skipIf(problem !== undefined)('stages that bend planes, on WebGPU', () => {
+describe.each([
+  ['WebGPU', problem === undefined],
+  ['a processor that keeps residents', true],
+])('stages that bend planes, on %s', (where, isThere) => {
   let cpu: Runtime
   let gpu: Runtime
   beforeAll(async () => {
-    const both = await bothRuntimes()
-    ;({ cpu, gpu } = both)
-    return both.dispose
+    if (!isThere) return
+    if (where === 'WebGPU') {
+      const both = await bothRuntimes()
+      ;({ cpu, gpu } = both)
+      return both.dispose
+    }
+    cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
+    gpu = keeping(cpu)
+    return () => cpu.dispose()
   })
 
   /** The perceptual network alone would take a software adapter seven seconds a step. */
@@ -91,6 +100,7 @@ describe.skipIf(problem !== undefined)('stages that bend planes, on WebGPU', () 
       const difference = lengthOf(actual.map((value, i) => value - expected[i]))
       expect(difference / lengthOf(expected), values).toBeLessThan(1e-2)
     }
+    if (gpu.provider.name === 'cpu') return
     // What stays is brought there by the first steps. After them so much for each ray crosses, and nothing of the planes: at
     // the default size, of some 5000 rays a step, less than 1 MB.
     const crossed = there.found.slice(3).map((step) => step.crossed)
@@ -98,7 +108,7 @@ describe.skipIf(problem !== undefined)('stages that bend planes, on WebGPU', () 
     expect(Math.min(...crossed)).toBeGreaterThan(0)
   }
 
-  it('the shape stage steps as on the CPU', async () => {
+  it.skipIf(!isThere)('the shape stage steps as on the CPU', async () => {
     const steps = async (runtime: Runtime) => {
       const generator = new Generator(runtime, config, randomWeights(config))
       const state = new ShapeState(config)
@@ -113,7 +123,7 @@ describe.skipIf(problem !== undefined)('stages that bend planes, on WebGPU', () 
     compare(await steps(cpu), await steps(gpu))
   })
 
-  it('the detail stage steps as on the CPU', async () => {
+  it.skipIf(!isThere)('the detail stage steps as on the CPU', async () => {
     const fine = { ...layoutOf(config), resolution: 64 }
     const steps = async (runtime: Runtime) => {
       const generator = new Generator(runtime, config, randomWeights(config))
