@@ -78,4 +78,9 @@ describe('where strands show', () => {
     expect(Math.max(...shown(0.03))).toBe(0)
     expect(Math.max(...shown(0.15, 0, []))).toBe(0)
   })
+
+  it('is nowhere where a photo has no light and shade at all', () => {
+    const none = new Float32Array(4)
+    expect([...strandsShown(none, none, Float32Array.of(1, 1, 1, 0), [0, 1])]).toEqual([0, 0, 0, 0])
+  })
 })

@@ -46,7 +46,7 @@ export function strandsShown(
 ): Float32Array {
   const smooth = cheeks.reduce((sum, i) => sum + unevenness[i], 0) / cheeks.length
   const hair = unevenness.map((value, i) =>
-    cheeks.length > 0 ? smoothstep(value / smooth, UNEVEN) * (1 - hairless[i]) : 0,
+    cheeks.length > 0 && value > 0 ? smoothstep(value / smooth, UNEVEN) * (1 - hairless[i]) : 0,
   )
   let [sum, count] = [0, 0]
   for (let i = 0; i < hair.length; i++) {
