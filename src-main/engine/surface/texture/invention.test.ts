@@ -77,6 +77,15 @@ describe('colours that are spread', () => {
     expect(belief[20 * SIDE + 10]).toBe(1)
   })
 
+  it('end where a part of a person ends, also where the generator hardly tells the two apart', () => {
+    const faint = Float32Array.from(bare, (value) => 0.5 + 0.05 * (value - 0.5))
+    const parts = Float32Array.from({ length: SIDE ** 2 }, (_, i) => (i % SIDE < SIDE / 2 ? 0 : 2))
+    const at = (x: number) => 3 * (20 * SIDE + SIDE / 2 + x)
+    const apart = (colours: Float32Array) => Math.abs(colours[at(3)] - colours[at(-3)])
+    const [without, with_] = [{}, { parts }].map((more) => spreadColours(mesh, faint, shown, trust, more).colours)
+    expect(apart(with_)).toBeGreaterThan(2 * apart(without))
+  })
+
   it("are the generator's where nothing was seen", () => {
     expect(spreadColours(mesh, bare, shown, new Float32Array(SIDE ** 2)).colours).toEqual(bare)
   })

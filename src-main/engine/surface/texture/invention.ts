@@ -14,6 +14,8 @@ import { drawnIn } from './photo.ts'
 const SEEING: readonly [number, number] = [0.5, 0.95]
 /** How steeply the generator's own colours change where one thing ends and another begins, each world unit. */
 const EDGE = 4
+/** Where one part of a person ends colours are taken for so much more unlike, 0..1. */
+const PART = 0.5
 /** Photos say what colour there is where they see it at least so well. */
 const SEEN = 0.9
 /** How unlike, 0..1, what photos show near an edge may be to what they show of the same thing elsewhere: believed below. */
@@ -87,6 +89,8 @@ interface Known {
   readonly trust: Float32Array
   /** [n] how uneven the photos' light is there. */
   readonly uneven: Float32Array
+  /** [n] a number for each part of a person: where it changes by 1 one part ends. */
+  readonly parts: Float32Array
 }
 
 /**
@@ -94,9 +98,9 @@ interface Known {
  * are in the mean, and else as far as those of the photos' that spread over the surface.
  * @returns [n, 3] and, of what is like it in the photos, how uneven its light is, [n]
  */
-export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, trust, uneven }: Known) {
+export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, trust, uneven, parts }: Known) {
   const shown = wanted.map((value, i) => value + vertices[i])
-  const { colours: likely, unevenness } = spreadColours(surface, bare, shown, trust, uneven)
+  const { colours: likely, unevenness } = spreadColours(surface, bare, shown, trust, { uneven, parts })
   const mean = [0, 0, 0]
   const total = trust.reduce((sum, weight) => sum + weight, 0) || 1
   for (let i = 0; i < wanted.length; i++) mean[i % 3] += (trust[Math.trunc(i / 3)] * wanted[i]) / total
@@ -113,7 +117,8 @@ export function likelyShift(surface: Mesh, { bare, vertices, shares, wanted, tru
  * @param bare [n, 3] the generator's own colours at the vertices
  * @param shown [n, 3] what photos show there
  * @param trust [n] 0..1: how well they saw it; where that was not well the others' colours come
- * @param uneven [n] how uneven the photos' light is there; spread too
+ * @param more [n] how uneven the photos' light is there, spread too; and of what part of a person it is: where one ends
+ * colours do not go on
  * @returns [n, 3], [n]; the generator's own where there is nothing to spread
  */
 export function spreadColours(
@@ -121,13 +126,15 @@ export function spreadColours(
   bare: Float32Array,
   shown: Float32Array,
   trust: Float32Array,
-  uneven: Float32Array = new Float32Array(trust.length),
+  more: Partial<Pick<Known, 'uneven' | 'parts'>> = {},
 ): { colours: Float32Array; unevenness: Float32Array } {
+  const { uneven = new Float32Array(trust.length), parts } = more
   const all = Uint32Array.from(trust, (_, vertex) => vertex)
   const unseen = all.filter((vertex) => trust[vertex] < SEEN)
   if (unseen.length === all.length) return { colours: bare, unevenness: uneven }
   const neighbours = neighboursOf(trust.length, triangles, (from, to) => {
-    const change = Math.sqrt(distance(bare, from, to) / (distance(positions, from, to) || 1))
+    const border = parts ? (PART * (parts[from] - parts[to])) ** 2 : 0
+    const change = Math.sqrt((distance(bare, from, to) + border) / (distance(positions, from, to) || 1))
     return 1 / (1 + (change / EDGE) ** 4)
   })
   const light = (i: number) => (bare[3 * i] + bare[3 * i + 1] + bare[3 * i + 2]) / 3

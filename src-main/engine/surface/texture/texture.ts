@@ -8,6 +8,7 @@ import type { Frame } from '../../face/template.ts'
 import { project, WIDE, zoom } from '../../generator/camera.ts'
 import type { Field } from '../field.ts'
 import type { Surface } from '../mesh.ts'
+import { smoothstep } from '../seen-vertices.ts'
 import { type Atlas, unwrap } from './atlas.ts'
 import { believed, likelyShift, mixedColours, sharesOfDetail } from './invention.ts'
 import { membrane } from './membrane.ts'
@@ -89,6 +90,9 @@ const FULL = 0.95
 const SURENESS = 2
 /** Below this, world units, clothes have edges of their own. */
 const NECK = -0.18
+/** About there clothes end, and how much more of an edge that is than one between skin and hair. */
+const COLLAR: readonly [number, number] = [NECK - 0.03, NECK + 0.03]
+const HEAD = 2
 /** How unlike the cheeks what is no skin is, see `unlikeness`: the generator's skin is of one colour, a photo's has lights. */
 const UNLIKE = { generated: [0.7, 1.3], photo: [1, 2] } as const
 /** How strongly the photos' colours that are spread hold, and the mean of what photos changed, see `membrane`. */
@@ -250,7 +254,8 @@ async function toldBy(
   const seenSkin = skinLike(seen, cheeks, UNLIKE.photo)
   // A collar before the neck, hair on a cheek: neither tells the colour of what the generator has there.
   const alike = trust.map((weight, i) => weight * (1 - Math.abs(skin[i] - seenSkin[i])))
-  const known = { bare, vertices, shares, wanted, trust: alike, uneven }
+  const parts = skin.map((value, i) => value + HEAD * smoothstep(positions[3 * i + 1], COLLAR))
+  const known = { bare, vertices, shares, wanted, trust: alike, uneven, parts }
   const { shift: likely, unevenness } = likelyShift(surface, known)
   const pull = shares.map((share) => PULL.spread + share * (PULL.mean - PULL.spread))
   const shift = membrane(surface, wanted, sure, likely, pull)
