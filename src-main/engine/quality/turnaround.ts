@@ -17,7 +17,7 @@ import type { FacePicture } from './identity.ts'
 import { drawSurface } from './textured.ts'
 
 export interface TurnaroundView extends FacePicture {
-  /** Square, of the rendering, which may be smaller than the picture. */
+  /** Square, of rays, which may be fewer than the picture's pixels. */
   readonly depth: Float32Array
   readonly opacity: Float32Array
 }

@@ -61,7 +61,7 @@ export interface Figures extends ShapeFigures, Silhouette {
    * 0 the same, 1 nothing in common.
    */
   readonly outline: number
-  /** Distance of dlib's descriptors between the photo and renderings so many degrees from the front. */
+  /** Distance of dlib's descriptors between the photo and what is seen so many degrees from the front. */
   readonly views: readonly { readonly degrees: number; readonly identity: number }[]
   /** How far round its camera stands from the front, degrees; positive shows more of the person's left side. */
   readonly turned: number

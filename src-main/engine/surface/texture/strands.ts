@@ -32,7 +32,7 @@ export const onFace = (x: number, y: number, z: number): number =>
 
 /**
  * How much strands show in places, as parts of their light: where it is like hair, as much as hair is uneven.
- * @param hairless [n] 0..1, how much the places are skin
+ * @param hairless [n] 0..1, how much the places are skin, or the face's
  * @param unevenness [n] of the photos' light in what is like a place: standard deviation by mean
  * @param seen [n] 0..1, how well they see it
  * @param cheeks places on them; where there are none nothing is taken for hair

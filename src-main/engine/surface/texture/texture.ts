@@ -130,7 +130,7 @@ async function bakeColours(
       .flat()
       .map(({ weights }) => weights),
   )
-  const { layers, trust, vertices, shift, strands } = await toldBy(shown, surface, texels, field, shares, frame)
+  const { layers, trust, vertices, shift, strands, middle } = await toldBy(shown, surface, texels, field, shares, frame)
   const generated = await generatorColours(surface, texels, trust, field, shares)
   const pixels = new Uint8Array(3 * size ** 2)
   const [sum, tone] = [new Float32Array(3), new Float32Array(3)]
@@ -140,7 +140,7 @@ async function bakeColours(
   ])
   const here = new Reader(surface, texels, [shift, 3], [vertices, 3], ...told, [strands, 1], [surface.positions, 3])
   const [ofStrands, ofPlace] = [6 + 4 * layers.length, 7 + 4 * layers.length]
-  const drawn = new Strands(middleOf(surface))
+  const drawn = new Strands(middle)
   for (let n = 0; n < texels.places.length; n++) {
     here.move(n)
     let left = 1
@@ -179,6 +179,8 @@ interface Told {
   readonly shift: Float32Array
   /** [n] how much of the strands that are drawn shows where no photo sees it, see {@link strandsShown}. */
   readonly strands: Float32Array
+  /** Of the head from front to back, which they lie around, world units. */
+  readonly middle: number
 }
 
 /** A photo, and how well it sees each vertex of a surface. */
@@ -216,7 +218,8 @@ async function toldBy(
   const { positions, normals, voxel } = surface
   const [wanted, trust] = [new Float32Array(positions.length), new Float32Array(positions.length / 3)]
   const uneven = new Float32Array(trust.length)
-  if (crops.length === 0) return { layers: [], trust, vertices: surface.colours, shift: wanted, strands: trust }
+  const middle = middleOf(surface)
+  if (crops.length === 0) return { layers: [], trust, vertices: surface.colours, shift: wanted, strands: trust, middle }
   const bare = await mixedColours(field, positions, normals, voxel, new Float32Array(shares.length))
   const vertices = bare.map((value, i) => value + shares[Math.trunc(i / 3)] * (surface.colours[i] - value))
   /** As far as nothing was said before. */
@@ -264,13 +267,12 @@ async function toldBy(
     cheeks,
     UNLIKE.photo,
   )
-  const middle = middleOf(surface)
   const hairless = skin.map((value, i) => {
     const [x, y, z] = positions.subarray(3 * i, 3 * i + 3)
     return Math.max(value, painted[i], onFace(x, y, z - middle))
   })
   const strands = strandsShown(hairless, unevenness, trust, cheeks)
-  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift, strands }
+  return { layers: [...layers, ...lay(others, mirrored(surface))], trust, vertices, shift, strands, middle }
 }
 
 /** What lies around a photo's crop, in fewer pixels. */
