@@ -119,7 +119,7 @@ async function judge(
   const texture = await paintTexture(surface, field, photos, textureSide(SIZE), generator.config.frame)
   const { cpu } = clock()
 
-  const { image } = await headView(generator, planes, head, head.label, SIZE)
+  const { image } = await headView(generator, planes, head, head.label, { side: SIZE })
   const rendered = toRgb(image)
   const views = {
     textured: drawSurface(surface, head.label, SIZE, texture),
@@ -320,7 +320,7 @@ async function againstTruth(
     const view = await shrinkView(full)
     const label = intoReconstruction(view.label, aligned.matrix)
     const weight = view.depth.map((depth) => (depth > 0 ? 1 : 0))
-    const { image } = await headView(kit.context.generator, planes, head, label, SIDE)
+    const { image } = await headView(kit.context.generator, planes, head, label, { side: SIDE })
     const pictures = {
       textured: drawSurface(surface, label, SIDE, texture),
       vertices: drawSurface(surface, label, SIDE),

@@ -119,7 +119,7 @@ interface Seen extends Pick<View['rendering'], 'depth' | 'opacity'> {
 function eyeFor({ context: { generator } }: Kit, planes: Planes, head: Head, painted?: Painted) {
   return async (label: Float32Array): Promise<Seen> => {
     if (!painted) {
-      const { image, rendering } = await headView(generator, planes, head, label, SIDE)
+      const { image, rendering } = await headView(generator, planes, head, label, { side: SIDE })
       return { rgb: await pixelsOf(image), depth: rendering.depth, opacity: rendering.opacity }
     }
     const { depth } = rasterize(painted.surface, label, SIDE)
@@ -152,7 +152,7 @@ export async function judgeHead(
   const photo = await photoOnWhite(portrait)
   const look = eyeFor(kit, planes, found, painted)
   const { rgb: seen } = await look(found.label)
-  const { rendering } = await headView(generator, planes, found, found.label, SIDE)
+  const { rendering } = await headView(generator, planes, found, found.label, { side: SIDE })
   const pictures = [photo.rgb, seen]
   views.set('input', await compare(kit, seen, photo.rgb, photo.weight, Number.NaN))
   const shot = { portrait, label: found.label }
@@ -177,7 +177,7 @@ export async function alignmentOf(
   found: Head,
 ): Promise<Alignment | null> {
   const planes = await paintHead(generator, found)
-  const { rendering } = await headView(generator, planes, found, found.label, SIDE)
+  const { rendering } = await headView(generator, planes, found, found.label, { side: SIDE })
   return surfaceOf(generator, planes, head, facePairs(head, window, found.label, rendering))
 }
 

@@ -3,6 +3,7 @@
  * sheet and files. Every front door asks here. A part is made when it is first asked for and kept. What runs a network
  * takes a turn; a judgement takes many small ones, so that what a person waits for gets in between.
  */
+import { FITTED_BLOCKS, pictureSide } from './checkpoint/config.ts'
 import { inEnglish, type Message } from './errors.ts'
 import type { PosedPortrait } from './face/posed-portrait.ts'
 import { WIDE, zoom } from './generator/camera.ts'
@@ -277,7 +278,8 @@ export class Finish {
     const { generator, photos } = this.source
     const fine = await Promise.all(photos.map((photo) => this.atItsResolution(photo)))
     const shown = await Promise.all(fine.map((photo) => this.asChanged(photo)))
-    const sides = photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [generator.config.image_resolution]
+    const sides =
+      photos.length > 0 ? photos.map(({ portrait }) => portrait.size) : [pictureSide(generator.config, FITTED_BLOCKS)]
     const asked = inTurns(field, (work) => this.inTurn({}, work))
     const { frame } = generator.config
     return paintTexture(surface, asked, shown, size ?? textureSide(Math.max(...sides)), frame)
@@ -301,7 +303,7 @@ export class Finish {
 
   private seenFrom(label: Float32Array): Promise<View> {
     const { generator, head } = this.source
-    return this.inTurn({}, async () => headView(generator, await this.planes(), head, label))
+    return this.inTurn({}, async () => headView(generator, await this.planes(), head, label, { blocks: FITTED_BLOCKS }))
   }
 
   /** Pictures from all sides: of the surface that is wanted where there are photos to paint it with. */

@@ -394,7 +394,7 @@ export class Engine implements EngineApi {
   private render(project: OpenProject, camera: number[], size: number, rank: Rank) {
     return this.turns.take(async () => {
       const { planes, head, generator } = await project.paint()
-      return { generator, ...(await headView(generator, planes, head, Float32Array.from(camera), size)) }
+      return { generator, ...(await headView(generator, planes, head, Float32Array.from(camera), { side: size })) }
     }, rank)
   }
 

@@ -1,4 +1,5 @@
 /** What the windows are told while a head forms: how far it is, how long it takes and, now and then, what it looks like. */
+import { FITTED_BLOCKS } from '../engine/checkpoint/config.ts'
 import { withoutFrame } from '../engine/head/views.ts'
 import type { Progress } from '../engine/inversion/inversion.ts'
 import type { Quality } from '../engine/inversion/schedule.ts'
@@ -11,8 +12,8 @@ import { TimeLeft } from './time-left.ts'
 /** Milliseconds between previews at least, and how many times its own cost lies between two of them. */
 const PREVIEW_EVERY = 500
 const PREVIEW_SHARE = 5
-/** What a preview's picture is rendered with. */
-const PREVIEW = { resolution: 80, coarse: 24, fine: 16 }
+/** What a preview's picture is rendered with; it is the one that is fitted. */
+const PREVIEW = { resolution: 80, coarse: 24, fine: 16, blocks: FITTED_BLOCKS }
 
 export class FormingReport {
   private readonly host: ProjectHost

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TINY_CONFIG, tinyConfig } from '../../../testing/generator.ts'
 import { UserError } from '../errors.ts'
-import { parseConfig, SUPER_RESOLUTION_CLASSES, superResolutionOutput } from './config.ts'
+import { FITTED_BLOCKS, parseConfig, SUPER_RESOLUTION_CLASSES, superResolutionOutput } from './config.ts'
 
 const { rendering_kwargs: rendering, super_resolution: superResolution } = TINY_CONFIG
 
@@ -69,6 +69,24 @@ describe('the config', () => {
       },
       /plane_channels .*1536 channels of 1024 x 1024/,
     ],
+    [
+      'a block without channels',
+      { super_resolution: { ...superResolution, class: '4X2X' }, image_resolution: 32 },
+      /super_resolution\.channels .*shorter than 3/,
+    ],
+    [
+      'channels without a block',
+      { super_resolution: { ...superResolution, channels: [3, 2, 2] } },
+      /super_resolution\.channels .*longer than 2/,
+    ],
+    [
+      'a third block of gigabytes',
+      {
+        super_resolution: { class: '4X2X', input_resolution: 512, channels: [2, 2, 64], conv_clamp: null },
+        image_resolution: 2048,
+      },
+      /super_resolution\.channels\.2 .*64 channels of 2048 x 2048/,
+    ],
     ['an unknown super-resolution', { super_resolution: { ...superResolution, class: '16X' } }, /super_resolution/],
   ]
   it.each(faults)('%s is refused by the name of the field', (_, changes, message) => {
@@ -102,6 +120,8 @@ describe('the config', () => {
       image_resolution: 512,
     })
     expect(full.image_resolution).toBe(512)
+    const ours = { class: '4X2X', input_resolution: 8, channels: [3, 2, 2], conv_clamp: null }
+    expect(tinyConfig({ super_resolution: ours, image_resolution: 32 }).super_resolution).toEqual(ours)
   })
 
   it.each([null, undefined, 1, 'x', []])('%j is no config', (value) => {
@@ -110,8 +130,9 @@ describe('the config', () => {
 
   it('knows the picture size of every super-resolution class', () => {
     const sizes = Object.keys(SUPER_RESOLUTION_CLASSES).map((kind) =>
-      superResolutionOutput({ class: kind as '2X', input_resolution: 128, channels: [1, 1], conv_clamp: null }),
+      superResolutionOutput({ class: kind as '2X', input_resolution: 128 }),
     )
-    expect(sizes).toEqual([512, 512, 256, 256, 256])
+    expect(sizes).toEqual([512, 512, 256, 256, 256, 512])
+    expect(superResolutionOutput({ class: '4X2X', input_resolution: 128 }, FITTED_BLOCKS)).toBe(256)
   })
 })

@@ -10,9 +10,10 @@ export const GENERATOR_FORMAT = 'halfturn-generator'
 export const GENERATOR_VERSION = 2
 
 /**
- * The super-resolution classes (docs/eg3d.md, Super-resolution) as data. `up`: whether block 0 and block 1 double the
+ * The super-resolution classes (docs/eg3d.md, Super-resolution) as data. `up`: of every block, whether it doubles the
  * resolution. `resize`: when features and rgb are resized to `input_resolution` first: whenever they differ, or only
- * when smaller. `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer.
+ * when smaller. `ownFilter`: whether the class has an (unused) `superresolution.resample_filter` buffer. All are EG3D's
+ * but 4X2X, which is Halfturn's: 4X, and a block more that sharpens what is shown.
  */
 export const SUPER_RESOLUTION_CLASSES = {
   '8XDC': { up: [true, true], resize: 'unequal', ownFilter: false },
@@ -20,9 +21,13 @@ export const SUPER_RESOLUTION_CLASSES = {
   '4X': { up: [false, true], resize: 'smaller', ownFilter: true },
   '2X': { up: [false, true], resize: 'unequal', ownFilter: true },
   Deepfp32: { up: [false, true], resize: 'smaller', ownFilter: true },
+  '4X2X': { up: [false, true, true], resize: 'smaller', ownFilter: true },
 } as const
 
 export type SuperResolutionClass = keyof typeof SUPER_RESOLUTION_CLASSES
+
+/** Blocks that make the picture which is fitted to a photo: all that EG3D has. Later ones are for what is shown alone. */
+export const FITTED_BLOCKS = 2
 
 /** Elements of the largest tensor a network may have on its way: 512 MiB in float32. */
 const MOST_ELEMENTS = 2 ** 27
@@ -79,8 +84,8 @@ const superResolution = z.strictObject({
   class: z.enum(Object.keys(SUPER_RESOLUTION_CLASSES) as [SuperResolutionClass, ...SuperResolutionClass[]]),
   /** Side of the feature picture the first block takes. */
   input_resolution: resolution,
-  /** Output channels of block 0 and block 1. */
-  channels: z.tuple([width, width]),
+  /** Output channels of every block. */
+  channels: z.array(width),
   conv_clamp: clamp,
 })
 
@@ -153,8 +158,14 @@ const generatorConfig = z
     if (rendering.depth_resolution_importance > 0 && rendering.depth_resolution < 4) {
       refuse('rendering_kwargs.depth_resolution', message('too-few-for-importance', { least: 4 }))
     }
-    const image =
-      super_resolution === null ? config.neural_rendering_resolution : superResolutionOutput(super_resolution)
+    if (super_resolution !== null) {
+      const { class: kind, channels } = super_resolution
+      const blocks = SUPER_RESOLUTION_CLASSES[kind].up.length
+      const path = 'super_resolution.channels'
+      if (channels.length < blocks) refuse(path, message('value-too-short', { least: blocks }))
+      if (channels.length > blocks) refuse(path, message('value-too-long', { most: blocks }))
+    }
+    const image = pictureSide(config)
     if (config.image_resolution !== image) refuse('image_resolution', message('value-is-not', { wanted: image }))
     for (const [path, channels, side] of largeTensors(config)) {
       if (channels * side * side <= MOST_ELEMENTS) continue
@@ -182,9 +193,23 @@ export function backboneResolutions({ plane_resolution }: Pick<GeneratorConfig, 
   return resolutions
 }
 
-/** Side of the picture a super-resolution gives. */
-export function superResolutionOutput({ class: kind, input_resolution }: SuperResolutionConfig): number {
-  return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.filter(Boolean).length
+/** Side of the picture a super-resolution gives. @param blocks after so many of its blocks; default: all */
+export function superResolutionOutput(
+  { class: kind, input_resolution }: Pick<SuperResolutionConfig, 'class' | 'input_resolution'>,
+  blocks?: number,
+): number {
+  return input_resolution * 2 ** SUPER_RESOLUTION_CLASSES[kind].up.slice(0, blocks).filter(Boolean).length
+}
+
+/** Side of a generator's picture. @param blocks after so many of the super-resolution's blocks; default: all */
+export function pictureSide(
+  {
+    super_resolution,
+    neural_rendering_resolution,
+  }: Pick<GeneratorConfig, 'super_resolution' | 'neural_rendering_resolution'>,
+  blocks?: number,
+): number {
+  return super_resolution === null ? neural_rendering_resolution : superResolutionOutput(super_resolution, blocks)
 }
 
 /** Channels of the picture that the backbone paints: of every plane its layers', all side by side. */
@@ -200,11 +225,10 @@ function* largeTensors(config: GeneratorConfig): Generator<[path: string, channe
   yield ['decoder_output_dim', config.decoder_output_dim, config.neural_rendering_resolution]
   if (super_resolution === null) return
   const { class: kind, input_resolution, channels } = super_resolution
-  let side = input_resolution
-  yield ['decoder_output_dim', config.decoder_output_dim, side]
-  for (const block of [0, 1]) {
-    if (SUPER_RESOLUTION_CLASSES[kind].up[block]) side *= 2
-    yield [`super_resolution.channels.${block}`, channels[block], side]
+  yield ['decoder_output_dim', config.decoder_output_dim, input_resolution]
+  for (const [block, count] of channels.entries()) {
+    const side = superResolutionOutput({ class: kind, input_resolution }, block + 1)
+    yield [`super_resolution.channels.${block}`, count, side]
   }
 }
 

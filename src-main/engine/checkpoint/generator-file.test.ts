@@ -33,6 +33,24 @@ describe('expectedWeights', () => {
     const expected = [...expectedWeights(withSuperResolution(kind, input, [128, 64]))]
     expect(expected.filter(([name]) => name.startsWith('superresolution.'))).toEqual(shapesOf(states[state]))
   })
+
+  it('of Halfturn’s own class is that of 4X, and one block more', () => {
+    const sizes = { input_resolution: 128, conv_clamp: 256 }
+    const own = { class: '4X2X', channels: [128, 64, 8], ...sizes }
+    const changes = { ...OFFICIAL_SIZES, image_resolution: 512, super_resolution: own }
+    const expected = [...expectedWeights(tinyConfig(changes))]
+    const third = expected.filter(([name]) => name.startsWith('superresolution.block2.'))
+    const others = expected.filter(([name]) => !name.startsWith('superresolution.block2.'))
+    expect(others).toEqual([...expectedWeights(withSuperResolution('4X', 128, [128, 64]))])
+    expect(third.map(([name]) => name.replace('block2', 'block1'))).toEqual(
+      expected.map(([name]) => name).filter((name) => name.startsWith('superresolution.block1.')),
+    )
+    expect(Object.fromEntries(third)).toMatchObject({
+      'superresolution.block2.conv0.weight': [8, 64, 3, 3],
+      'superresolution.block2.conv1.noise_const': [512, 512],
+      'superresolution.block2.torgb.weight': [3, 8, 1, 1],
+    })
+  })
 })
 
 describe('a generator file', () => {

@@ -2,7 +2,7 @@
  * A generator at work: config and weights on a runtime. Forward passes give planes and pictures; each has its backward
  * pass, so that gradients of any loss on the picture reach the latent code, the camera and every weight.
  */
-import type { GeneratorConfig } from '../checkpoint/config.ts'
+import { type GeneratorConfig, pictureSide } from '../checkpoint/config.ts'
 import { expand, input, reshape, type Shape, transpose } from '../graph/index.ts'
 import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
@@ -31,6 +31,8 @@ export interface View {
   readonly ws: Float32Array
   /** Without super-resolution: the generator has none, or it was left out. */
   readonly plain: boolean
+  /** How many of the super-resolution's blocks made the picture, where not all did. */
+  readonly blocks: number | undefined
   /** The pixels that were rendered, where not all were. */
   readonly pixels: Uint32Array | undefined
   /** What `backward` finds kept of this view's passes; the next view's take its place. */
@@ -42,6 +44,8 @@ export interface ViewOptions extends RenderOptions {
   readonly planes?: Planes | ResidentPlanes
   /** Leaves the super-resolution out. */
   readonly plain?: boolean
+  /** The picture after so many of the super-resolution's blocks; default: all. */
+  readonly blocks?: number
   /** False where no `backward` will follow: saves memory, half a gibibyte at full size. */
   readonly keep?: boolean
 }
@@ -180,13 +184,15 @@ export class Generator {
   /**
    * The super-resolution: the final picture from a rendering, for generators that have one.
    * @param trace given where `enhanceBackward` may follow
+   * @param blocks the picture after so many of its blocks; default: all
    */
   async enhance(
     features: Float32Array,
     ws: Float32Array,
     trace?: Trace,
+    blocks?: number,
   ): Promise<{ image: Float32Array; raw: Float32Array }> {
-    const vjp = this.enhancement(this.sideOf(features))
+    const vjp = this.enhancement(this.sideOf(features), blocks)
     const { image, raw } = await vjp.forward({ ...this.feeds, features, w: this.lastOf(ws) }, trace)
     return { image, raw }
   }
@@ -194,6 +200,7 @@ export class Generator {
   /**
    * The adjoint of `enhance`; the gradient of ws falls on its last row.
    * @param trace that of the call whose adjoint it is: saves computing it again
+   * @param blocks as in that call
    */
   async enhanceBackward(
     features: Float32Array,
@@ -201,12 +208,13 @@ export class Generator {
     cotangent: { image?: Float32Array; raw?: Float32Array },
     want: Pick<Want, 'weights' | 'w'> = {},
     trace?: Trace,
+    blocks?: number,
   ): Promise<{ features: Float32Array; w: Float32Array; weights: WeightGradients }> {
     const n = this.sideOf(features)
-    const size = this.config.image_resolution
+    const size = pictureSide(this.config, blocks)
     const { image = new Float32Array(3 * size * size), raw = new Float32Array(3 * n * n) } = cotangent
     const feeds = { ...this.feeds, features, w: this.lastOf(ws) }
-    const vjp = this.enhancement(n)
+    const vjp = this.enhancement(n, blocks)
     const leaves = want.w === false ? ['features'] : undefined
     const gradients = await vjp.backward(feeds, { image, raw }, { weights: want.weights, leaves }, trace)
     const { features: dFeatures, w: dW = new Float32Array(this.config.w_dim), ...weights } = gradients
@@ -222,10 +230,10 @@ export class Generator {
       ...(plain && { wanted: 'colours' }),
       ...options,
     })
-    const { pixels } = options
+    const { pixels, blocks } = options
     const rendering = pixels ? spread(rendered, pixels) : rendered
-    const view = { rendering, ws, plain, pixels, trace }
-    if (!plain) return { ...(await this.enhance(rendering.features, ws, trace)), ...view }
+    const view = { rendering, ws, plain, blocks, pixels, trace }
+    if (!plain) return { ...(await this.enhance(rendering.features, ws, trace, blocks)), ...view }
     const raw = coloursOf(rendering.features, rendering.channels)
     return { image: raw, raw, ...view }
   }
@@ -271,14 +279,14 @@ export class Generator {
   }
 
   private async backwardToRendering(
-    { rendering, ws, plain, pixels, trace }: View,
+    { rendering, ws, plain, blocks, pixels, trace }: View,
     cotangent: ViewGradient,
     want: Want,
   ): Promise<{ gradient: RenderingGradient; w: Float32Array; weights: WeightGradients }> {
     const { features, channels } = rendering
     const enhanced = plain
       ? { features: undefined, w: new Float32Array(this.config.w_dim), weights: {} }
-      : await this.enhanceBackward(features, ws, cotangent, want, trace)
+      : await this.enhanceBackward(features, ws, cotangent, want, trace, blocks)
     const pictures = plain ? [cotangent.image, cotangent.raw, cotangent.rendered] : [cotangent.rendered]
     const { depth, opacity } = cotangent
     const shown = withColours(
@@ -304,13 +312,13 @@ export class Generator {
   }
 
   /** @param n side of the rendering */
-  private enhancement(n: number): Vjp {
-    return this.vjp(`enhance/${n}`, (parameters) => {
+  private enhancement(n: number, blocks?: number): Vjp {
+    return this.vjp(`enhance/${n}/${blocks}`, (parameters) => {
       const { config } = this
       const features = input('features', [n * n, config.decoder_output_dim])
       const w = input('w', [1, config.w_dim])
       const picture = transpose(reshape(features, [1, n, n, config.decoder_output_dim]), [0, 3, 1, 2])
-      const { image, raw } = superResolution(config, parameters, picture, w)
+      const { image, raw } = superResolution(config, parameters, picture, w, blocks)
       return { outputs: { image, raw }, leaves: { features, w } }
     })
   }

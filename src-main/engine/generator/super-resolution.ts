@@ -11,6 +11,7 @@ import { bilinearMatrix, resample } from './resample.ts'
 /**
  * @param features [N, C, n, n] in -1..1; the first three channels are the raw picture
  * @param w [N, w_dim], the last of ws
+ * @param blocks after so many of the class's blocks; default: all
  * @returns `image` [N, 3, R, R], and `raw` [N, 3, n, n] as the reference returns it: where the first block neither
  *   upsamples nor resizes, that block's colours have been added to it (they are added in place there)
  */
@@ -19,6 +20,7 @@ export function superResolution(
   parameters: Parameters,
   features: Tensor,
   w: Tensor,
+  blocks?: number,
 ): { image: Tensor; raw: Tensor } {
   const raw = slice(features, 1, 0, 3)
   if (!config.super_resolution) throw new Error(`The generator '${config.name}' has no super-resolution`)
@@ -32,7 +34,7 @@ export function superResolution(
   let x = resized ? resample(features, fit) : features
   let image = resized ? resample(raw, fit) : raw
   let returnedRaw = raw
-  up.forEach((doubles, index) => {
+  up.slice(0, blocks).forEach((doubles, index) => {
     const block = `superresolution.block${index}`
     x = synthesisLayer(parameters, `${block}.conv0`, x, w, { clamp, noise, up: doubles })
     x = synthesisLayer(parameters, `${block}.conv1`, x, w, { clamp, noise })

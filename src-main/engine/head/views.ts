@@ -15,19 +15,20 @@ const PLAIN = 256
 
 /**
  * @param planes the head's, as `paintHead` gives them
- * @param side in rays where there is no super-resolution; otherwise the generator's own
+ * @param look side in rays where there is no super-resolution, otherwise the generator's own; and the picture after how many
+ *   of the super-resolution's blocks, by default all
  */
 export async function headView(
   generator: Generator,
   planes: Planes,
   head: Pick<Head, 'ws' | 'edit'>,
   label: Float32Array,
-  side = PLAIN,
+  { side = PLAIN, blocks }: { readonly side?: number; readonly blocks?: number } = {},
 ): Promise<View> {
   const { super_resolution, neural_rendering_resolution } = generator.config
   const resolution = super_resolution ? neural_rendering_resolution : side
   const pixels = await pixelsOfHead(generator, planes, label, resolution)
-  const view = await generator.view(editedCode(generator, head), label, { planes, resolution, pixels })
+  const view = await generator.view(editedCode(generator, head), label, { planes, resolution, pixels, blocks })
   return { ...view, image: withoutFrame(view) }
 }
 

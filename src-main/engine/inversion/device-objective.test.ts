@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights, tinyConfig } from '../../../testing/generator.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
 import { bothRuntimes, largestDifference, problem } from '../../../testing/webgpu.ts'
+import { FITTED_BLOCKS, type GeneratorConfig } from '../checkpoint/config.ts'
 import { orbitCamera } from '../generator/camera.ts'
 import { Generator } from '../generator/generator.ts'
 import { uniformArray } from '../random.ts'
@@ -13,6 +14,11 @@ import { coverage } from './terms/coverage.ts'
 import { pixels } from './terms/pixels.ts'
 
 const config = tinyConfig({ rendering_kwargs: { ...tinyConfig().rendering_kwargs, white_back: true } })
+const sharpened = tinyConfig({
+  ...config,
+  image_resolution: 32,
+  super_resolution: { class: '4X2X', input_resolution: 8, channels: [3, 2, 2], conv_clamp: 256 },
+})
 const [SIDE, RAYS, SAMPLES] = [8, 50, 6]
 const label = orbitCamera(config.rendering_kwargs, 0.1)
 const rendering = {
@@ -21,13 +27,13 @@ const rendering = {
   jitter: { coarse: uniformArray(RAYS * SAMPLES, 1), fine: uniformArray(RAYS * SAMPLES, 2) },
 }
 
-async function look(runtime: Runtime, plain: boolean) {
+async function look(runtime: Runtime, plain: boolean, config: GeneratorConfig) {
   const generator = new Generator(runtime, config, randomWeights(config))
   const terms = { pixels, coverage }
   const objective = await PortraitObjective.create(generator, portraitOf(32), SIDE, plain, new Map(), 'head', terms)
   const ws = generator.repeat(generator.meanLatent)
   const planes = await generator.paint(ws)
-  const views = [{ label, objective, rendering: { ...rendering, plain }, weight: 0.5 }]
+  const views = [{ label, objective, rendering: { ...rendering, plain, blocks: FITTED_BLOCKS }, weight: 0.5 }]
   const found = await photoGradients(generator, planes, ws, views, { labels: 1, w: true })
   return { ...found, gradient: await runtime.read(found.planes.values) }
 }
@@ -42,10 +48,11 @@ describe.skipIf(problem !== undefined)('the loss of a portrait on WebGPU', () =>
   })
 
   it.each([
-    ['of the rendering itself', true],
-    ['of the super-resolution’s picture', false],
-  ])('%s: values and gradients of the CPU, without the picture', async (_, plain) => {
-    const [here, there] = [await look(cpu, plain), await look(gpu, plain)]
+    ['of the rendering itself', true, config],
+    ['of the super-resolution’s picture', false, config],
+    ['of the picture before what only sharpens it', false, sharpened],
+  ])('%s: values and gradients of the CPU, without the picture', async (_, plain, config) => {
+    const [here, there] = [await look(cpu, plain, config), await look(gpu, plain, config)]
     expect(Math.abs(there.loss / here.loss - 1)).toBeLessThan(1e-4)
     expect(Object.keys(there.terms)).toEqual(Object.keys(here.terms))
     for (const [name, value] of Object.entries(here.terms)) {

@@ -2,6 +2,7 @@
  * A portrait's loss of a rendering that stays in GPU memory: from its rows to the picture, through the super-resolution where
  * there is one, to the terms and all the way back, as one model. What crosses is which pixels the rows are, and the values.
  */
+import { FITTED_BLOCKS } from '../checkpoint/config.ts'
 import type { Generator } from '../generator/generator.ts'
 import { Parameters } from '../generator/parameters.ts'
 import type { ResidentRendering } from '../generator/resident-rendering.ts'
@@ -128,7 +129,7 @@ export class DeviceObjective implements ResidentObjective {
     const whole = spread(features, channels, 1)
     const rendered = slice(whole, 1, 0, 3)
     return {
-      image: this.plain ? rendered : superResolution(config, new Parameters(shapes), whole, w).image,
+      image: this.plain ? rendered : superResolution(config, new Parameters(shapes), whole, w, FITTED_BLOCKS).image,
       rendered,
       opacity: spread(opacity, 1, 0),
       depth: spread(depth, 1, input('farthest', [])),

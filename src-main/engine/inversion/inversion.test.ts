@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GoldenCase } from '../../../testing/golden-case.ts'
 import { portraitOf } from '../../../testing/portrait.ts'
 import { thinFaceRes } from '../../../testing/thin-faceres.ts'
+import { threeBlocks, twoBlocks } from '../../../testing/third-block.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import { UserError } from '../errors.ts'
 import { uniform } from '../random.ts'
@@ -101,6 +102,18 @@ describe.each([
 })
 
 describe('a job', () => {
+  it('is the same, to the bit, where the generator has a block more for what it shows', async () => {
+    const [two, three] = await Promise.all(
+      [twoBlocks(runtime, 96), threeBlocks(runtime, 96)].map(async (generator) => {
+        const context = { generator, extras: new Map(), faceRes }
+        // Its detail stage looks at the super-resolution's picture.
+        const settings = settingsOf({ quality: 'balanced', steps: 5 })
+        return checkpointOf(await finish(await Inversion.start(context, [posedOf(white, 0)], settings)))
+      }),
+    )
+    expect(three.equals(two)).toBe(true)
+  })
+
   it('has a head before its first step: where it starts, seen by the camera it was given', async () => {
     const job = await startOn(white)
     const { generator } = contextOf(white)

@@ -1,4 +1,5 @@
 /** What a portrait asks of the picture from its camera: the terms of the picture, as one model that gives loss and gradients. */
+import { FITTED_BLOCKS, pictureSide } from '../checkpoint/config.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { coloursOf, type Generator, type View, type Weights } from '../generator/generator.ts'
 import { add, ancestors, gradients, input, mul, writeModel } from '../graph/index.ts'
@@ -44,7 +45,7 @@ export class PortraitObjective implements Objective {
 
   /**
    * @param resolution side of the rendering, in rays
-   * @param plain judges the rendering itself, not the super-resolution's picture
+   * @param plain judges the rendering itself, not the super-resolution's picture that is fitted
    * @param faceRes weights of the perceptual network
    * @param aim what the loss is to move
    * @param terms by the names under which they are reported
@@ -61,7 +62,7 @@ export class PortraitObjective implements Objective {
     const { config, runtime } = generator
     const white = config.rendering_kwargs.white_back
     const whole = white && aim !== 'colour'
-    const side = plain ? resolution : config.image_resolution
+    const side = plain ? resolution : pictureSide(config, FITTED_BLOCKS)
     const image = input('image', [1, 3, side, side])
     const opacity = input('opacity', [1, 1, resolution, resolution])
     const depth = input('depth', opacity.shape)

@@ -2,11 +2,16 @@
 
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectRelative, GoldenCase } from '../../../testing/golden-case.ts'
+import { portraitOf } from '../../../testing/portrait.ts'
 import { SquaredError } from '../../../testing/squared-error.ts'
+import { thinFaceRes } from '../../../testing/thin-faceres.ts'
+import { threeBlocks, twoBlocks } from '../../../testing/third-block.ts'
+import { FITTED_BLOCKS } from '../checkpoint/config.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { lit, matchColours } from '../face/posed-portrait.ts'
 import { normalArray } from '../random.ts'
 import { Runtime } from '../runtime/runtime.ts'
+import { PortraitObjective } from './objective.ts'
 import { photoGradients } from './photo-gradients.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -88,5 +93,26 @@ describe('a photo in other light', () => {
     for (const gain of matchColours(dark, head, opacity)) expect(gain).toBeCloseTo(1.6)
     const bright = lit({ ...dark, rgb: dark.rgb.map(() => 250) }, Float32Array.of(1.6, 1, 0.5))
     expect([...bright.rgb.subarray(0, 3)]).toEqual([255, 250, 125])
+  })
+})
+
+describe('a generator that sharpens what it shows', () => {
+  it('is fitted by the picture before that: loss and gradients are those without, to the bit', async () => {
+    const network = await thinFaceRes()
+    const portrait = portraitOf(32)
+    const [two, three] = await Promise.all(
+      [twoBlocks(runtime, 16), threeBlocks(runtime, 16)].map(async (generator) => {
+        const objective = await PortraitObjective.create(generator, portrait, 16, false, network)
+        const views = [{ label: labels[0], objective, rendering: { blocks: FITTED_BLOCKS }, weight: 1 }]
+        const want = { labels: 1, w: true }
+        return photoGradients(generator, await generator.planes(ws), ws, views, want)
+      }),
+    )
+    expect(three.loss).toBe(two.loss)
+    expect(three.terms).toEqual(two.terms)
+    expect(three.planes.values.data).toEqual(two.planes.values.data)
+    expect(three.w).toEqual(two.w)
+    expect(three.labels).toEqual(two.labels)
+    expect(three.view!.image).toEqual(two.view!.image)
   })
 })

@@ -2,6 +2,7 @@
  * How a job looks at its photos: in the head's light, along which rays, and what each picture is asked for. What is drawn
  * at random depends on the seed and the step alone.
  */
+import { FITTED_BLOCKS } from '../checkpoint/config.ts'
 import type { MattedPortrait } from '../face/matted-portrait.ts'
 import { lit, matchColours, type PosedPortrait } from '../face/posed-portrait.ts'
 import type { ViewOptions } from '../generator/generator.ts'
@@ -111,7 +112,7 @@ export class PhotoViews {
     const draw = { seed, stream: first + 3 * step }
     // On a GPU it is drawn there.
     const jitter = this.context.generator.runtime.keepsResidents ? draw : drawJitter(draw, pixels.length, coarse, fine)
-    return { plain: this.isPlain(phase), resolution, pixels, coarse, fine, jitter }
+    return { plain: this.isPlain(phase), blocks: FITTED_BLOCKS, resolution, pixels, coarse, fine, jitter }
   }
 
   /** Whether a phase looks at the rendering itself. */

@@ -3,6 +3,7 @@
  * photo's camera the rendering is what was fitted; from the sides a head with photos is what is taken along, its surface with
  * the photos on it, which is nearer to the person there than the rendering.
  */
+import { FITTED_BLOCKS } from '../checkpoint/config.ts'
 import { DEGREE, orbitCamera, zoom } from '../generator/camera.ts'
 import type { Generator } from '../generator/generator.ts'
 import type { Planes } from '../generator/plane-layout.ts'
@@ -56,7 +57,7 @@ export async function turnAround(
   turn = atOnce,
 ): Promise<Turnaround> {
   const render = async (camera: Float32Array): Promise<TurnaroundView> => {
-    const { image, rendering } = await headView(generator, planes, head, camera, SIDE)
+    const { image, rendering } = await headView(generator, planes, head, camera, { side: SIDE, blocks: FITTED_BLOCKS })
     const { depth, opacity } = rendering
     return { size: Math.sqrt(image.length / 3), rgb: toRgb(image), depth, opacity }
   }
