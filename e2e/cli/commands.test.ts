@@ -141,7 +141,7 @@ describe('halfturn import and info', () => {
     const file = place.write('pano.pkl', pickle)
     const info = await place.run(['info', file])
     expect(info.stdout).toContain('a PanoHead checkpoint')
-    expect(info.stdout).toMatch(/3 x 3 channels at 8², 3, 3, 3 layers/)
+    expect(info.stdout).toMatch(/3 x 3 channels at 8², 5, 5, 5 layers/)
     const run = await place.run(['import', file, '-o', place.path('pano.safetensors')])
     expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/Imported pano: .*\n.*PanoHead.*on white/)])
     expect(run.stderr).toMatch(/Note: .*none has been tried.*\nNote: .*background is left out/)

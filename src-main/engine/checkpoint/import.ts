@@ -99,7 +99,8 @@ export function importCheckpoint(bytes: Uint8Array, name: string, sha256 = sha25
       throw new UserError('panohead-unfit', { name, fault })
     }
     const found = { config, tensors: network.tensors, surplus: new Set(surplus), settings: network.settings() }
-    return { origin: 'PanoHead', ...headOf(found, refuse) }
+    const head = headOf(found, refuse)
+    return { origin: 'PanoHead', ...head, config: parseConfig(head.config, name) }
   }
   if (surplus.length > 0) {
     throw new UserError('checkpoint-surplus', { name, weight: quote(surplus[0]) })

@@ -109,7 +109,7 @@ export function headOf(
   const { avg_camera_radius: radius, avg_camera_pivot: pivot } = rendering
   const isAsEg3d = radius === EG3D_ORBIT.radius && pivot.join() === EG3D_ORBIT.pivot.join()
   return {
-    config: { ...config, rendering_kwargs: { ...rendering, white_back: true }, licence: LICENCE },
+    config: withBorder({ ...config, rendering_kwargs: { ...rendering, white_back: true }, licence: LICENCE }),
     weights: head,
     notes: [
       message('panohead-unverified'),
@@ -127,20 +127,43 @@ function paintedAt(plane: number, layer: number, feature: number, layers: number
   return (plane * layers + layer) * channels + feature
 }
 
-/** A weight of the generator; of one that paints planes, its rows as they are wanted here (generator/plane-layout.ts). */
+/**
+ * EG3D reads planes with zeros outside; a tri-grid read so fades beyond its outermost layers, where ours would hold them
+ * (docs/eg3d.md, Layers). A layer of zeros on either side does the same where the others stay in their places: the axis
+ * along which layers are counted grows with their number.
+ */
+function withBorder(config: GeneratorConfig): GeneratorConfig {
+  const { plane_layers, plane_axes } = config
+  const bordered = plane_layers.map((layers) => layers + 2) as GeneratorConfig['plane_layers']
+  const axes = plane_axes.map(([u, v, normal], plane) => {
+    const growth = bordered[plane] / plane_layers[plane]
+    return [u, v, normal.map((value) => value * growth)]
+  }) as GeneratorConfig['plane_axes']
+  return { ...config, plane_layers: bordered, plane_axes: axes }
+}
+
+/**
+ * A weight of the generator; of one that paints planes, its rows as they are wanted here (generator/plane-layout.ts), with
+ * zeros for the border.
+ * @param config as found
+ */
 function inOurOrder(name: string, tensor: StoredTensor, config: GeneratorConfig): StoredTensor {
   if (!/^backbone\.synthesis\.b\d+\.torgb\.(?:weight|bias)$/.test(name)) return tensor
   const { plane_layers, plane_channels } = config
   const row = tensor.data.length / tensor.shape[0]
-  const data = new Uint8Array(paintedChannels(config) * row)
+  const rows = paintedChannels(withBorder(config))
+  const data = new Uint8Array(rows * row)
   let into = 0
   for (const [plane, layers] of plane_layers.entries()) {
+    const border = plane_channels * row
+    into += border
     for (let layer = 0; layer < layers; layer++) {
       for (let feature = 0; feature < plane_channels; feature++, into += row) {
         const from = paintedAt(plane, layer, feature, layers, plane_channels) * row
         data.set(tensor.data.subarray(from, from + row), into)
       }
     }
+    into += border
   }
-  return { ...tensor, data }
+  return { ...tensor, shape: [rows, ...tensor.shape.slice(1)], data }
 }

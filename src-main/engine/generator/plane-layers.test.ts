@@ -1,6 +1,6 @@
 /** A generator whose planes have several layers: gradients against central differences, all the way through. */
 import { afterAll, expect, it } from 'vitest'
-import { GoldenCase } from '../../../testing/golden-case.ts'
+import { expectClose, GoldenCase } from '../../../testing/golden-case.ts'
 import { background } from '../../../testing/pano-head.ts'
 import { checkpoint } from '../../../testing/pickle.ts'
 import type { GeneratorConfig } from '../checkpoint/config.ts'
@@ -13,6 +13,7 @@ import { dot } from '../vectors.ts'
 import { orbitCamera } from './camera.ts'
 import { Generator, type View, type Weights } from './generator.ts'
 import { sliceCount } from './plane-layout.ts'
+import { borrowSampler, PlaneProjection, releaseSampler } from './planes.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 afterAll(() => runtime.dispose())
@@ -91,7 +92,9 @@ it.each([
   const seePlanes = (data: Float32Array) => generator.view(ws, label, { ...options, planes: { ...planes, data } })
   await expectSlope('planes', found.planes, planes.data, seePlanes)
   const slice = planes.data.length / sliceCount(planes)
-  for (const layer of [0, 1]) {
+  // The camera sees little of the layers further out.
+  const middle = Math.floor((planes.layers[0] - 1) / 2)
+  for (const layer of [middle, middle + 1]) {
     const part = found.planes.map((value, at) => (Math.floor(at / slice) === layer ? value : 0))
     await expectSlope(`layer ${layer} of the facing plane`, part, planes.data, seePlanes)
   }
@@ -110,14 +113,47 @@ it.each([
   }
 })
 
-it('a PanoHead checkpoint gives the pictures of the network it holds, on white', async () => {
-  const see = ({ config, weights }: typeof panoHead, white_back: boolean) => {
-    const rendering_kwargs = { ...config.rendering_kwargs, white_back }
-    return new Generator(runtime, { ...config, rendering_kwargs }, weights).view(ws, label, { resolution: 16 })
+it('a PanoHead checkpoint is read with zeros outside, along the normals too', async () => {
+  const {
+    layers,
+    resolution: size,
+    channels,
+    data,
+  } = await new Generator(runtime, threefold.config, threefold.weights).planes(ws)
+  const { rows } = new PlaneProjection(threefold.config)
+  const texel = (slice: number, row: number, column: number, feature: number) =>
+    [row, column].every((at) => at >= 0 && at < size)
+      ? data[((slice * size + row) * size + column) * channels + feature]
+      : 0
+  /** The mean over the planes, each a grid of D x R x R read linearly, by the formula. */
+  const read = (point: Float32Array, feature: number) => {
+    let sum = 0
+    for (const plane of [0, 1, 2]) {
+      const [u, v, n] = [0, 1, 2].map((axis) =>
+        dot(rows.subarray(plane * 9 + axis * 3, plane * 9 + axis * 3 + 3), point),
+      )
+      const places = [
+        [n, layers[plane]],
+        [v, size],
+        [u, size],
+      ].map(([at, count]) => ((at + 1) * count - 1) / 2)
+      for (let tap = 0; tap < 8; tap++) {
+        const [layer, row, column] = places.map((at, axis) => Math.floor(at) + ((tap >> axis) & 1))
+        const share = [layer, row, column].reduce((all, at, axis) => all * (1 - Math.abs(places[axis] - at)), 1 / 3)
+        const isThere = layer >= 0 && layer < layers[plane]
+        if (isThere) sum += share * texel(plane * layers[plane] + layer, row, column, feature)
+      }
+    }
+    return sum
   }
-  const [held, taken] = [await see(threefold, true), await see(panoHead, panoHead.config.rendering_kwargs.white_back)]
-  expect(taken.image).toEqual(held.image)
-  const opacity = taken.rendering.opacity.reduce((sum, value) => sum + value / taken.rendering.opacity.length, 0)
-  expect(opacity).toBeGreaterThan(0.05)
-  expect(opacity).toBeLessThan(0.95)
+  // The box and somewhat beyond.
+  const points = normalArray(3 * 500, 0.5 * threefold.config.rendering_kwargs.box_warp, 1)
+  const expected = Float32Array.from({ length: 500 * channels }, (_, i) => {
+    const point = 3 * Math.floor(i / channels)
+    return read(points.subarray(point, point + 3), i % channels)
+  })
+  const planes = await new Generator(runtime, panoHead.config, panoHead.weights).planes(ws)
+  const sampler = borrowSampler(planes, new PlaneProjection(panoHead.config))
+  expectClose(sampler.samplePoints(points).slice(), expected, 'features', 1e-5, 1e-5)
+  releaseSampler(sampler)
 })
