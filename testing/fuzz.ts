@@ -30,6 +30,7 @@ import { uniform } from '../src-main/engine/random.ts'
 import { parseMessage, readMessage } from '../src-main/session/envelope.ts'
 import { packProject, unpackProject } from '../src-main/session/project-file.ts'
 import { fixture, TINY_CONFIG, tinyConfig, tinyWeights } from './generator.ts'
+import { background } from './pano-head.ts'
 import {
   ascii,
   checkpoint,
@@ -248,7 +249,13 @@ function generatorInput(chance: Chance): Uint8Array {
   return headed({ __metadata__: { config: odd } }, new Uint8Array(0))
 }
 
-const wholeCheckpoints = [checkpoint(config, weights), fixture('tiny2x.pkl')]
+const triGrids = tinyConfig({ plane_layers: [2, 2, 2] })
+const triGridWeights = tinyWeights(triGrids)
+const wholeCheckpoints = [
+  checkpoint(config, weights),
+  checkpoint(triGrids, new Map([...triGridWeights, ...background(triGrids, triGridWeights)])),
+  fixture('tiny2x.pkl'),
+]
 const affine = tensor(weights.get('backbone.mapping.embed.weight')!)
 /** Networks that lack most of what a generator has, but not what is looked at first. */
 const smallCheckpoints = [

@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { embeddedGenerator, quick } from '../../testing/generator.ts'
+import { embeddedGenerator, quick, tinyConfig, tinyWeights } from '../../testing/generator.ts'
+import { background } from '../../testing/pano-head.ts'
+import { checkpoint as checkpointOf } from '../../testing/pickle.ts'
 import { expectRefusal, linesOf, Workplace } from './command.ts'
 
 const validator = createRequire(import.meta.url)('gltf-validator') as {
@@ -130,6 +132,22 @@ describe('halfturn import and info', () => {
     })
     const pickle = await place.run(['info', checkpoint])
     expect(pickle.stdout).toContain('an EG3D checkpoint')
+  })
+
+  it('says of a PanoHead checkpoint that it is one, what is left out, and that none has been tried', async () => {
+    const config = tinyConfig({ plane_layers: [3, 3, 3] })
+    const weights = tinyWeights(config)
+    const pickle = checkpointOf(config, new Map([...weights, ...background(config, weights)]))
+    const file = place.write('pano.pkl', pickle)
+    const info = await place.run(['info', file])
+    expect(info.stdout).toContain('a PanoHead checkpoint')
+    expect(info.stdout).toMatch(/3 x 3 channels at 8², 5, 5, 5 layers/)
+    const run = await place.run(['import', file, '-o', place.path('pano.safetensors')])
+    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/Imported pano: .*\n.*PanoHead.*on white/)])
+    expect(run.stderr).toMatch(/Note: .*none has been tried.*\nNote: .*background is left out/)
+    expect((await place.run(['info', place.path('pano.safetensors')])).stdout).toContain('PanoHead')
+    const alone = place.write('alone.pkl', checkpointOf(config, weights))
+    expectRefusal(await place.run(['import', alone]), /alone\.pkl has planes of 3 layers.*no background/)
   })
 
   it('refuses what is neither', async () => {

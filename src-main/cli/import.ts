@@ -1,4 +1,4 @@
-/** halfturn import: an official EG3D checkpoint to a generator file, read as data, never executed. */
+/** halfturn import: an official checkpoint to a generator file, read as data, never executed. */
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { writeGeneratorFile } from '../engine/checkpoint/generator-file.ts'
@@ -51,9 +51,10 @@ export const importGenerator = command({
       mayReplace: () => values.overwrite === true,
     })
     for (const note of set.notes) report.warn(note)
-    const { config, weights } = importCheckpoint(bytes, path, sha256)
+    const { config, weights, notes } = importCheckpoint(bytes, path, sha256)
     const [target] = await set.commit(async () => [[ending, ...writeGeneratorFile(config, weights)]])
     report.say(message('imported', { name: config.name, file: target, licence: config.licence }))
+    for (const note of notes) report.warn(note)
     return 0
   },
 })

@@ -7,7 +7,7 @@ import { describeProviders } from '../engine/runtime/provider.ts'
 import { Runtime } from '../engine/runtime/runtime.ts'
 import { VERSION } from '../engine/version.ts'
 import { Library } from '../session/library.ts'
-import { say } from '../words/message.ts'
+import { type Message, say } from '../words/message.ts'
 import { words } from '../words/terminal.ts'
 import { generatorFolder } from './chosen-generator.ts'
 import { command } from './command.ts'
@@ -50,22 +50,24 @@ async function machineFacts() {
 async function fileFacts(path: string) {
   const bytes = await readGeneratorInput(path)
   const sha256 = sha256Of(bytes)
-  const checkpoint = isCheckpoint(bytes)
-  const { config, traits } = checkpoint
-    ? { config: importCheckpoint(bytes, path, sha256).config, traits: [] }
-    : traitsIn(readGeneratorFile(bytes, path))
+  const { origin, config, traits, notes } = isCheckpoint(bytes)
+    ? { ...importCheckpoint(bytes, path, sha256), traits: [] }
+    : { ...traitsIn(readGeneratorFile(bytes, path)), origin: undefined, notes: [] }
   return {
-    kind: checkpoint ? 'EG3D checkpoint' : 'generator',
+    kind: origin === undefined ? 'generator' : `${origin} checkpoint`,
     sha256,
     config,
     traits,
-    text: describe(path, checkpoint, config, traits),
+    notes,
+    text: `${text.file(path, origin)}\n${describe(config, traits)}${notes.map(lineOf).join('')}`,
   }
 }
 
 const traitsIn = (file: GeneratorFile) => ({ config: file.config, traits: [...directionsOf(file).keys()] })
 
-function describe(path: string, checkpoint: boolean, config: GeneratorConfig, traits: readonly string[]): string {
+const lineOf = (note: Message) => `${words.cli.note(say(words, note, 'cli').text)}\n`
+
+function describe(config: GeneratorConfig, traits: readonly string[]): string {
   const { rendering_kwargs: r, super_resolution: sr } = config
   const rows: Record<keyof typeof text.rows, string> = {
     name: config.name,
@@ -80,5 +82,5 @@ function describe(path: string, checkpoint: boolean, config: GeneratorConfig, tr
   const lines = Object.entries(rows).map(([row, said]) => {
     return `  ${text.rows[row as keyof typeof rows].padEnd(18)} ${said}\n`
   })
-  return `${text.file(path, checkpoint)}\n${lines.join('')}`
+  return lines.join('')
 }

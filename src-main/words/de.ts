@@ -12,9 +12,11 @@ const number = (value: number, digits: number) => value.toFixed(digits).replace(
 const COPY_AGAIN = 'Die Datei noch einmal von dort kopieren, woher sie kam, oder aus einem Bildprogramm neu speichern.'
 const NOT_A_FOLDER = 'Ein Teil des Pfads ist eine Datei, kein Ordner: einen anderen Pfad wählen.'
 const CHECKPOINT = 'Einen EG3D-Generator wählen, wie NVIDIA ihn veröffentlicht (.pkl), etwa ffhqrebalanced512-128.pkl.'
+const A_PANOHEAD =
+  'Den Generator wählen, den die Autoren von PanoHead veröffentlichen, oder einen von EG3D. Ist es ihrer, diese Meldung bitte weitergeben: ihre Dateien sind nur aus Beschreibungen bekannt.'
 const DAMAGED_CHECKPOINT = 'Die Datei ist beschädigt oder kein EG3D-Checkpoint: neu holen.'
 const UNTRUSTED =
-  'Gelesen werden nur EG3D-Checkpoints, wie NVIDIA sie veröffentlicht (.pkl). Nichts aus der Datei wurde ausgeführt; ist ihre Herkunft zweifelhaft, sollte sie gelöscht werden.'
+  'Gelesen werden nur Checkpoints von EG3D und PanoHead, wie ihre Autoren sie veröffentlichen (.pkl). Nichts aus der Datei wurde ausgeführt; ist ihre Herkunft zweifelhaft, sollte sie gelöscht werden.'
 const DAMAGED_WEIGHTS = 'Die Datei ist beschädigt oder enthält ein anderes Netz: neu holen oder neu erzeugen.'
 const A_GENERATOR = 'Eine Generatordatei wählen oder einen EG3D-Checkpoint (.pkl) importieren.'
 const GENERATOR_PATH = 'Den Pfad einer Generatordatei (.safetensors) oder eines EG3D-Checkpoints (.pkl) angeben.'
@@ -323,6 +325,13 @@ export const de: Words = {
       CHECKPOINT,
     ],
     'checkpoint-unfit': ({ name, fault }) => [`${name} ${fault}.`, CHECKPOINT],
+    'panohead-unfit': ({ name, fault }) => [`${name} ${fault}.`, A_PANOHEAD],
+    'layers-uneven': ({ painted, channels }) =>
+      `malt ${painted} Kanäle, die drei Ebenen von ${channels} Kanälen nicht gleichmäßig teilen`,
+    'unknown-setting': ({ setting }) =>
+      `hat Ebenen aus mehreren Lagen, wie PanoHead, und in rendering_kwargs die unbekannte Einstellung ${setting}`,
+    'unknown-part': ({ part }) => `hat Ebenen aus mehreren Lagen, wie PanoHead, und den unbekannten Teil ${part}`,
+    'no-background': ({ layers }) => `hat Ebenen aus ${layers} Lagen, wie PanoHead, aber keinen eigenen Hintergrund`,
     'other-class': ({ kind }) => `enthält ${kind}, nicht den Generator von EG3D`,
     'modules-endless': () => 'schachtelt seine Module ohne Ende',
     'not-a-module': ({ kind, module }) => `hat ${kind}, wo das Modul ${module} hingehört`,
@@ -877,6 +886,13 @@ export const de: Words = {
       `${good} gut, ${front} gut von vorn, ${uncertain} mit ungewisser Form, ${failed} noch nicht brauchbar, ${none} ohne Kopf.\n` +
       `Geschrieben: ${files.join(', ')}`,
     'imported-before': ({ path, kept }) => `${path} ist schon importiert: ${kept}`,
+    'panohead-unverified': () =>
+      'Er wird als Generator von PanoHead gelesen. Solche Dateien sind nur aus Beschreibungen bekannt, und keine wurde erprobt: erst einige erfundene Menschen daraus ansehen, dann ihm trauen.',
+    'left-out-background': () => 'Sein Hintergrund bleibt weg: Köpfe stehen auf Weiß.',
+    'left-out-mask': () => 'Seine vergrößerte Maske bleibt weg: kein Bild braucht sie.',
+    'left-out-camera': () => 'Seine Korrekturen der Kameras bleiben weg: Kameras stehen, wo sie stehen sollen.',
+    'cameras-elsewhere': ({ radius, pivot }) =>
+      `Seine Kameras sehen aus der Entfernung ${radius} auf (${pivot}), die von EG3D aus 2,7 auf (0, 0, 0,2). Wo seine Gesichter liegen, ist nicht gemessen: erfundene Menschen brauchen es nicht, Köpfe aus Fotos können falsch werden.`,
     imported: ({ name, file, licence }) => `${name} ist importiert: ${file}\n${licence}`,
   },
 
@@ -895,7 +911,7 @@ halfturn <Befehl> --help sagt mehr.
       batch: 'aus vielen Fotos Köpfe, auf einem Rechner oder vielen',
       worker: 'formt die Köpfe von Stapeln, die andere in eine Warteschlange gestellt haben',
       generate: 'ein Mensch, den es nicht gibt',
-      import: 'aus einem EG3D-Checkpoint (.pkl) eine Generatordatei',
+      import: 'aus einem Checkpoint von EG3D oder PanoHead (.pkl) eine Generatordatei',
       info: 'Provider, Grafikkarten, Generatoren; oder was eine Datei ist',
     },
     helps: {
@@ -979,8 +995,8 @@ ${RUNTIME_HELP}
   --json                 Fortschritt als JSON-Zeilen
   -h, --help
 `,
-      import: `Nimmt einen offiziellen EG3D-Checkpoint auf: liest ihn als Daten (das Programm darin wird nie ausgeführt) und
-schreibt eine Generatordatei dieses Programms.
+      import: `Nimmt einen offiziellen Checkpoint von EG3D oder PanoHead auf: liest ihn als Daten (das Programm darin wird nie
+ausgeführt) und schreibt eine Generatordatei dieses Programms.
 
 Aufruf: halfturn import DATEI.pkl [-o DATEI.safetensors] [--overwrite]
 
@@ -989,7 +1005,7 @@ Aufruf: halfturn import DATEI.pkl [-o DATEI.safetensors] [--overwrite]
   -h, --help
 `,
       info: `Sagt, welche Provider, Grafikkarten und Generatoren es gibt, oder was eine Generatordatei oder ein
-EG3D-Checkpoint ist.
+Checkpoint ist.
 
 Aufruf: halfturn info [DATEI]
 
@@ -1020,7 +1036,7 @@ Aufruf: halfturn info [DATEI]
       generators: 'Generatoren:',
       generator: (name, side, traits) =>
         `${name}, Bilder von ${side}²${traits.length > 0 ? `, kann ändern: ${traits.join(', ')}` : ''}`,
-      file: (path, isCheckpoint) => `${path}: ${isCheckpoint ? 'ein EG3D-Checkpoint' : 'ein Generator'}`,
+      file: (path, origin) => `${path}: ${origin === undefined ? 'ein Generator' : `ein ${origin}-Checkpoint`}`,
       rows: {
         name: 'Name',
         codes: 'Codes',

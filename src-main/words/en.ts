@@ -16,9 +16,11 @@ const FORMATS = either.format(PHOTO_FORMATS.map(({ name }) => name))
 const COPY_AGAIN = 'Copy the file again from where it came, or save it anew from an image editor.'
 const NOT_A_FOLDER = 'A part of the path is a file, not a folder: choose another path.'
 const CHECKPOINT = 'Choose an EG3D generator as NVIDIA publishes it (.pkl), such as ffhqrebalanced512-128.pkl.'
+const A_PANOHEAD =
+  "Choose the generator that PanoHead's authors publish, or one of EG3D's. If it is theirs, please report this message: their files are known from descriptions alone."
 const DAMAGED_CHECKPOINT = 'The file is damaged or not an EG3D checkpoint: fetch it again.'
 const UNTRUSTED =
-  'Only EG3D checkpoints as NVIDIA publishes them (.pkl) are read. Nothing in the file was run; if you do not trust where it is from, delete it.'
+  'Only checkpoints of EG3D and PanoHead as their authors publish them (.pkl) are read. Nothing in the file was run; if you do not trust where it is from, delete it.'
 const DAMAGED_WEIGHTS = 'The file is damaged or holds another network: fetch or make it again.'
 const A_GENERATOR = 'Choose a generator file, or import an EG3D checkpoint (.pkl).'
 const OPEN_PHOTO = 'Open a photo first.'
@@ -368,6 +370,15 @@ export const en = {
       CHECKPOINT,
     ],
     'checkpoint-unfit': ({ name, fault }: { name: string; fault: string }) => [`${name} ${fault}.`, CHECKPOINT],
+    'panohead-unfit': ({ name, fault }: { name: string; fault: string }) => [`${name} ${fault}.`, A_PANOHEAD],
+    'layers-uneven': ({ painted, channels }: { painted: number; channels: number }) =>
+      `paints ${painted} channels, which three planes of ${channels} channels do not share evenly`,
+    'unknown-setting': ({ setting }: { setting: string }) =>
+      `has planes of several layers, as PanoHead, and in rendering_kwargs the setting ${setting}, which is not known`,
+    'unknown-part': ({ part }: { part: string }) =>
+      `has planes of several layers, as PanoHead, and the part ${part}, which is not known`,
+    'no-background': ({ layers }: { layers: number }) =>
+      `has planes of ${layers} layers, as PanoHead, but no background of its own`,
     'other-class': ({ kind }: { kind: string }) => `holds a ${kind}, not EG3D's generator`,
     'modules-endless': () => 'nests its modules without an end',
     'not-a-module': ({ kind, module }: { kind: string; module: string }) =>
@@ -974,6 +985,13 @@ export const en = {
       `${values.good} good, ${values.front} good from the front, ${values.uncertain} of uncertain shape, ${values.failed} not usable yet, ${values.none} without a head.\n` +
       `Wrote ${values.files.join(', ')}`,
     'imported-before': ({ path, kept }: { path: string; kept: string }) => `${path} has been imported before: ${kept}`,
+    'panohead-unverified': () =>
+      'It is read as a PanoHead generator. Their files are known from descriptions alone, and none has been tried: look at some made-up people of it before you trust it.',
+    'left-out-background': () => 'Its background is left out: heads stand on white.',
+    'left-out-mask': () => 'Its enlarged mask is left out: no picture needs it.',
+    'left-out-camera': () => 'Its corrections of cameras are left out: cameras stand where they are asked to.',
+    'cameras-elsewhere': ({ radius, pivot }: { radius: number; pivot: string }) =>
+      `Its cameras look at (${pivot}) from a distance of ${radius}, EG3D's at (0, 0, 0.2) from 2.7. Where its faces lie has not been measured: made-up people need no face's place, heads from photos may come out wrong.`,
     imported: ({ name, file, licence }: { name: string; file: string; licence: string }) =>
       `Imported ${name}: ${file}\n${licence}`,
   } satisfies Record<string, (values: never, settings: SettingNames) => Sentence>,
@@ -993,7 +1011,7 @@ halfturn <command> --help says more.
       batch: 'many photos to heads, on one machine or many',
       worker: 'makes the heads of batches that others have put on a queue',
       generate: 'a person who does not exist',
-      import: 'an EG3D checkpoint (.pkl) to a generator file',
+      import: 'a checkpoint of EG3D or PanoHead (.pkl) to a generator file',
       info: 'providers, adapters, generators; or what a file is',
     },
     helps: {
@@ -1079,8 +1097,8 @@ ${RUNTIME_HELP}
   --json                 progress as JSON lines
   -h, --help
 `,
-      import: `Takes an official EG3D checkpoint in: reads it as data (the program code inside is never run) and writes a
-generator file of this program.
+      import: `Takes an official checkpoint of EG3D or PanoHead in: reads it as data (the program code inside is never run) and
+writes a generator file of this program.
 
 usage: halfturn import FILE.pkl [-o FILE.safetensors] [--overwrite]
 
@@ -1088,7 +1106,7 @@ usage: halfturn import FILE.pkl [-o FILE.safetensors] [--overwrite]
   --overwrite            replace FILE where it is there (default: it is kept, and this is numbered)
   -h, --help
 `,
-      info: `Says which providers, adapters and generators there are, or what a generator file or EG3D checkpoint is.
+      info: `Says which providers, adapters and generators there are, or what a generator file or checkpoint is.
 
 usage: halfturn info [FILE]
 
@@ -1115,7 +1133,8 @@ usage: halfturn info [FILE]
       generators: 'Generators:',
       generator: (name: string, side: number, traits: readonly string[]) =>
         `${name}, pictures of ${side}²${traits.length > 0 ? `, can change ${traits.join(', ')}` : ''}`,
-      file: (path: string, isCheckpoint: boolean) => `${path}: ${isCheckpoint ? 'an EG3D checkpoint' : 'a generator'}`,
+      file: (path: string, origin: 'EG3D' | 'PanoHead' | undefined) =>
+        `${path}: ${origin === undefined ? 'a generator' : `${origin === 'EG3D' ? 'an' : 'a'} ${origin} checkpoint`}`,
       /** At most 18 letters. */
       rows: {
         name: 'name',

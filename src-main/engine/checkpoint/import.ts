@@ -1,6 +1,6 @@
 /**
- * Makes a generator of an official EG3D checkpoint (.pkl): the exponential moving average's weights under their state
- * names, and a config that is derived from the weights and attributes found, not from what the file is called.
+ * Makes a generator of an official checkpoint (.pkl) of EG3D or PanoHead: the exponential moving average's weights under
+ * their state names, and a config that is derived from the weights and attributes found, not from what the file is called.
  */
 import { createHash } from 'node:crypto'
 import { type Message, message, UserError } from '../errors.ts'
@@ -13,6 +13,7 @@ import {
   superResolutionOutput,
 } from './config.ts'
 import { checkWeights, expectedWeights } from './generator-file.ts'
+import { headOf } from './pano-head.ts'
 import { kindOf, type NameUse, PickleObject, type PickleValue, readPickle } from './pickle.ts'
 import { quote } from './quote.ts'
 import { type StoredTensor, storeFloat32, toFloat32 } from './safetensors.ts'
@@ -52,9 +53,13 @@ const LICENCE =
   'limited to non-commercial purposes (section 3.3). Do not pass this file on.'
 
 type ImportedGenerator = {
+  /** Whose generator it is. */
+  origin: 'EG3D' | 'PanoHead'
   config: GeneratorConfig
   /** For `writeGeneratorFile`; views into the checkpoint wherever it allows. */
   weights: Map<string, StoredTensor>
+  /** What the person who brings it should know. */
+  notes: Message[]
 }
 
 /** SHA-256 of `bytes` in hexadecimal: what an imported generator is known by. */
@@ -89,10 +94,18 @@ export function importCheckpoint(bytes: Uint8Array, name: string, sha256 = sha25
   checkWeights(config, network.tensors, name)
   const expected = expectedWeights(config)
   const surplus = [...network.tensors.keys()].filter((key) => !expected.has(key) && !UNUSED.has(key))
+  if (config.plane_layers[0] > 1) {
+    const refuse = (fault: Message): never => {
+      throw new UserError('panohead-unfit', { name, fault })
+    }
+    const found = { config, tensors: network.tensors, surplus: new Set(surplus), settings: network.settings() }
+    const head = headOf(found, refuse)
+    return { origin: 'PanoHead', ...head, config: parseConfig(head.config, name) }
+  }
   if (surplus.length > 0) {
     throw new UserError('checkpoint-surplus', { name, weight: quote(surplus[0]) })
   }
-  return { config, weights: network.tensors }
+  return { origin: 'EG3D', config, weights: network.tensors, notes: [] }
 }
 
 /** The generator of a snapshot: its moving average where there is one. */
@@ -232,10 +245,29 @@ class Network {
     }
   }
 
-  /** The config as found, yet to be checked; defaults are those of EG3D where a key is missing. */
-  config(provenance: GeneratorConfig['provenance']): Record<string, unknown> {
+  #rendering(): Attributes {
     const rendering = this.#attribute('', 'rendering_kwargs')
     if (!(rendering instanceof Map)) throw this.#refuse(message('no-rendering-settings'))
+    return rendering
+  }
+
+  /** Its rendering_kwargs by name. */
+  settings(): [name: string | number, value: unknown][] {
+    return [...this.#rendering()].map(([name, value]) => [name, plain(value)])
+  }
+
+  /** Channels of its planes, as the decoder reads them, and layers, as many as that leaves of what is painted: EG3D's have one. */
+  #planes(): { channels: number; layers: number } {
+    const painted = this.#size('backbone.synthesis.b4.torgb.weight', 0)
+    const channels = this.#size('decoder.net.0.weight', 1)
+    const layers = painted / (3 * channels)
+    if (!Number.isInteger(layers)) throw this.#refuse(message('layers-uneven', { painted, channels }))
+    return { channels, layers }
+  }
+
+  /** The config as found, yet to be checked; defaults are those of EG3D where a key is missing. */
+  config(provenance: GeneratorConfig['provenance']): Record<string, unknown> {
+    const rendering = this.#rendering()
     const keyword = (key: string, missing?: unknown): unknown => plain(rendering.get(key)) ?? missing
     const synthesis = 'backbone.synthesis'
     const mapping = 'backbone.mapping'
@@ -245,6 +277,7 @@ class Network {
     const superResolution = this.#superResolution()
     const rendered = numberOf(this.#attribute('', 'neural_rendering_resolution')) ?? 64
     const w_dim = this.#size(`${mapping}.embed.weight`, 0)
+    const { channels, layers } = this.#planes()
     return {
       format: 'halfturn-generator',
       version: GENERATOR_VERSION,
@@ -257,8 +290,8 @@ class Network {
       mapping_layers: this.#count(`${mapping}.fc`),
       mapping_lr_multiplier: numberOf(this.#attribute(`${mapping}.fc0`, 'bias_gain')) ?? 0.01,
       plane_resolution: resolutions.at(-1),
-      plane_channels: this.#size(`${synthesis}.b4.torgb.weight`, 0) / 3,
-      plane_layers: [1, 1, 1],
+      plane_channels: channels,
+      plane_layers: [layers, layers, layers],
       backbone_channels: Object.fromEntries(
         resolutions.map((size) => [size, this.#size(`${synthesis}.b${size}.conv1.weight`, 0)]),
       ),
