@@ -83,7 +83,7 @@ async function measureHead(
 
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
   const starting = startClock()
-  const ws = await startingCode(generator, extras, target, label)
+  const ws = await startingCode(generator, extras, target)
   await judge('starter', { ws, label }, starting())
 
   if ((['latent', 'pti', 'halfturn', 'painted'] as const).some((method) => methods.includes(method))) {

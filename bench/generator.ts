@@ -121,7 +121,7 @@ async function fitHeads(
   const costs: Cost[] = []
   for (const [i, record] of records.entries()) {
     const front = record.views[0]
-    const state = new LatentState(await startingCode(generator, extras, portraitOf(front), front.label))
+    const state = new LatentState(await startingCode(generator, extras, portraitOf(front)))
     await look(bench, state.ws, record, read)
     if (i >= count) continue
     const starter = await fitFront(bench, state, front, steps)

@@ -57,7 +57,7 @@ export default async function (recorder: Recorder, [seconds = '60']: readonly st
   for (const { resolution } of [FULL, MIDDLE, REDUCED]) {
     objectives.set(resolution, await PortraitObjective.create(generator, target, resolution, true, faceRes))
   }
-  const start = await startingCode(generator, file.extras, target, portrait.camera)
+  const start = await startingCode(generator, file.extras, target)
 
   for (const [name, samplingAt] of Object.entries(SCHEDULES)) {
     const state = new LatentState(start.slice())

@@ -4,7 +4,7 @@ import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
 import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
-import { colourOnWhite, type RecordedHead, type RecordedView } from './records.ts'
+import { colourOnWhite, type RecordedHead, type RecordedView, thumbnail } from './records.ts'
 
 export interface BatchShape {
   readonly heads: number
@@ -81,6 +81,11 @@ const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
+/** Of the portraits the reader is shown so many are the front; the others are at most this cosine off it. */
+const READ_FRONT = 0.5
+const READ_COSINE = 0.8
+/** How far one may be off its place, as a share of its side. */
+const READ_SHIFT = 0.015
 /**
  * Where no head of the procedural model reaches, world units in a box of side 1: above `crown`, before `nose`, and
  * beside `ears` at heights over `shoulders`.
@@ -148,6 +153,18 @@ export function drawBatch(
     }
   })
   return batch
+}
+
+/**
+ * What the reader is shown of a head: the front or a portrait near it, a little off its place as landmarks leave photos.
+ * @returns [3 * side * side] in -1..1 on white
+ */
+export function drawPortrait({ views }: RecordedHead, side: number, random: () => number): Float32Array {
+  const [front] = views
+  const near = views.filter((view) => view.label[16] === front.label[16] && cosine(view, front) > READ_COSINE)
+  const view = random() < READ_FRONT ? front : near[Math.floor(random() * near.length)]
+  const shift = () => Math.round((2 * random() - 1) * READ_SHIFT * view.size)
+  return thumbnail(view, side, [shift(), shift()]).map((value) => 2 * value - 1)
 }
 
 /** @param v which of the views of a step it is to be */

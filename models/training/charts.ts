@@ -93,14 +93,14 @@ const YAWS = [0, 40, 90, 180]
 
 /**
  * A sheet of heads, one a row: what was recorded from the front, then the generator's views all round.
- * @param rows a code each, and the recorded view it belongs to where there is one
+ * @param rows a code w each, and the recorded view it belongs to where there is one
  */
 export async function writeSheet(
   path: string,
   runtime: Runtime,
   config: GeneratorConfig,
   weights: Weights,
-  rows: readonly { readonly z?: Float32Array; readonly w?: Float32Array; readonly view?: RecordedView }[],
+  rows: readonly { readonly w: Float32Array; readonly view?: RecordedView }[],
   samples: { readonly coarse?: number; readonly fine?: number } = {},
 ): Promise<void> {
   const generator = new Generator(runtime, config, weights)
@@ -115,9 +115,9 @@ export async function writeSheet(
       .then((input) =>
         tiles.push({ input, raw: { width: side, height: side, channels: 3 }, left: column * side, top: row * side }),
       )
-  for (const [row, { z, w, view }] of rows.entries()) {
+  for (const [row, { w, view }] of rows.entries()) {
     if (view) await place(onWhite(view), view.size, 0, row)
-    const ws = generator.repeat(w ?? (await generator.map(z!, new Float32Array(config.c_dim))))
+    const ws = generator.repeat(w)
     const planes = await generator.planes(ws)
     for (const [column, yaw] of YAWS.entries()) {
       const label = orbitCamera(config.rendering_kwargs, (yaw * Math.PI) / 180)

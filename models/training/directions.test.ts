@@ -4,6 +4,8 @@ import { parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { toFloat32 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
+import { Reader, readerShapes } from '../../src-main/engine/generator/reader.ts'
+import { sizeOf } from '../../src-main/engine/graph/index.ts'
 import { toRgb } from '../../src-main/engine/images/pictures.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
@@ -12,18 +14,19 @@ import type { ChangedHead } from './changes.ts'
 import { type FittedDirection, fitDirections } from './directions.ts'
 import type { RecordedPicture } from './records.ts'
 
-const SIZE = 16
+const SIZE = 32
 const config = parseConfig(TINY_CONFIG)
 const weights = new Map(
   [...tinyWeights(config)].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]),
 )
 const code = normalArray(config.w_dim, 1)
-/** A starter that reads the same code off every picture. */
-const extras = new Map([
-  ['starter.mean', { shape: [12], data: new Float32Array(12) }],
-  ['starter.w.matrix', { shape: [12, config.w_dim], data: new Float32Array(12 * config.w_dim) }],
-  ['starter.w.offset', { shape: [config.w_dim], data: code }],
-])
+/** A reader that reads the same code off every picture. */
+function readerOfOneCode() {
+  const shapes = readerShapes([4, 4, 4], config.w_dim)
+  const still = new Map([...shapes].map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]))
+  still.get('reader.fc.bias')!.data.set(code)
+  return Reader.among(runtime, still, config.w_dim)!
+}
 let runtime: Runtime
 let generator: Generator
 beforeAll(async () => {
@@ -59,7 +62,7 @@ test('what moved the pictures is found, with its sign', async () => {
       { trait: 'more', strength: -2, views: await seen(-2) },
     ],
   }
-  const found: FittedDirection = (await fitDirections(generator, extras, [head], 60).next()).value
+  const found: FittedDirection = (await fitDirections(generator, readerOfOneCode(), [head], 60).next()).value
   expect(found).toMatchObject({ trait: 'more', changes: 2 })
   expect(found.error).toBeLessThan(0.5)
   const both = found.direction.reduce((sum, value, k) => sum + value * along[k], 0)

@@ -6,7 +6,8 @@
  * Pictures of the generator are compared with themselves before the change, not with the recorded ones: it need not be
  * able to draw a head to be told what a smile does to it.
  */
-import type { Generator, Weights } from '../../src-main/engine/generator/generator.ts'
+import type { Generator } from '../../src-main/engine/generator/generator.ts'
+import type { Reader } from '../../src-main/engine/generator/reader.ts'
 import { Adam } from '../../src-main/engine/inversion/adam.ts'
 import { uniform } from '../../src-main/engine/random.ts'
 import type { Change, ChangedHead } from './changes.ts'
@@ -48,16 +49,16 @@ interface Example {
   readonly change: Change
 }
 
-/** @param extras of the generator's file: the starter, which reads codes off the heads */
+/** @param reader the generator's, which reads codes off the heads */
 export async function* fitDirections(
   generator: Generator,
-  extras: Weights,
+  reader: Reader,
   heads: readonly ChangedHead[],
   steps = STEPS,
 ): AsyncGenerator<FittedDirection> {
   const examples = new Map<string, Example[]>()
   for (const head of heads) {
-    const person = await render(generator, extras, head)
+    const person = await render(generator, reader, head)
     for (const change of head.changes) {
       const known = examples.get(change.trait) ?? []
       known.push({ person, head, change })
@@ -65,12 +66,12 @@ export async function* fitDirections(
     }
   }
   for (const [trait, of] of examples) {
-    yield { trait, changes: of.length, ...(await fitDirection(generator, extras, of, steps)) }
+    yield { trait, changes: of.length, ...(await fitDirection(generator, reader, of, steps)) }
   }
 }
 
-async function render(generator: Generator, extras: Weights, { views }: ChangedHead): Promise<Person> {
-  const ws = generator.repeat(readCode(extras, views[0]))
+async function render(generator: Generator, reader: Reader, { views }: ChangedHead): Promise<Person> {
+  const ws = generator.repeat(await readPicture(reader, views[0]))
   const planes = await generator.planes(ws)
   const rendered: Float32Array[] = []
   for (const { label, size } of views) {
@@ -80,9 +81,9 @@ async function render(generator: Generator, extras: Weights, { views }: ChangedH
   return { ws, rendered }
 }
 
-async function fitDirection(generator: Generator, extras: Weights, examples: readonly Example[], steps: number) {
+async function fitDirection(generator: Generator, reader: Reader, examples: readonly Example[], steps: number) {
   const { num_ws } = generator.config
-  const direction = generator.repeat(readDirection(extras, examples))
+  const direction = generator.repeat(await readDirection(reader, examples))
   const adam = new Adam(direction.length, { beta2: 0.99 })
   const next = uniform(1)
   const scale = mean(
@@ -120,23 +121,15 @@ async function fitDirection(generator: Generator, extras: Weights, examples: rea
   return { direction, error: left / wanted }
 }
 
-/** w of a picture, as the starter reads it, [w_dim]. */
-function readCode(extras: Weights, picture: RecordedPicture): Float32Array {
-  const [mean, matrix, offset] = ['mean', 'w.matrix', 'w.offset'].map((name) => extras.get(`starter.${name}`)!.data)
-  const seen = thumbnail(picture, Math.sqrt(mean.length / 3))
-  const w = offset.slice()
-  seen.forEach((value, i) => {
-    for (let k = 0; k < w.length; k++) w[k] += (value - mean[i]) * matrix[i * w.length + k]
-  })
-  return w
-}
+/** w of a picture, [w_dim]. */
+const readPicture = (reader: Reader, picture: RecordedPicture) => reader.read(thumbnail(picture, reader.side))
 
-/** What the starter reads off the changes, by least squares. */
-function readDirection(extras: Weights, examples: readonly Example[]): Float32Array {
+/** What is read off the changes, by least squares. */
+async function readDirection(reader: Reader, examples: readonly Example[]): Promise<Float32Array> {
   const strengths = examples.reduce((sum, { change }) => sum + change.strength ** 2, 0)
   let direction: Float32Array | undefined
   for (const { head, change } of examples) {
-    const [before, after] = [readCode(extras, head.views[0]), readCode(extras, change.views[0])]
+    const [before, after] = [await readPicture(reader, head.views[0]), await readPicture(reader, change.views[0])]
     direction ??= new Float32Array(before.length)
     for (let k = 0; k < before.length; k++) direction[k] += ((after[k] - before[k]) * change.strength) / strengths
   }

@@ -13,6 +13,7 @@ import {
   type Weight,
 } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { firstSlice, layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
+import { READER, readerShapes } from '../../src-main/engine/generator/reader.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
@@ -72,6 +73,36 @@ export function defaultConfig(
     provenance: { source: 'trained on synthetic heads' },
     licence: 'May be used, changed and passed on freely. Made from CC0 (MakeHuman) and MIT (ICT-FaceKit) data.',
   })
+}
+
+/** Channels of the reader's layers: it takes portraits of 128 pixels. */
+const READER_WIDTHS = [16, 32, 64, 128, 192]
+
+/** A reader's weights: those of `given` where there is one, otherwise N(0, 1) and biases 0. */
+export function initialReader(
+  w_dim: number,
+  given: ReadonlyMap<string, Weight>,
+  seed: number,
+  widths: readonly number[] = READER_WIDTHS,
+): Map<string, Weight> {
+  const shapes = [...readerShapes(widths, w_dim)]
+  const known = shapes.every(([name, shape]) => fits(given.get(name), { shape }))
+  return new Map(
+    shapes.map(([name, shape], stream) => {
+      const length = shape.reduce((product, size) => product * size, 1)
+      if (known) return [name, { shape, data: Float32Array.from(given.get(name)!.data) }]
+      const data = name.endsWith('bias') ? new Float32Array(length) : normalArray(length, seed, READER_STREAM + stream)
+      return [name, { shape, data }]
+    }),
+  )
+}
+
+/** Beside the streams of the generator's own weights. */
+const READER_STREAM = 10_000
+
+/** Extras of a generator's file but its reader, which is trained as its weights are. */
+export function withoutReader(extras: ReadonlyMap<string, Weight>): Map<string, Weight> {
+  return new Map([...extras].filter(([name]) => !name.startsWith(READER)))
 }
 
 /**

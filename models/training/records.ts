@@ -5,7 +5,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
-import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { UserError } from '../../src-main/engine/errors.ts'
 
 /** Heads from this seed on are for evaluation and never trained on. */
@@ -34,8 +33,6 @@ export type RecordedPicture = Pick<RecordedView, 'size' | 'rgb' | 'mask' | 'labe
 export interface RecordedHead {
   readonly seed: number
   readonly views: readonly RecordedView[]
-  /** The shape's parameters, the sampler's own numbers. */
-  readonly shape: Float32Array
 }
 
 /** Grey of the renderer's background, 0..1, as stored (sRGB). */
@@ -76,7 +73,6 @@ const TYPES = {
   mask: /^\|u1$/,
   normal: /^\|i1$/,
   cam: /^<f4$/,
-  ident: /^<f2$/,
   meta: /^<U\d+$/,
 }
 type Entry = keyof typeof TYPES
@@ -109,7 +105,7 @@ export function parseMeta<T>({ bytes }: NpyArray): T {
 
 /** @throws UserError where an entry is missing or of another type. */
 export function readRecord(archive: Uint8Array, name: string): RecordedHead {
-  const { rgb, depth, mask, normal, cam, ident, meta } = readEntries(archive, name, Object.keys(TYPES) as Entry[])
+  const { rgb, depth, mask, normal, cam, meta } = readEntries(archive, name, Object.keys(TYPES) as Entry[])
   const [count, size] = rgb.shape
   const area = size * size
   const halves = new Uint16Array(depth.bytes.buffer)
@@ -124,7 +120,7 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     label: labels.slice(i * 25, (i + 1) * 25),
   }))
   const { seed } = parseMeta<{ seed: number }>(meta)
-  return { seed, views, shape: decodeFloat16(new Uint16Array(ident.bytes.buffer)) }
+  return { seed, views }
 }
 
 /**
@@ -159,14 +155,24 @@ export function colourOnWhite(view: RecordedPicture, i: number, out: Float32Arra
   for (let channel = 0; channel < 3; channel++) out[at + channel] = Math.min(1, view.rgb[i * 3 + channel] / 255 + bare)
 }
 
-/** A view on white, shrunk by averaging: [3 * side * side], channel by channel, 0..1. `side` divides the view's. */
-export function thumbnail(view: RecordedPicture, side: number): Float32Array {
-  const step = view.size / side
+/**
+ * A view on white, shrunk by averaging: [3 * side * side], channel by channel, 0..1. `side` divides the view's.
+ * @param shift rows and columns it is moved by, in its own pixels; what comes into sight at a border repeats it
+ */
+export function thumbnail(
+  view: RecordedPicture,
+  side: number,
+  shift: readonly [number, number] = [0, 0],
+): Float32Array {
+  const { size } = view
+  const step = size / side
   const result = new Float32Array(3 * side * side)
   const colour = new Float32Array(3)
+  const from = (at: number, by: number) => Math.min(size - 1, Math.max(0, at - by))
   for (let i = 0; i < view.mask.length; i++) {
-    colourOnWhite(view, i, colour, 0)
-    const to = Math.floor(Math.floor(i / view.size) / step) * side + Math.floor((i % view.size) / step)
+    const [row, column] = [Math.floor(i / size), i % size]
+    colourOnWhite(view, from(row, shift[0]) * size + from(column, shift[1]), colour, 0)
+    const to = Math.floor(row / step) * side + Math.floor(column / step)
     for (let channel = 0; channel < 3; channel++) result[channel * side * side + to] += colour[channel] / (step * step)
   }
   return result

@@ -8,14 +8,14 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { UserError } from '../../src-main/engine/errors.ts'
+import { Reader } from '../../src-main/engine/generator/reader.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { providerNames } from '../../src-main/engine/runtime/provider.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { progressLine, recordLosses, writeSheet } from './charts.ts'
 import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
-import { basisFromExtras, basisToExtras, codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, fits, initialWeights, withLayers } from './network.ts'
-import { readRecords } from './records.ts'
+import { defaultConfig, fits, initialReader, initialWeights, withLayers, withoutReader } from './network.ts'
+import { readRecords, thumbnail } from './records.ts'
 import { type TermValues, Trainer } from './trainer.ts'
 
 /** Steps over which the rate rises after a start. */
@@ -85,21 +85,17 @@ async function main(): Promise<void> {
     })
   }
   const taken = given ? withLayers(given, config.plane_layers) : new Map<string, Weight>()
-  const shapes = initialWeights(config, taken, seed)
-  const described = records.map(describeHead)
-  const known = basisFromExtras(earlier?.extras ?? given?.extras ?? new Map())
-  if (given && !known)
-    console.log(`${init} does not hold its code basis: codes are fitted anew, and its heads are lost`)
-  const basis = known ?? (await fitCodes(runtime, described, config.z_dim))
-  const codes = described.map((x) => codeOf(basis, x, config.z_dim))
-  const fresh = given && new Set([...shapes.keys()].filter((name) => !fits(given.weights.get(name), shapes.get(name)!)))
+  const reader = initialReader(config.w_dim, given?.extras ?? new Map(), seed)
+  const shapes = new Map([...initialWeights(config, taken, seed), ...reader])
+  const known = new Map([...(given?.weights ?? []), ...(given?.extras ?? [])])
+  const fresh = given && new Set([...shapes.keys()].filter((name) => !fits(known.get(name), shapes.get(name)!)))
   const faceRes = stage === 'planes' && perceptual === 'yes' ? await readFaceRes() : undefined
-  const trainer = new Trainer(runtime, config, shapes, records, codes, { stage, seed, fresh, faceRes })
+  const trainer = new Trainer(runtime, config, shapes, records, { stage, seed, fresh, faceRes })
   earlier?.restore(trainer)
 
-  // What a finished generator has beside its weights holds as long as the mapping stays.
-  const extras = stage === 'behind' || stage === 'picture' ? (earlier?.extras ?? given?.extras) : undefined
-  const carried = [...(extras ?? new Map<string, Weight>()), ...basisToExtras(basis)]
+  // What a finished generator has beside its weights holds as long as the code's meaning stays.
+  const finished = stage === 'behind' || stage === 'picture' ? given?.extras : undefined
+  const carried = earlier?.extras ?? withoutReader(finished ?? new Map())
   const begun = performance.now()
   const before = earlier?.seconds ?? 0
   const elapsed = () => (performance.now() - begun) / 1000
@@ -111,8 +107,18 @@ async function main(): Promise<void> {
   const show = async () => {
     const { average: values } = await trainer.optimiser.read()
     const average = new Map([...shapes].map(([name, { shape }]) => [name, { shape, data: values[name] }]))
-    const rows = records.slice(0, PREVIEW_HEADS).map(({ views }, i) => ({ z: codes[i], view: views[0] }))
-    return writeSheet(join(out, `preview-${trainer.steps}.png`), runtime, config, average, rows, PREVIEW_SAMPLES)
+    const reader = Reader.among(runtime, average, config.w_dim)!
+    const rows = records.slice(0, PREVIEW_HEADS).map(async ({ views: [view] }) => {
+      return { w: await reader.read(thumbnail(view, reader.side)), view }
+    })
+    return writeSheet(
+      join(out, `preview-${trainer.steps}.png`),
+      runtime,
+      config,
+      average,
+      await Promise.all(rows),
+      PREVIEW_SAMPLES,
+    )
   }
 
   const first = trainer.steps

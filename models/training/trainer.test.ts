@@ -14,14 +14,13 @@ import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
-import { codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, initialWeights, withLayers } from './network.ts'
+import { defaultConfig, initialReader, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type RecordedHead, readRecord } from './records.ts'
 import { type TermValues, Trainer, type TrainingStage } from './trainer.ts'
 
-const SIZE = 80
+const SIZE = 96
 
 /** A small version of the real thing, with every part. */
 function tinyConfig(): GeneratorConfig {
@@ -62,7 +61,6 @@ function archive(seed: number): Uint8Array {
     'mask.npy': npy('|u1', [1, SIZE, SIZE], Uint8Array.from(pick(255, 0))),
     'normal.npy': npy('|i1', [1, SIZE, SIZE, 3], Uint8Array.from(pick([0, 0, 127], [0, 0, 0]).flat())),
     'cam.npy': npy('<f4', [1, 25], bytes(label)),
-    'ident.npy': npy('<f2', [6], bytes(encodeFloat16(normalArray(6, seed)))),
     'meta.npy': npy(`<U${meta.length}`, [1], bytes(Uint32Array.from(meta, (c) => c.codePointAt(0)!))),
   })
 }
@@ -130,7 +128,7 @@ describe('a batch', () => {
 })
 
 describe('the inner part of a patch', () => {
-  const side = 20
+  const side = SIZE / 4
   const inner = (seed: number) =>
     drawBatch(records, { heads: 1, views: 1, rays: { patch: side }, face: 0, empty: 0, near: 0 }, 1, uniform(seed))
       .inner!
@@ -209,12 +207,9 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = async (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
-  const described = records.map(describeHead)
-  const basis = await fitCodes(runtime, described, config.z_dim)
-  const codes = described.map((x) => codeOf(basis, x, config.z_dim))
-  const shapes = initialWeights(config, new Map(), seed)
-  return new Trainer(on, config, shapes, records, codes, { stage, seed })
+const start = (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
+  const shapes = new Map([...initialWeights(config, new Map(), seed), ...initialReader(config.w_dim, new Map(), seed, [4, 4, 8])])
+  return new Trainer(on, config, shapes, records, { stage, seed })
 }
 
 describe('planes of more layers', () => {

@@ -1,5 +1,5 @@
 /**
- * One training step: planes of a few heads, samples along rays of their recorded views, the objective, and Adam on
+ * One training step: codes read off portraits of a few heads, their planes, samples along rays of their recorded views, the objective, and Adam on
  * every weight the stage trains. Batched over heads; the planes are sampled by the host, as everywhere in the engine.
  */
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
@@ -7,16 +7,16 @@ import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { adjoint, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
 import { backbone } from '../../src-main/engine/generator/backbone.ts'
 import type { Weights } from '../../src-main/engine/generator/generator.ts'
-import { mapping } from '../../src-main/engine/generator/mapping.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { layoutOf, planesLength, sliceCount, stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
-import { constant, expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
+import { readCode, readingSide } from '../../src-main/engine/generator/reader.ts'
+import { expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/random.ts'
 import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
-import { type Batch, type BatchShape, drawBatch, raysOfHead, SAMPLES } from './batch.ts'
+import { type Batch, type BatchShape, drawBatch, drawPortrait, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
 import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
@@ -28,7 +28,7 @@ import { roughness } from './roughness.ts'
 /**
  * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
  * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
- * the bit. 'planes': mapping, backbone and decoder on single rays. 'picture': super-resolution and
+ * the bit. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
 export type TrainingStage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
@@ -66,33 +66,35 @@ export class Trainer {
   private readonly shapes: ReadonlyMap<string, Weight>
   private readonly runtime: Runtime
   private readonly records: readonly RecordedHead[]
-  private readonly codes: readonly Float32Array[]
   private readonly options: TrainerOptions
   private readonly projection: PlaneProjection
   /** FaceRes's weights as a model takes them. */
   private readonly network: Record<string, Resident>
   private programs: ReturnType<Trainer['compile']> | undefined
 
-  /** @param codes z of each record, [z_dim] */
+  /** @param shapes the generator's weights and its reader's, as they start */
   constructor(
     runtime: Runtime,
     config: GeneratorConfig,
     shapes: ReadonlyMap<string, Weight>,
     records: readonly RecordedHead[],
-    codes: readonly Float32Array[],
     options: TrainerOptions,
   ) {
     this.runtime = runtime
     this.config = config
     this.shapes = shapes
     this.records = records
-    this.codes = codes
     this.options = options
     this.projection = new PlaneProjection(config)
     this.network = residents(Object.fromEntries([...(options.faceRes ?? [])].map(([name, { data }]) => [name, data])))
     this.optimiser = createOptimiser(runtime, shapes, (name) => this.gain(name))
     const { heads, views } = this.batch
     if (options.stage === 'adversarial') this.adversary = new Adversary(runtime, heads * views, options.seed)
+  }
+
+  /** Of the portraits that the reader is shown. */
+  private get side(): number {
+    return readingSide([...this.shapes.keys()].filter((name) => /^reader\.conv\d+\.weight$/.test(name)).length)
   }
 
   private get batch(): BatchShape {
@@ -109,11 +111,11 @@ export class Trainer {
     this.programs ??= this.compile()
     const { look, paint, judge, paintBackward, gradients } = await this.programs
 
-    const z = new Float32Array(shape.heads * config.z_dim)
+    const portraits = new Float32Array(shape.heads * 3 * this.side ** 2)
     batch.heads.forEach((head, i) => {
-      z.set(this.codes[head], i * config.z_dim)
+      portraits.set(drawPortrait(this.records[head], this.side, random), i * 3 * this.side ** 2)
     })
-    const { planes, w } = await paint.run({ ...weights, z })
+    const { planes, w } = await paint.run({ ...weights, portraits })
     const ofHead = (array: Float32Array, head: number) =>
       array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
     const samplers = batch.heads.map((_, head) => {
@@ -171,7 +173,7 @@ export class Trainer {
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
       }
-      await paintBackward.run({ ...weights, z, ...cotangents }, undefined, gradients)
+      await paintBackward.run({ ...weights, portraits, ...cotangents }, undefined, gradients)
     }
     samplers.forEach(releaseSampler)
     this.steps++
@@ -192,9 +194,7 @@ export class Trainer {
 
   /** How much faster than others a weight learns. */
   private gain(name: string): number {
-    // The mapping's run-time gain is undone: at its hundredth of the rate, training takes twice the steps.
-    const undo = name.startsWith('backbone.mapping.fc') ? 1 / this.config.mapping_lr_multiplier : 1
-    return this.options.fresh?.has(name) ? FRESH_GAIN * undo : undo
+    return this.options.fresh?.has(name) ? FRESH_GAIN : 1
   }
 
   private async compile() {
@@ -228,15 +228,14 @@ export class Trainer {
     }
   }
 
-  /** z [heads, z_dim] to planes [heads, slices, R, R, C] and w [heads, w_dim]. */
+  /** Portraits [heads, 3, S, S] to planes [heads, slices, R, R, C] and w [heads, w_dim]. */
   private describePaint(parameters: Parameters) {
     const { config } = this
     const { heads } = this.batch
     const { w_dim, num_ws } = config
     const layout = layoutOf(config)
     const { resolution: size, channels } = layout
-    const label = constant(new Float32Array(heads * config.c_dim), [heads, config.c_dim])
-    const w = mapping(config, parameters, input('z', [heads, config.z_dim]), label)
+    const w = readCode(parameters, input('portraits', [heads, 3, this.side, this.side]))
     const image = backbone(config, parameters, expand(reshape(w, [heads, 1, w_dim]), [heads, num_ws, w_dim]))
     const planes = transpose(reshape(image, [heads, sliceCount(layout), channels, size, size]), [0, 1, 3, 4, 2])
     return { outputs: { planes, w } }

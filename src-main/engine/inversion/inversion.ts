@@ -106,8 +106,8 @@ export class Inversion {
     settings: InversionSettings,
   ): Promise<Inversion> {
     const { generator, extras } = context
-    const [{ portrait, label }] = portraits
-    const ws = await startingCode(generator, extras, portrait, label)
+    const [{ portrait }] = portraits
+    const ws = await startingCode(generator, extras, portrait)
     const inversion = new Inversion(context, portraits, settings, new LatentState(ws, portraits.length))
     await inversion.matchLight()
     return inversion
