@@ -1,7 +1,7 @@
 /**
  * Turns a trained generator into the one that is shipped: the mapping that draws random heads with its mean latent, and
  * directions of the code along which single traits change.
- * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR [--sheet PNG]] [--changes DIR]`
+ * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR] [--changes DIR]`
  *
  * Without data the generator is a finished one, and all but its directions stays as it is, to the bit. Without changes
  * there are none.
@@ -12,18 +12,13 @@ import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-ma
 import { UserError } from '../../src-main/engine/errors.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
 import { Reader } from '../../src-main/engine/generator/reader.ts'
-import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { readChangedHeads } from './changes.ts'
-import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { fitDirections } from './directions.ts'
 import { fitMapping } from './drawing.ts'
 import { readRecords, thumbnail } from './records.ts'
 import { matrixOf } from './regression.ts'
-
-/** Of the random heads on the sheet. */
-const TRUNCATION = 0.7
 
 const { values } = parseArgs({
   options: {
@@ -31,10 +26,9 @@ const { values } = parseArgs({
     changes: { type: 'string' },
     generator: { type: 'string' },
     out: { type: 'string' },
-    sheet: { type: 'string' },
   },
 })
-const { data, changes, generator: path, out, sheet } = values
+const { data, changes, generator: path, out } = values
 if (!path || !out || !(data || changes)) throw new Error('--generator, --out and --data or --changes are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
@@ -62,18 +56,7 @@ async function finish(folder: string): Promise<GeneratorFile['weights']> {
   for (const { views } of records) codes.push(await reader.read(thumbnail(views[0], reader.side)))
   const { weights: mapping, error } = await fitMapping(runtime, config, trained, matrixOf(codes))
   console.log(`mapping: ${(100 * error).toFixed(1)} % of the codes' power left over`)
-  const weights = new Map([...trained, ...mapping])
-  if (sheet) {
-    const generator = new Generator(runtime, config, weights)
-    const rows = [0, 1, 2].map((i) => ({ w: codes[i], view: records[i].views[0] }))
-    const drawn = [{ w: generator.meanLatent }]
-    for (let seed = 0; seed < 2; seed++) {
-      const z = normalArray(config.z_dim, seed)
-      drawn.push({ w: await generator.map(z, new Float32Array(config.c_dim), TRUNCATION) })
-    }
-    await writeSheet(sheet, runtime, config, weights, [...rows, ...drawn])
-  }
-  return weights
+  return new Map([...trained, ...mapping])
 }
 
 /** @throws UserError where a generator was trained without one */

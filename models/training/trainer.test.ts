@@ -208,7 +208,10 @@ describe('the perceptual distance', () => {
 })
 
 const start = (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
-  const shapes = new Map([...initialWeights(config, new Map(), seed), ...initialReader(config.w_dim, new Map(), seed, [4, 4, 8])])
+  const shapes = new Map([
+    ...initialWeights(config, new Map(), seed),
+    ...initialReader(config.w_dim, new Map(), seed, [4, 4, 8]),
+  ])
   return new Trainer(on, config, shapes, records, { stage, seed })
 }
 
