@@ -20,7 +20,7 @@ import { type TermValues, Trainer } from './trainer.ts'
 
 /** Steps over which the rate rises after a start. */
 const WARM_UP = 100
-/** The rate falls over the last third of the time, to this share. */
+/** The rate falls over the last two thirds of the time, to this share. */
 const LAST_RATE = 0.05
 /** Steps a row of the losses is the mean of. */
 const ROW = 50
@@ -127,7 +127,7 @@ async function main(): Promise<void> {
   while (elapsed() < minutes * 60) {
     const share = elapsed() / (minutes * 60)
     const factor =
-      Math.min(1, (trainer.steps - first + 1) / WARM_UP) * Math.min(1, Math.max(LAST_RATE, 3 * (1 - share)))
+      Math.min(1, (trainer.steps - first + 1) / WARM_UP) * Math.min(1, Math.max(LAST_RATE, 1.5 * (1 - share)))
     const terms = await trainer.step(rate * factor)
     if (!Number.isFinite(terms.loss)) throw new Error(`The loss is ${terms.loss} at step ${trainer.steps}`)
     recent.push(terms)
