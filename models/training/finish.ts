@@ -1,22 +1,24 @@
 /**
  * Turns a trained generator into the one that is shipped: the mapping that draws random heads with its mean latent, and
  * directions of the code along which single traits change.
- * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR] [--changes DIR]`
+ * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR] [--average FILE] [--changes DIR]`
  *
- * Without data the generator is a finished one, and all but its directions stays as it is, to the bit. Without changes
- * there are none.
+ * Half of the weights may be those of another generator that this one was trained on from: what a step's few heads leave of
+ * noise in either is halved. Without data the generator is a finished one, and all but its directions stays as it is, to the
+ * bit. Without changes there are none.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { UserError } from '../../src-main/engine/errors.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { Reader } from '../../src-main/engine/generator/reader.ts'
+import { READER, Reader } from '../../src-main/engine/generator/reader.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { readChangedHeads } from './changes.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { fitDirections } from './directions.ts'
 import { fitMapping } from './drawing.ts'
+import { fits } from './network.ts'
 import { readRecords, thumbnail } from './records.ts'
 import { matrixOf } from './regression.ts'
 
@@ -26,13 +28,14 @@ const { values } = parseArgs({
     changes: { type: 'string' },
     generator: { type: 'string' },
     out: { type: 'string' },
+    average: { type: 'string' },
   },
 })
-const { data, changes, generator: path, out } = values
+const { data, changes, generator: path, out, average } = values
 if (!path || !out || !(data || changes)) throw new Error('--generator, --out and --data or --changes are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
-const { config, weights: trained, extras } = readGeneratorFile(await readFile(path), path)
+const { config, weights: trained, extras } = await readTrained(path)
 const reader = readerOf(extras)
 const weights = data ? await finish(data) : trained
 const directions: [string, Weight][] = []
@@ -48,6 +51,24 @@ const shipped = Object.fromEntries([...weights].map(([name, { data }]) => [name,
 const others = [...extras].filter(([name]) => !name.startsWith('direction.'))
 await saveGenerator(out, config, weights, shipped, [...others, ...directions])
 await runtime.dispose()
+
+/** The generator's file, averaged with the other one. */
+async function readTrained(path: string): Promise<GeneratorFile> {
+  const file = readGeneratorFile(await readFile(path), path)
+  if (average === undefined) return file
+  const other = readGeneratorFile(await readFile(average), average)
+  const known = new Map([...other.weights, ...other.extras])
+  const halved = (tensors: GeneratorFile['weights']) => {
+    const pairs = [...tensors].map(([name, weight]): [string, Weight] => {
+      const same = known.get(name)
+      if (!fits(same, weight)) throw new Error(`${average} has another ${name}`)
+      return [name, { ...weight, data: weight.data.map((value, i) => (value + same!.data[i]) / 2) }]
+    })
+    return new Map(pairs)
+  }
+  const readers = new Map([...file.extras].filter(([name]) => name.startsWith(READER)))
+  return { ...file, weights: halved(file.weights), extras: new Map([...file.extras, ...halved(readers)]) }
+}
 
 /** The weights with a mapping that draws codes as they are read off the records. */
 async function finish(folder: string): Promise<GeneratorFile['weights']> {

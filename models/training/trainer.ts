@@ -10,7 +10,7 @@ import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { layoutOf, planesLength, sliceCount, stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 import { borrowSampler, PlaneProjection, releaseSampler } from '../../src-main/engine/generator/planes.ts'
-import { readCode, readingSide } from '../../src-main/engine/generator/reader.ts'
+import { READER, readCode, readingSide } from '../../src-main/engine/generator/reader.ts'
 import { expand, input, reshape, sizeOf, transpose, writeModel } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/random.ts'
 import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
@@ -54,6 +54,8 @@ interface TrainerOptions {
 
 /** How much faster fresh weights learn. */
 const FRESH_GAIN = 4
+/** How much slower than others the reader's do: its last layer sums thousands of pixels that go up and down together. */
+const READER_GAIN = 0.15
 
 export type TermValues = Record<string, number>
 
@@ -194,7 +196,7 @@ export class Trainer {
 
   /** How much faster than others a weight learns. */
   private gain(name: string): number {
-    return this.options.fresh?.has(name) ? FRESH_GAIN : 1
+    return (this.options.fresh?.has(name) ? FRESH_GAIN : 1) * (name.startsWith(READER) ? READER_GAIN : 1)
   }
 
   private async compile() {
