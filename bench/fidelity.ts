@@ -1,7 +1,7 @@
 /**
  * How true a head is to the person, from the photo's side and from all others: held-out heads of the procedural head
  * model, photographed as in the wild, go through the whole product; the truth is the model itself. Compared are the mean
- * head, the code read off the photo (starter), the latent stage alone (latent), plain pivotal tuning from there (pti), the
+ * head, the code read off the photo (reader), the latent stage alone (latent), plain pivotal tuning from there (pti), the
  * finished head (halfturn), its surface with the photo on it (painted), and one made of two or three photos (photos-2,
  * photos-3).
  *
@@ -26,7 +26,7 @@ import { tunePlainly } from './support/plain-tuning.ts'
 import { type Cost, type Recorder, startClock } from './support/recorder.ts'
 import { headOptions, seedsOf, type TrueHead, trueHeads } from './support/truth.ts'
 
-const METHODS = ['mean', 'starter', 'latent', 'pti', 'halfturn', 'painted', 'photos-2', 'photos-3'] as const
+const METHODS = ['mean', 'reader', 'latent', 'pti', 'halfturn', 'painted', 'photos-2', 'photos-3'] as const
 type Method = (typeof METHODS)[number]
 /** The surface that is judged. */
 const MESH = { resolution: 192, triangles: 60_000 }
@@ -84,7 +84,7 @@ async function measureHead(
   await judge('mean', { ws: generator.repeat(generator.meanLatent), label }, { cpu: 0, wall: 0 })
   const starting = startClock()
   const ws = await startingCode(generator, extras, target)
-  await judge('starter', { ws, label }, starting())
+  await judge('reader', { ws, label }, starting())
 
   if ((['latent', 'pti', 'halfturn', 'painted'] as const).some((method) => methods.includes(method))) {
     const { latent, inversion, cost } = await invert(context, [first], settings)

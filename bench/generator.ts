@@ -1,6 +1,6 @@
 /**
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
- * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
+ * the reader saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
  * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
  * [--samples N] [--codes N] [--threads N] [--trained DIR] [--pictures DIR]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
  * in this order).
@@ -112,7 +112,7 @@ interface Bench {
 /** Figures of each head, by what they are. */
 type Figures = Map<string, number[]>
 
-/** Codes read off the front views, then fitted to them; some from the mean latent too, to see what the starter saves. */
+/** Codes read off the front views, then fitted to them; some from the mean latent too, to see what the reader saves. */
 async function fitHeads(
   bench: Bench,
   extras: Weights,
@@ -122,19 +122,19 @@ async function fitHeads(
   const { recorder, generator, name } = bench
   const count = steps === 0 ? 0 : Math.min(wanted, records.length)
   const [read, fitted]: Figures[] = [new Map(), new Map()]
-  const curves: { starter: number[]; mean: number[] }[] = []
+  const curves: { read: number[]; mean: number[] }[] = []
   const costs: Cost[] = []
   for (const [i, record] of records.entries()) {
     const front = record.views[0]
     const state = new LatentState(await startingCode(generator, extras, portraitOf(front)))
     await look(bench, state.ws, record, read)
     if (i >= count) continue
-    const starter = await fitFront(bench, state, front, steps)
-    costs.push(...starter.costs)
+    const fromCode = await fitFront(bench, state, front, steps)
+    costs.push(...fromCode.costs)
     await look(bench, state.ws, record, fitted)
     if (curves.length < means) {
       const fromMean = new LatentState(generator.repeat(generator.meanLatent))
-      curves.push({ starter: starter.losses, mean: (await fitFront(bench, fromMean, front, steps)).losses })
+      curves.push({ read: fromCode.losses, mean: (await fitFront(bench, fromMean, front, steps)).losses })
     }
     console.log(`${record.seed}: front ${fitted.get('front')!.at(-1)!.toFixed(2)} dB`)
   }
@@ -145,28 +145,28 @@ async function fitHeads(
   recorder.add({ what: `${name}: fitted in W+ (PSNR, dB)`, heads: count, steps, ...summary(fitted) })
   const [cpu, wall] = [median(costs.map((cost) => cost.cpu)), median(costs.map((cost) => cost.wall))]
   recorder.add({ what: `${name}: a fitting step`, cpu, wall })
-  if (curves.length > 0) tellWhatStarterSaves(bench, curves, steps)
+  if (curves.length > 0) tellWhatReaderSaves(bench, curves, steps)
 }
 
-/** The loss against steps from the mean latent and from the starter's code, and the steps between them. */
-function tellWhatStarterSaves(
+/** The loss against steps from the mean latent and from the code read off, and the steps between them. */
+function tellWhatReaderSaves(
   { recorder, name }: Bench,
-  curves: readonly { readonly starter: readonly number[]; readonly mean: readonly number[] }[],
+  curves: readonly { readonly read: readonly number[]; readonly mean: readonly number[] }[],
   steps: number,
 ) {
   const shown = [0, 5, 10, 20, 40, 80, 150].filter((step) => step < steps)
-  for (const start of ['mean', 'starter'] as const) {
+  for (const start of ['mean', 'read'] as const) {
     const losses = shown.map((step) => [`${step}`, mean(curves.map((curve) => curve[start][step]))])
     recorder.add({ what: `${name}: loss after steps from the ${start}`, ...Object.fromEntries(losses) })
   }
   // Where the mean does not get there at all, it counts as all the steps.
-  const stepsToReach = (aim: (starter: readonly number[]) => number) =>
-    median(curves.map(({ starter, mean }) => [...mean, -1].findIndex((loss) => loss <= aim(starter))))
+  const stepsToReach = (aim: (read: readonly number[]) => number) =>
+    median(curves.map(({ read, mean }) => [...mean, -1].findIndex((loss) => loss <= aim(read))))
   recorder.add({
-    what: `${name}: steps the starter saves (median)`,
+    what: `${name}: steps the reader saves (median)`,
     heads: curves.length,
-    until_where_it_starts: stepsToReach((starter) => starter[0]),
-    until_where_it_is_after_10: stepsToReach((starter) => starter[Math.min(10, steps - 1)]),
+    until_where_it_starts: stepsToReach((read) => read[0]),
+    until_where_it_is_after_10: stepsToReach((read) => read[Math.min(10, steps - 1)]),
     of: steps,
   })
 }
@@ -426,7 +426,7 @@ function picture(view: RecordedView, side: number): Float32Array {
   )
 }
 
-/** A recorded view as the starter is shown photos. */
+/** A recorded view as the reader is shown photos. */
 function portraitOf(view: RecordedView): MattedPortrait {
   const rgb = new Uint8Array(view.rgb.length)
   const colour = new Float32Array(3)

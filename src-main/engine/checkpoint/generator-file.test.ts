@@ -63,7 +63,7 @@ describe('a generator file', () => {
   it('comes back as it was written, halves and extras too', () => {
     const half = storeFloat16(toFloat32(weights.get('decoder.net.0.weight')!), [4, 3])
     const tensors = new Map(weights).set('decoder.net.0.weight', half)
-    tensors.set('starter.mean', storeFloat32(Float32Array.of(1, 2), [2]))
+    tensors.set('reader.fc.bias', storeFloat32(Float32Array.of(1, 2), [2]))
     const bytes = new Uint8Array(Buffer.concat(writeGeneratorFile(config, tensors)))
     const back = readGeneratorFile(bytes, 'x')
     expect(back.config).toEqual(config)
@@ -72,7 +72,7 @@ describe('a generator file', () => {
       expect(shape).toEqual(tensors.get(name)!.shape)
       expect(data).toEqual(toFloat32(tensors.get(name)!))
     }
-    expect([...back.extras]).toEqual([['starter.mean', { shape: [2], data: Float32Array.of(1, 2) }]])
+    expect([...back.extras]).toEqual([['reader.fc.bias', { shape: [2], data: Float32Array.of(1, 2) }]])
   })
 
   it('is the same bytes for the same content', () => {
@@ -90,7 +90,7 @@ describe('a generator file', () => {
     ['a NaN', changed(name, storeFloat32(values(Number.NaN), [4])), /not finite \(element 3\)/],
     ['an infinite half', changed(name, storeFloat16(values(1e9), [4])), /not finite \(element 3\)/],
     ['integers', changed(name, { dtype: 'I32', shape: [4], data: new Uint8Array(16) }), /stored as I32/],
-    ['an extra with NaN', changed('starter.mean', storeFloat32(values(Number.NaN), [4])), /starter\.mean/],
+    ['an extra with NaN', changed('reader.fc.bias', storeFloat32(values(Number.NaN), [4])), /reader\.fc\.bias/],
     [
       'another filter',
       changed('backbone.synthesis.b8.resample_filter', storeFloat32(new Float32Array(16).fill(1 / 16), [4, 4])),

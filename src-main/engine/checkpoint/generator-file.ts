@@ -21,7 +21,7 @@ export type GeneratorFile = {
   config: GeneratorConfig
   /** Exactly the tensors of `expectedWeights(config)`, in its order. */
   weights: Map<string, Weight>
-  /** What else the file holds, such as `starter.*` and `direction.*`. */
+  /** What else the file holds, such as `reader.*` and `direction.*`. */
   extras: Map<string, Weight>
 }
 

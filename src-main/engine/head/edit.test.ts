@@ -31,7 +31,7 @@ const directions = directionsOf({
     ],
     ['direction.of-another-width', wide(1, config.w_dim + 1)],
     ['direction.of-too-few-layers', { ...wide(1, config.w_dim), shape: [1, config.w_dim] }],
-    ['starter.mean', wide(1)],
+    ['reader.fc.bias', wide(1)],
   ]),
 })
 const runtime = await Runtime.create({ provider: 'cpu' })
