@@ -1,6 +1,6 @@
 /**
  * Gives a generator a third block that doubles its picture, or trains the one it has:
- * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 120] [--steps 3500] [--seed 0]`.
+ * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 100] [--steps 3500] [--seed 0]`.
  * DIR holds records of twice the size of the picture that is fitted. All else in the file stays, to the bit.
  */
 import { readFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
     generator: { type: 'string' },
     out: { type: 'string' },
-    heads: { type: 'string', default: '120' },
+    heads: { type: 'string', default: '100' },
     steps: { type: 'string', default: '3500' },
     seed: { type: 'string', default: '0' },
   },

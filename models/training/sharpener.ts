@@ -48,6 +48,8 @@ const INNER = 2 * SIDE - 2 * MARGIN
 const CELL = 16
 /** What a cell of no contrast has of it all the same, as mean difference of neighbours in -1..1. */
 const LEAST_CONTRAST = 0.004
+/** Of the third block's rate: the discriminator is made to learn beside a whole generator, whose rate is so much lower. */
+const ADVERSARY_RATE = 1 / 30
 /** Of the averaged weights: half life of about 140 steps. */
 const AVERAGING = 0.995
 
@@ -110,7 +112,7 @@ export class Sharpener {
     if (!looks) return values
     const made = { 'made.image': judgement['made.image'], 'made.raw': judgement['made.raw'] }
     const real = { 'target.picture': patches['target.picture'], 'target.colour': colour }
-    return { ...values, ...(await adversary.step({ ...made, ...real, label }, rate)) }
+    return { ...values, ...(await adversary.step({ ...made, ...real, label }, ADVERSARY_RATE * rate)) }
   }
 
   /** Patches, most of them where there is contrast: eyes, brows, lips, strands of hair. */
