@@ -10,15 +10,14 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { UserError } from '../../src-main/engine/errors.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { READER, Reader } from '../../src-main/engine/generator/reader.ts'
+import { READER } from '../../src-main/engine/generator/reader.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { readChangedHeads } from './changes.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { fitDirections } from './directions.ts'
 import { fitMapping } from './drawing.ts'
-import { fits } from './network.ts'
+import { fits, readerOf } from './network.ts'
 import { readRecords, thumbnail } from './records.ts'
 import { matrixOf } from './regression.ts'
 
@@ -35,8 +34,9 @@ const { data, changes, generator: path, out, average } = values
 if (!path || !out || !(data || changes)) throw new Error('--generator, --out and --data or --changes are needed')
 
 const runtime = await Runtime.create({ provider: 'cpu' })
-const { config, weights: trained, extras } = await readTrained(path)
-const reader = readerOf(extras)
+const file = await readTrained(path)
+const { config, weights: trained, extras } = file
+const reader = readerOf(runtime, file, path)
 const weights = data ? await finish(data) : trained
 const directions: [string, Weight][] = []
 if (changes) {
@@ -78,14 +78,4 @@ async function finish(folder: string): Promise<GeneratorFile['weights']> {
   const { weights: mapping, error } = await fitMapping(runtime, config, trained, matrixOf(codes))
   console.log(`mapping: ${(100 * error).toFixed(1)} % of the codes' power left over`)
   return new Map([...trained, ...mapping])
-}
-
-/** @throws UserError where a generator was trained without one */
-function readerOf(extras: GeneratorFile['extras']): Reader {
-  const reader = Reader.among(runtime, extras, config.w_dim)
-  if (reader) return reader
-  throw new UserError('tool', {
-    text: `${path} has no reader.`,
-    cure: 'Train it on: its planes and its reader learn together.',
-  })
 }

@@ -12,15 +12,19 @@ import {
   RESAMPLE_FILTER,
   type Weight,
 } from '../../src-main/engine/checkpoint/generator-file.ts'
+import { UserError } from '../../src-main/engine/errors.ts'
 import { firstSlice, layoutOf, type PlaneLayout, sliceCount } from '../../src-main/engine/generator/plane-layout.ts'
-import { READER, readerShapes } from '../../src-main/engine/generator/reader.ts'
+import { READER, Reader, readerShapes } from '../../src-main/engine/generator/reader.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
+import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
 export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
+/** Channels of the block that doubles what is shown. */
+const THIRD_WIDTH = 8
 /** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
 export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
@@ -100,9 +104,31 @@ export function initialReader(
 /** Beside the streams of the generator's own weights. */
 const READER_STREAM = 10_000
 
+/** @throws UserError where a generator was trained without one; `path` is what the message calls it */
+export function readerOf(runtime: Runtime, { config, extras }: GeneratorFile, path: string): Reader {
+  const reader = Reader.among(runtime, extras, config.w_dim)
+  if (reader) return reader
+  throw new UserError('tool', {
+    text: `${path} has no reader.`,
+    cure: 'Train it on: its planes and its reader learn together.',
+  })
+}
+
 /** Extras of a generator's file but its reader, which is trained as its weights are. */
 export function withoutReader(extras: ReadonlyMap<string, Weight>): Map<string, Weight> {
   return new Map([...extras].filter(([name]) => !name.startsWith(READER)))
+}
+
+/** The config with a third block that doubles the picture which is fitted; it keeps one that is there. */
+export function withThirdBlock(config: GeneratorConfig): GeneratorConfig {
+  const { super_resolution } = config
+  if (super_resolution?.class === '4X2X') return config
+  if (super_resolution?.class !== '4X') throw new Error(`'${config.name}' has no super-resolution of the class 4X`)
+  return {
+    ...config,
+    image_resolution: 2 * config.image_resolution,
+    super_resolution: { ...super_resolution, class: '4X2X', channels: [...super_resolution.channels, THIRD_WIDTH] },
+  }
 }
 
 /**
@@ -161,6 +187,8 @@ export function fits(weight: Weight | undefined, { shape }: Pick<Weight, 'shape'
 function initial(name: string, length: number, seed: number, stream: number, config: GeneratorConfig, added: boolean) {
   if (name.endsWith('resample_filter')) return Float32Array.from(RESAMPLE_FILTER)
   if (name.endsWith('affine.bias')) return new Float32Array(length).fill(1)
+  // What sharpens does so with every head alike: by their codes it would learn those of its records by heart.
+  if (/^superresolution\.block2.*affine\.weight$/.test(name)) return new Float32Array(length)
   const isNormal = /\.(weight|const|noise_const)$/.test(name) && !name.includes('.embed.')
   if (!isNormal) return new Float32Array(length)
   const values = normalArray(length, seed, stream)
