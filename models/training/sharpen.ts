@@ -1,6 +1,6 @@
 /**
  * Gives a generator a third block that doubles its picture, or trains the one it has:
- * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 100] [--steps 3500] [--seed 0]`.
+ * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 100] [--steps 5000] [--seed 0]`.
  * DIR holds records of twice the size of the picture that is fitted. All else in the file stays, to the bit.
  */
 import { readFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     generator: { type: 'string' },
     out: { type: 'string' },
     heads: { type: 'string', default: '100' },
-    steps: { type: 'string', default: '3500' },
+    steps: { type: 'string', default: '5000' },
     seed: { type: 'string', default: '0' },
   },
 })
