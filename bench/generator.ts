@@ -239,7 +239,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
   const { config } = generator
   const planes = await generator.planes(ws.slice())
   for (const [i, view] of record.views.entries()) {
-    const { image, rendering } = await generator.view(ws.slice(), view.label, { ...LOOKING, planes })
+    const { image, rendering, frame } = await generator.view(ws.slice(), view.label, { ...LOOKING, planes })
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
     const truth = picture(view, COMPARED)
     put(VIEWS[i], psnr(made, truth))
@@ -251,7 +251,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     if (view.size >= config.image_resolution && config.image_resolution > pictureSide(config, FITTED_BLOCKS)) {
       const fitted = await generator.enhance(rendering.features, ws.slice(), undefined, FITTED_BLOCKS)
       const recorded = picture(view, config.image_resolution)
-      const pictures = { shown: withoutFrame({ image, plain: false }), enlarged: enlarged(fitted.image, image.length) }
+      const pictures = { shown: withoutFrame({ image, frame }), enlarged: enlarged(fitted.image, image.length) }
       for (const [what, made] of Object.entries(pictures)) {
         put(`${what}_psnr`, psnr(made, recorded))
         put(`${what}_detail`, detail(made) / (2 * detail(recorded)))

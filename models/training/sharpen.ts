@@ -1,13 +1,12 @@
 /**
  * Gives a generator a third block that doubles its picture, or trains the one it has:
- * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 100] [--steps 3500] [--seed 0]`.
+ * `tsx models/training/sharpen.ts --data DIR --generator FILE --out FILE [--heads 100] [--steps 5000] [--seed 0]`.
  * DIR holds records of twice the size of the picture that is fitted. All else in the file stays, to the bit.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { readGeneratorFile } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { UserError } from '../../src-main/engine/errors.ts'
-import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { type FittedView, viewFitter } from './fitted-views.ts'
@@ -18,8 +17,6 @@ import { Sharpener } from './sharpener.ts'
 const RATE = 0.015
 /** The rate falls over the last third of the steps, to this share. */
 const LAST_RATE = 0.05
-/** From this share of the steps on pictures are also to look right. */
-const LOOKS_FROM = 0.7
 /** Steps that a line tells the mean of. */
 const ROW = 100
 
@@ -29,7 +26,7 @@ const { values } = parseArgs({
     generator: { type: 'string' },
     out: { type: 'string' },
     heads: { type: 'string', default: '100' },
-    steps: { type: 'string', default: '3500' },
+    steps: { type: 'string', default: '5000' },
     seed: { type: 'string', default: '0' },
   },
 })
@@ -40,7 +37,7 @@ if (!data || !path || !out) throw new Error('--data, --generator and --out are n
 const file = readGeneratorFile(await readFile(path), path)
 const config = withThirdBlock(file.config)
 const runtime = await Runtime.create({ provider: 'cpu' })
-const fit = await viewFitter(runtime, file, readerOf(runtime, file, path))
+const fitViews = await viewFitter(runtime, file, readerOf(runtime, file, path))
 const views: FittedView[] = []
 for await (const record of eachRecord(data, { limit: heads })) {
   const [front, ...others] = record.views
@@ -50,16 +47,16 @@ for await (const record of eachRecord(data, { limit: heads })) {
       cure: `Take them anew: npm run records -- ${data} ${heads} --size ${config.image_resolution}`,
     })
   }
-  views.push(...(await fit(record, [front, others[views.length % others.length]])))
+  views.push(...(await fitViews(record, [front, others[views.length % others.length]])))
 }
 console.log(`${views.length} views fitted`)
 
 const shapes = initialWeights(config, file.weights, seed)
-const sharpener = new Sharpener(runtime, config, shapes, views, { seed, faceRes: await readFaceRes() })
+const sharpener = new Sharpener(runtime, config, shapes, views, seed)
 let sums: Record<string, number> = {}
 for (let step = 1; step <= steps; step++) {
-  const share = (step - 1) / steps
-  const terms = await sharpener.step(RATE * Math.min(1, Math.max(LAST_RATE, 3 * (1 - share))), share >= LOOKS_FROM)
+  const left = 1 - (step - 1) / steps
+  const terms = await sharpener.step(RATE * Math.min(1, Math.max(LAST_RATE, 3 * left)))
   for (const [name, value] of Object.entries(terms)) sums[name] = (sums[name] ?? 0) + value / ROW
   if (step % ROW !== 0) continue
   const told = Object.entries(sums).map(([name, value]) => `${name} ${value.toPrecision(3)}`)

@@ -1,13 +1,10 @@
 /**
- * Trains the super-resolution's third block on patches of fitted views; everything before it stays. At first pictures and
- * their edges are to be right. Then they are to look right, too: FaceRes, and a discriminator that sees a patch beside the
- * coarser one it was made from, tell what colours alone do not.
+ * Trains the super-resolution's third block on patches of fitted views; everything before it stays. Colours, edges and
+ * contrast are to be the recorded ones, and the tone that of the picture before.
  */
 import { FITTED_BLOCKS, type GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { trainable, unprefixed } from '../../src-main/engine/generator/adjoint.ts'
-import { LABEL } from '../../src-main/engine/generator/camera.ts'
-import type { Weights } from '../../src-main/engine/generator/generator.ts'
 import { upsample2d } from '../../src-main/engine/generator/layers.ts'
 import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { superResolutionBlock } from '../../src-main/engine/generator/super-resolution.ts'
@@ -19,28 +16,24 @@ import {
   input,
   meanAll,
   mul,
-  neg,
   type Shape,
   sizeOf,
   slice,
-  softplus,
   sub,
   type Tensor,
   writeModel,
 } from '../../src-main/engine/graph/index.ts'
 import { uniform } from '../../src-main/engine/random.ts'
-import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
+import { residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { ADVERSARIAL_PATCH, Adversary, judged, middles } from './adversary.ts'
 import type { FittedView } from './fitted-views.ts'
 import { createOptimiser } from './graph-adam.ts'
 import { contrastMiss, LOSS_WEIGHTS, pictureTerms, windowMeans } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
-import { perceptualDistance, perceptualTargets } from './perceptual.ts'
 
 /** Of a step; and their side in pixels of what the block takes. */
 const PATCHES = 4
-const SIDE = ADVERSARIAL_PATCH
+const SIDE = 38
 /** Pixels at a patch's border that its surroundings would have changed. */
 const MARGIN = 5
 const INNER = 2 * SIDE - 2 * MARGIN
@@ -48,8 +41,6 @@ const INNER = 2 * SIDE - 2 * MARGIN
 const CELL = 16
 /** What a cell of no contrast has of it all the same, as mean difference of neighbours in -1..1. */
 const LEAST_CONTRAST = 0.004
-/** Of the third block's rate: the discriminator is made to learn beside a whole generator, whose rate is so much lower. */
-const ADVERSARY_RATE = 1 / 30
 /** Of the averaged weights: half life of about 140 steps. */
 const AVERAGING = 0.995
 
@@ -63,10 +54,7 @@ export class Sharpener {
   private readonly views: readonly FittedView[]
   private readonly cells: readonly Float64Array[]
   private readonly seed: number
-  private readonly faceRes: Weights
-  private readonly network: Record<string, Resident>
-  private readonly adversary: Adversary
-  private readonly programs = new Map<boolean, ReturnType<Sharpener['compile']>>()
+  private compiled: ReturnType<Sharpener['compile']> | undefined
 
   /** @param config of three blocks */
   constructor(
@@ -74,7 +62,7 @@ export class Sharpener {
     config: GeneratorConfig,
     shapes: ReadonlyMap<string, Weight>,
     views: readonly FittedView[],
-    { seed, faceRes }: { readonly seed: number; readonly faceRes: Weights },
+    seed: number,
   ) {
     this.runtime = runtime
     this.config = config
@@ -82,37 +70,20 @@ export class Sharpener {
     this.views = views
     this.cells = views.map(({ picture }) => contrastOf(picture))
     this.seed = seed
-    this.faceRes = faceRes
-    this.network = residents(Object.fromEntries([...faceRes].map(([name, { data }]) => [name, data])))
     this.optimiser = createOptimiser(runtime, shapes, () => 1)
-    this.adversary = new Adversary(runtime, PATCHES, seed)
   }
 
-  /**
-   * @param looks whether pictures are to look right, too
-   * @returns the terms of the loss before the step
-   */
-  async step(rate: number, looks: boolean): Promise<Record<string, number>> {
-    const { adversary, optimiser, network } = this
-    const { colour, label, ...patches } = this.draw(uniform(this.seed, this.steps))
-    const compiling = this.programs.get(looks) ?? this.compile(looks)
-    this.programs.set(looks, compiling)
-    const { judge, seen, found } = await compiling
-    const feeds = {
-      ...optimiser.weights,
-      ...patches,
-      ...(looks && { ...adversary.optimiser.weights, label, ...network }),
-      ...(seen && (await seen.run({ ...network, faces: patches['target.picture'] }))),
-    }
-    const judgement = await judge.run(feeds, undefined, found)
+  /** @returns the terms of the loss before the step */
+  async step(rate: number): Promise<Record<string, number>> {
+    const { optimiser } = this
+    this.compiled ??= this.compile()
+    const { program, found } = await this.compiled
+    const patches = this.draw(uniform(this.seed, this.steps))
+    const judgement = await program.run({ ...optimiser.weights, ...patches }, undefined, found)
     this.steps++
     await optimiser.step(unprefixed(found), rate, Math.min(AVERAGING, (this.steps + 1) / (this.steps + 20)))
     const terms = ['loss', ...Object.keys(LOSS_WEIGHTS)].filter((name) => judgement[name])
-    const values = Object.fromEntries(terms.map((name) => [name, judgement[name][0]]))
-    if (!looks) return values
-    const made = { 'made.image': judgement['made.image'], 'made.raw': judgement['made.raw'] }
-    const real = { 'target.picture': patches['target.picture'], 'target.colour': colour }
-    return { ...values, ...(await adversary.step({ ...made, ...real, label }, ADVERSARY_RATE * rate)) }
+    return Object.fromEntries(terms.map((name) => [name, judgement[name][0]]))
   }
 
   /** Patches, most of them where there is contrast: eyes, brows, lips, strands of hair. */
@@ -125,9 +96,6 @@ export class Sharpener {
       image: new Float32Array(PATCHES * 3 * area),
       w: new Float32Array(PATCHES * w.length),
       'target.picture': new Float32Array(PATCHES * 3 * 4 * area),
-      /** The same at half the size, a row for each pixel. */
-      colour: new Float32Array(PATCHES * area * 3),
-      label: new Float32Array(PATCHES * LABEL),
     }
     for (let patch = 0; patch < PATCHES; patch++) {
       const at = Math.floor(random() * this.views.length)
@@ -139,19 +107,13 @@ export class Sharpener {
       part(drawn.x).set(cut(view.x, size, top, left, SIDE))
       part(drawn.image).set(cut(view.image, size, top, left, SIDE))
       part(drawn.w).set(view.w)
-      const picture = cut(view.picture, 2 * size, 2 * top, 2 * left, 2 * SIDE)
-      part(drawn['target.picture']).set(picture)
-      part(drawn.colour).set(halved(picture, SIDE))
-      const label = part(drawn.label)
-      label.set(view.label)
-      label[18] = (left + SIDE / 2) / size
-      label[21] = (top + SIDE / 2) / size
+      part(drawn['target.picture']).set(cut(view.picture, 2 * size, 2 * top, 2 * left, 2 * SIDE))
     }
     return drawn
   }
 
-  private async compile(looks: boolean) {
-    const { runtime, config, shapes, views, faceRes, adversary } = this
+  private async compile() {
+    const { runtime, config, shapes, views } = this
     const parameters = new Parameters(shapes)
     const channels = (3 * views[0].x.length) / views[0].image.length
     const taken = { x: input('x', [PATCHES, channels, SIDE, SIDE]), image: input('image', [PATCHES, 3, SIDE, SIDE]) }
@@ -165,11 +127,6 @@ export class Sharpener {
     terms.contrast = contrastMiss(inner(image), inner(wanted))
     // It sharpens what is there, and paints no other colours.
     terms.tone = mul(meanAll(abs(sub(windowMeans(inner(image)), windowMeans(inner(upsample2d(taken.image)))))), 0.5)
-    const made = middles(image, taken.image)
-    if (looks) {
-      terms.perceptual = perceptualDistance(faceRes, image)
-      terms.adversarial = meanAll(softplus(neg(judged(adversary.shapes, made))))
-    }
     const loss = Object.entries(terms)
       .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
       .reduce((sum, term) => add(sum, term))
@@ -179,11 +136,9 @@ export class Sharpener {
       leaves.map(([, tensor]) => tensor),
     )
     const named = Object.fromEntries(leaves.map(([name], i) => [`d.${name}`, results[i]]))
-    const shown = looks && { 'made.image': made.image, 'made.raw': made.raw }
     const empty = (shape: Shape) => new Float32Array(sizeOf(shape))
     return {
-      judge: await runtime.compile(writeModel({ ...terms, ...shown, loss, ...named })),
-      seen: looks ? await runtime.compile(writeModel(perceptualTargets(faceRes, image.shape))) : undefined,
+      program: await runtime.compile(writeModel({ ...terms, loss, ...named })),
       found: residents(Object.fromEntries(leaves.map(([name, { shape }]) => [`d.${name}`, empty(shape)]))),
     }
   }
@@ -223,15 +178,6 @@ function cut(picture: Float32Array, size: number, top: number, left: number, sid
     result.set(picture.subarray(from, from + side), row * side)
   }
   return result
-}
-
-/** [3, 2 * side, 2 * side] to rows [side * side, 3] of half the size. */
-function halved(picture: Float32Array, side: number): Float32Array {
-  return Float32Array.from({ length: 3 * side * side }, (_, i) => {
-    const [channel, pixel] = [i % 3, Math.floor(i / 3)]
-    const at = (channel * 2 * side + 2 * Math.floor(pixel / side)) * 2 * side + 2 * (pixel % side)
-    return (picture[at] + picture[at + 1] + picture[at + 2 * side] + picture[at + 2 * side + 1]) / 4
-  })
 }
 
 /** What of a patch has all the surroundings that the picture has, [N, 3, INNER, INNER]. */
