@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
 import { colourOnWhite, type RecordedHead, type RecordedView, readRecords } from '../models/training/records.ts'
+import { FITTED_BLOCKS, pictureSide } from '../src-main/engine/checkpoint/config.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
@@ -23,6 +24,7 @@ import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
 import { castRays } from '../src-main/engine/generator/rays.ts'
 import { shrink } from '../src-main/engine/generator/resample.ts'
+import { withoutFrame } from '../src-main/engine/head/views.ts'
 import { startingCode } from '../src-main/engine/inversion/encoder.ts'
 import { LatentStage, LatentState, rampedRate } from '../src-main/engine/inversion/latent.ts'
 import {
@@ -224,13 +226,15 @@ class Likeness implements Objective {
 /**
  * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
  * of the face's middle as a share of the recorded one's; how far normals are off, degrees, in the face's middle and on
- * the back of the head. Appended to `figures`.
+ * the back of the head. Where the record is as large as what is shown, PSNR and detail at that size too, of what is shown
+ * and of the picture that is fitted, enlarged. Appended to `figures`.
  */
 async function look({ generator, faces }: Bench, ws: Float32Array, record: RecordedHead, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
+  const { config } = generator
   const planes = await generator.planes(ws.slice())
   for (const [i, view] of record.views.entries()) {
-    const { image, rendering } = await generator.view(ws.slice(), view.label, { ...LOOKING, planes })
+    const { image, rendering, frame } = await generator.view(ws.slice(), view.label, { ...LOOKING, planes })
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
     const truth = picture(view, COMPARED)
     put(VIEWS[i], psnr(made, truth))
@@ -239,20 +243,34 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     if (i > 0) continue
     put('depth', depthError(rendering.depth, view))
     const wanted = truth.map((value) => value * 2 - 1)
+    if (view.size >= config.image_resolution && config.image_resolution > pictureSide(config, FITTED_BLOCKS)) {
+      const fitted = await generator.enhance(rendering.features, ws.slice(), undefined, FITTED_BLOCKS)
+      const recorded = picture(view, config.image_resolution)
+      const pictures = { shown: withoutFrame({ image, frame }), enlarged: enlarged(fitted.image, image.length) }
+      for (const [what, made] of Object.entries(pictures)) {
+        put(`${what}_psnr`, psnr(made, recorded))
+        put(`${what}_detail`, detail(made) / (2 * detail(recorded)))
+      }
+    }
     put('face_distance', 1 - cosine(await describe(faces, made), await describe(faces, wanted)))
     put('detail', detail(made) / detail(wanted))
   }
 }
 
+/** A picture as large as one of so many numbers, bilinearly. */
+const enlarged = (image: Float32Array, length: number) =>
+  shrink(image, Math.sqrt(image.length / 3), Math.sqrt(length / 3))
+
 /** Mean difference of neighbouring pixels over the middle of a portrait: brows to mouth. */
 function detail(image: Float32Array): number {
-  const [from, to] = FACE_SPAN.map((share) => Math.round(share * COMPARED))
+  const side = Math.sqrt(image.length / 3)
+  const [from, to] = FACE_SPAN.map((share) => Math.round(share * side))
   let sum = 0
   for (let channel = 0; channel < 3; channel++) {
     for (let row = from; row < to; row++) {
       for (let column = from; column < to; column++) {
-        const at = (channel * COMPARED + row) * COMPARED + column
-        sum += Math.abs(image[at + 1] - image[at]) + Math.abs(image[at + COMPARED] - image[at])
+        const at = (channel * side + row) * side + column
+        sum += Math.abs(image[at + 1] - image[at]) + Math.abs(image[at + side] - image[at])
       }
     }
   }

@@ -34,6 +34,7 @@ export const embeddedGenerator = join(import.meta.dirname, '../models/default/ge
 
 interface Config {
   version: unknown
+  image_resolution: number
   rendering_kwargs: Record<string, unknown>
   super_resolution: Record<string, unknown>
   [key: string]: unknown
@@ -52,7 +53,7 @@ export function changedGenerator(change: Change): Uint8Array {
 /** A quarter of the rays, with few samples each: what a test looks at does not get better with more. */
 export const quick: Change = (config, tensors) => {
   Object.assign(config.rendering_kwargs, { depth_resolution: 8, depth_resolution_importance: 4 })
-  Object.assign(config, { neural_rendering_resolution: 64, image_resolution: 128 })
+  Object.assign(config, { neural_rendering_resolution: 64, image_resolution: config.image_resolution / 2 })
   config.super_resolution.input_resolution = 64
   for (const [name, { shape, data, ...rest }] of tensors) {
     if (!/^superresolution.*noise_const$/.test(name)) continue

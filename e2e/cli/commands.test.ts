@@ -128,7 +128,7 @@ describe('halfturn import and info', () => {
     const generator = await place.run(['info', embeddedGenerator, '--json'])
     expect(JSON.parse(generator.stdout)).toMatchObject({
       kind: 'generator',
-      config: { image_resolution: 256, super_resolution: { class: '4X' } },
+      config: { name: 'Halfturn heads', frame: 'own' },
     })
     const pickle = await place.run(['info', checkpoint])
     expect(pickle.stdout).toContain('an EG3D checkpoint')

@@ -14,7 +14,7 @@ const PICTURE = 3 * THUMBNAIL * THUMBNAIL
 const SHAPE_SHARE = 0.8
 
 /** z = (x - mean) @ basis; x is the front thumbnail [3 * 32 * 32] (channel by channel, 0..1) and the shape's numbers. */
-interface CodeBasis {
+export interface CodeBasis {
   /** [D] */
   readonly mean: Float32Array
   /** [D, components], row-major */

@@ -20,6 +20,8 @@ export const FAR = 3.3
 /** Side of the rendering, and of the picture the super-resolution makes of it. */
 const RENDERING = 128
 const PLANE_CHANNELS = 16
+/** Channels of the block that doubles what is shown. */
+const THIRD_WIDTH = 8
 /** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
 export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
@@ -72,6 +74,18 @@ export function defaultConfig(
     provenance: { source: 'trained on synthetic heads' },
     licence: 'May be used, changed and passed on freely. Made from CC0 (MakeHuman) and MIT (ICT-FaceKit) data.',
   })
+}
+
+/** The config with a third block that doubles the picture which is fitted; it keeps one that is there. */
+export function withThirdBlock(config: GeneratorConfig): GeneratorConfig {
+  const { super_resolution } = config
+  if (super_resolution?.class === '4X2X') return config
+  if (super_resolution?.class !== '4X') throw new Error(`'${config.name}' has no super-resolution of the class 4X`)
+  return {
+    ...config,
+    image_resolution: 2 * config.image_resolution,
+    super_resolution: { ...super_resolution, class: '4X2X', channels: [...super_resolution.channels, THIRD_WIDTH] },
+  }
 }
 
 /**
@@ -130,6 +144,8 @@ export function fits(weight: Weight | undefined, { shape }: Pick<Weight, 'shape'
 function initial(name: string, length: number, seed: number, stream: number, config: GeneratorConfig, added: boolean) {
   if (name.endsWith('resample_filter')) return Float32Array.from(RESAMPLE_FILTER)
   if (name.endsWith('affine.bias')) return new Float32Array(length).fill(1)
+  // What sharpens does so with every head alike: by their codes it would learn those of its records by heart.
+  if (/^superresolution\.block2.*affine\.weight$/.test(name)) return new Float32Array(length)
   const isNormal = /\.(weight|const|noise_const)$/.test(name) && !name.includes('.embed.')
   if (!isNormal) return new Float32Array(length)
   const values = normalArray(length, seed, stream)

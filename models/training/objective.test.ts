@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest'
 import { gradients, input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { occupancy, surfaceProfile } from './objective.ts'
+import { contrastMiss, occupancy, surfaceProfile } from './objective.ts'
 
 const runtime = await Runtime.create({ provider: 'cpu', threads: 1 })
 afterAll(() => runtime.dispose())
@@ -63,4 +63,20 @@ it('has the density rise along the normal alone, and at the surface', async () =
   const askew = await judged([70, 105, 35, 90])
   expect(askew.normals).toBeGreaterThan(0.1)
   expect(askew.signs.slice(2)).toEqual([-1, 1])
+})
+
+it('tells how much contrast there is and which way it runs, not where exactly', async () => {
+  const side = 17
+  const pictureOf = (value: (row: number, column: number) => number) =>
+    Float32Array.from({ length: 3 * side * side }, (_, i) => value(Math.floor(i / side) % side, i % side))
+  const stripes = (size: number, at: number) => (Math.floor(at / 2) % 2 === 0 ? size : -size)
+  const [made, wanted] = ['made', 'wanted'].map((name) => input(name, [1, 3, side, side]))
+  const program = await runtime.compile(writeModel({ miss: contrastMiss(made, wanted) }))
+  const upright = pictureOf((_, column) => stripes(0.4, column))
+  const missOf = async (picture: Float32Array) => (await program.run({ made: picture, wanted: upright })).miss[0]
+  expect(await missOf(pictureOf((_, column) => stripes(0.4, column + 2)))).toBeCloseTo(0, 6)
+  const lying = await missOf(pictureOf((row) => stripes(0.4, row)))
+  const faint = await missOf(pictureOf((_, column) => stripes(0.2, column)))
+  expect(lying).toBeGreaterThan(0.05)
+  expect(faint).toBeGreaterThan(0.05)
 })

@@ -20,6 +20,7 @@ import {
   meanAll,
   mul,
   neg,
+  reduceMean,
   reshape,
   type Shape,
   slice,
@@ -46,6 +47,8 @@ export const LOSS_WEIGHTS = {
   emptiness: 0.05,
   picture: 3,
   edges: 3,
+  contrast: 60,
+  tone: 4,
   adversarial: 0.3,
   smoothness: 2e-3,
 }
@@ -140,13 +143,7 @@ export function describeObjective(
     const rendered = transpose(reshape(view.features, [count, side, side, config.decoder_output_dim]), [0, 3, 1, 2])
     const { image } = superResolution(network, parameters, rendered, w)
     const inner = input('target.inner', [count, 1, image.shape[2], image.shape[3]])
-    const difference = sub(image, input('target.picture', image.shape))
-    const edges = [2, 3].map((axis) => {
-      const [before, after] = [slice(inner, axis, 0, inner.shape[axis] - 1), slice(inner, axis, 1, inner.shape[axis])]
-      return meanSize(step(difference, axis), mul(before, after))
-    })
-    terms.picture = mul(meanSize(difference, inner), 0.5)
-    terms.edges = mul(edges.reduce(add), 0.25)
+    Object.assign(terms, pictureTerms(sub(image, input('target.picture', image.shape)), inner))
     if (adversary) {
       const made = middles(image, slice(rendered, 1, 0, 3))
       terms.adversarial = meanAll(softplus(neg(judged(adversary, made))))
@@ -202,6 +199,49 @@ const greaterThan = (x: Tensor, value: number): Tensor => where(greater(x, value
 /** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
 function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {
   return add(mul(view.depth, view.opacity), mul(sub(1, view.opacity), farthest))
+}
+
+/**
+ * How far a final picture is off: its values and its differences between neighbours, L1 of colours in 0..1.
+ * @param difference from what is wanted, [N, 3, H, W] in units of -1..1
+ * @param inner [N, 1, H, W] 1 where it counts, 0 elsewhere
+ */
+export function pictureTerms(difference: Tensor, inner: Tensor): Record<'picture' | 'edges', Tensor> {
+  const edges = [2, 3].map((axis) => {
+    const [before, after] = [slice(inner, axis, 0, inner.shape[axis] - 1), slice(inner, axis, 1, inner.shape[axis])]
+    return meanSize(step(difference, axis), mul(before, after))
+  })
+  return { picture: mul(meanSize(difference, inner), 0.5), edges: mul(edges.reduce(add), 0.25) }
+}
+
+/**
+ * How much a picture's contrast differs from another one's around each place, whatever edge exactly it is in: mean
+ * differences of neighbours along rows, columns and both diagonals, over windows. Strands that run another way are told
+ * apart by them. L1 of colours in 0..1.
+ * @param made [N, 3, H, W] in -1..1, and so `wanted`
+ */
+export function contrastMiss(made: Tensor, wanted: Tensor): Tensor {
+  const [of, from] = [contrasts(made), contrasts(wanted)]
+  return mul(of.map((contrast, i) => meanAll(abs(sub(contrast, from[i])))).reduce(add), 0.5 / of.length)
+}
+
+/** Means over windows of a picture [N, 3, H, W]; what is left over at its end is left out. */
+export function windowMeans(x: Tensor): Tensor {
+  const [count, channels, ...sizes] = x.shape
+  const [rows, columns] = sizes.map((size) => Math.floor(size / WINDOW))
+  const whole = slice(slice(x, 2, 0, rows * WINDOW), 3, 0, columns * WINDOW)
+  return reduceMean(reshape(whole, [count, channels, rows, WINDOW, columns, WINDOW]), [3, 5])
+}
+
+/** Of the windows that contrast and tone are compared in, pixels. */
+const WINDOW = 8
+
+function contrasts(x: Tensor): Tensor[] {
+  const part = (down: number, right: number) =>
+    slice(slice(x, 2, down, down + x.shape[2] - 1), 3, right, right + x.shape[3] - 1)
+  const [here, beside, below, across] = [part(0, 0), part(0, 1), part(1, 0), part(1, 1)]
+  const pairs = [[here, beside], [here, below], [here, across], [beside, below]] // biome-ignore format: pairs
+  return pairs.map(([a, b]) => windowMeans(abs(sub(a, b))))
 }
 
 /** Mean absolute value of pictures [N, 3, H, W] where the mask [N, 1, H, W] is 1. */

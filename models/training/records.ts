@@ -132,14 +132,25 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
  * @param limit read at most so many
  * @throws UserError when there are none, or one is held out for evaluation
  */
-export async function readRecords(
+export async function readRecords(folder: string, choice: RecordChoice = {}): Promise<RecordedHead[]> {
+  const records: RecordedHead[] = []
+  for await (const record of eachRecord(folder, choice)) records.push(record)
+  return records
+}
+
+interface RecordChoice {
+  readonly limit?: number
+  readonly heldOut?: boolean
+}
+
+/** The same, one after another: of large pictures not many fit into memory. */
+export async function* eachRecord(
   folder: string,
-  { limit = Number.POSITIVE_INFINITY, heldOut = false } = {},
-): Promise<RecordedHead[]> {
+  { limit = Number.POSITIVE_INFINITY, heldOut = false }: RecordChoice = {},
+): AsyncGenerator<RecordedHead> {
   const names = (await readdir(folder)).filter((name) => /^\d+\.npz$/.test(name)).sort()
   if (names.length === 0)
     throw new UserError('tool', { text: `${folder} holds no records (.npz).`, cure: 'Render some heads first.' })
-  const records: RecordedHead[] = []
   for (const name of names.slice(0, limit)) {
     const record = readRecord(await readFile(join(folder, name)), name)
     if (record.seed >= FIRST_HELD_OUT_SEED !== heldOut) {
@@ -148,9 +159,8 @@ export async function readRecords(
         cure: 'Move it away.',
       })
     }
-    records.push(record)
+    yield record
   }
-  return records
 }
 
 /** Colour of pixel `i` on white, 0..1, three numbers into `out` at `at`. */

@@ -46,7 +46,7 @@ describe('expectedWeights', () => {
       expected.map(([name]) => name).filter((name) => name.startsWith('superresolution.block1.')),
     )
     expect(Object.fromEntries(third)).toMatchObject({
-      'superresolution.block2.conv0.weight': [8, 64, 3, 3],
+      'superresolution.block2.conv0.weight': [8, 67, 3, 3],
       'superresolution.block2.conv1.noise_const': [512, 512],
       'superresolution.block2.torgb.weight': [3, 8, 1, 1],
     })

@@ -6,6 +6,7 @@
 import { UserError } from '../errors.ts'
 import {
   backboneResolutions,
+  FITTED_BLOCKS,
   type GeneratorConfig,
   paintedChannels,
   parseConfig,
@@ -75,7 +76,8 @@ export function expectedWeights(config: GeneratorConfig): Map<string, number[]> 
     let width = config.decoder_output_dim
     super_resolution.channels.forEach((outputs, i) => {
       if (up[i]) size *= 2
-      block(`superresolution.block${i}`, width, outputs, size, 3)
+      // One that sharpens the picture sees it.
+      block(`superresolution.block${i}`, i < FITTED_BLOCKS ? width : width + 3, outputs, size, 3)
       width = outputs
     })
   }

@@ -2,7 +2,7 @@
  * A generator at work: config and weights on a runtime. Forward passes give planes and pictures; each has its backward
  * pass, so that gradients of any loss on the picture reach the latent code, the camera and every weight.
  */
-import { type GeneratorConfig, pictureSide } from '../checkpoint/config.ts'
+import { FITTED_BLOCKS, type GeneratorConfig, pictureSide } from '../checkpoint/config.ts'
 import { expand, input, reshape, type Shape, transpose } from '../graph/index.ts'
 import { Resident, residents } from '../runtime/resident.ts'
 import type { Feeds, Runtime } from '../runtime/runtime.ts'
@@ -31,6 +31,8 @@ export interface View {
   readonly ws: Float32Array
   /** Without super-resolution: the generator has none, or it was left out. */
   readonly plain: boolean
+  /** Pixels at the picture's border that upsampling has mixed with the grey beyond it. */
+  readonly frame: number
   /** How many of the super-resolution's blocks made the picture, where not all did. */
   readonly blocks: number | undefined
   /** The pixels that were rendered, where not all were. */
@@ -232,7 +234,8 @@ export class Generator {
     })
     const { pixels, blocks } = options
     const rendering = pixels ? spread(rendered, pixels) : rendered
-    const view = { rendering, ws, plain, blocks, pixels, trace }
+    const frame = plain ? 0 : frameOf(this.config, blocks)
+    const view = { rendering, ws, plain, frame, blocks, pixels, trace }
     if (!plain) return { ...(await this.enhance(rendering.features, ws, trace, blocks)), ...view }
     const raw = coloursOf(rendering.features, rendering.channels)
     return { image: raw, raw, ...view }
@@ -342,6 +345,11 @@ export class Generator {
   private lastOf(ws: Float32Array): Float32Array {
     return ws.slice(ws.length - this.config.w_dim)
   }
+}
+
+/** Of the picture that is fitted the outermost pixels; twice as wide and one more where it is doubled again. */
+function frameOf(config: GeneratorConfig, blocks?: number): number {
+  return (2 * pictureSide(config, blocks)) / pictureSide(config, FITTED_BLOCKS) - 1
 }
 
 /** The first three of each ray's features, [n * n * channels], as a picture [3 * n * n]. */

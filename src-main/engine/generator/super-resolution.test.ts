@@ -24,6 +24,8 @@ it('leaves the picture before it as it was, to the bit', async () => {
   const view = await generator.view(ws, label, { blocks: FITTED_BLOCKS })
   expect(view.image).toEqual(two.image)
   expect(view.raw).toEqual(two.raw)
+  const whole = await generator.view(ws, label)
+  expect([view, two, whole].map(({ frame }) => frame)).toEqual([1, 1, 3])
 })
 
 it('has the gradients of the rendering, the code and its weights', async () => {

@@ -13,7 +13,7 @@ describe('a picture as it is shown', () => {
     const image = Float32Array.from({ length: 3 * SIDE * SIDE }, (_, i) =>
       outermost(i) ? -1 : Math.floor(i / (SIDE * SIDE)) + 1,
     )
-    const shown = withoutFrame({ image, plain: false })
+    const shown = withoutFrame({ image, frame: 1 })
     shown.forEach((value, i) => {
       expect(value).toBe(Math.floor(i / (SIDE * SIDE)) + 1)
     })
@@ -21,8 +21,17 @@ describe('a picture as it is shown', () => {
     expect(shown[0]).toBe(image[inside])
   })
 
+  it('lacks what two doublings have mixed with grey: three pixels', () => {
+    const side = 8
+    const image = Float32Array.from({ length: 3 * side * side }, (_, i) => {
+      const [row, column] = [Math.floor(i / side) % side, i % side]
+      return [row, column].every((at) => at >= 3 && at < side - 3) ? 1 : 0
+    })
+    expect(new Set(withoutFrame({ image, frame: 3 }))).toEqual(new Set([1]))
+  })
+
   it('is the rendering itself where there is no super-resolution', () => {
     const image = new Float32Array(3 * SIDE * SIDE)
-    expect(withoutFrame({ image, plain: true })).toBe(image)
+    expect(withoutFrame({ image, frame: 0 })).toBe(image)
   })
 })

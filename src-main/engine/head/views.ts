@@ -61,12 +61,12 @@ async function pixelsOfHead(
 
 /**
  * A view's picture as it is shown. EG3D's upsampling mixes the outermost pixels with the grey beyond the picture, which
- * stands as a thin frame around everything white: where a super-resolution made them, those next to them are repeated.
+ * stands as a thin frame around everything white: in their place those next to them are repeated.
  */
-export function withoutFrame({ image, plain }: Pick<View, 'image' | 'plain'>): Float32Array {
-  if (plain) return image
+export function withoutFrame({ image, frame }: Pick<View, 'image' | 'frame'>): Float32Array {
+  if (frame === 0) return image
   const side = Math.sqrt(image.length / 3)
-  const inside = (at: number) => Math.min(Math.max(at, 1), side - 2)
+  const inside = (at: number) => Math.min(Math.max(at, frame), side - 1 - frame)
   return image.map((_, i) => {
     const [row, column] = [Math.floor(i / side), i % side]
     const channel = Math.floor(row / side) * side
