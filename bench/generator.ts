@@ -2,7 +2,7 @@
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
  * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
  * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
- * [--samples N] [--codes N] [--threads N]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
+ * [--samples N] [--codes N] [--threads N] [--trained DIR] [--pictures DIR]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
  * in this order).
  *
  * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
@@ -11,7 +11,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
@@ -20,6 +20,7 @@ import { FITTED_BLOCKS, pictureSide } from '../src-main/engine/checkpoint/config
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
 import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
+import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
 import { Generator, type View, type Weights } from '../src-main/engine/generator/generator.ts'
 import { castRays } from '../src-main/engine/generator/rays.ts'
@@ -40,6 +41,7 @@ import { cosine, createRecognition, type Recognition } from '../src-main/engine/
 import { normalArray } from '../src-main/engine/random.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { cross, dot, minus, type Vector3 } from '../src-main/engine/vectors.ts'
+import { allRound } from './support/all-round.ts'
 import { clayPicture } from './support/clay.ts'
 import { frechetDistance } from './support/frechet.ts'
 import { type Cost, median, type Recorder, startClock } from './support/recorder.ts'
@@ -73,6 +75,8 @@ export default async function generatorQuality(recorder: Recorder, options: read
       samples: { type: 'string', default: '2000' },
       codes: { type: 'string', default: '200' },
       threads: { type: 'string' },
+      trained: { type: 'string' },
+      pictures: { type: 'string' },
     },
   })
   const counts = { heads: 0, fitted: 0, steps: 0, means: 0, samples: 0, codes: 0 }
@@ -93,6 +97,7 @@ export default async function generatorQuality(recorder: Recorder, options: read
     if (counts.samples > 0) await compareSamples(bench, records, counts.samples)
   }
   if (counts.codes > 0) await countFaces(bench, counts.codes)
+  if (values.pictures) await drawSheets(bench, extras, values.pictures, values.trained)
   await runtime.dispose()
 }
 
@@ -387,6 +392,19 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 function randomHead(generator: Generator, seed: number): Promise<Float32Array> {
   const { config } = generator
   return generator.map(normalArray(config.z_dim, seed), new Float32Array(config.c_dim), TRUNCATION)
+}
+
+/** Sheets of heads from all round: random ones, not chosen, and the first that were trained on, read off their fronts. */
+async function drawSheets({ generator }: Bench, extras: Weights, folder: string, trained: string | undefined) {
+  const random: { ws: Float32Array }[] = []
+  for (let seed = 0; seed < 8; seed++) random.push({ ws: generator.repeat(await randomHead(generator, seed)) })
+  await writeFileAtomic(join(folder, 'all-round.jpg'), await allRound(generator, random))
+  if (trained === undefined) return
+  const records = await readRecords(trained, { limit: 6 })
+  const read = records.map(async ({ views: [recorded] }) => {
+    return { ws: await startingCode(generator, extras, portraitOf(recorded), recorded.label), recorded }
+  })
+  await writeFileAtomic(join(folder, 'sheet.jpg'), await allRound(generator, await Promise.all(read)))
 }
 
 /** Random heads seen from the front: how many have a face MediaPipe finds. */

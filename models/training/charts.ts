@@ -7,7 +7,7 @@ import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator, type Weights } from '../../src-main/engine/generator/generator.ts'
 import { withoutFrame } from '../../src-main/engine/head/views.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
-import { colourOnWhite, type RecordedView } from './records.ts'
+import { colourOnWhite, type RecordedPicture, type RecordedView } from './records.ts'
 import type { TermValues } from './trainer.ts'
 
 /** One line, drawn over itself on a terminal: how far the run is, and the loss' terms. */
@@ -139,7 +139,8 @@ export function toPixels(image: Float32Array, side: number): Uint8Array {
   )
 }
 
-function onWhite(view: RecordedView): Uint8Array {
+/** A recorded picture as RGB bytes, on white. */
+export function onWhite(view: RecordedPicture): Uint8Array {
   const colours = new Float32Array(view.mask.length * 3)
   for (let i = 0; i < view.mask.length; i++) colourOnWhite(view, i, colours, i * 3)
   return Uint8Array.from(colours, (value) => Math.round(value * 255))

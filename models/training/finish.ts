@@ -1,7 +1,7 @@
 /**
  * Turns a trained generator into the one that is shipped: the mean latent, the starter that reads a code off a picture,
  * and directions of the code along which single traits change.
- * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR [--sheet PNG] [--earlier FILE [--keep SHARE]]] [--changes DIR]`
+ * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR [--earlier FILE [--keep SHARE]]] [--changes DIR]`
  *
  * With an earlier finished generator, that this one was trained on from, its starter is corrected instead of one begun
  * anew: it knows heads that may no longer be at hand. So do its weights: a share of them may be kept. Without data the
@@ -11,10 +11,8 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { readChangedHeads } from './changes.ts'
-import { writeSheet } from './charts.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { basisFromExtras, basisToExtras, codeOf, describeHead, THUMBNAIL } from './codes.ts'
 import { fitDirections } from './directions.ts'
@@ -33,13 +31,12 @@ const { values } = parseArgs({
     changes: { type: 'string' },
     generator: { type: 'string' },
     out: { type: 'string' },
-    sheet: { type: 'string' },
     earlier: { type: 'string' },
     /** Of the earlier generator's weights, 0 to 1. */
     keep: { type: 'string', default: '0' },
   },
 })
-const { data, changes, generator: path, out, sheet, earlier } = values
+const { data, changes, generator: path, out, earlier } = values
 const keep = Number(values.keep)
 if (!path || !out || !(data || changes)) throw new Error('--generator, --out and --data or --changes are needed')
 
@@ -80,13 +77,6 @@ async function finish(folder: string): Promise<{ weights: GeneratorFile['weights
   const toZ = await fitStarter('z', thumbnails, matrixOf(codes), known?.get('starter.matrix'))
   const toW = await fitStarter('w', thumbnails, matrixOf(latents), known?.get('starter.w.matrix'))
   const completed = new Map(weights).set('backbone.mapping.w_avg', { shape: [config.w_dim], data: meanLatent })
-  if (sheet) {
-    const drawn: Float32Array[] = []
-    for (let seed = 0; seed < 2; seed++) drawn.push(await generator.map(normalArray(config.z_dim, seed), noLabel))
-    const truncated = drawn.map((w) => w.map((value, i) => meanLatent[i] + 0.7 * (value - meanLatent[i])))
-    const rows = [0, 1, 2].map((i) => ({ z: codes[i], view: records[i].views[0] }))
-    await writeSheet(sheet, runtime, config, completed, [...rows, ...truncated.map((w) => ({ w })), { w: meanLatent }])
-  }
   return {
     weights: completed,
     extras: [
