@@ -121,7 +121,7 @@ async function fitDirection(generator: Generator, extras: Weights, examples: rea
 }
 
 /** w of a picture, as the starter reads it, [w_dim]. */
-function readCode(extras: Weights, picture: RecordedPicture): Float32Array {
+export function readCode(extras: Weights, picture: RecordedPicture): Float32Array {
   const [mean, matrix, offset] = ['mean', 'w.matrix', 'w.offset'].map((name) => extras.get(`starter.${name}`)!.data)
   const seen = thumbnail(picture, Math.sqrt(mean.length / 3))
   const w = offset.slice()
