@@ -229,10 +229,10 @@ class Likeness implements Objective {
 }
 
 /**
- * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
- * of the face's middle as a share of the recorded one's; how far normals are off, degrees, in the face's middle and on
- * the back of the head. Where the record is as large as what is shown, PSNR and detail at that size too, of what is shown
- * and of the picture that is fitted, enlarged. Appended to `figures`.
+ * PSNR of every recorded view, and how much too large the head is in all of them; of the front one also the depth's mean
+ * error, FaceRes's distance (0 to 2) and the detail of the face's middle as a share of the recorded one's; how far normals
+ * are off, degrees, in the face's middle and on the back of the head. Where the record is as large as what is shown, PSNR
+ * and detail at that size too, of what is shown and of the picture that is fitted, enlarged. Appended to `figures`.
  */
 async function look({ generator, faces }: Bench, ws: Float32Array, record: RecordedHead, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
@@ -243,6 +243,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
     const truth = picture(view, COMPARED)
     put(VIEWS[i], psnr(made, truth))
+    put('area', areaError(rendering.opacity, view))
     if (VIEWS[i] === 'front') put('normals', normalError(rendering.depth, view, FACE_SPAN))
     if (VIEWS[i] === 'back') put('normals_back', normalError(rendering.depth, view, HEAD_SPAN))
     if (i > 0) continue
@@ -289,6 +290,12 @@ function psnr(made: Float32Array, truth: Float32Array): number {
     sum += (Math.min(1, Math.max(0, (value + 1) / 2)) - truth[i]) ** 2
   })
   return -10 * Math.log10(sum / truth.length)
+}
+
+/** How much more of the picture is covered than of the recorded one, as a share of that. */
+function areaError(opacity: Float32Array, { mask }: RecordedView): number {
+  const meanOf = (values: ArrayLike<number>) => mean(Array.from(values))
+  return meanOf(opacity) / (meanOf(mask) / 255) - 1
 }
 
 /** Mean difference of the distance along the optical axis, world units, where the head covers the pixel. */
