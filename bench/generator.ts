@@ -15,6 +15,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
+import { areaError } from '../models/training/outline.ts'
 import { colourOnWhite, type RecordedHead, type RecordedView, readRecords } from '../models/training/records.ts'
 import { FITTED_BLOCKS, pictureSide } from '../src-main/engine/checkpoint/config.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
@@ -290,12 +291,6 @@ function psnr(made: Float32Array, truth: Float32Array): number {
     sum += (Math.min(1, Math.max(0, (value + 1) / 2)) - truth[i]) ** 2
   })
   return -10 * Math.log10(sum / truth.length)
-}
-
-/** How much more of the picture is covered than of the recorded one, as a share of that. */
-function areaError(opacity: Float32Array, { mask }: RecordedView): number {
-  const meanOf = (values: ArrayLike<number>) => mean(Array.from(values))
-  return meanOf(opacity) / (meanOf(mask) / 255) - 1
 }
 
 /** Mean difference of the distance along the optical axis, world units, where the head covers the pixel. */

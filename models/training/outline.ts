@@ -61,13 +61,17 @@ export async function lookAtOutlines(
       const truth = thumbnail(view, SIDE)
       const error = truth.reduce((sum, value, k) => sum + (clip((image[k] + 1) / 2) - value) ** 2, 0) / truth.length
       decibels.push(-10 * Math.log10(error))
-      const covered = view.mask.reduce((sum, value) => sum + value, 0) / 255 / (view.size / SIDE) ** 2
-      areas.push(rendering.opacity.reduce((sum, value) => sum + value, 0) / covered - 1)
+      areas.push(areaError(rendering.opacity, view))
       if (view === views[0]) misses.push(...depthMisses(rendering.depth, view))
     }
   }
   const depth = mean(misses.map(Math.abs))
   return { psnr: mean(decibels), area: mean(areas), depth, bias: mean(misses) }
+}
+
+/** How much more of a picture is covered than of the recorded one, as a share of that. @param opacity of the picture's pixels, 0 to 1 */
+export function areaError(opacity: Float32Array, { mask }: Pick<RecordedView, 'mask'>): number {
+  return mean(Array.from(opacity)) / (mean(Array.from(mask)) / 255) - 1
 }
 
 /** Along the rays of pixels that the head covers as a whole. */
