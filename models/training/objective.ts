@@ -55,10 +55,12 @@ export const LOSS_WEIGHTS = {
 
 /**
  * The raw density where the surface is, how steeply it rises there, a world unit, and how far from it a sample is plainly
- * inside or outside. In a density that rises by k a world unit, half of a ray is spent where it has reached sqrt(2 ln 2 k).
+ * inside or outside. The ramp begins LEVEL / SLOPE before the surface. That is short, because rays along the outline run for
+ * long within its beginning; half of a ray that meets the surface squarely is spent where the density has reached
+ * sqrt(2 ln 2 SLOPE), 0.005 behind it (README.md, "Heads were too wide").
  */
 const LEVEL = 70
-const SLOPE = 3500
+const SLOPE = 10000
 const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
 const SOLID = 0.012
