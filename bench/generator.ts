@@ -2,12 +2,13 @@
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
  * the starter saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
  * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
- * [--samples N] [--codes N] [--threads N] [--trained DIR] [--pictures DIR]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
- * in this order).
+ * [--samples N] [--codes N] [--threads N] [--pictures DIR [--trained DIR]]`; the data's DIR holds records of seeds from
+ * 900000 on (front, +-45, +-90 and 180 degrees, in this order).
  *
  * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
  * latent too; samples: random heads compared with as many renders, at most three a record; codes: random
  * heads looked at for a face, in colour and as clay, from the front and from behind. 0 leaves a part out.
+ * pictures: where sheets of heads from all round go, random ones and, of records in trained, ones that were trained on.
  */
 
 import { readFile } from 'node:fs/promises'

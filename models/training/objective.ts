@@ -65,6 +65,13 @@ const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
 const SOLID = 0.012
 
+/** The terms, each as much as it weighs, added up. @param terms named as in LOSS_WEIGHTS */
+export function lossOf(terms: Readonly<Record<string, Tensor>>): Tensor {
+  return Object.entries(terms)
+    .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
+    .reduce((sum, term) => add(sum, term))
+}
+
 export interface ObjectiveShape {
   /** Rays and samples on each. */
   readonly rays: number
@@ -152,9 +159,7 @@ export function describeObjective(
       shown = { 'made.image': made.image, 'made.raw': made.raw }
     }
   }
-  const loss = Object.entries(terms)
-    .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
-    .reduce((sum, term) => add(sum, term))
+  const loss = lossOf(terms)
   for (const [name, tensor] of parameters.used) if (!name.endsWith('.noise_const')) leaves[name] = tensor
   const names = Object.keys(leaves)
   const found = gradients(loss, Object.values(leaves))
