@@ -2,12 +2,13 @@
  * How good a generator is: held-out synthetic heads fitted in W+ from one front view and looked at from the side, what
  * the reader saves, how far random heads are from rendered ones, how many have a face that is found, and what a step
  * costs. `npm run bench -- generator --data DIR [--generator FILE] [--heads N] [--fitted N] [--steps N] [--means N]
- * [--samples N] [--codes N] [--threads N] [--trained DIR] [--pictures DIR]`; DIR holds records of seeds from 900000 on (front, +-45, +-90 and 180 degrees,
- * in this order).
+ * [--samples N] [--codes N] [--threads N] [--pictures DIR [--trained DIR]]`; the data's DIR holds records of seeds from
+ * 900000 on (front, +-45, +-90 and 180 degrees, in this order).
  *
  * heads: whose code is read off; fitted: of these, how many are fitted; means: of these, how many are fitted from the mean
  * latent too; samples: random heads compared with as many renders, at most three a record; codes: random
  * heads looked at for a face, in colour and as clay, from the front and from behind. 0 leaves a part out.
+ * pictures: where sheets of heads from all round go, random ones and, of records in trained, ones that were trained on.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -15,6 +16,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
+import { areaError } from '../models/training/outline.ts'
 import { colourOnWhite, type RecordedHead, type RecordedView, readRecords } from '../models/training/records.ts'
 import { FITTED_BLOCKS, pictureSide } from '../src-main/engine/checkpoint/config.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
@@ -229,10 +231,10 @@ class Likeness implements Objective {
 }
 
 /**
- * PSNR of every recorded view; of the front one also the depth's mean error, FaceRes's distance (0 to 2) and the detail
- * of the face's middle as a share of the recorded one's; how far normals are off, degrees, in the face's middle and on
- * the back of the head. Where the record is as large as what is shown, PSNR and detail at that size too, of what is shown
- * and of the picture that is fitted, enlarged. Appended to `figures`.
+ * PSNR of every recorded view, and how much too large the head is in all of them; of the front one also the depth's mean
+ * error, FaceRes's distance (0 to 2) and the detail of the face's middle as a share of the recorded one's; how far normals
+ * are off, degrees, in the face's middle and on the back of the head. Where the record is as large as what is shown, PSNR
+ * and detail at that size too, of what is shown and of the picture that is fitted, enlarged. Appended to `figures`.
  */
 async function look({ generator, faces }: Bench, ws: Float32Array, record: RecordedHead, figures: Figures) {
   const put = (key: string, value: number) => figures.set(key, [...(figures.get(key) ?? []), value])
@@ -243,6 +245,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     const made = shrink(image, Math.sqrt(image.length / 3), COMPARED)
     const truth = picture(view, COMPARED)
     put(VIEWS[i], psnr(made, truth))
+    put('area', areaError(rendering.opacity, view))
     if (VIEWS[i] === 'front') put('normals', normalError(rendering.depth, view, FACE_SPAN))
     if (VIEWS[i] === 'back') put('normals_back', normalError(rendering.depth, view, HEAD_SPAN))
     if (i > 0) continue

@@ -74,6 +74,9 @@ const NEAR_SURFACE = 0.01
 
 /** How much likelier than an empty pixel one on the head is to be looked at; contrast adds up to three times that. */
 const HEAD_SHARE = 3
+/** How much likelier yet one on the features of a face is: eyes, nose and mouth, an ellipse of portraits (middle, radii). */
+const FEATURES_SHARE = 3
+const FEATURES = { row: 0.55, column: 0.5, height: 0.26, width: 0.2 }
 /** The front view is drawn at least this often. */
 const FRONT_SHARE = 0.3
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
@@ -83,7 +86,7 @@ const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
 /** Of the portraits the reader is shown so many are the front; the others are at most this cosine off it. */
 const READ_FRONT = 0.5
-const READ_COSINE = 0.8
+const PORTRAIT_COSINE = 0.8
 /** How far one may be off its place, as a share of its side. */
 const READ_SHIFT = 0.015
 /**
@@ -129,7 +132,7 @@ export function drawBatch(
     for (let v = 0; v < shape.views; v++) {
       const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
-      if (side === undefined) drawRays(view, perView, first, batch, random, box)
+      if (side === undefined) drawRays(view, isPortrait(view, views[0]), perView, first, batch, random, box)
       else {
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
@@ -161,7 +164,7 @@ export function drawBatch(
  */
 export function drawPortrait({ views }: RecordedHead, side: number, random: () => number): Float32Array {
   const [front] = views
-  const near = views.filter((view) => view.label[16] === front.label[16] && cosine(view, front) > READ_COSINE)
+  const near = views.filter((view) => isPortrait(view, front))
   const view = random() < READ_FRONT ? front : near[Math.floor(random() * near.length)]
   const shift = () => Math.round((2 * random() - 1) * READ_SHIFT * view.size)
   return thumbnail(view, side, [shift(), shift()]).map((value) => 2 * value - 1)
@@ -192,6 +195,11 @@ function showsFace(view: RecordedView, front: RecordedView): boolean {
   return view.label[16] === front.label[16] && cosine(view, front) > FACE_COSINE
 }
 
+/** Whether a view is a portrait like the front one, and nearly from the front. */
+function isPortrait(view: RecordedView, front: RecordedView): boolean {
+  return view.label[16] === front.label[16] && cosine(view, front) > PORTRAIT_COSINE
+}
+
 /** Of the angle between two cameras' axes. */
 function cosine({ label: a }: RecordedView, { label: b }: RecordedView): number {
   return a[2] * b[2] + a[6] * b[6] + a[10] * b[10]
@@ -209,13 +217,18 @@ type Corner = readonly [number, number]
 
 const clampCorner = (value: number, size: number, side: number) => Math.min(size / 2 - side, Math.max(0, value))
 
-/** Single pixels of a view, mostly on the head and more where it has contrast. */
-function drawRays(view: RecordedView, count: number, first: number, batch: Batch, random: () => number, box: number) {
+/** Single pixels of a view, mostly on the head and more where it has contrast, and in a portrait on the face's features. */
+function drawRays(view: RecordedView, portrait: boolean, count: number, first: number, batch: Batch, random: () => number, box: number) {
+  const most = 4 * HEAD_SHARE * (portrait ? FEATURES_SHARE : 1)
+  const share = (pixel: number) => {
+    if (view.mask[pixel] === 0) return 1
+    return HEAD_SHARE * (1 + contrast(view, pixel)) * (portrait && isFeature(pixel, view.size) ? FEATURES_SHARE : 1)
+  }
   const pixels = new Uint32Array(count)
   for (let i = 0; i < count; i++) {
     let pixel: number
     do pixel = Math.floor(random() * view.mask.length)
-    while (random() * 4 * HEAD_SHARE > (view.mask[pixel] > 0 ? HEAD_SHARE * (1 + contrast(view, pixel)) : 1))
+    while (random() * most > share(pixel))
     pixels[i] = pixel
     const at = first + i
     colourOnWhite(view, pixel, batch.colour, at * 3)
@@ -250,6 +263,12 @@ function drawNear(view: RecordedView, points: Float32Array, outside: Float32Arra
         origins[i * 3 + axis] + (directions[i * 3 + axis] * halves[view.depth[pixel]]) / along + offset
     }
   })
+}
+
+/** Of a portrait's pixels. */
+function isFeature(pixel: number, size: number): boolean {
+  const { row, column, height, width } = FEATURES
+  return Math.hypot((Math.floor(pixel / size) / size - row) / height, ((pixel % size) / size - column) / width) < 1
 }
 
 /** Of a unit ray, how far it goes along the camera's axis. */

@@ -39,7 +39,7 @@ it('pulls density down before the surface and beside the head, up close behind i
 
 it('is least where the density rises at the recorded surface', async () => {
   const risingAt = (surface: number) =>
-    judge(depths.map((depth, i) => (i < samples ? 70 + 3500 * (depth - surface) : -100)))
+    judge(depths.map((depth, i) => (i < samples ? 70 + 10_000 * (depth - surface) : -100)))
   const [before, at, behind] = [await risingAt(2.47), await risingAt(2.5), await risingAt(2.53)]
   expect(at.loss).toBeLessThan(before.loss)
   expect(at.loss).toBeLessThan(behind.loss)
@@ -54,13 +54,13 @@ it('has the density rise along the normal alone, and at the surface', async () =
     const found = await program.run({ sigma: Float32Array.from(values), outside: Float32Array.from(distances) })
     return { surface: found.surface[0], normals: found.normals[0], signs: [...found.gradient].map(Math.sign) }
   }
-  const right = await judged([70, 105, 35, 70])
+  const right = await judged([70, 170, -30, 70])
   expect(right.surface).toBeCloseTo(0, 5)
   expect(right.normals).toBeCloseTo(0, 5)
-  const elsewhere = await judged([80, 115, 45, 80])
+  const elsewhere = await judged([80, 180, -20, 80])
   expect(elsewhere.surface).toBeGreaterThan(0.1)
   expect(elsewhere.normals).toBeCloseTo(0, 5)
-  const askew = await judged([70, 105, 35, 90])
+  const askew = await judged([70, 170, -30, 90])
   expect(askew.normals).toBeGreaterThan(0.1)
   expect(askew.signs.slice(2)).toEqual([-1, 1])
 })

@@ -55,13 +55,22 @@ export const LOSS_WEIGHTS = {
 
 /**
  * The raw density where the surface is, how steeply it rises there, a world unit, and how far from it a sample is plainly
- * inside or outside. In a density that rises by k a world unit, half of a ray is spent where it has reached sqrt(2 ln 2 k).
+ * inside or outside. The ramp begins LEVEL / SLOPE before the surface. That is short, because rays along the outline run for
+ * long within its beginning; half of a ray that meets the surface squarely is spent where the density has reached
+ * sqrt(2 ln 2 SLOPE), 0.005 behind it (README.md, "Heads were too wide").
  */
 const LEVEL = 70
-const SLOPE = 3500
+const SLOPE = 10000
 const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
 const SOLID = 0.012
+
+/** The terms, each as much as it weighs, added up. @param terms named as in LOSS_WEIGHTS */
+export function lossOf(terms: Readonly<Record<string, Tensor>>): Tensor {
+  return Object.entries(terms)
+    .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
+    .reduce((sum, term) => add(sum, term))
+}
 
 export interface ObjectiveShape {
   /** Rays and samples on each. */
@@ -150,9 +159,7 @@ export function describeObjective(
       shown = { 'made.image': made.image, 'made.raw': made.raw }
     }
   }
-  const loss = Object.entries(terms)
-    .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
-    .reduce((sum, term) => add(sum, term))
+  const loss = lossOf(terms)
   for (const [name, tensor] of parameters.used) if (!name.endsWith('.noise_const')) leaves[name] = tensor
   const names = Object.keys(leaves)
   const found = gradients(loss, Object.values(leaves))
@@ -186,7 +193,7 @@ export function occupancy(
  * @param sigma [N], raw, and so `outside`, world units; the first two are close to each other, the next two, and so on
  */
 export function surfaceProfile(sigma: Tensor, outside: Tensor): Record<'surface' | 'normals', Tensor> {
-  const miss = reshape(mul(sub(sigma, sub(LEVEL, mul(outside, SLOPE))), 1 / SOFTNESS), [-1, 2])
+  const miss = reshape(mul(sub(sigma, sub(LEVEL, mul(outside, SLOPE))), 1 / LEVEL), [-1, 2])
   return {
     surface: meanAll(abs(miss)),
     normals: meanAll(abs(sub(slice(miss, 1, 0, 1), slice(miss, 1, 1, 2)))),

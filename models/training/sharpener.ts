@@ -10,7 +10,6 @@ import { Parameters } from '../../src-main/engine/generator/parameters.ts'
 import { superResolutionBlock } from '../../src-main/engine/generator/super-resolution.ts'
 import {
   abs,
-  add,
   constant,
   gradients,
   input,
@@ -28,7 +27,7 @@ import { residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import type { FittedView } from './fitted-views.ts'
 import { createOptimiser } from './graph-adam.ts'
-import { contrastMiss, LOSS_WEIGHTS, pictureTerms, windowMeans } from './objective.ts'
+import { contrastMiss, LOSS_WEIGHTS, lossOf, pictureTerms, windowMeans } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
 
 /** Of a step; and their side in pixels of what the block takes. */
@@ -127,9 +126,7 @@ export class Sharpener {
     terms.contrast = contrastMiss(inner(image), inner(wanted))
     // It sharpens what is there, and paints no other colours.
     terms.tone = mul(meanAll(abs(sub(windowMeans(inner(image)), windowMeans(inner(upsample2d(taken.image)))))), 0.5)
-    const loss = Object.entries(terms)
-      .map(([name, term]) => mul(term, LOSS_WEIGHTS[name as keyof typeof LOSS_WEIGHTS]))
-      .reduce((sum, term) => add(sum, term))
+    const loss = lossOf(terms)
     const leaves = Object.entries(trainable(parameters)).filter(([name]) => !name.endsWith('affine.weight'))
     const results = gradients(
       loss,

@@ -316,7 +316,9 @@ export class Generator {
 
   /** @param n side of the rendering */
   private enhancement(n: number, blocks?: number): Vjp {
-    return this.vjp(`enhance/${n}/${blocks}`, (parameters) => {
+    // Where there are no more blocks than are asked for, that is the whole picture's model.
+    const made = this.config.super_resolution?.channels.slice(0, blocks).length
+    return this.vjp(`enhance/${n}/${made}`, (parameters) => {
       const { config } = this
       const features = input('features', [n * n, config.decoder_output_dim])
       const w = input('w', [1, config.w_dim])
