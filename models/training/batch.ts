@@ -218,7 +218,15 @@ type Corner = readonly [number, number]
 const clampCorner = (value: number, size: number, side: number) => Math.min(size / 2 - side, Math.max(0, value))
 
 /** Single pixels of a view, mostly on the head and more where it has contrast, and in a portrait on the face's features. */
-function drawRays(view: RecordedView, portrait: boolean, count: number, first: number, batch: Batch, random: () => number, box: number) {
+function drawRays(
+  view: RecordedView,
+  portrait: boolean,
+  count: number,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  box: number,
+) {
   const most = 4 * HEAD_SHARE * (portrait ? FEATURES_SHARE : 1)
   const share = (pixel: number) => {
     if (view.mask[pixel] === 0) return 1
