@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
@@ -12,9 +11,10 @@ import { input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { smallTrainingConfig } from '../../testing/small-training.ts'
 import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
-import { defaultConfig, initialReader, initialWeights, withLayers } from './network.ts'
+import { initialReader, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type RecordedHead, readRecord } from './records.ts'
@@ -22,24 +22,7 @@ import { type TermValues, Trainer, type TrainingStage } from './trainer.ts'
 
 const SIZE = 96
 
-/** A small version of the real thing, with every part. */
-function tinyConfig(): GeneratorConfig {
-  const config = defaultConfig(true)
-  return parseConfig({
-    ...config,
-    z_dim: 8,
-    w_dim: 8,
-    num_ws: 6,
-    plane_resolution: 16,
-    plane_channels: 4,
-    backbone_channels: { 4: 8, 8: 8, 16: 8 },
-    decoder_hidden_dim: 8,
-    decoder_output_dim: 4,
-    neural_rendering_resolution: SIZE / 2,
-    image_resolution: SIZE,
-    super_resolution: { class: '4X', input_resolution: SIZE / 2, channels: [4, 4], conv_clamp: null },
-  })
-}
+const small = smallTrainingConfig(SIZE / 2)
 
 /** A disc of one colour in front of the camera, as a record's archive. */
 function archive(seed: number): Uint8Array {
@@ -52,7 +35,7 @@ function archive(seed: number): Uint8Array {
   const inside = (i: number) => Math.hypot((i % SIZE) - SIZE / 2, Math.floor(i / SIZE) - SIZE / 2) < SIZE / 3
   const pick = <T>(yes: T, no: T) => Array.from({ length: area }, (_, i) => (inside(i) ? yes : no))
   const colour = [40 + 60 * seed, 90, 200 - 60 * seed]
-  const label = orbitCamera(tinyConfig().rendering_kwargs, 0)
+  const label = orbitCamera(small.rendering_kwargs, 0)
   const bytes = (array: Float32Array | Uint16Array | Uint32Array) => new Uint8Array(array.buffer)
   const meta = JSON.stringify({ seed, male: 0, age: 30, mel: 0.2, style: 'bob01' })
   return zipSync({
@@ -207,7 +190,7 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
+const start = (seed = 0, on = runtime, stage: TrainingStage = 'all', config = small) => {
   const shapes = new Map([
     ...initialWeights(config, new Map(), seed),
     ...initialReader(config.w_dim, new Map(), seed, [4, 4, 8]),
@@ -216,7 +199,7 @@ const start = (seed = 0, on = runtime, stage: TrainingStage = 'all', config = ti
 }
 
 describe('planes of more layers', () => {
-  const config = tinyConfig()
+  const config = small
   const weights = initialWeights(config, new Map(), 3)
 
   it('begin as the planes they are made from, to the bit', async () => {
@@ -267,7 +250,7 @@ describe('training', () => {
   })
 
   it('of the layer behind changes what paints it and nothing else', async () => {
-    const trainer = await start(0, runtime, 'behind', { ...tinyConfig(), plane_layers: [3, 1, 1] })
+    const trainer = await start(0, runtime, 'behind', { ...small, plane_layers: [3, 1, 1] })
     const { weights: before } = await trainer.optimiser.read()
     for (let i = 0; i < 2; i++) await trainer.step(1e-3)
     const { weights: after } = await trainer.optimiser.read()
