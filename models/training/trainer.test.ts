@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
+import { castRays } from '../../src-main/engine/generator/rays.ts'
 import { input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { smallTrainingConfig } from '../../testing/small-training.ts'
-import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
+import { drawBatch, mirrorHead, mirrorPicture, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
 import { initialReader, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
@@ -139,6 +140,25 @@ describe('a batch of faces and emptiness', () => {
       const first = h * raysOfHead(shape) + shape.views * shape.rays
       for (let ray = first; ray < first + 64; ray++) expect(batch.colour[ray * 3]).toBeCloseTo(red / 127.5 - 1, 5)
     }
+  })
+
+  it('mirrors one head as its portrait is mirrored', () => {
+    const shape = { heads: 2, views: 1, rays: 50, face: 0, empty: 10, near: 10 }
+    const [as, batch] = [4, 4].map((seed) => drawBatch(records, shape, 1, uniform(seed)))
+    mirrorHead(batch, 1)
+    for (const name of ['origins', 'directions', 'empty', 'near'] as const) {
+      const half = as[name].length / 2
+      expect(batch[name].subarray(0, half)).toEqual(as[name].subarray(0, half))
+      const mirrored = as[name].slice(half).map((value, i) => (i % 3 === 0 ? -value : value))
+      expect(batch[name].subarray(half)).toEqual(mirrored)
+    }
+    // From the front, the ray of a pixel is the mirrored ray of the pixel that takes its place.
+    const { label } = records[0].views[0]
+    const columns = Float32Array.from({ length: 3 * SIZE * SIZE }, (_, i) => i % SIZE)
+    const [row, column] = [20, 7]
+    const [there, here] = [row * SIZE + column, row * SIZE + mirrorPicture(columns, SIZE)[row * SIZE + column]]
+    const { directions } = castRays(label, SIZE, Uint32Array.of(there, here))
+    for (const axis of [0, 1, 2]) expect(directions[3 + axis]).toBeCloseTo((axis === 0 ? -1 : 1) * directions[axis], 6)
   })
 
   it('knows where no head is', () => {
