@@ -119,8 +119,9 @@ export function describeObjective(
     // What is small and dark, as an iris, L1 alone paints over until its place is exact.
     squares: meanAll(square(miss)),
     mask: meanAll(square(sub(view.opacity, mask))),
-    // Only where the head covers the whole pixel: elsewhere the recorded distance means little.
-    depth: meanAll(mul(covered, abs(sub(expectedDepth(view, farthest), distance)))),
+    // Only where the head covers the whole pixel: elsewhere the recorded distance means little. Of what is there, because a
+    // ray that is missed is told so by colour and mask already, as much as one that should have missed.
+    depth: meanAll(mul(covered, mul(view.opacity, abs(sub(view.depth, distance))))),
     occupancy: occupancy(reshape(sigma, [rays, samples]), depths, { mask, covered, distance }),
   }
   const leaves: Record<string, Tensor> = { features }
@@ -202,11 +203,6 @@ export function surfaceProfile(sigma: Tensor, outside: Tensor): Record<'surface'
 
 /** 1 where x is greater, otherwise 0. */
 const greaterThan = (x: Tensor, value: number): Tensor => where(greater(x, value), 1, 0)
-
-/** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
-function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {
-  return add(mul(view.depth, view.opacity), mul(sub(1, view.opacity), farthest))
-}
 
 /**
  * How far a final picture is off: its values and its differences between neighbours, L1 of colours in 0..1.

@@ -142,6 +142,24 @@ describe('a batch of faces and emptiness', () => {
     }
   })
 
+  it('looks at both sides of an outline alike', () => {
+    const shape = { heads: 2, views: 1, rays: 20000, face: 0, empty: 0, near: 0 }
+    const { directions } = drawBatch(records, shape, 1, uniform(7))
+    const focal = SIZE * records[0].views[0].label[16]
+    const counts = { inside: 0, outside: 0, beyond: 0 }
+    for (let at = 0; at < directions.length; at += 3) {
+      const [x, y, z] = directions.subarray(at, at + 3)
+      const beyondEdge = (focal * Math.hypot(x, y)) / Math.abs(z) - SIZE / 3
+      if (Math.abs(beyondEdge) < 3) counts[beyondEdge < 0 ? 'inside' : 'outside']++
+      else if (beyondEdge > 6 && beyondEdge < 9) counts.beyond++
+    }
+    const ratio = (a: number, b: number, distance: number) => a / b / (1 - distance / (SIZE / 3))
+    expect(ratio(counts.inside, counts.outside, 3)).toBeGreaterThan(0.8)
+    // Some of what is inside counts as features.
+    expect(ratio(counts.inside, counts.outside, 3)).toBeLessThan(1.5)
+    expect(ratio(counts.inside, counts.beyond, 9)).toBeGreaterThan(2.5)
+  })
+
   it('mirrors one head as its portrait is mirrored', () => {
     const shape = { heads: 2, views: 1, rays: 50, face: 0, empty: 10, near: 10 }
     const [as, batch] = [4, 4].map((seed) => drawBatch(records, shape, 1, uniform(seed)))
