@@ -38,7 +38,7 @@ import { perceptualDistance } from './perceptual.ts'
 export const LOSS_WEIGHTS = {
   colour: 3,
   squares: 5,
-  mask: 1,
+  mask: 3,
   depth: 1,
   occupancy: 0.1,
   surface: 0.05,
@@ -57,9 +57,9 @@ export const LOSS_WEIGHTS = {
  * The raw density where the surface is, how steeply it rises there, a world unit, and how far from it a sample is plainly
  * inside or outside. The ramp begins LEVEL / SLOPE before the surface. That is short, because rays along the outline run for
  * long within its beginning; half of a ray that meets the surface squarely is spent where the density has reached
- * sqrt(2 ln 2 SLOPE), 0.005 behind it (README.md, "Heads were too wide").
+ * sqrt(2 ln 2 SLOPE), 0.007 behind it. What planes learn rises less than half as steeply (README.md, "Heads were too wide").
  */
-const LEVEL = 70
+const LEVEL = 50
 const SLOPE = 10000
 const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
