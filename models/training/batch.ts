@@ -71,6 +71,8 @@ const MARGIN = 6
  * the planes, so that the surface is flat enough, and less than an ear is thick. World units.
  */
 const NEAR_SURFACE = 0.01
+/** How much more outside than inside of it that is, world units: see LEVEL in objective.ts. */
+const NEAR_OUTWARD = 0.005
 
 /**
  * How much likelier than another pixel one on the head is to be looked at, or one this close to it, as a share of the
@@ -287,7 +289,7 @@ function drawNear(view: RecordedView, points: Float32Array, outside: Float32Arra
     const length = Math.hypot(...normal) || 1
     const along = alongAxis(directions, i, view.label)
     for (let axis = 0; axis < 3; axis++) {
-      const offset = (2 * random() - 1) * NEAR_SURFACE
+      const offset = (2 * random() - 1) * NEAR_SURFACE + (NEAR_OUTWARD * normal[axis]) / length
       outside[i] += (offset * normal[axis]) / length
       points[i * 3 + axis] =
         origins[i * 3 + axis] + (directions[i * 3 + axis] * halves[view.depth[pixel]]) / along + offset

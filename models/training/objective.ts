@@ -58,6 +58,10 @@ export const LOSS_WEIGHTS = {
  * inside or outside. The ramp begins LEVEL / SLOPE before the surface. That is short, because rays along the outline run for
  * long within its beginning; half of a ray that meets the surface squarely is spent where the density has reached
  * sqrt(2 ln 2 SLOPE), 0.007 behind it. What planes learn rises less than half as steeply (README.md, "Heads were too wide").
+ *
+ * Where a code does not tell where the surface is, what is learned is the middle of what is taught of heads that share it.
+ * That should let light through, otherwise all the places where a surface may be are opaque. So most points close to the
+ * surface lie outside of it (batch.ts), where LEVEL is half way down to nothing.
  */
 const LEVEL = 50
 const SLOPE = 10000
@@ -183,7 +187,7 @@ export function occupancy(
   const empty = sub(1, greaterThan(mask, 0))
   const outside = add(mul(covered, sub(1, isBehind)), empty)
   const inside = mul(covered, mul(isBehind, sub(1, greaterThan(behind, SOLID))))
-  const logit = mul(sub(sigma, LEVEL), 1 / SOFTNESS)
+  const logit = mul(sub(sigma, LEVEL / 2), 1 / SOFTNESS)
   return meanAll(add(mul(outside, softplus(logit)), mul(inside, softplus(neg(logit)))))
 }
 
