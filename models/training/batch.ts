@@ -86,6 +86,9 @@ const FEATURES_SHARE = 2
 const FEATURES = { row: 0.55, column: 0.5, height: 0.26, width: 0.2 }
 /** The front view is drawn at least this often. */
 const FRONT_SHARE = 0.3
+/** So far before and behind a surface samples are close to each other, and where a ray passes the head; world units. */
+const CLOSE = [0.04, 0.06] as const
+const PASSING = [0.04, 0.14] as const
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
 const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
@@ -253,7 +256,7 @@ function drawRays(
 ) {
   const most = 4 * HEAD_SHARE * (portrait ? FEATURES_SHARE : 1)
   const share = (pixel: number) => {
-    const likelihood = (isAroundHead(view, pixel) ? HEAD_SHARE : 1) * (1 + contrast(view, pixel))
+    const likelihood = (depthAround(view, pixel) > 0 ? HEAD_SHARE : 1) * (1 + contrast(view, pixel))
     return likelihood * (portrait && isFeature(pixel, view.size) ? FEATURES_SHARE : 1)
   }
   const pixels = new Uint32Array(count)
@@ -267,7 +270,8 @@ function drawRays(
     batch.mask[at] = view.mask[pixel] / 255
     batch.distance[at] = halves[view.depth[pixel]]
   }
-  placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, box)
+  const around = Float32Array.from(pixels, (pixel) => depthAround(view, pixel))
+  placeSamples(castRays(view.label, view.size, pixels), view.label, around, first, batch, random, box)
 }
 
 /**
@@ -297,13 +301,18 @@ function drawNear(view: RecordedView, points: Float32Array, outside: Float32Arra
   })
 }
 
-/** Whether a pixel is on the head or close to it. */
-function isAroundHead({ mask, size }: RecordedView, pixel: number): boolean {
+/** Depth of the head at a pixel or, where it is not there, close by; along the camera's axis, 0 where no head is near. */
+function depthAround({ depth, size }: RecordedView, pixel: number): number {
+  if (depth[pixel] > 0) return halves[depth[pixel]]
   const reach = Math.round(AROUND_HEAD * size)
   const [row, column] = [Math.floor(pixel / size), pixel % size]
-  const rows = [Math.max(0, row - reach), row, Math.min(size - 1, row + reach)]
-  const columns = [Math.max(0, column - reach), column, Math.min(size - 1, column + reach)]
-  return rows.some((row) => columns.some((column) => mask[row * size + column] > 0))
+  for (const y of [row, Math.max(0, row - reach), Math.min(size - 1, row + reach)]) {
+    for (const x of [column, Math.max(0, column - reach), Math.min(size - 1, column + reach)]) {
+      const there = depth[y * size + x]
+      if (there > 0) return halves[there]
+    }
+  }
+  return 0
 }
 
 /** Of a portrait's pixels. */
@@ -354,6 +363,7 @@ function drawPatch(
 ) {
   const half = view.size / 2
   const pixels = new Uint32Array(side * side)
+  const around = new Float32Array(side * side)
   const colour = new Float32Array(3)
   for (let i = 0; i < side * side; i++) {
     const [row, column] = [Math.floor(i / side), i % side]
@@ -377,8 +387,9 @@ function drawPatch(
       }
     }
     batch.distance[at] = hits > 0 ? distance / hits : 0
+    around[i] = depthAround(view, 2 * (top + row) * view.size + 2 * (left + column))
   }
-  placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, box)
+  placeSamples(castRays(view.label, half, pixels), view.label, around, first, batch, random, box)
 }
 
 /** `Batch.inner` of one patch. */
@@ -398,8 +409,20 @@ function patchLabel({ label, size }: RecordedView, side: number, [top, left]: Co
   return result
 }
 
-/** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */
-function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Batch, random: () => number, box: number) {
+/**
+ * From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray: around the surface
+ * that it meets, or where it passes the head close by, which few samples all along the ray would not tell from emptiness.
+ * @param around of each ray `depthAround`
+ */
+function placeSamples(
+  rays: Rays,
+  label: Float32Array,
+  around: Float32Array,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  box: number,
+) {
   const { origins, directions } = rays
   const bounds = boxBounds(rays, box)
   batch.origins.set(origins, first * 3)
@@ -408,14 +431,18 @@ function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Bat
   for (let i = 0; i < origins.length / 3; i++) {
     const ray = first + i
     for (let k = ray * 3; k < ray * 3 + 3; k++) batch.colour[k] = batch.colour[k] * 2 - 1
-    batch.distance[ray] /= alongAxis(directions, i, label)
+    const along = alongAxis(directions, i, label)
+    batch.distance[ray] /= along
     const hit = batch.mask[ray] > 0.5 && batch.distance[ray] > 0
     batch.covered[ray] = batch.mask[ray] > 0.98 && hit ? 1 : 0
-    const around = hit && random() > BLIND_SHARE
     const [near, far] = [bounds.near[i], bounds.far[i]]
-    const low = around ? Math.max(near, batch.distance[ray] - 0.04) : near
-    const high = around ? Math.min(far, batch.distance[ray] + 0.06) : far
-    const reach = around ? Math.max(low - near, 0.02) : far - near
+    const place = hit ? batch.distance[ray] : around[i] / along
+    const isClose = place > 0 && random() > BLIND_SHARE
+    const [before, behind] = hit ? CLOSE : PASSING
+    const low = isClose ? Math.max(near, place - before) : near
+    const high = isClose ? Math.min(far, place + behind) : far
+    // Behind a surface nothing can be seen.
+    const reach = isClose && hit ? Math.max(low - near, 0.02) : far - near
     for (let k = 0; k < COARSE; k++) row[k] = near + (reach * (k + random())) / COARSE
     for (let k = 0; k < FINE; k++) row[COARSE + k] = low + ((high - low) * (k + random())) / FINE
     row.sort()
