@@ -28,7 +28,7 @@ export function raysOfHead({ views, rays, face }: BatchShape): number {
 }
 
 /** Samples a ray: over the whole way to the surface, and close around it. */
-const COARSE = 4
+const COARSE = 8
 const FINE = 10
 export const SAMPLES = COARSE + FINE
 
@@ -74,14 +74,9 @@ const NEAR_SURFACE = 0.01
 /** How much more outside than inside of it that is, world units: see LEVEL in objective.ts. */
 const NEAR_OUTWARD = 0.005
 
-/**
- * How much likelier than another pixel one on the head is to be looked at, or one this close to it, as a share of the
- * picture's side; contrast adds up to three times that. Both sides of an outline alike: what is looked at more on its
- * inside grows where the outline is uncertain.
- */
-const HEAD_SHARE = 3
+/** As a share of the picture's side: how close to the head a ray passes it that misses it. */
 const AROUND_HEAD = 1 / 32
-/** How much likelier yet one on the features of a face is: eyes, nose and mouth, an ellipse of portraits (middle, radii). */
+/** How much likelier than others to be looked at a pixel on the features of a face is: eyes, nose and mouth, an ellipse of portraits (middle, radii). */
 const FEATURES_SHARE = 2
 const FEATURES = { row: 0.55, column: 0.5, height: 0.26, width: 0.2 }
 /** The front view is drawn at least this often. */
@@ -244,7 +239,10 @@ type Corner = readonly [number, number]
 
 const clampCorner = (value: number, size: number, side: number) => Math.min(size / 2 - side, Math.max(0, value))
 
-/** Single pixels of a view, mostly on the head and more where it has contrast, and in a portrait on the face's features. */
+/**
+ * Single pixels of a view, more where there is contrast, and in a portrait on the face's features. The head itself is looked at
+ * no more than what is beside it: where it may have an outline, or a ponytail, what is looked at more would always be there.
+ */
 function drawRays(
   view: RecordedView,
   portrait: boolean,
@@ -254,11 +252,9 @@ function drawRays(
   random: () => number,
   box: number,
 ) {
-  const most = 4 * HEAD_SHARE * (portrait ? FEATURES_SHARE : 1)
-  const share = (pixel: number) => {
-    const likelihood = (depthAround(view, pixel) > 0 ? HEAD_SHARE : 1) * (1 + contrast(view, pixel))
-    return likelihood * (portrait && isFeature(pixel, view.size) ? FEATURES_SHARE : 1)
-  }
+  const most = 4 * (portrait ? FEATURES_SHARE : 1)
+  const share = (pixel: number) =>
+    (1 + contrast(view, pixel)) * (portrait && isFeature(pixel, view.size) ? FEATURES_SHARE : 1)
   const pixels = new Uint32Array(count)
   for (let i = 0; i < count; i++) {
     let pixel: number

@@ -159,7 +159,8 @@ describe('a batch of faces and emptiness', () => {
     expect(ratio(counts.inside, counts.outside, 3)).toBeGreaterThan(0.8)
     // Some of what is inside counts as features.
     expect(ratio(counts.inside, counts.outside, 3)).toBeLessThan(1.5)
-    expect(ratio(counts.inside, counts.beyond, 9)).toBeGreaterThan(2.5)
+    // Contrast alone is looked at more.
+    expect(ratio(counts.inside, counts.beyond, 9)).toBeLessThan(2.5)
   })
 
   it('mirrors one head as its portrait is mirrored', () => {
