@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { onWhite, toPixels } from '../../models/training/charts.ts'
 import type { RecordedPicture } from '../../models/training/records.ts'
-import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
+import { DEGREE, orbitCamera, zoom } from '../../src-main/engine/generator/camera.ts'
 import type { Generator } from '../../src-main/engine/generator/generator.ts'
 import { withoutFrame } from '../../src-main/engine/head/views.ts'
 import { clayPicture } from './clay.ts'
@@ -11,6 +11,8 @@ import { clayPicture } from './clay.ts'
 const YAWS = [0, 45, 90, 180, -90]
 /** Side of a picture, pixels. */
 const CELL = 128
+/** A portrait's frame is around the face, and cuts backs and sides. */
+const [PIVOT, ZOOM] = [[0, 0, 0] as const, 0.8]
 const LOOKING = { coarse: 48, fine: 48, keep: false }
 
 interface Row {
@@ -32,7 +34,8 @@ export async function allRound(generator: Generator, rows: readonly Row[]): Prom
     if (recorded) await place(onWhite(recorded), recorded.size, 0, row)
     const planes = await generator.planes(ws)
     for (const [column, yaw] of YAWS.entries()) {
-      const label = orbitCamera(generator.config.rendering_kwargs, (yaw * Math.PI) / 180)
+      const orbit = { ...generator.config.rendering_kwargs, avg_camera_pivot: PIVOT }
+      const label = zoom(orbitCamera(orbit, yaw * DEGREE), ZOOM)
       const view = await generator.view(ws, label, { ...LOOKING, planes })
       const image = withoutFrame(view)
       const side = Math.sqrt(image.length / 3)

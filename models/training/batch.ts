@@ -4,7 +4,7 @@ import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
 import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
-import { colourOnWhite, type RecordedHead, type RecordedView } from './records.ts'
+import { colourOnWhite, type RecordedHead, type RecordedView, thumbnail } from './records.ts'
 
 export interface BatchShape {
   readonly heads: number
@@ -28,7 +28,7 @@ export function raysOfHead({ views, rays, face }: BatchShape): number {
 }
 
 /** Samples a ray: over the whole way to the surface, and close around it. */
-const COARSE = 4
+const COARSE = 8
 const FINE = 10
 export const SAMPLES = COARSE + FINE
 
@@ -71,16 +71,29 @@ const MARGIN = 6
  * the planes, so that the surface is flat enough, and less than an ear is thick. World units.
  */
 const NEAR_SURFACE = 0.01
+/** How much more outside than inside of it that is, world units: see LEVEL in objective.ts. */
+const NEAR_OUTWARD = 0.005
 
-/** How much likelier than an empty pixel one on the head is to be looked at; contrast adds up to three times that. */
-const HEAD_SHARE = 3
+/** As a share of the picture's side: how close to the head a ray passes it that misses it. */
+const AROUND_HEAD = 1 / 32
+/** How much likelier than others to be looked at a pixel on the features of a face is: eyes, nose and mouth, an ellipse of portraits (middle, radii). */
+const FEATURES_SHARE = 2
+const FEATURES = { row: 0.55, column: 0.5, height: 0.26, width: 0.2 }
 /** The front view is drawn at least this often. */
 const FRONT_SHARE = 0.3
+/** So far before and behind a surface samples are close to each other, and where a ray passes the head; world units. */
+const CLOSE = [0.04, 0.06] as const
+const PASSING = [0.04, 0.14] as const
 /** Rays whose samples ignore the known surface, so that empty space is learned too. */
 const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
+/** Of the portraits the reader is shown so many are the front; the others are at most this cosine off it. */
+const READ_FRONT = 0.5
+const PORTRAIT_COSINE = 0.8
+/** How far one may be off its place, as a share of its side. */
+const READ_SHIFT = 0.015
 /**
  * Where no head of the procedural model reaches, world units in a box of side 1: above `crown`, before `nose`, and
  * beside `ears` at heights over `shoulders`.
@@ -124,7 +137,7 @@ export function drawBatch(
     for (let v = 0; v < shape.views; v++) {
       const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
-      if (side === undefined) drawRays(view, perView, first, batch, random, box)
+      if (side === undefined) drawRays(view, isPortrait(view, views[0]), perView, first, batch, random, box)
       else {
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
@@ -148,6 +161,35 @@ export function drawBatch(
     }
   })
   return batch
+}
+
+/**
+ * Makes one of a batch's heads its mirror image, which is a head like any other: what rays and points meet stays as it was.
+ * Its portrait is to be mirrored, too.
+ * @param head which of the batch's
+ */
+export function mirrorHead(batch: Batch, head: number): void {
+  for (const points of [batch.origins, batch.directions, batch.empty, batch.near]) {
+    const [start, end] = [head, head + 1].map((h) => (h * points.length) / batch.heads.length)
+    for (let x = start; x < end; x += 3) points[x] *= -1
+  }
+}
+
+/** A picture [3, side, side] with left and right exchanged. */
+export function mirrorPicture(picture: Float32Array, side: number): Float32Array {
+  return picture.map((_, i) => picture[i - (i % side) + side - 1 - (i % side)])
+}
+
+/**
+ * What the reader is shown of a head: the front or a portrait near it, a little off its place as landmarks leave photos.
+ * @returns [3 * side * side] in -1..1 on white
+ */
+export function drawPortrait({ views }: RecordedHead, side: number, random: () => number): Float32Array {
+  const [front] = views
+  const near = views.filter((view) => isPortrait(view, front))
+  const view = random() < READ_FRONT ? front : near[Math.floor(random() * near.length)]
+  const shift = () => Math.round((2 * random() - 1) * READ_SHIFT * view.size)
+  return thumbnail(view, side, [shift(), shift()]).map((value) => 2 * value - 1)
 }
 
 /** @param v which of the views of a step it is to be */
@@ -175,6 +217,11 @@ function showsFace(view: RecordedView, front: RecordedView): boolean {
   return view.label[16] === front.label[16] && cosine(view, front) > FACE_COSINE
 }
 
+/** Whether a view is a portrait like the front one, and nearly from the front. */
+function isPortrait(view: RecordedView, front: RecordedView): boolean {
+  return view.label[16] === front.label[16] && cosine(view, front) > PORTRAIT_COSINE
+}
+
 /** Of the angle between two cameras' axes. */
 function cosine({ label: a }: RecordedView, { label: b }: RecordedView): number {
   return a[2] * b[2] + a[6] * b[6] + a[10] * b[10]
@@ -192,20 +239,35 @@ type Corner = readonly [number, number]
 
 const clampCorner = (value: number, size: number, side: number) => Math.min(size / 2 - side, Math.max(0, value))
 
-/** Single pixels of a view, mostly on the head and more where it has contrast. */
-function drawRays(view: RecordedView, count: number, first: number, batch: Batch, random: () => number, box: number) {
+/**
+ * Single pixels of a view, more where there is contrast, and in a portrait on the face's features. The head itself is looked at
+ * no more than what is beside it: where it may have an outline, or a ponytail, what is looked at more would always be there.
+ */
+function drawRays(
+  view: RecordedView,
+  portrait: boolean,
+  count: number,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  box: number,
+) {
+  const most = 4 * (portrait ? FEATURES_SHARE : 1)
+  const share = (pixel: number) =>
+    (1 + contrast(view, pixel)) * (portrait && isFeature(pixel, view.size) ? FEATURES_SHARE : 1)
   const pixels = new Uint32Array(count)
   for (let i = 0; i < count; i++) {
     let pixel: number
     do pixel = Math.floor(random() * view.mask.length)
-    while (random() * 4 * HEAD_SHARE > (view.mask[pixel] > 0 ? HEAD_SHARE * (1 + contrast(view, pixel)) : 1))
+    while (random() * most > share(pixel))
     pixels[i] = pixel
     const at = first + i
     colourOnWhite(view, pixel, batch.colour, at * 3)
     batch.mask[at] = view.mask[pixel] / 255
     batch.distance[at] = halves[view.depth[pixel]]
   }
-  placeSamples(castRays(view.label, view.size, pixels), view.label, first, batch, random, box)
+  const around = Float32Array.from(pixels, (pixel) => depthAround(view, pixel))
+  placeSamples(castRays(view.label, view.size, pixels), view.label, around, first, batch, random, box)
 }
 
 /**
@@ -227,12 +289,32 @@ function drawNear(view: RecordedView, points: Float32Array, outside: Float32Arra
     const length = Math.hypot(...normal) || 1
     const along = alongAxis(directions, i, view.label)
     for (let axis = 0; axis < 3; axis++) {
-      const offset = (2 * random() - 1) * NEAR_SURFACE
+      const offset = (2 * random() - 1) * NEAR_SURFACE + (NEAR_OUTWARD * normal[axis]) / length
       outside[i] += (offset * normal[axis]) / length
       points[i * 3 + axis] =
         origins[i * 3 + axis] + (directions[i * 3 + axis] * halves[view.depth[pixel]]) / along + offset
     }
   })
+}
+
+/** Depth of the head at a pixel or, where it is not there, close by; along the camera's axis, 0 where no head is near. */
+function depthAround({ depth, size }: RecordedView, pixel: number): number {
+  if (depth[pixel] > 0) return halves[depth[pixel]]
+  const reach = Math.round(AROUND_HEAD * size)
+  const [row, column] = [Math.floor(pixel / size), pixel % size]
+  for (const y of [row, Math.max(0, row - reach), Math.min(size - 1, row + reach)]) {
+    for (const x of [column, Math.max(0, column - reach), Math.min(size - 1, column + reach)]) {
+      const there = depth[y * size + x]
+      if (there > 0) return halves[there]
+    }
+  }
+  return 0
+}
+
+/** Of a portrait's pixels. */
+function isFeature(pixel: number, size: number): boolean {
+  const { row, column, height, width } = FEATURES
+  return Math.hypot((Math.floor(pixel / size) / size - row) / height, ((pixel % size) / size - column) / width) < 1
 }
 
 /** Of a unit ray, how far it goes along the camera's axis. */
@@ -277,6 +359,7 @@ function drawPatch(
 ) {
   const half = view.size / 2
   const pixels = new Uint32Array(side * side)
+  const around = new Float32Array(side * side)
   const colour = new Float32Array(3)
   for (let i = 0; i < side * side; i++) {
     const [row, column] = [Math.floor(i / side), i % side]
@@ -300,8 +383,9 @@ function drawPatch(
       }
     }
     batch.distance[at] = hits > 0 ? distance / hits : 0
+    around[i] = depthAround(view, 2 * (top + row) * view.size + 2 * (left + column))
   }
-  placeSamples(castRays(view.label, half, pixels), view.label, first, batch, random, box)
+  placeSamples(castRays(view.label, half, pixels), view.label, around, first, batch, random, box)
 }
 
 /** `Batch.inner` of one patch. */
@@ -321,8 +405,20 @@ function patchLabel({ label, size }: RecordedView, side: number, [top, left]: Co
   return result
 }
 
-/** From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray. */
-function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Batch, random: () => number, box: number) {
+/**
+ * From depths along the axis to distances, from colours in 0..1 to -1..1, and the samples of every ray: around the surface
+ * that it meets, or where it passes the head close by, which few samples all along the ray would not tell from emptiness.
+ * @param around of each ray `depthAround`
+ */
+function placeSamples(
+  rays: Rays,
+  label: Float32Array,
+  around: Float32Array,
+  first: number,
+  batch: Batch,
+  random: () => number,
+  box: number,
+) {
   const { origins, directions } = rays
   const bounds = boxBounds(rays, box)
   batch.origins.set(origins, first * 3)
@@ -331,14 +427,18 @@ function placeSamples(rays: Rays, label: Float32Array, first: number, batch: Bat
   for (let i = 0; i < origins.length / 3; i++) {
     const ray = first + i
     for (let k = ray * 3; k < ray * 3 + 3; k++) batch.colour[k] = batch.colour[k] * 2 - 1
-    batch.distance[ray] /= alongAxis(directions, i, label)
+    const along = alongAxis(directions, i, label)
+    batch.distance[ray] /= along
     const hit = batch.mask[ray] > 0.5 && batch.distance[ray] > 0
     batch.covered[ray] = batch.mask[ray] > 0.98 && hit ? 1 : 0
-    const around = hit && random() > BLIND_SHARE
     const [near, far] = [bounds.near[i], bounds.far[i]]
-    const low = around ? Math.max(near, batch.distance[ray] - 0.04) : near
-    const high = around ? Math.min(far, batch.distance[ray] + 0.06) : far
-    const reach = around ? Math.max(low - near, 0.02) : far - near
+    const place = hit ? batch.distance[ray] : around[i] / along
+    const isClose = place > 0 && random() > BLIND_SHARE
+    const [before, behind] = hit ? CLOSE : PASSING
+    const low = isClose ? Math.max(near, place - before) : near
+    const high = isClose ? Math.min(far, place + behind) : far
+    // Behind a surface nothing can be seen.
+    const reach = isClose && hit ? Math.max(low - near, 0.02) : far - near
     for (let k = 0; k < COARSE; k++) row[k] = near + (reach * (k + random())) / COARSE
     for (let k = 0; k < FINE; k++) row[COARSE + k] = low + ((high - low) * (k + random())) / FINE
     row.sort()

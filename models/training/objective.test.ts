@@ -54,13 +54,13 @@ it('has the density rise along the normal alone, and at the surface', async () =
     const found = await program.run({ sigma: Float32Array.from(values), outside: Float32Array.from(distances) })
     return { surface: found.surface[0], normals: found.normals[0], signs: [...found.gradient].map(Math.sign) }
   }
-  const right = await judged([70, 170, -30, 70])
+  const right = await judged([50, 150, -50, 50])
   expect(right.surface).toBeCloseTo(0, 5)
   expect(right.normals).toBeCloseTo(0, 5)
-  const elsewhere = await judged([80, 180, -20, 80])
+  const elsewhere = await judged([60, 160, -40, 60])
   expect(elsewhere.surface).toBeGreaterThan(0.1)
   expect(elsewhere.normals).toBeCloseTo(0, 5)
-  const askew = await judged([70, 170, -30, 90])
+  const askew = await judged([50, 150, -50, 70])
   expect(askew.normals).toBeGreaterThan(0.1)
   expect(askew.signs.slice(2)).toEqual([-1, 1])
 })

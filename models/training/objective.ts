@@ -38,7 +38,7 @@ import { perceptualDistance } from './perceptual.ts'
 export const LOSS_WEIGHTS = {
   colour: 3,
   squares: 5,
-  mask: 1,
+  mask: 3,
   depth: 1,
   occupancy: 0.1,
   surface: 0.05,
@@ -57,9 +57,13 @@ export const LOSS_WEIGHTS = {
  * The raw density where the surface is, how steeply it rises there, a world unit, and how far from it a sample is plainly
  * inside or outside. The ramp begins LEVEL / SLOPE before the surface. That is short, because rays along the outline run for
  * long within its beginning; half of a ray that meets the surface squarely is spent where the density has reached
- * sqrt(2 ln 2 SLOPE), 0.005 behind it (README.md, "Heads were too wide").
+ * sqrt(2 ln 2 SLOPE), 0.007 behind it. What planes learn rises less than half as steeply (README.md, "Heads were too wide").
+ *
+ * Where a code does not tell where the surface is, what is learned is the middle of what is taught of heads that share it.
+ * That should let light through, otherwise all the places where a surface may be are opaque. So most points close to the
+ * surface lie outside of it (batch.ts), where LEVEL is half way down to nothing.
  */
-const LEVEL = 70
+const LEVEL = 50
 const SLOPE = 10000
 const SOFTNESS = 25
 /** So deep behind the recorded surface the head is solid, world units: less than an ear is thick. */
@@ -119,8 +123,9 @@ export function describeObjective(
     // What is small and dark, as an iris, L1 alone paints over until its place is exact.
     squares: meanAll(square(miss)),
     mask: meanAll(square(sub(view.opacity, mask))),
-    // Only where the head covers the whole pixel: elsewhere the recorded distance means little.
-    depth: meanAll(mul(covered, abs(sub(expectedDepth(view, farthest), distance)))),
+    // Only where the head covers the whole pixel: elsewhere the recorded distance means little. Of what is there, because a
+    // ray that is missed is told so by colour and mask already, as much as one that should have missed.
+    depth: meanAll(mul(covered, mul(view.opacity, abs(sub(view.depth, distance))))),
     occupancy: occupancy(reshape(sigma, [rays, samples]), depths, { mask, covered, distance }),
   }
   const leaves: Record<string, Tensor> = { features }
@@ -182,7 +187,7 @@ export function occupancy(
   const empty = sub(1, greaterThan(mask, 0))
   const outside = add(mul(covered, sub(1, isBehind)), empty)
   const inside = mul(covered, mul(isBehind, sub(1, greaterThan(behind, SOLID))))
-  const logit = mul(sub(sigma, LEVEL), 1 / SOFTNESS)
+  const logit = mul(sub(sigma, LEVEL / 2), 1 / SOFTNESS)
   return meanAll(add(mul(outside, softplus(logit)), mul(inside, softplus(neg(logit)))))
 }
 
@@ -193,7 +198,7 @@ export function occupancy(
  * @param sigma [N], raw, and so `outside`, world units; the first two are close to each other, the next two, and so on
  */
 export function surfaceProfile(sigma: Tensor, outside: Tensor): Record<'surface' | 'normals', Tensor> {
-  const miss = reshape(mul(sub(sigma, sub(LEVEL, mul(outside, SLOPE))), 1 / SOFTNESS), [-1, 2])
+  const miss = reshape(mul(sub(sigma, sub(LEVEL, mul(outside, SLOPE))), 1 / LEVEL), [-1, 2])
   return {
     surface: meanAll(abs(miss)),
     normals: meanAll(abs(sub(slice(miss, 1, 0, 1), slice(miss, 1, 1, 2)))),
@@ -202,11 +207,6 @@ export function surfaceProfile(sigma: Tensor, outside: Tensor): Record<'surface'
 
 /** 1 where x is greater, otherwise 0. */
 const greaterThan = (x: Tensor, value: number): Tensor => where(greater(x, value), 1, 0)
-
-/** Depth with the uncovered share at the far end, so that a ray that misses is told to come nearer. */
-function expectedDepth(view: { depth: Tensor; opacity: Tensor }, farthest: Tensor): Tensor {
-  return add(mul(view.depth, view.opacity), mul(sub(1, view.opacity), farthest))
-}
 
 /**
  * How far a final picture is off: its values and its differences between neighbours, L1 of colours in 0..1.
