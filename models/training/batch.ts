@@ -4,7 +4,7 @@ import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { LABEL } from '../../src-main/engine/generator/camera.ts'
 import { castRays, type Rays } from '../../src-main/engine/generator/rays.ts'
 import { boxBounds } from '../../src-main/engine/generator/sampling.ts'
-import { colourOnWhite, type RecordedHead, type RecordedView, thumbnail } from './records.ts'
+import { colourOnWhite, type RecordedHead, type RecordedView } from './records.ts'
 
 export interface BatchShape {
   readonly heads: number
@@ -76,7 +76,10 @@ const NEAR_OUTWARD = 0.005
 
 /** As a share of the picture's side: how close to the head a ray passes it that misses it. */
 const AROUND_HEAD = 1 / 32
-/** How much likelier than others to be looked at a pixel on the features of a face is: eyes, nose and mouth, an ellipse of portraits (middle, radii). */
+/**
+ * How much likelier than others to be looked at a pixel on the features of a face is: eyes, nose and mouth, in an ellipse of
+ * portraits (its middle and radii, in sides of the picture).
+ */
 const FEATURES_SHARE = 2
 const FEATURES = { row: 0.55, column: 0.5, height: 0.26, width: 0.2 }
 /** The front view is drawn at least this often. */
@@ -89,11 +92,8 @@ const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
-/** Of the portraits the reader is shown so many are the front; the others are at most this cosine off it. */
-const READ_FRONT = 0.5
+/** A portrait is at most this cosine off the front. */
 const PORTRAIT_COSINE = 0.8
-/** How far one may be off its place, as a share of its side. */
-const READ_SHIFT = 0.015
 /**
  * Where no head of the procedural model reaches, world units in a box of side 1: above `crown`, before `nose`, and
  * beside `ears` at heights over `shoulders`.
@@ -161,35 +161,6 @@ export function drawBatch(
     }
   })
   return batch
-}
-
-/**
- * Makes one of a batch's heads its mirror image, which is a head like any other: what rays and points meet stays as it was.
- * Its portrait is to be mirrored, too.
- * @param head which of the batch's
- */
-export function mirrorHead(batch: Batch, head: number): void {
-  for (const points of [batch.origins, batch.directions, batch.empty, batch.near]) {
-    const [start, end] = [head, head + 1].map((h) => (h * points.length) / batch.heads.length)
-    for (let x = start; x < end; x += 3) points[x] *= -1
-  }
-}
-
-/** A picture [3, side, side] with left and right exchanged. */
-export function mirrorPicture(picture: Float32Array, side: number): Float32Array {
-  return picture.map((_, i) => picture[i - (i % side) + side - 1 - (i % side)])
-}
-
-/**
- * What the reader is shown of a head: the front or a portrait near it, a little off its place as landmarks leave photos.
- * @returns [3 * side * side] in -1..1 on white
- */
-export function drawPortrait({ views }: RecordedHead, side: number, random: () => number): Float32Array {
-  const [front] = views
-  const near = views.filter((view) => isPortrait(view, front))
-  const view = random() < READ_FRONT ? front : near[Math.floor(random() * near.length)]
-  const shift = () => Math.round((2 * random() - 1) * READ_SHIFT * view.size)
-  return thumbnail(view, side, [shift(), shift()]).map((value) => 2 * value - 1)
 }
 
 /** @param v which of the views of a step it is to be */

@@ -1,33 +1,20 @@
 /** A third block, trained on heads that were fitted to striped discs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
 import { shrink } from '../../src-main/engine/generator/resample.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { smallTrainingConfig } from '../../testing/small-training.ts'
 import { codeOf, describeHead, fitCodes } from './codes.ts'
 import { type FittedView, viewFitter } from './fitted-views.ts'
-import { defaultConfig, initialWeights, withThirdBlock } from './network.ts'
+import { initialWeights, withThirdBlock } from './network.ts'
 import type { RecordedHead } from './records.ts'
 import { Sharpener } from './sharpener.ts'
 
 const RENDERED = 40
 const SIZE = 4 * RENDERED
-const config: GeneratorConfig = parseConfig({
-  ...defaultConfig(true),
-  z_dim: 4,
-  w_dim: 8,
-  num_ws: 6,
-  plane_resolution: 16,
-  plane_channels: 4,
-  backbone_channels: { 4: 8, 8: 8, 16: 8 },
-  decoder_hidden_dim: 8,
-  decoder_output_dim: 4,
-  neural_rendering_resolution: RENDERED,
-  image_resolution: 2 * RENDERED,
-  super_resolution: { class: '4X', input_resolution: RENDERED, channels: [6, 6], conv_clamp: null },
-})
+const config = smallTrainingConfig(RENDERED)
 const sharpened = withThirdBlock(config)
 const weights = initialWeights(config, new Map(), 1)
 /** Stripes of eight pixels on a disc, whose edges two blocks cannot show. */

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type GeneratorConfig, parseConfig } from '../../src-main/engine/checkpoint/config.ts'
 import { encodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { orbitCamera } from '../../src-main/engine/generator/camera.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
@@ -12,10 +11,11 @@ import { input, writeModel } from '../../src-main/engine/graph/index.ts'
 import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { smallTrainingConfig } from '../../testing/small-training.ts'
 import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
 import { codeOf, describeHead, fitCodes } from './codes.ts'
-import { defaultConfig, initialWeights, withLayers } from './network.ts'
+import { initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
 import { FACE_SIDE, perceptualDistance, perceptualTargets } from './perceptual.ts'
 import { type RecordedHead, readRecord } from './records.ts'
@@ -23,24 +23,7 @@ import { type TermValues, Trainer, type TrainingStage } from './trainer.ts'
 
 const SIZE = 80
 
-/** A small version of the real thing, with every part. */
-function tinyConfig(): GeneratorConfig {
-  const config = defaultConfig(true)
-  return parseConfig({
-    ...config,
-    z_dim: 8,
-    w_dim: 8,
-    num_ws: 6,
-    plane_resolution: 16,
-    plane_channels: 4,
-    backbone_channels: { 4: 8, 8: 8, 16: 8 },
-    decoder_hidden_dim: 8,
-    decoder_output_dim: 4,
-    neural_rendering_resolution: SIZE / 2,
-    image_resolution: SIZE,
-    super_resolution: { class: '4X', input_resolution: SIZE / 2, channels: [4, 4], conv_clamp: null },
-  })
-}
+const small = smallTrainingConfig(SIZE / 2)
 
 /** A disc of one colour in front of the camera, as a record's archive. */
 function archive(seed: number): Uint8Array {
@@ -53,7 +36,7 @@ function archive(seed: number): Uint8Array {
   const inside = (i: number) => Math.hypot((i % SIZE) - SIZE / 2, Math.floor(i / SIZE) - SIZE / 2) < SIZE / 3
   const pick = <T>(yes: T, no: T) => Array.from({ length: area }, (_, i) => (inside(i) ? yes : no))
   const colour = [40 + 60 * seed, 90, 200 - 60 * seed]
-  const label = orbitCamera(tinyConfig().rendering_kwargs, 0)
+  const label = orbitCamera(small.rendering_kwargs, 0)
   const bytes = (array: Float32Array | Uint16Array | Uint32Array) => new Uint8Array(array.buffer)
   const meta = JSON.stringify({ seed, male: 0, age: 30, mel: 0.2, style: 'bob01' })
   return zipSync({
@@ -109,8 +92,10 @@ describe('a batch', () => {
     outside.forEach((distance, i) => {
       expect(near[i * 3 + 2]).toBeCloseTo(0.1 + distance, 2)
     })
-    expect(Math.max(...outside)).toBeGreaterThan(0.005)
-    expect(Math.min(...outside)).toBeLessThan(-0.005)
+    // On both sides of it, and more outside: within 0.01 of a place 0.005 before it.
+    expect(Math.max(...outside)).toBeGreaterThan(0.01)
+    expect(Math.min(...outside)).toBeLessThan(-0.003)
+    expect(outside.reduce((sum, value) => sum + value, 0) / outside.length).toBeCloseTo(0.005, 3)
   })
 
   it('shows patches at twice the resolution of their rays', () => {
@@ -158,6 +143,25 @@ describe('a batch of faces and emptiness', () => {
       const first = h * raysOfHead(shape) + shape.views * shape.rays
       for (let ray = first; ray < first + 64; ray++) expect(batch.colour[ray * 3]).toBeCloseTo(red / 127.5 - 1, 5)
     }
+  })
+
+  it('looks at both sides of an outline alike', () => {
+    const shape = { heads: 2, views: 1, rays: 20000, face: 0, empty: 0, near: 0 }
+    const { directions } = drawBatch(records, shape, 1, uniform(7))
+    const focal = SIZE * records[0].views[0].label[16]
+    const counts = { inside: 0, outside: 0, beyond: 0 }
+    for (let at = 0; at < directions.length; at += 3) {
+      const [x, y, z] = directions.subarray(at, at + 3)
+      const beyondEdge = (focal * Math.hypot(x, y)) / Math.abs(z) - SIZE / 3
+      if (Math.abs(beyondEdge) < 3) counts[beyondEdge < 0 ? 'inside' : 'outside']++
+      else if (beyondEdge > 6 && beyondEdge < 9) counts.beyond++
+    }
+    const ratio = (a: number, b: number, distance: number) => a / b / (1 - distance / (SIZE / 3))
+    expect(ratio(counts.inside, counts.outside, 3)).toBeGreaterThan(0.8)
+    // Some of what is inside counts as features.
+    expect(ratio(counts.inside, counts.outside, 3)).toBeLessThan(1.5)
+    // Contrast alone is looked at more.
+    expect(ratio(counts.inside, counts.beyond, 9)).toBeLessThan(2.5)
   })
 
   it('knows where no head is', () => {
@@ -209,7 +213,7 @@ describe('the perceptual distance', () => {
   })
 })
 
-const start = async (seed = 0, on = runtime, stage: TrainingStage = 'all', config = tinyConfig()) => {
+const start = async (seed = 0, on = runtime, stage: TrainingStage = 'all', config = small) => {
   const described = records.map(describeHead)
   const basis = await fitCodes(runtime, described, config.z_dim)
   const codes = described.map((x) => codeOf(basis, x, config.z_dim))
@@ -218,7 +222,7 @@ const start = async (seed = 0, on = runtime, stage: TrainingStage = 'all', confi
 }
 
 describe('planes of more layers', () => {
-  const config = tinyConfig()
+  const config = small
   const weights = initialWeights(config, new Map(), 3)
 
   it('begin as the planes they are made from, to the bit', async () => {
@@ -269,7 +273,7 @@ describe('training', () => {
   })
 
   it('of the layer behind changes what paints it and nothing else', async () => {
-    const trainer = await start(0, runtime, 'behind', { ...tinyConfig(), plane_layers: [3, 1, 1] })
+    const trainer = await start(0, runtime, 'behind', { ...small, plane_layers: [3, 1, 1] })
     const { weights: before } = await trainer.optimiser.read()
     for (let i = 0; i < 2; i++) await trainer.step(1e-3)
     const { weights: after } = await trainer.optimiser.read()
