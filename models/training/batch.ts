@@ -92,8 +92,8 @@ const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
-/** A portrait is at most this cosine off the front. */
-const PORTRAIT_COSINE = 0.8
+/** Features lie in that ellipse of portraits at most this cosine off the front. */
+const FEATURES_COSINE = 0.8
 /**
  * Where no head of the procedural model reaches, world units in a box of side 1: above `crown`, before `nose`, and
  * beside `ears` at heights over `shoulders`.
@@ -137,7 +137,8 @@ export function drawBatch(
     for (let v = 0; v < shape.views; v++) {
       const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
-      if (side === undefined) drawRays(view, isPortrait(view, views[0]), perView, first, batch, random, box)
+      if (side === undefined)
+        drawRays(view, isPortrait(view, views[0], FEATURES_COSINE), perView, first, batch, random, box)
       else {
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
@@ -154,7 +155,7 @@ export function drawBatch(
       drawNear(view, batch.near.subarray(first * 3, end * 3), batch.outside.subarray(first, end), random)
     }
     if (shape.face > 0) {
-      const faces = views.filter((view) => showsFace(view, views[0]))
+      const faces = views.filter((view) => isPortrait(view, views[0], FACE_COSINE))
       const view = faces[Math.floor(random() * faces.length)]
       const first = (h + 1) * perHead - shape.face ** 2
       drawPatch(view, shape.face, nearMiddle(view, shape.face, random), first, batch, random, box)
@@ -183,14 +184,9 @@ function emptyPoints(count: number, box: number, random: () => number): Float32A
   return points
 }
 
-/** Whether a view is a portrait like the front one, and more from the front than from the side. */
-function showsFace(view: RecordedView, front: RecordedView): boolean {
-  return view.label[16] === front.label[16] && cosine(view, front) > FACE_COSINE
-}
-
-/** Whether a view is a portrait like the front one, and nearly from the front. */
-function isPortrait(view: RecordedView, front: RecordedView): boolean {
-  return view.label[16] === front.label[16] && cosine(view, front) > PORTRAIT_COSINE
+/** Whether a view is a portrait like the front one, at most this cosine off it. */
+function isPortrait(view: RecordedView, front: RecordedView, most: number): boolean {
+  return view.label[16] === front.label[16] && cosine(view, front) > most
 }
 
 /** Of the angle between two cameras' axes. */
