@@ -45,6 +45,8 @@ test('every state is readable, named and within reach of the keyboard at 1024 x 
 
   await page.getByRole('button', { name: 'Go on' }).click()
   await expect(page.locator('.verdict')).toContainText('Try more steps')
+  // What is shown changes by itself once the photo is on the surface: not while Tab goes round.
+  await expect(page.locator('.stage[data-mode=surface][data-painted=true]')).toBeVisible()
   await page.getByRole('button', { name: 'Front' }).click()
   await check('look')
   await change(page)

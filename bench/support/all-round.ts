@@ -22,6 +22,7 @@ interface Row {
 
 /** @returns a JPEG */
 export async function allRound(generator: Generator, rows: readonly Row[]): Promise<Buffer> {
+  const orbit = { ...generator.config.rendering_kwargs, avg_camera_pivot: PIVOT }
   const first = rows.some(({ recorded }) => recorded) ? 1 : 0
   const tiles: { input: Buffer; left: number; top: number }[] = []
   const place = async (rgb: Uint8Array, side: number, column: number, row: number) => {
@@ -34,7 +35,6 @@ export async function allRound(generator: Generator, rows: readonly Row[]): Prom
     if (recorded) await place(onWhite(recorded), recorded.size, 0, row)
     const planes = await generator.planes(ws)
     for (const [column, yaw] of YAWS.entries()) {
-      const orbit = { ...generator.config.rendering_kwargs, avg_camera_pivot: PIVOT }
       const label = zoom(orbitCamera(orbit, yaw * DEGREE), ZOOM)
       const view = await generator.view(ws, label, { ...LOOKING, planes })
       const image = withoutFrame(view)

@@ -89,9 +89,10 @@ const BLIND_SHARE = 0.15
 /** A face is looked at from a portrait camera at most this cosine off the front, its patch this share of it off the middle. */
 const FACE_COSINE = 0.5
 const FACE_SHIFT = 0.25
-/** Of the portraits the reader is shown so many are the front; the others are at most this cosine off it. */
-const READ_FRONT = 0.5
+/** Portraits whose features are looked at more, and that the reader is shown, are at most this cosine off the front. */
 const PORTRAIT_COSINE = 0.8
+/** Of the portraits the reader is shown so many are the front itself. */
+const READ_FRONT = 0.5
 /** How far one may be off its place, as a share of its side. */
 const READ_SHIFT = 0.015
 /**
@@ -137,7 +138,8 @@ export function drawBatch(
     for (let v = 0; v < shape.views; v++) {
       const view = drawView(views, v, shape, random)
       const first = h * perHead + v * perView
-      if (side === undefined) drawRays(view, isPortrait(view, views[0]), perView, first, batch, random, box)
+      if (side === undefined)
+        drawRays(view, isPortrait(view, views[0], PORTRAIT_COSINE), perView, first, batch, random, box)
       else {
         const pixels = 3 * 4 * side * side
         const at = h * shape.views + v
@@ -154,7 +156,7 @@ export function drawBatch(
       drawNear(view, batch.near.subarray(first * 3, end * 3), batch.outside.subarray(first, end), random)
     }
     if (shape.face > 0) {
-      const faces = views.filter((view) => showsFace(view, views[0]))
+      const faces = views.filter((view) => isPortrait(view, views[0], FACE_COSINE))
       const view = faces[Math.floor(random() * faces.length)]
       const first = (h + 1) * perHead - shape.face ** 2
       drawPatch(view, shape.face, nearMiddle(view, shape.face, random), first, batch, random, box)
@@ -186,7 +188,7 @@ export function mirrorPicture(picture: Float32Array, side: number): Float32Array
  */
 export function drawPortrait({ views }: RecordedHead, side: number, random: () => number): Float32Array {
   const [front] = views
-  const near = views.filter((view) => isPortrait(view, front))
+  const near = views.filter((view) => isPortrait(view, front, PORTRAIT_COSINE))
   const view = random() < READ_FRONT ? front : near[Math.floor(random() * near.length)]
   const shift = () => Math.round((2 * random() - 1) * READ_SHIFT * view.size)
   return thumbnail(view, side, [shift(), shift()]).map((value) => 2 * value - 1)
@@ -212,14 +214,9 @@ function emptyPoints(count: number, box: number, random: () => number): Float32A
   return points
 }
 
-/** Whether a view is a portrait like the front one, and more from the front than from the side. */
-function showsFace(view: RecordedView, front: RecordedView): boolean {
-  return view.label[16] === front.label[16] && cosine(view, front) > FACE_COSINE
-}
-
-/** Whether a view is a portrait like the front one, and nearly from the front. */
-function isPortrait(view: RecordedView, front: RecordedView): boolean {
-  return view.label[16] === front.label[16] && cosine(view, front) > PORTRAIT_COSINE
+/** Whether a view is a portrait like the front one, at most this cosine off it. */
+function isPortrait(view: RecordedView, front: RecordedView, most: number): boolean {
+  return view.label[16] === front.label[16] && cosine(view, front) > most
 }
 
 /** Of the angle between two cameras' axes. */
