@@ -8,7 +8,8 @@ import { runInNewContext } from 'node:vm'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cases, type GradientCase, graphOf } from '../graph/fixtures/gradient-cases.ts'
-import { add, clip, conv, input, leakyRelu, matMul, mul, pullBack, writeModel } from '../graph/index.ts'
+import { add, clip, conv, input, leakyRelu, matMul, mul, pullBack, sizeOf, writeModel } from '../graph/index.ts'
+import { normalArray } from '../random.ts'
 import { probe } from './provider.ts'
 import { Resident } from './resident.ts'
 import { Runtime } from './runtime.ts'
@@ -64,6 +65,19 @@ describe.skipIf(problem !== undefined)(`WebGPU (${problem ?? 'available'})`, () 
     y.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i], 5)
     })
+  })
+
+  it.each([3, 5, 6, 9, 15, 24])('convolves %i channels as the CPU does', async (channels) => {
+    for (const outputs of [3, 4, 8]) {
+      const shapes = { x: [2, channels, 5, 5], w: [outputs, channels, 3, 3] }
+      const model = writeModel({ y: conv(input('x', shapes.x), input('w', shapes.w), { pads: [1, 1, 1, 1] }) })
+      const feeds = { x: normalArray(sizeOf(shapes.x), 1), w: normalArray(sizeOf(shapes.w), 2) }
+      const { y: expected } = await (await cpu.compile(model)).run(feeds)
+      const { y } = await (await gpu.compile(model)).run(feeds)
+      y.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i], 3)
+      })
+    }
   })
 
   describe('a resident', () => {
