@@ -1,11 +1,14 @@
 /** For tests that hold WebGPU against the CPU: both runtimes, and a generator that a software adapter gets through. */
 import { expect } from 'vitest'
+import { inEnglish } from '../src-main/engine/errors.ts'
 import { probe } from '../src-main/engine/runtime/provider.ts'
 import { Runtime } from '../src-main/engine/runtime/runtime.ts'
 import { tinyConfig } from './generator.ts'
 
+const report = await probe('webgpu')
 /** Why there is none on this machine: such tests are then left out. */
-export const { problem } = await probe('webgpu')
+export const problem = report.problem && inEnglish(report.problem)
+if (problem !== undefined) console.warn(`Skipped: what needs WebGPU. ${problem}`)
 
 /** To be disposed of when the tests are done. */
 export async function bothRuntimes(): Promise<{ cpu: Runtime; gpu: Runtime; dispose(): Promise<void> }> {

@@ -184,8 +184,15 @@ const lowerings: { readonly [K in Operation]: Lowering<K> } = {
   Greater: same('Greater'),
   Where: same('Where'),
   MatMul: same('MatMul'),
-  Conv: ({ attributes: { strides, pads, group } }, inputs, writer) =>
-    writer.node('Conv', inputs, { strides, pads, group }),
+  // onnxruntime 1.30 computes other numbers on WebGPU where 6, 9, 15, ... channels become a multiple of 4: empty channels
+  // fill them up.
+  Conv: ({ inputs: [, { shape }], attributes: { strides, pads, group } }, [x, w, ...bias], writer) => {
+    const [outputs, channels] = shape
+    const isMiscomputed = group === 1 && outputs % 4 === 0 && channels > 3 && channels % 3 === 0 && channels % 4 > 0
+    const filled = (of: string) =>
+      isMiscomputed ? writer.node('Pad', [of, writer.int64([0, 0, 0, 0, 0, 4 - (channels % 4), 0, 0])]) : of
+    return writer.node('Conv', [filled(x), filled(w), ...bias], { strides, pads, group })
+  },
   // The CPU provider lays out the products of every tap, output and position before it adds them up, 300 MiB at full
   // size: several convolutions, of some outputs each, take a fraction of that.
   ConvTranspose: ({ inputs: [{ shape }, weight], attributes }, [x, w], writer) => {

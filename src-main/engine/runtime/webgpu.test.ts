@@ -6,14 +6,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import * as ort from 'onnxruntime-node'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bothRuntimes, problem } from '../../../testing/webgpu.ts'
 import { cases, type GradientCase, graphOf } from '../graph/fixtures/gradient-cases.ts'
-import { add, clip, conv, input, leakyRelu, matMul, mul, pullBack, writeModel } from '../graph/index.ts'
-import { probe } from './provider.ts'
+import { add, clip, conv, input, leakyRelu, matMul, mul, pullBack, sizeOf, writeModel } from '../graph/index.ts'
+import { normalArray } from '../random.ts'
 import { Resident } from './resident.ts'
 import { Runtime } from './runtime.ts'
-
-const { problem } = await probe('webgpu')
 
 /** onnxruntime 1.30 computes grouped transposed convolutions wrong where a group has one output and several inputs. */
 const isMiscomputed = ({ operation, of }: GradientCase) => operation === 'Conv' && of.includes('[4,1,3,3]')
@@ -22,12 +21,9 @@ describe.skipIf(problem !== undefined)(`WebGPU (${problem ?? 'available'})`, () 
   let cpu: Runtime
   let gpu: Runtime
   beforeAll(async () => {
-    cpu = await Runtime.create({ provider: 'cpu', threads: 1 })
-    gpu = await Runtime.create({ provider: 'webgpu', allowSoftware: true })
-  })
-  afterAll(async () => {
-    await cpu.dispose()
-    await gpu.dispose()
+    const both = await bothRuntimes()
+    ;({ cpu, gpu } = both)
+    return both.dispose
   })
 
   const named = cases.filter((each) => !isMiscomputed(each)).map((each) => [each.operation, each.of, each] as const)
@@ -64,6 +60,19 @@ describe.skipIf(problem !== undefined)(`WebGPU (${problem ?? 'available'})`, () 
     y.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i], 5)
     })
+  })
+
+  it.each([3, 5, 6, 9, 15, 24])('convolves %i channels as the CPU does', async (channels) => {
+    for (const outputs of [3, 4, 8]) {
+      const shapes = { x: [2, channels, 5, 5], w: [outputs, channels, 3, 3] }
+      const model = writeModel({ y: conv(input('x', shapes.x), input('w', shapes.w), { pads: [1, 1, 1, 1] }) })
+      const feeds = { x: normalArray(sizeOf(shapes.x), 1), w: normalArray(sizeOf(shapes.w), 2) }
+      const { y: expected } = await (await cpu.compile(model)).run(feeds)
+      const { y } = await (await gpu.compile(model)).run(feeds)
+      y.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i], 3)
+      })
+    }
   })
 
   describe('a resident', () => {
