@@ -16,11 +16,10 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { toPixels } from '../models/training/charts.ts'
-import { areaError } from '../models/training/outline.ts'
+import { areaError, depthErrors, mean, psnr } from '../models/training/compare.ts'
 import { colourOnWhite, type RecordedHead, type RecordedView, readRecords } from '../models/training/records.ts'
 import { FITTED_BLOCKS, pictureSide } from '../src-main/engine/checkpoint/config.ts'
 import { readGeneratorFile } from '../src-main/engine/checkpoint/generator-file.ts'
-import { decodeFloat16 } from '../src-main/engine/checkpoint/safetensors.ts'
 import type { MattedPortrait } from '../src-main/engine/face/matted-portrait.ts'
 import { writeFileAtomic } from '../src-main/engine/files/atomic.ts'
 import { orbitCamera } from '../src-main/engine/generator/camera.ts'
@@ -249,7 +248,7 @@ async function look({ generator, faces }: Bench, ws: Float32Array, record: Recor
     if (VIEWS[i] === 'front') put('normals', normalError(rendering.depth, view, FACE_SPAN))
     if (VIEWS[i] === 'back') put('normals_back', normalError(rendering.depth, view, HEAD_SPAN))
     if (i > 0) continue
-    put('depth', depthError(rendering.depth, view))
+    put('depth', mean(depthErrors(rendering.depth, view).map(Math.abs)))
     const wanted = truth.map((value) => value * 2 - 1)
     if (view.size >= config.image_resolution && config.image_resolution > pictureSide(config, FITTED_BLOCKS)) {
       const fitted = await generator.enhance(rendering.features, ws.slice(), undefined, FITTED_BLOCKS)
@@ -283,32 +282,6 @@ function detail(image: Float32Array): number {
     }
   }
   return sum
-}
-
-/** @param made -1..1, @param truth 0..1 */
-function psnr(made: Float32Array, truth: Float32Array): number {
-  let sum = 0
-  made.forEach((value, i) => {
-    sum += (Math.min(1, Math.max(0, (value + 1) / 2)) - truth[i]) ** 2
-  })
-  return -10 * Math.log10(sum / truth.length)
-}
-
-/** Mean difference of the distance along the optical axis, world units, where the head covers the pixel. */
-function depthError(depth: Float32Array, view: RecordedView): number {
-  const step = view.size / COMPARED
-  const truth = decodeFloat16(view.depth)
-  let [sum, count] = [0, 0]
-  for (let i = 0; i < depth.length; i++) {
-    const [row, column] = [Math.floor(i / COMPARED), i % COMPARED]
-    const pixel = (row * step + (step >> 1)) * view.size + column * step + (step >> 1)
-    if (view.mask[pixel] !== 255) continue
-    const focal = view.label[16]
-    const cosine = 1 / Math.hypot(1, ((column + 0.5) / COMPARED - 0.5) / focal, ((row + 0.5) / COMPARED - 0.5) / focal)
-    sum += Math.abs(depth[i] * cosine - truth[pixel])
-    count++
-  }
-  return sum / count
 }
 
 /**
@@ -388,8 +361,6 @@ async function describe(faces: Recognition['faceRes'], image: Float32Array): Pro
   const length = Math.hypot(...descriptor)
   return descriptor.map((value) => value / length)
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** A truncated random code, [w_dim]. */
 function randomHead(generator: Generator, seed: number): Promise<Float32Array> {

@@ -13,13 +13,12 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type GeneratorFile, readGeneratorFile, type Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { decodeFloat16 } from '../../src-main/engine/checkpoint/safetensors.ts'
 import { Generator } from '../../src-main/engine/generator/generator.ts'
-import { castRays } from '../../src-main/engine/generator/rays.ts'
 import { Reader } from '../../src-main/engine/generator/reader.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { saveGenerator } from './checkpoint.ts'
-import { type RecordedHead, type RecordedView, readRecords, thumbnail } from './records.ts'
+import { areaError, depthErrors, mean, psnr } from './compare.ts'
+import { type RecordedHead, readRecords, thumbnail } from './records.ts'
 
 const SHIFTS = [0, 4, 8, 12, 16, 20, 24]
 /** Side of the pictures compared. */
@@ -31,7 +30,7 @@ interface Figures {
   readonly psnr: number
   /** The head's area against the recorded one, less 1. */
   readonly area: number
-  /** Mean distance of depths along the front view's rays from the recorded ones, world units; and with its sign. */
+  /** Mean distance of the front view's depths from the recorded ones, world units; and with its sign. */
   readonly depth: number
   readonly bias: number
 }
@@ -58,40 +57,14 @@ export async function lookAtOutlines(
     const planes = await generator.planes(ws)
     for (const view of views) {
       const { image, rendering } = await generator.view(ws, view.label, { ...LOOKING, planes })
-      const truth = thumbnail(view, SIDE)
-      const error = truth.reduce((sum, value, k) => sum + (clip((image[k] + 1) / 2) - value) ** 2, 0) / truth.length
-      decibels.push(-10 * Math.log10(error))
+      decibels.push(psnr(image, thumbnail(view, SIDE)))
       areas.push(areaError(rendering.opacity, view))
-      if (view === views[0]) misses.push(...depthMisses(rendering.depth, view))
+      if (view === views[0]) misses.push(...depthErrors(rendering.depth, view))
     }
   }
   const depth = mean(misses.map(Math.abs))
   return { psnr: mean(decibels), area: mean(areas), depth, bias: mean(misses) }
 }
-
-/** How much more of a picture is covered than of the recorded one, as a share of that. @param opacity of the picture's pixels, 0 to 1 */
-export function areaError(opacity: Float32Array, { mask }: Pick<RecordedView, 'mask'>): number {
-  return mean(Array.from(opacity)) / (mean(Array.from(mask)) / 255) - 1
-}
-
-/** Along the rays of pixels that the head covers as a whole. */
-function depthMisses(depth: Float32Array, view: RecordedView): number[] {
-  const step = view.size / SIDE
-  const recorded = decodeFloat16(view.depth)
-  const { directions } = castRays(view.label, SIDE)
-  const axis = [2, 6, 10].map((at) => view.label[at])
-  const misses: number[] = []
-  for (let i = 0; i < depth.length; i++) {
-    const pixel = Math.floor((Math.floor(i / SIDE) + 0.5) * step) * view.size + Math.floor(((i % SIDE) + 0.5) * step)
-    if (view.mask[pixel] !== 255) continue
-    const cosine = axis.reduce((sum, value, k) => sum + value * directions[3 * i + k], 0)
-    misses.push(depth[i] - recorded[pixel] / cosine)
-  }
-  return misses
-}
-
-const clip = (value: number) => Math.min(1, Math.max(0, value))
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
