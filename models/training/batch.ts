@@ -166,23 +166,6 @@ export function drawBatch(
 }
 
 /**
- * Makes one of a batch's heads its mirror image, which is a head like any other: what rays and points meet stays as it was.
- * Its portrait is to be mirrored, too.
- * @param head which of the batch's
- */
-export function mirrorHead(batch: Batch, head: number): void {
-  for (const points of [batch.origins, batch.directions, batch.empty, batch.near]) {
-    const [start, end] = [head, head + 1].map((h) => (h * points.length) / batch.heads.length)
-    for (let x = start; x < end; x += 3) points[x] *= -1
-  }
-}
-
-/** A picture [3, side, side] with left and right exchanged. */
-export function mirrorPicture(picture: Float32Array, side: number): Float32Array {
-  return picture.map((_, i) => picture[i - (i % side) + side - 1 - (i % side)])
-}
-
-/**
  * What the reader is shown of a head: the front or a portrait near it, a little off its place as landmarks leave photos.
  * @returns [3 * side * side] in -1..1 on white
  */

@@ -32,6 +32,8 @@ export type RecordedPicture = Pick<RecordedView, 'size' | 'rgb' | 'mask' | 'labe
 /** One head. The first view is from the front. */
 export interface RecordedHead {
   readonly seed: number
+  /** Name of the hair style; null: bald. */
+  readonly style?: string | null
   readonly views: readonly RecordedView[]
 }
 
@@ -119,8 +121,8 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     normal: normals.subarray(i * area * 3, (i + 1) * area * 3),
     label: labels.slice(i * 25, (i + 1) * 25),
   }))
-  const { seed } = parseMeta<{ seed: number }>(meta)
-  return { seed, views }
+  const { seed, style } = parseMeta<{ seed: number; style?: string | null }>(meta)
+  return { seed, style, views }
 }
 
 /**

@@ -13,7 +13,8 @@ import { readFaceRes } from '../../src-main/engine/networks/faceres.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { smallTrainingConfig } from '../../testing/small-training.ts'
-import { drawBatch, mirrorHead, mirrorPicture, raysOfHead, SAMPLES } from './batch.ts'
+import { drawTone, dressPortrait, mirrorHead, mirrorPicture, toneHead, tonePicture } from './augment.ts'
+import { drawBatch, raysOfHead, SAMPLES } from './batch.ts'
 import { loadTraining, saveTraining } from './checkpoint.ts'
 import { initialReader, initialWeights, withLayers } from './network.ts'
 import { type OptimiserState, PARTS } from './optimiser.ts'
@@ -180,6 +181,52 @@ describe('a batch of faces and emptiness', () => {
     const [there, here] = [row * SIZE + column, row * SIZE + mirrorPicture(columns, SIZE)[row * SIZE + column]]
     const { directions } = castRays(label, SIZE, Uint32Array.of(there, here))
     for (const axis of [0, 1, 2]) expect(directions[3 + axis]).toBeCloseTo((axis === 0 ? -1 : 1) * directions[axis], 6)
+  })
+
+  it('tones one head as its portrait and its pictures are toned', () => {
+    const shape = { heads: 2, views: 2, rays: { patch: 6 }, face: 0, empty: 0, near: 0 }
+    const [as, batch] = [4, 4].map((seed) => drawBatch(records, shape, 1, uniform(seed)))
+    const tone = [0.8, 1, 1.25]
+    toneHead(batch, 1, tone)
+    const half = as.colour.length / 2
+    expect(batch.colour.subarray(0, half)).toEqual(as.colour.subarray(0, half))
+    expect(batch.picture!.subarray(0, 4 * half)).toEqual(as.picture!.subarray(0, 4 * half))
+    for (const [view, ray] of [0, 1].flatMap((view) => Array.from({ length: 36 }, (_, ray) => [view, ray]))) {
+      const pixel = half + (view * 36 + ray) * 3
+      const portrait = as.colour.slice(pixel, pixel + 3)
+      tonePicture(portrait, tone)
+      expect(batch.colour.subarray(pixel, pixel + 3)).toEqual(portrait)
+    }
+    const patch = as.picture!.slice(-3 * 144)
+    tonePicture(patch, tone)
+    expect(batch.picture!.subarray(-3 * 144)).toEqual(patch)
+  })
+
+  it('leaves black and white as they are in every tone', () => {
+    const random = uniform(9)
+    const tones = Array.from({ length: 400 }, () => drawTone(random))
+    expect(tones.filter((tone) => tone.every((exponent) => exponent === 1)).length).toBeGreaterThan(150)
+    for (const tone of tones) {
+      const picture = Float32Array.of(-1, 1, -1, 1, -1, 1)
+      tonePicture(picture, tone)
+      expect([...picture]).toEqual([-1, 1, -1, 1, -1, 1])
+      for (const exponent of tone) expect(Math.abs(Math.log(exponent))).toBeLessThan(0.7)
+    }
+  })
+
+  it('dresses portraits below the chin', () => {
+    const [side, random] = [32, uniform(8)]
+    let dressed = 0
+    for (let k = 0; k < 100; k++) {
+      const portrait = new Float32Array(3 * side * side).fill(5)
+      dressPortrait(portrait, side, random)
+      const rows = Array.from(portrait, (value, i) => (value === 5 ? 0 : Math.floor(i / side) % side)).filter(Boolean)
+      if (rows.length > 0) dressed++
+      expect(Math.min(side, ...rows)).toBeGreaterThan(0.7 * side)
+      for (const value of portrait) expect(value === 5 || Math.abs(value) <= 1).toBe(true)
+    }
+    expect(dressed).toBeGreaterThan(30)
+    expect(dressed).toBeLessThan(70)
   })
 
   it('knows where no head is', () => {

@@ -16,16 +16,8 @@ import { uniform } from '../../src-main/engine/random.ts'
 import { type Resident, residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
-import {
-  type Batch,
-  type BatchShape,
-  drawBatch,
-  drawPortrait,
-  mirrorHead,
-  mirrorPicture,
-  raysOfHead,
-  SAMPLES,
-} from './batch.ts'
+import { drawTone, dressPortrait, mirrorHead, mirrorPicture, toneHead, tonePicture } from './augment.ts'
+import { type Batch, type BatchShape, drawBatch, drawPortrait, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
 import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
@@ -125,9 +117,13 @@ export class Trainer {
     const portraits = new Float32Array(shape.heads * 3 * this.side ** 2)
     batch.heads.forEach((head, i) => {
       const portrait = drawPortrait(this.records[head], this.side, random)
+      const tone = drawTone(random)
+      toneHead(batch, i, tone)
+      tonePicture(portrait, tone)
+      dressPortrait(portrait, this.side, random)
       const mirrored = random() < 0.5
       if (mirrored) mirrorHead(batch, i)
-      portraits.set(mirrored ? mirrorPicture(portrait, this.side) : portrait, i * 3 * this.side ** 2)
+      portraits.set(mirrored ? mirrorPicture(portrait, this.side) : portrait, i * portrait.length)
     })
     const { planes, w } = await paint.run({ ...weights, portraits })
     const ofHead = (array: Float32Array, head: number) =>
