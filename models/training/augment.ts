@@ -10,10 +10,13 @@ const SHARE = 0.5
 /** Deviation of tones, as logarithms of the exponents of all colours and of each channel's. */
 const TONE = 0.25
 const CAST = 0.08
-/** At most so many rectangles lie over a portrait's lower end: from where they may begin, least and greatest width, shares of its side. */
+/** At most so many pieces of cloth lie over a portrait's lower end: from where they may begin, least and greatest width, shares of its side. */
 const MOST_CLOTHES = 3
-const NECKLINE = 0.74
+const NECKLINE = [0.74, 1] as const
 const WIDTH = [0.15, 1] as const
+/** The same of shoulders, which lie at both edges: those of who hangs the head reach as high as the mouth. */
+const SHOULDERS = [0.52, 0.8] as const
+const SHOULDER = [0.08, 0.33] as const
 /** How much of a cloth's colour is the same in all channels. */
 const GREYNESS = 0.7
 
@@ -53,22 +56,32 @@ export function tonePicture(picture: Float32Array, tone: readonly number[]): voi
   for (let i = 0; i < picture.length; i++) picture[i] = toned(picture[i], tone[Math.floor(i / area)])
 }
 
-/** Lays rectangles of one colour each over the clothes of a portrait [3, side, side] in -1..1, in place. */
+/** Lays pieces of cloth, rectangles of one colour each, over the clothes of a portrait [3, side, side] in -1..1, in place. */
 export function dressPortrait(portrait: Float32Array, side: number, random: () => number): void {
   if (random() < SHARE) return
-  const between = (least: number, most: number) => Math.round(side * (least + (most - least) * random()))
-  const count = 1 + Math.floor(random() * MOST_CLOTHES)
-  for (let k = 0; k < count; k++) {
-    const [top, width] = [between(NECKLINE, 1), between(...WIDTH)]
-    const left = Math.floor(random() * (side - width))
+  const between = ([least, most]: readonly [number, number]) => Math.round(side * (least + (most - least) * random()))
+  const cloth = () => {
     const grey = random()
-    for (let channel = 0; channel < 3; channel++) {
-      const colour = 2 * (GREYNESS * grey + (1 - GREYNESS) * random()) - 1
+    return [0, 1, 2].map(() => 2 * (GREYNESS * grey + (1 - GREYNESS) * random()) - 1)
+  }
+  const lay = (colour: readonly number[], top: number, left: number, width: number) => {
+    for (const [channel, value] of colour.entries()) {
       for (let row = top; row < side; row++) {
         const start = (channel * side + row) * side + left
-        portrait.fill(colour, start, start + width)
+        portrait.fill(value, start, start + width)
       }
     }
+  }
+  if (random() < SHARE) {
+    const [jacket, top] = [cloth(), between(SHOULDERS)]
+    const [left, right] = [between(SHOULDER), between(SHOULDER)]
+    lay(jacket, top, 0, left)
+    lay(jacket, top, side - right, right)
+  }
+  const count = 1 + Math.floor(random() * MOST_CLOTHES)
+  for (let k = 0; k < count; k++) {
+    const width = between(WIDTH)
+    lay(cloth(), between(NECKLINE), Math.floor(random() * (side - width)), width)
   }
 }
 

@@ -38,7 +38,7 @@ const HIDDEN_HAIR = new Set(['ponytail01', 'braid01', 'keylth', 'lara'])
 const options = z.object({
   data: z.string(),
   out: z.string(),
-  stage: z.enum(['behind', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
+  stage: z.enum(['reader', 'behind', 'planes', 'picture', 'all', 'adversarial']).default('planes'),
   /** Of training, this time. */
   minutes: z.coerce.number().positive().default(60),
   /** A generator's file to start from; weights that do not fit are begun anew. */
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const earlier = await loadTraining(statePath)
   const given = init === undefined ? undefined : readGeneratorFile(await readFile(init), init)
   // A super-resolution that is there already stays, though the planes' stage does not train it.
-  const onRays = stage === 'planes' || stage === 'behind'
+  const onRays = stage === 'planes' || stage === 'behind' || stage === 'reader'
   const enhances = !onRays || (given?.config.super_resolution ?? null) !== null
   const config = earlier?.config ?? defaultConfig(enhances, layers ?? given?.config.plane_layers)
   const size = records[0].views[0].size
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   earlier?.restore(trainer)
 
   // What a finished generator has beside its weights holds as long as the code's meaning stays.
-  const finished = stage === 'behind' || stage === 'picture' ? given?.extras : undefined
+  const finished = stage === 'behind' || stage === 'picture' || stage === 'reader' ? given?.extras : undefined
   const carried = earlier?.extras ?? withoutReader(finished ?? new Map())
   const begun = performance.now()
   const before = earlier?.seconds ?? 0

@@ -29,12 +29,13 @@ import { roughness } from './roughness.ts'
 /**
  * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
  * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
- * the bit. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
+ * the bit. 'reader': the reader alone, on single rays. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
-export type TrainingStage = 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
+export type TrainingStage = 'reader' | 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 const BATCHES: Record<TrainingStage, BatchShape> = {
+  reader: { heads: 6, views: 3, rays: 320, face: FACE_SIDE, empty: 0, near: 240 },
   behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, near: 0, fromBehind: true },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512, near: 480 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0, near: 0 },
@@ -199,6 +200,7 @@ export class Trainer {
   /** Whether it is a weight, and one that the stage trains where a loss gives it a gradient. */
   private trains(name: string): boolean {
     if (this.options.stage === 'behind') return PAINTER.test(name)
+    if (this.options.stage === 'reader') return name.startsWith(READER)
     return this.shapes.has(name)
   }
 
