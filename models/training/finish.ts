@@ -1,5 +1,5 @@
 /**
- * Turns a trained generator into the one that is shipped: the mapping that draws random heads with its mean latent, and
+ * Turns a trained generator into the one that is shipped: the mapping that draws random heads, its mean latent, and
  * directions of the code along which single traits change.
  * `tsx models/training/finish.ts --generator FILE --out FILE [--data DIR] [--average FILE] [--changes DIR]`
  *
@@ -20,6 +20,12 @@ import { fitMapping } from './drawing.ts'
 import { fits, readerOf } from './network.ts'
 import { readRecords, thumbnail } from './records.ts'
 import { matrixOf } from './regression.ts'
+
+/**
+ * Hair that ends above the neck, or none. The mean latent is of such people: between all of them something hangs at the
+ * nape, and no head of a photo is to reach further back than the mean (src-main/engine/inversion/terms/back.ts).
+ */
+const SHORT_HAIR = new Set([null, 'cap', 'short01', 'short02', 'short03', 'short04'])
 
 const { values } = parseArgs({
   options: {
@@ -77,5 +83,9 @@ async function finish(folder: string): Promise<GeneratorFile['weights']> {
   for (const { views } of records) codes.push(await reader.read(thumbnail(views[0], reader.side)))
   const { weights: mapping, error } = await fitMapping(runtime, config, trained, matrixOf(codes))
   console.log(`mapping: ${(100 * error).toFixed(1)} % of the codes' power left over`)
-  return new Map([...trained, ...mapping])
+  const short = codes.filter((_, i) => SHORT_HAIR.has(records[i].style ?? null))
+  const mean = Float32Array.from({ length: config.w_dim }, (_, k) => {
+    return short.reduce((sum, code) => sum + code[k], 0) / short.length
+  })
+  return new Map([...trained, ...mapping, ['backbone.mapping.w_avg', { shape: [config.w_dim], data: mean }]])
 }
