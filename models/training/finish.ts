@@ -18,12 +18,13 @@ import { saveGenerator } from './checkpoint.ts'
 import { fitDirections } from './directions.ts'
 import { fitMapping } from './drawing.ts'
 import { fits, readerOf } from './network.ts'
-import { readRecords, thumbnail } from './records.ts'
+import { eachRecord, thumbnail } from './records.ts'
 import { matrixOf } from './regression.ts'
 
 /**
- * Hair that ends above the neck, or none. The mean latent is of such people: between all of them something hangs at the
- * nape, and no head of a photo is to reach further back than the mean (src-main/engine/inversion/terms/back.ts).
+ * Hair that ends above the neck, or none. Random heads and the mean latent are of such people: between the codes of all of
+ * them something hangs at the nape, and no head of a photo is to reach further back than the mean does
+ * (src-main/engine/inversion/terms/back.ts).
  */
 const SHORT_HAIR = new Set([null, 'cap', 'short01', 'short02', 'short03', 'short04'])
 
@@ -76,16 +77,13 @@ async function readTrained(path: string): Promise<GeneratorFile> {
   return { ...file, weights: halved(file.weights), extras: new Map([...file.extras, ...halved(readers)]) }
 }
 
-/** The weights with a mapping that draws codes as they are read off the records. */
+/** The weights with a mapping that draws codes as they are read off the records of people with short hair. */
 async function finish(folder: string): Promise<GeneratorFile['weights']> {
-  const records = await readRecords(folder)
   const codes: Float32Array[] = []
-  for (const { views } of records) codes.push(await reader.read(thumbnail(views[0], reader.side)))
+  for await (const { style, views } of eachRecord(folder)) {
+    if (SHORT_HAIR.has(style ?? null)) codes.push(await reader.read(thumbnail(views[0], reader.side)))
+  }
   const { weights: mapping, error } = await fitMapping(runtime, config, trained, matrixOf(codes))
   console.log(`mapping: ${(100 * error).toFixed(1)} % of the codes' power left over`)
-  const short = codes.filter((_, i) => SHORT_HAIR.has(records[i].style ?? null))
-  const mean = Float32Array.from({ length: config.w_dim }, (_, k) => {
-    return short.reduce((sum, code) => sum + code[k], 0) / short.length
-  })
-  return new Map([...trained, ...mapping, ['backbone.mapping.w_avg', { shape: [config.w_dim], data: mean }]])
+  return new Map([...trained, ...mapping])
 }
