@@ -3,8 +3,8 @@
 import { defaultConfig } from '../models/training/network.ts'
 import { type GeneratorConfig, parseConfig } from '../src-main/engine/checkpoint/config.ts'
 
-/** @param rendered side of the rendering; the picture has twice that @param channels of the super-resolution's blocks */
-export function smallTrainingConfig(rendered: number, channels = 4): GeneratorConfig {
+/** @param rendered side of the rendering; the picture has twice that */
+export function smallTrainingConfig(rendered: number): GeneratorConfig {
   return parseConfig({
     ...defaultConfig(true),
     z_dim: 8,
@@ -17,6 +17,6 @@ export function smallTrainingConfig(rendered: number, channels = 4): GeneratorCo
     decoder_output_dim: 4,
     neural_rendering_resolution: rendered,
     image_resolution: 2 * rendered,
-    super_resolution: { class: '4X', input_resolution: rendered, channels: [channels, channels], conv_clamp: null },
+    super_resolution: { class: '4X', input_resolution: rendered, channels: [6, 6], conv_clamp: null },
   })
 }

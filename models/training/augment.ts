@@ -3,7 +3,8 @@
  * another tone: what is taught changes with the portrait. Collars, ties and suits, which no record has,
  * change the portrait alone: the reader is to see past them.
  */
-import type { Batch } from './batch.ts'
+import { LABEL } from '../../src-main/engine/generator/camera.ts'
+import { type Batch, ofHead } from './batch.ts'
 
 /** Half of the portraits are as they were recorded, likewise half of the tones. */
 const SHARE = 0.5
@@ -26,7 +27,7 @@ const GREYNESS = 0.7
  */
 export function mirrorHead(batch: Batch, head: number): void {
   for (const points of [batch.origins, batch.directions, batch.empty, batch.near]) {
-    const part = ofHead(points, batch, head)
+    const part = ofHead(points, head, batch.heads.length)
     for (let x = 0; x < part.length; x += 3) part[x] *= -1
   }
 }
@@ -45,9 +46,9 @@ export function drawTone(random: () => number): readonly number[] {
 
 /** Gives one of a batch's heads another tone. */
 export function toneHead(batch: Batch, head: number, tone: readonly number[]): void {
-  const colour = ofHead(batch.colour, batch, head)
+  const colour = ofHead(batch.colour, head, batch.heads.length)
   for (let i = 0; i < colour.length; i++) colour[i] = toned(colour[i], tone[i % 3])
-  if (batch.picture) tonePictures(ofHead(batch.picture, batch, head), batch, tone)
+  if (batch.picture) tonePictures(ofHead(batch.picture, head, batch.heads.length), batch, tone)
 }
 
 /** Of one picture, in place. @param picture [3, side, side] in -1..1 */
@@ -87,14 +88,9 @@ export function dressPortrait(portrait: Float32Array, side: number, random: () =
 
 const toned = (value: number, exponent: number) => 2 * Math.max(0, (value + 1) / 2) ** exponent - 1
 
-/** The part of an array that belongs to one head. */
-function ofHead(array: Float32Array, { heads }: Batch, head: number): Float32Array {
-  return array.subarray((head * array.length) / heads.length, ((head + 1) * array.length) / heads.length)
-}
-
 /** Patches [views, 3, 2n, 2n] of one head. */
 function tonePictures(pictures: Float32Array, { heads, label }: Batch, tone: readonly number[]): void {
-  const views = label!.length / 25 / heads.length
+  const views = label!.length / LABEL / heads.length
   const each = pictures.length / views
   for (let v = 0; v < views; v++) tonePicture(pictures.subarray(v * each, (v + 1) * each), tone)
 }

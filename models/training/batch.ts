@@ -165,6 +165,11 @@ export function drawBatch(
   return batch
 }
 
+/** The part of an array that belongs to one of so many heads. */
+export function ofHead(array: Float32Array, head: number, heads: number): Float32Array {
+  return array.subarray((head * array.length) / heads, ((head + 1) * array.length) / heads)
+}
+
 /**
  * What the reader is shown of a head: the front or a portrait near it, a little off its place as landmarks leave photos.
  * @returns [3 * side * side] in -1..1 on white

@@ -13,7 +13,7 @@ import { Sharpener } from './sharpener.ts'
 
 const RENDERED = 40
 const SIZE = 4 * RENDERED
-const config = smallTrainingConfig(RENDERED, 6)
+const config = smallTrainingConfig(RENDERED)
 const sharpened = withThirdBlock(config)
 const weights = initialWeights(config, new Map(), 1)
 /** Stripes of eight pixels on a disc, whose edges two blocks cannot show. */

@@ -17,7 +17,7 @@ import { type Resident, residents } from '../../src-main/engine/runtime/resident
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { drawTone, dressPortrait, mirrorHead, mirrorPicture, toneHead, tonePicture } from './augment.ts'
-import { type Batch, type BatchShape, drawBatch, drawPortrait, raysOfHead, SAMPLES } from './batch.ts'
+import { type Batch, type BatchShape, drawBatch, drawPortrait, ofHead, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
 import { FAR, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
@@ -29,8 +29,8 @@ import { roughness } from './roughness.ts'
 /**
  * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
  * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
- * the bit. 'reader': the reader alone, on single rays. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
- * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
+ * the bit. 'reader': the reader alone, on single rays. 'planes': reader, backbone and decoder on single rays. 'picture':
+ * super-resolution and decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
 export type TrainingStage = 'reader' | 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
@@ -127,23 +127,22 @@ export class Trainer {
       portraits.set(mirrored ? mirrorPicture(portrait, this.side) : portrait, i * portrait.length)
     })
     const { planes, w } = await paint.run({ ...weights, portraits })
-    const ofHead = (array: Float32Array, head: number) =>
-      array.subarray((head * array.length) / shape.heads, ((head + 1) * array.length) / shape.heads)
+    const partOf = (array: Float32Array, head: number) => ofHead(array, head, shape.heads)
     const samplers = batch.heads.map((_, head) => {
-      return borrowSampler({ data: ofHead(planes, head), ...layoutOf(config) }, this.projection)
+      return borrowSampler({ data: partOf(planes, head), ...layoutOf(config) }, this.projection)
     })
-    const sampleAt = (points: Float32Array, head: number) => samplers[head].samplePoints(ofHead(points, head))
+    const sampleAt = (points: Float32Array, head: number) => samplers[head].samplePoints(partOf(points, head))
     // Points beside the rays, by the name of their features.
     const points = { empty: batch.empty, near: batch.near }
     const featuresAt = Object.entries(points).map(([name, at]): [string, Float32Array] => {
       const found = new Float32Array((at.length / 3) * config.plane_channels)
-      if (at.length > 0) for (const head of samplers.keys()) ofHead(found, head).set(sampleAt(at, head))
+      if (at.length > 0) for (const head of samplers.keys()) partOf(found, head).set(sampleAt(at, head))
       return [name, found]
     })
     const features = new Float32Array(batch.depths.length * config.plane_channels)
     for (const [head, sampler] of samplers.entries()) {
-      const rays = { origins: ofHead(batch.origins, head), directions: ofHead(batch.directions, head) }
-      ofHead(features, head).set(sampler.sample(rays, ofHead(batch.depths, head), SAMPLES))
+      const rays = { origins: partOf(batch.origins, head), directions: partOf(batch.directions, head) }
+      partOf(features, head).set(sampler.sample(rays, partOf(batch.depths, head), SAMPLES))
     }
 
     const { colour, mask, covered, distance, outside, picture, inner, label } = batch
@@ -166,7 +165,7 @@ export class Trainer {
       const dPlanes = new Float32Array(planes.length)
       for (const [head, sampler] of samplers.entries()) {
         const scatter = (gradient: Float32Array) => {
-          sampler.cotangent.set(ofHead(gradient, head))
+          sampler.cotangent.set(partOf(gradient, head))
           sampler.scatter()
         }
         scatter(dFeatures)
@@ -176,7 +175,7 @@ export class Trainer {
           sampleAt(at, head)
           scatter(gradient)
         }
-        ofHead(dPlanes, head).set(sampler.gradient)
+        partOf(dPlanes, head).set(sampler.gradient)
       }
       judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
       if (this.options.stage === 'behind') keepFirstSlice(dPlanes, config)
