@@ -14,6 +14,7 @@ import { type Head, paintHead } from '../src-main/engine/head/head.ts'
 import { makeUp } from '../src-main/engine/head/made-up.ts'
 import { OPAQUE, withoutFrame } from '../src-main/engine/head/views.ts'
 import { toRgb } from '../src-main/engine/images/pictures.ts'
+import { TRUNCATION } from '../src-main/engine/limits.ts'
 import type { Landmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { type FacePicture, identityDistance } from '../src-main/engine/quality/identity.ts'
 import { cosine } from '../src-main/engine/quality/likeness.ts'
@@ -22,7 +23,6 @@ import { type Kit, prepareKit } from './support/judge.ts'
 import { peakMemory, type Recorder, startClock } from './support/recorder.ts'
 
 const DIRECTION = 'direction.'
-const TRUNCATION = 0.7
 /** Samples a ray: half the generator's own. */
 const LOOKING = { coarse: 24, fine: 24, keep: false }
 /** Side of a picture in the sheet, and how wide what stands before a row is. */

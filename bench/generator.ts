@@ -36,6 +36,7 @@ import {
   type Objective,
 } from '../src-main/engine/inversion/terms/term.ts'
 import { DEFAULT_TERMS } from '../src-main/engine/inversion/terms/terms.ts'
+import { TRUNCATION } from '../src-main/engine/limits.ts'
 import { readFaceRes } from '../src-main/engine/networks/faceres.ts'
 import { createLandmarker } from '../src-main/engine/networks/mediapipe.ts'
 import { cosine, createRecognition, type Recognition } from '../src-main/engine/quality/likeness.ts'
@@ -53,7 +54,6 @@ const COMPARED = 128
 const FITTING = { resolution: 64, coarse: 16, fine: 16, plain: true }
 const LOOKING = { resolution: COMPARED, coarse: 24, fine: 24 }
 const RATE = 0.03
-const TRUNCATION = 0.7
 /** Of a portrait's rows and columns: from brows to mouth, and the head without its neck. */
 const FACE_SPAN = [0.3, 0.7] as const
 const HEAD_SPAN = [0.2, 0.7] as const
@@ -362,7 +362,7 @@ async function describe(faces: Recognition['faceRes'], image: Float32Array): Pro
   return descriptor.map((value) => value / length)
 }
 
-/** A truncated random code, [w_dim]. */
+/** A random code, [w_dim]. */
 function randomHead(generator: Generator, seed: number): Promise<Float32Array> {
   const { config } = generator
   return generator.map(normalArray(config.z_dim, seed), new Float32Array(config.c_dim), TRUNCATION)

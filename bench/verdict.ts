@@ -21,6 +21,7 @@ import { headView } from '../src-main/engine/head/views.ts'
 import { toRgb } from '../src-main/engine/images/pictures.ts'
 import { Inversion } from '../src-main/engine/inversion/inversion.ts'
 import { inversionSettings } from '../src-main/engine/inversion/inversion-settings.ts'
+import { TRUNCATION } from '../src-main/engine/limits.ts'
 import { drawClay, drawColours } from '../src-main/engine/quality/draw.ts'
 import { paintedView, SURROUNDINGS, type TurnaroundView } from '../src-main/engine/quality/turnaround.ts'
 import { assess, type Figures, type Finished, judge, measureShape } from '../src-main/engine/quality/verdict.ts'
@@ -177,7 +178,7 @@ async function spoiled(kit: Kit, truth: TrueHead, { head, finished }: Base, kind
       return { ...finished, label, around: { ...around, input: await see(kit, head, label) } }
     }
     case 'stranger': {
-      const { ws } = await makeUp(kit.context.generator, truth.seed, 0.7)
+      const { ws } = await makeUp(kit.context.generator, truth.seed, TRUNCATION)
       return finish(kit, { ws, label: head.label }, portrait)
     }
     case 'garbage': {

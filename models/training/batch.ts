@@ -14,8 +14,6 @@ export interface BatchShape {
   readonly rays: number | { readonly patch: number }
   /** Beside single rays, one square patch of each head's face, of this side; 0 for none. */
   readonly face: number
-  /** Only views from behind are drawn, where a head has any. */
-  readonly fromBehind?: boolean
   /** Points of each head's box where nothing is. */
   readonly empty: number
   /** Points close to each head's recorded surface, two and two close to each other: an even number. */
@@ -136,7 +134,7 @@ export function drawBatch(
   batch.heads.forEach((head, h) => {
     const { views } = records[head]
     for (let v = 0; v < shape.views; v++) {
-      const view = drawView(views, v, shape, random)
+      const view = drawView(views, v, random)
       const first = h * perHead + v * perView
       if (side === undefined)
         drawRays(view, isPortrait(view, views[0], PORTRAIT_COSINE), perView, first, batch, random, box)
@@ -183,11 +181,8 @@ export function drawPortrait({ views }: RecordedHead, side: number, random: () =
 }
 
 /** @param v which of the views of a step it is to be */
-function drawView(views: readonly RecordedView[], v: number, { fromBehind }: BatchShape, random: () => number) {
-  if (v === 0 && !fromBehind && random() < FRONT_SHARE) return views[0]
-  const behind = fromBehind ? views.filter((view) => cosine(view, views[0]) < 0) : []
-  const among = behind.length > 0 ? behind : views
-  return among[Math.floor(random() * among.length)]
+function drawView(views: readonly RecordedView[], v: number, random: () => number) {
+  return v === 0 && random() < FRONT_SHARE ? views[0] : views[Math.floor(random() * views.length)]
 }
 
 /** Points of the box outside REACH, [count * 3]. */

@@ -1,11 +1,12 @@
 /**
- * Gives the plane that faces the camera a layer behind that does not know the face:
+ * Gives the plane that faces the camera layers behind that do not know the face:
  * `tsx models/training/behind.ts --generator FILE --out FILE [--heads N]`. Nothing is trained and no record is needed.
  *
- * The plane gets three layers; two stay what it was, so what lies before the middle of the head stays to the bit. Of the
- * first one the finest blocks, which paint faces, are silenced; but elsewhere they draw the outlines of hair. What paints a
- * layer (the toRGBs' weights) is linear in the backbone's features, so that comes back by ridge regression: random heads
- * give many texels of features, and of what they should say again outside of faces.
+ * The plane gets four layers: between the two in front lie faces, 0.15 to 0.24 before the middle, and they stay what they
+ * were; the two behind are alone from 0.125 behind the middle on, which is all of a head's back. Of these the finest
+ * blocks, which paint faces, are silenced; but elsewhere they draw the outlines of hair. What paints a layer (the toRGBs'
+ * weights) is linear in the backbone's features, so that comes back by ridge regression: random heads give many texels of
+ * features, and of what they should say again outside of faces.
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -20,12 +21,11 @@ import { saveGenerator } from './checkpoint.ts'
 import { PAINTER, withLayers } from './network.ts'
 import { type Matrix, product, solve } from './regression.ts'
 
-const LAYERS: GeneratorConfig['plane_layers'] = [3, 1, 1]
-/**
- * What is left where faces are of the finest blocks, by how much coarser than the planes they are. Less than nothing makes
- * up for the share of about a fifth that the middle layer has where backs of heads are.
- */
-const LEFT: Readonly<Record<number, number>> = { 1: -0.3, 2: -0.3, 4: 0.2 }
+const LAYERS: GeneratorConfig['plane_layers'] = [4, 1, 1]
+/** How many of the facing plane's layers, the first ones, are to know no face. */
+const BEHIND = 2
+/** What is left where faces are of the finest blocks, by how much coarser than the planes they are. */
+const LEFT: Readonly<Record<number, number>> = { 1: 0, 2: 0, 4: 0.3 }
 /** Where faces and the edges of hair around them are: an ellipse on the facing plane, in shares of the box, and its soft edge. */
 const FACE = { centre: [0, 0.06], reach: [0.16, 0.24], edge: 0.25 }
 /** Texels that count: those of heads and their surroundings, in shares of the box. */
@@ -87,14 +87,16 @@ function featuresOf(runtime: Runtime, { config, weights }: Pick<GeneratorFile, '
   return { painters, count, paint }
 }
 
-/** The weights of `file` for planes of LAYERS, with a layer behind that does not know the face. */
+/** The weights of `file` for planes of LAYERS; those behind do not know the face. */
 export async function facelessBehind(
   runtime: Runtime,
   file: Pick<GeneratorFile, 'config' | 'weights'>,
   heads: number,
 ): Promise<Map<string, Weight>> {
   const { config, weights } = file
-  const { plane_channels: channels, plane_resolution: size } = config
+  const { plane_channels, plane_resolution: size } = config
+  const channels = BEHIND * plane_channels
+  const made = withLayers(file, LAYERS)
   const generator = new Generator(runtime, config, weights)
   const { painters, count, paint } = featuresOf(runtime, file)
   const features: Matrix = { rows: heads * TEXELS, columns: count, data: new Float32Array(heads * TEXELS * count) }
@@ -115,7 +117,7 @@ export async function facelessBehind(
       for (const { name, size: side, width, first } of painters) {
         const left = LEFT[size / side] ?? 1
         if (share === 1 || left === 1) continue
-        const { data } = weights.get(name)!
+        const { data } = made.get(name)!
         for (let channel = 0; channel < channels; channel++) {
           let said = 0
           for (let k = 0; k < width; k++) said += data[channel * width + k] * found[first + k]
@@ -130,7 +132,6 @@ export async function facelessBehind(
   for (let i = 0; i < count; i++) trace += gram[i * (count + 1)]
   for (let i = 0; i < count; i++) gram[i * (count + 1)] += (STRENGTH * trace) / count
   const change = solve(gram, count, await product(runtime, features, changes, 'aTb'))
-  const made = withLayers(file, LAYERS)
   for (const { name, size: side, width, first } of painters) {
     const { data } = made.get(name)!
     for (let channel = 0; channel < channels; channel++) {

@@ -1,86 +1,143 @@
 /**
- * How random heads are drawn: the mapping network, fitted to give codes that are spread as the ones read off recorded
- * heads are. Training itself never asks for it, because there every code is read off a portrait.
+ * How random heads are drawn: a mapping network whose codes are spread as the ones read off recorded heads are. Of z its
+ * first number chooses what kind of person it is (hair, hat, glasses, beard: between two of them lies no third), the
+ * others how that person differs from the mean of the kind. That is a mixture of normal distributions of one covariance,
+ * and the weights that draw it are written down, not trained; training itself never asks for the mapping, because there
+ * every code is read off a portrait.
  */
 import type { GeneratorConfig } from '../../src-main/engine/checkpoint/config.ts'
 import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
-import { unprefixed } from '../../src-main/engine/generator/adjoint.ts'
-import { mapping } from '../../src-main/engine/generator/mapping.ts'
-import { Parameters } from '../../src-main/engine/generator/parameters.ts'
-import {
-  add,
-  constant,
-  gradients,
-  input,
-  matMul,
-  meanAll,
-  square,
-  sub,
-  writeModel,
-} from '../../src-main/engine/graph/index.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
-import { residents } from '../../src-main/engine/runtime/resident.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { principalComponents } from './components.ts'
-import { HostAdam } from './optimiser.ts'
-import { centredRows, type Matrix, means, product } from './regression.ts'
+import { type Matrix, means, product } from './regression.ts'
 
-const STEPS = 4000
-/** Codes drawn in a step. */
-const BATCH = 256
-const RATE = 2e-3
+/** One layer chooses and passes on, one adds up, one takes back what leaky ReLU makes of negative numbers. */
+export const MAPPING = { mapping_layers: 3, mapping_lr_multiplier: 1 }
+
+/** Fewer heads of a kind do not tell its mean. */
+const LEAST = 3
+/** How far people of a kind are from their mean, as a share of how far codes are. Part of that is the reader's noise. */
+const SPREAD = 0.8
+/** Of the choice between two kinds: a thousandth of a deviation lies between them. Half precision holds its weight. */
+const STEEPNESS = 1000
+/** What is added to a number of z, so that leaky ReLU passes it on as it is: none is as far below 0. */
+const LIFT = 7
+/** Slope of leaky ReLU below 0; every layer's gain, that of its activation (docs/eg3d.md, Layers). */
+const SLOPE = 0.2
+const GAIN = Math.SQRT2
+/** Draws of z from which the kinds' borders are read. */
+const DRAWS = 20_000
 
 /**
- * A mapping that makes of z, drawn from N(0, 1), codes of the mean and the covariance of given ones, as far as the z_dim
- * strongest components of these go.
- * @param weights of the generator: where the mapping starts
- * @param codes w of recorded heads, [N, w_dim], N > z_dim
- * @returns the mapping's weights, the mean latent among them, and what is left over of the codes' power, 0 to 1
+ * @param codes w of recorded heads, [N, w_dim], @param kinds of each of them
+ * @param mean latent: where truncation leads to
+ * @returns the mapping's weights, for a config with MAPPING
  */
-export async function fitMapping(
+export async function drawnMapping(
   runtime: Runtime,
-  config: GeneratorConfig,
-  weights: ReadonlyMap<string, Weight>,
+  { z_dim, w_dim }: Pick<GeneratorConfig, 'z_dim' | 'w_dim'>,
   codes: Matrix,
-  steps = STEPS,
-): Promise<{ weights: Map<string, Weight>; error: number }> {
-  const { z_dim, c_dim, w_dim, mapping_lr_multiplier: multiplier } = config
-  const mean = means(codes)
-  const centred = centredRows(codes, mean)
-  const whitening = { rows: w_dim, columns: z_dim, data: await principalComponents(runtime, centred, z_dim) }
-  // z have covariance one, so a code's part in them is their product with all codes.
-  const whitened = await product(runtime, centred, whitening, 'ab')
-  const { data: spread } = await product(runtime, whitened, centred, 'aTb')
-  const linear = { rows: z_dim, columns: w_dim, data: spread.map((value) => value / codes.rows) }
+  kinds: readonly string[],
+  mean: Float32Array,
+): Promise<Map<string, Weight>> {
+  const groups = [...new Set(kinds)]
+    .map((kind) => kinds.flatMap((other, row) => (other === kind ? [row] : [])))
+    .filter((rows) => rows.length >= LEAST)
+  const known = groups.flat()
+  const centres = groups.map((rows) => means(rowsAt(codes, rows)))
+  const within = rowsAt(codes, known)
+  groups
+    .flatMap((rows, kind) => rows.map(() => centres[kind]))
+    .forEach((centre, row) => {
+      for (let k = 0; k < w_dim; k++) within.data[row * w_dim + k] -= centre[k]
+    })
+  // A border between two kinds takes two units of the first layer, whatever is passed on one.
+  const borders = bordersOf(
+    groups.map((rows) => rows.length / known.length),
+    z_dim,
+  )
+  const passed = Math.min(w_dim - 2 * borders.length, z_dim - 1)
+  if (passed < 1) throw new Error(`${groups.length} kinds of people are too many for a mapping ${w_dim} wide`)
+  const directions = await spreadOf(runtime, within, passed)
 
-  const parameters = new Parameters(weights)
-  const label = constant(new Float32Array(BATCH * c_dim), [BATCH, c_dim])
-  const z = input('z', [BATCH, z_dim])
-  const drawn = mapping(config, parameters, z, label)
-  const wanted = add(matMul(z, constant(linear.data, [z_dim, w_dim])), constant(mean, [w_dim]))
-  const loss = meanAll(square(sub(drawn, wanted)))
-  const leaves = [...parameters.used].filter(([name]) => name.includes('.fc'))
-  const found = gradients(
-    loss,
-    leaves.map(([, tensor]) => tensor),
-  )
-  const program = await runtime.compile(
-    writeModel({ loss, ...Object.fromEntries(leaves.map(([name], i) => [`d.${name}`, found[i]])) }),
-  )
-  const mapped = new Map([...parameters.used.keys()].map((name) => [name, weights.get(name)!]))
-  // The run-time gain is undone: at its hundredth of the rate, it takes twice the steps.
-  const optimiser = new HostAdam(mapped, () => 1 / multiplier)
-  let left = 0
-  for (let step = 0; step < steps; step++) {
-    const z = normalArray(BATCH * z_dim, step)
-    const { loss, ...gradient } = await program.run({ ...optimiser.weights, z })
-    if (step >= steps / 2) left += loss[0] / (steps / 2)
-    const rate = RATE * Math.min(1, (2 * (steps - step)) / steps)
-    await optimiser.step(residents(unprefixed(gradient)), rate, Math.min(0.99, (step + 1) / (step + 20)))
+  const inputs = z_dim + w_dim
+  const layers = [inputs, w_dim, w_dim].map((width) => ({
+    weight: { shape: [w_dim, width], data: new Float32Array(w_dim * width) },
+    bias: { shape: [w_dim], data: new Float32Array(w_dim) },
+    // What fullyConnected divides by.
+    scale: Math.sqrt(width),
+  }))
+  const [choose, addUp, takeBack] = layers
+  for (const [i, border] of borders.entries()) {
+    // Of two ramps a unit of height apart the difference goes from SLOPE to 1 at the border.
+    for (const unit of [2 * i, 2 * i + 1]) {
+      choose.weight.data[unit * inputs] = STEEPNESS * choose.scale
+      choose.bias.data[unit] = -STEEPNESS * border - (unit % 2)
+    }
   }
-  const { average } = await optimiser.read()
-  const power = linear.data.reduce((sum, value) => sum + value * value, 0) / w_dim
-  const fitted = new Map([...mapped].map(([name, { shape }]) => [name, { shape, data: average[name] }]))
-  fitted.set('backbone.mapping.w_avg', { shape: [w_dim], data: mean })
-  return { weights: fitted, error: left / power }
+  for (let i = 0; i < passed; i++) {
+    const unit = 2 * borders.length + i
+    choose.weight.data[unit * inputs + 1 + i] = choose.scale
+    choose.bias.data[unit] = LIFT
+  }
+  for (let k = 0; k < w_dim; k++) {
+    // Less the code: leaky ReLU of that is undone by leaky ReLU.
+    const put = (unit: number, value: number) => {
+      addUp.weight.data[k * w_dim + unit] = (-value / GAIN) * addUp.scale
+    }
+    let offset = centres[0][k]
+    for (const i of borders.keys()) {
+      const jump = (centres[i + 1][k] - centres[i][k]) / (1 - SLOPE)
+      put(2 * i, jump)
+      put(2 * i + 1, -jump)
+      offset -= SLOPE * jump
+    }
+    for (let i = 0; i < passed; i++) {
+      const value = SPREAD * directions[i * w_dim + k]
+      put(2 * borders.length + i, value)
+      offset -= LIFT * value
+    }
+    addUp.bias.data[k] = -offset
+    takeBack.weight.data[k * w_dim + k] = -takeBack.scale / (SLOPE * GAIN ** 2)
+  }
+  const weights = new Map<string, Weight>([['backbone.mapping.w_avg', { shape: [w_dim], data: mean }]])
+  for (const [i, { weight, bias }] of layers.entries()) {
+    weights.set(`backbone.mapping.fc${i}.weight`, weight).set(`backbone.mapping.fc${i}.bias`, bias)
+  }
+  return weights
+}
+
+function rowsAt({ columns, data }: Matrix, rows: readonly number[]): Matrix {
+  const chosen = new Float32Array(rows.length * columns)
+  rows.forEach((row, i) => {
+    chosen.set(data.subarray(row * columns, (row + 1) * columns), i * columns)
+  })
+  return { rows: rows.length, columns, data: chosen }
+}
+
+/** Below which first number of a normalised z so many of all draws lie as the shares up to each kind but the last one say. */
+function bordersOf(shares: readonly number[], z_dim: number): number[] {
+  const firsts = Array.from({ length: DRAWS }, (_, seed) => {
+    const z = normalArray(z_dim, seed)
+    return z[0] / Math.sqrt(z.reduce((sum, value) => sum + value * value, 0) / z_dim)
+  }).sort((a, b) => a - b)
+  let share = 0
+  return shares.slice(0, -1).map((part) => {
+    share += part
+    return firsts[Math.round(share * DRAWS)]
+  })
+}
+
+/** @returns [count, columns]: normal numbers times these rows have the covariance of centred examples, as far as it goes */
+async function spreadOf(runtime: Runtime, examples: Matrix, count: number): Promise<Float32Array> {
+  const whitening = {
+    rows: examples.columns,
+    columns: count,
+    data: await principalComponents(runtime, examples, count),
+  }
+  const whitened = await product(runtime, examples, whitening, 'ab')
+  // z have covariance one, so a code's part in them is their product with all codes.
+  const { data } = await product(runtime, whitened, examples, 'aTb')
+  return data.map((value) => value / examples.rows)
 }

@@ -16,17 +16,11 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { readChangedHeads } from './changes.ts'
 import { saveGenerator } from './checkpoint.ts'
 import { fitDirections } from './directions.ts'
-import { fitMapping } from './drawing.ts'
+import { drawnMapping, MAPPING } from './drawing.ts'
+import { hidesHair, isPlain, kindOf } from './kinds.ts'
 import { fits, readerOf } from './network.ts'
 import { eachRecord, thumbnail } from './records.ts'
-import { matrixOf } from './regression.ts'
-
-/**
- * Hair that ends above the neck, or none. Random heads and the mean latent are of such people: between the codes of all of
- * them something hangs at the nape, and no head of a photo is to reach further back than the mean does
- * (src-main/engine/inversion/terms/back.ts).
- */
-const SHORT_HAIR = new Set([null, 'cap', 'short01', 'short02', 'short03', 'short04'])
+import { matrixOf, means } from './regression.ts'
 
 const { values } = parseArgs({
   options: {
@@ -42,8 +36,9 @@ if (!path || !out || !(data || changes)) throw new Error('--generator, --out and
 
 const runtime = await Runtime.create({ provider: 'cpu' })
 const file = await readTrained(path)
-const { config, weights: trained, extras } = file
+const { weights: trained, extras } = file
 const reader = readerOf(runtime, file, path)
+const config = data ? { ...file.config, ...MAPPING } : file.config
 const weights = data ? await finish(data) : trained
 const directions: [string, Weight][] = []
 if (changes) {
@@ -77,13 +72,18 @@ async function readTrained(path: string): Promise<GeneratorFile> {
   return { ...file, weights: halved(file.weights), extras: new Map([...file.extras, ...halved(readers)]) }
 }
 
-/** The weights with a mapping that draws codes as they are read off the records of people with short hair. */
+/** The weights with a mapping that draws codes as they are read off the records. */
 async function finish(folder: string): Promise<GeneratorFile['weights']> {
-  const codes: Float32Array[] = []
-  for await (const { style, views } of eachRecord(folder)) {
-    if (SHORT_HAIR.has(style ?? null)) codes.push(await reader.read(thumbnail(views[0], reader.side)))
+  const [codes, plain]: Float32Array[][] = [[], []]
+  const kinds: string[] = []
+  for await (const record of eachRecord(folder)) {
+    if (hidesHair(record)) continue
+    const w = await reader.read(thumbnail(record.views[0], reader.side))
+    codes.push(w)
+    kinds.push(kindOf(record))
+    if (isPlain(record)) plain.push(w)
   }
-  const { weights: mapping, error } = await fitMapping(runtime, config, trained, matrixOf(codes))
-  console.log(`mapping: ${(100 * error).toFixed(1)} % of the codes' power left over`)
+  console.log(`${codes.length} heads of ${new Set(kinds).size} kinds`)
+  const mapping = await drawnMapping(runtime, config, matrixOf(codes), kinds, means(matrixOf(plain)))
   return new Map([...trained, ...mapping])
 }

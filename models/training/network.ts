@@ -17,6 +17,7 @@ import { firstSlice, layoutOf, type PlaneLayout, sliceCount } from '../../src-ma
 import { READER, Reader, readerShapes } from '../../src-main/engine/generator/reader.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
+import { MAPPING } from './drawing.ts'
 
 /** Distance from the camera at which a ray that meets nothing is taken to end, behind the portrait's head. World units. */
 export const FAR = 3.3
@@ -42,8 +43,7 @@ export function defaultConfig(
     c_dim: 25,
     w_dim: 256,
     num_ws: 12,
-    mapping_layers: 2,
-    mapping_lr_multiplier: 0.01,
+    ...MAPPING,
     plane_resolution: 128,
     plane_channels: PLANE_CHANNELS,
     plane_layers: layers,
@@ -153,8 +153,8 @@ export function initialWeights(
 }
 
 /**
- * A generator's weights for planes of more layers: each new layer begins as the one that was where it is, so that the
- * heads are the same at the start.
+ * A generator's weights for planes of other layers: each begins as what was where it is, the linear mixture of the two
+ * layers around it, so that heads of more layers are the same at the start as far as such mixtures tell them.
  */
 export function withLayers(
   { config, weights }: Pick<GeneratorFile, 'config' | 'weights'>,
@@ -162,18 +162,25 @@ export function withLayers(
 ): Map<string, Weight> {
   const { channels, layers: before } = layoutOf(config)
   const sources = layers.flatMap((count, plane) =>
-    Array.from(
-      { length: count },
-      (_, layer) => firstSlice({ layers: before }, plane) + Math.floor((layer * before[plane]) / count),
-    ),
+    Array.from({ length: count }, (_, layer) => {
+      const place = ((layer + 0.5) * before[plane]) / count - 0.5
+      // Beyond the outermost layers the line goes on, for between those and the next ones it has to meet what was there.
+      const low = Math.max(0, Math.min(before[plane] - 2, Math.floor(place)))
+      const share = before[plane] === 1 ? 0 : place - low
+      const first = firstSlice({ layers: before }, plane) + low
+      return { first, second: share === 0 ? first : first + 1, share }
+    }),
   )
   const result = new Map(weights)
   for (const [name, { shape, data }] of weights) {
     if (!PAINTER.test(name)) continue
     const length = data.length / sliceCount({ layers: before })
-    const parts = sources.map((slice) => data.subarray(slice * length, (slice + 1) * length))
     const wide = new Float32Array(sources.length * length)
-    for (const [i, part] of parts.entries()) wide.set(part, i * length)
+    for (const [i, { first, second, share }] of sources.entries()) {
+      for (let k = 0; k < length; k++) {
+        wide[i * length + k] = (1 - share) * data[first * length + k] + share * data[second * length + k]
+      }
+    }
     result.set(name, { shape: [sources.length * channels, ...shape.slice(1)], data: wide })
   }
   return result

@@ -34,6 +34,10 @@ export interface RecordedHead {
   readonly seed: number
   /** Name of the hair style; null: bald. */
   readonly style?: string | null
+  /** Names of what is worn, and of a beard that is more than painted. */
+  readonly hat?: string | null
+  readonly glasses?: string | null
+  readonly beard?: string | null
   readonly views: readonly RecordedView[]
 }
 
@@ -121,8 +125,8 @@ export function readRecord(archive: Uint8Array, name: string): RecordedHead {
     normal: normals.subarray(i * area * 3, (i + 1) * area * 3),
     label: labels.slice(i * 25, (i + 1) * 25),
   }))
-  const { seed, style } = parseMeta<{ seed: number; style?: string | null }>(meta)
-  return { seed, style, views }
+  const { seed, style, hat, glasses, beard } = parseMeta<Omit<RecordedHead, 'views'>>(meta)
+  return { seed, style, hat, glasses, beard, views }
 }
 
 /**

@@ -14,6 +14,7 @@ import { providerNames } from '../../src-main/engine/runtime/provider.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { progressLine, recordLosses, writeSheet } from './charts.ts'
 import { loadTraining, saveGenerator, saveTraining } from './checkpoint.ts'
+import { hidesHair } from './kinds.ts'
 import { defaultConfig, fits, initialReader, initialWeights, withLayers, withoutReader } from './network.ts'
 import { readRecords, thumbnail } from './records.ts'
 import { type TermValues, Trainer } from './trainer.ts'
@@ -28,12 +29,6 @@ const SAVE_EVERY_SECONDS = 120
 const PREVIEW_HEADS = 3
 /** Fewer samples a ray than a picture to be kept has. */
 const PREVIEW_SAMPLES = { coarse: 20, fine: 20 }
-
-/**
- * Styles that hang behind the neck and that a portrait does not show. Learned from, they hang a little on everybody whose
- * hair may be tied.
- */
-const HIDDEN_HAIR = new Set(['ponytail01', 'braid01', 'keylth', 'lara'])
 
 const options = z.object({
   data: z.string(),
@@ -74,7 +69,7 @@ async function main(): Promise<void> {
 
   await mkdir(out, { recursive: true })
   const runtime = await Runtime.create({ provider, threads })
-  const records = (await readRecords(data, { limit: heads })).filter(({ style }) => !HIDDEN_HAIR.has(style ?? ''))
+  const records = (await readRecords(data, { limit: heads })).filter((record) => !hidesHair(record))
   console.log(`${records.length} heads, ${records.reduce((sum, { views }) => sum + views.length, 0)} views`)
   const statePath = join(out, 'training.safetensors')
   const earlier = await loadTraining(statePath)

@@ -27,16 +27,16 @@ import type { RecordedHead } from './records.ts'
 import { roughness } from './roughness.ts'
 
 /**
- * What is trained, on what. 'behind': what paints the first layer of the first plane, the one behind where that plane
- * faces the camera, on single rays from behind; everything else stays, and with three layers and more the front stays to
- * the bit. 'reader': the reader alone, on single rays. 'planes': reader, backbone and decoder on single rays. 'picture':
- * super-resolution and decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
+ * What is trained, on what. 'reader': the reader alone, on single rays. 'behind': what paints the layers of the first plane
+ * that are behind where that plane faces the camera, the first half of them; everything else stays, and so does all that
+ * lies before the layers in front. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
+ * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
 export type TrainingStage = 'reader' | 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
 
 const BATCHES: Record<TrainingStage, BatchShape> = {
   reader: { heads: 6, views: 3, rays: 320, face: FACE_SIDE, empty: 0, near: 240 },
-  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, near: 0, fromBehind: true },
+  behind: { heads: 4, views: 2, rays: 480, face: 0, empty: 512, near: 480 },
   planes: { heads: 4, views: 3, rays: 640, face: FACE_SIDE, empty: 512, near: 480 },
   picture: { heads: 1, views: 3, rays: { patch: 48 }, face: 0, empty: 0, near: 0 },
   all: { heads: 2, views: 2, rays: { patch: 36 }, face: 0, empty: 512, near: 480 },
@@ -178,7 +178,7 @@ export class Trainer {
         partOf(dPlanes, head).set(sampler.gradient)
       }
       judged.smoothness = Float32Array.of(roughness(planes, config, LOSS_WEIGHTS.smoothness, dPlanes))
-      if (this.options.stage === 'behind') keepFirstSlice(dPlanes, config)
+      if (this.options.stage === 'behind') keepBehind(dPlanes, config)
       const cotangents = {
         'cotangent.planes': dPlanes,
         'cotangent.w': dW ? sumRows(dW, config.w_dim, shape.views) : new Float32Array(w.length),
@@ -259,11 +259,11 @@ export class Trainer {
   }
 }
 
-/** Of a gradient of planes [heads, slices, R, R, C] leaves only the first slice's. */
-function keepFirstSlice(gradient: Float32Array, config: GeneratorConfig): void {
+/** Of a gradient of planes [heads, slices, R, R, C] leaves only the layers behind. */
+function keepBehind(gradient: Float32Array, config: GeneratorConfig): void {
   const layout = layoutOf(config)
-  const [all, one] = [planesLength(layout), stridesOf(layout).slice]
-  for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + one, start + all)
+  const [all, behind] = [planesLength(layout), Math.floor(layout.layers[0] / 2) * stridesOf(layout).slice]
+  for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + behind, start + all)
 }
 
 /** The recorded patches of faces, [heads, 3, side, side]. */

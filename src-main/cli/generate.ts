@@ -1,7 +1,7 @@
 /** halfturn generate: a person who does not exist. */
 import { resolve } from 'node:path'
 import { FileSet } from '../engine/files/file-set.ts'
-import { LIMITS } from '../engine/limits.ts'
+import { LIMITS, TRUNCATION } from '../engine/limits.ts'
 import { words } from '../words/terminal.ts'
 import { realNumber, runtimeOptions, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
@@ -31,7 +31,7 @@ export const generate = command({
   help: () => words.cli.helps.generate(LIMITS.truncation, headFileHelp, LIMITS.edit),
   async run({ values }) {
     const seed = wholeNumber('seed', values.seed, LIMITS.seed) ?? 0
-    const truncation = realNumber('truncation', values.truncation, LIMITS.truncation) ?? 0.7
+    const truncation = realNumber('truncation', values.truncation, LIMITS.truncation) ?? TRUNCATION
     const edit = readEdit(values.edit)
     const choice = readHeadFileOptions(values)
     const report = createReporter(values.json ?? false)

@@ -5,6 +5,9 @@ export interface Range {
   readonly most: number
 }
 
+/** How far a made-up person lies from the mean one, unless it is said: as far as the generator's people do. */
+export const TRUNCATION = 1
+
 export const LIMITS = {
   /** Of one person, for one head. More say little new, and each costs a rendering in every step. */
   photos: { least: 1, most: 5 },

@@ -985,7 +985,7 @@ ein anderer macht damit weiter.
 Aufruf: halfturn generate [Optionen]
 
   --seed N               Startwert (sonst 0)
-  --truncation X         ${truncation.least} bis ${truncation.most}: kleiner ist gewöhnlicher (sonst 0.7)
+  --truncation X         ${truncation.least} bis ${truncation.most}: kleiner ist gewöhnlicher (sonst 1)
   -o, --output ORDNER    wohin die Dateien kommen (sonst ./person-<Startwert>)
   --overwrite            ersetzen, was unter diesem Namen da ist (sonst bleibt es, und dieses wird nummeriert)
 ${headFileHelp(files)}

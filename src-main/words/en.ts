@@ -1087,7 +1087,7 @@ whose credentials this machine has too. Ctrl-C stops after the step at hand; ano
 usage: halfturn generate [options]
 
   --seed N               default 0
-  --truncation X         ${truncation.least} to ${truncation.most}: smaller is more ordinary (default 0.7)
+  --truncation X         ${truncation.least} to ${truncation.most}: smaller is more ordinary (default 1)
   -o, --output DIR       where the files go (default: ./person-<seed>)
   --overwrite            replace what is there of that name (default: it is kept, and this is numbered)
 ${headFileHelp(files)}

@@ -1,4 +1,5 @@
 /** The first thing a visitor sees: where the photo goes, and what else there is to begin with. */
+import { TRUNCATION } from '../../src-main/engine/limits.ts'
 import { actions, useStore } from '../state/store.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icons.tsx'
@@ -37,7 +38,7 @@ export function Drop({ onChoose }: { onChoose(): void }) {
         </div>
         <p className="quiet">
           {text.hint}{' '}
-          <button type="button" className="link" onClick={() => actions.randomPerson(randomSeed(), 0.7)}>
+          <button type="button" className="link" onClick={() => actions.randomPerson(randomSeed(), TRUNCATION)}>
             {text.random}
           </button>
         </p>

@@ -14,7 +14,7 @@ const config = tinyConfig({
   backbone_channels: { 4: 4, 8: 2, 16: 2 },
   plane_resolution: 16,
   plane_channels: 4,
-  plane_layers: [3, 1, 1],
+  plane_layers: [4, 1, 1],
   decoder_hidden_dim: 8,
   decoder_output_dim: 5,
   rendering_kwargs: { ...kwargs, white_back: true },

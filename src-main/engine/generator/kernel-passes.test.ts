@@ -24,8 +24,8 @@ const painted = await generator.planes(golden.at('det/ws', 0))
 /** A plane with layers along its normal, as the embedded generator has one. */
 const layered: Planes = {
   ...painted,
-  layers: [3, 1, 1],
-  data: noise(planesLength({ ...painted, layers: [3, 1, 1] }), 1),
+  layers: [4, 1, 1],
+  data: noise(planesLength({ ...painted, layers: [4, 1, 1] }), 1),
 }
 
 /** More samples than the memory takes at once, rays that do not fill a piece, samples that do not fill a vector. */
