@@ -109,15 +109,18 @@ async function bitmap(blob: BlobId): Promise<ImageBitmap> {
  * meanwhile as what the head is to be shown keeps that.
  */
 export async function showPainted(): Promise<void> {
-  const { project, mesh } = get()
-  const key = surfaceKey()
   const isWanted = () => {
     const { mode, isModeChosen, formed, volume } = get()
-    return mode === 'volume' && !isModeChosen && !formed && volume !== undefined && !isForming() && surfaceKey() === key
+    return mode === 'volume' && !isModeChosen && !formed && volume !== undefined && !isForming()
   }
+  const { project, mesh } = get()
   if (!project?.head || project.photos.length === 0 || !isWanted()) return
+  const key = surfaceKey()
   const texture = await attempt(() => engine.texture({ project: project.id, ...mesh }))
-  if (texture && isWanted()) set({ mode: 'surface' })
+  if (!texture || get().project?.id !== project.id || !isWanted()) return
+  // The head's last planes may have come meanwhile, or another fineness be asked for.
+  if (surfaceKey() === key) set({ mode: 'surface' })
+  else await showPainted()
 }
 
 export const lookingActions = {

@@ -144,6 +144,8 @@ export async function showPreview(event: Extract<EngineEvent, { type: 'preview' 
   set({ previewVersion: event.planes.version })
   await takeVolume(event.planes).catch(() => {})
   set(({ latency }) => ({ latency: { ...latency, preview: Date.now() - event.sent } }))
+  // The last planes may come after what was thought of them, and it is they that are shown with the photos on them.
+  if (get().project?.verdict) showPainted()
 }
 
 export function replacePreview(previewUrl: string | undefined): void {
