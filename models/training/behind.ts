@@ -18,12 +18,10 @@ import { stridesOf } from '../../src-main/engine/generator/plane-layout.ts'
 import { normalArray, uniform } from '../../src-main/engine/random.ts'
 import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { saveGenerator } from './checkpoint.ts'
-import { PAINTER, withLayers } from './network.ts'
+import { layersBehind, PAINTER, withLayers } from './network.ts'
 import { type Matrix, product, solve } from './regression.ts'
 
 const LAYERS: GeneratorConfig['plane_layers'] = [4, 1, 1]
-/** How many of the facing plane's layers, the first ones, are to know no face. */
-const BEHIND = 2
 /** What is left where faces are of the finest blocks, by how much coarser than the planes they are. */
 const LEFT: Readonly<Record<number, number>> = { 1: 0, 2: 0, 4: 0.3 }
 /** Where faces and the edges of hair around them are: an ellipse on the facing plane, in shares of the box, and its soft edge. */
@@ -95,7 +93,7 @@ export async function facelessBehind(
 ): Promise<Map<string, Weight>> {
   const { config, weights } = file
   const { plane_channels, plane_resolution: size } = config
-  const channels = BEHIND * plane_channels
+  const channels = layersBehind(LAYERS) * plane_channels
   const made = withLayers(file, LAYERS)
   const generator = new Generator(runtime, config, weights)
   const { painters, count, paint } = featuresOf(runtime, file)

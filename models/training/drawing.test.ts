@@ -7,7 +7,6 @@ import { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { TINY_CONFIG } from '../../testing/generator.ts'
 import { drawnMapping, MAPPING } from './drawing.ts'
 import { initialWeights } from './network.ts'
-import { matrixOf } from './regression.ts'
 
 const config = parseConfig({ ...TINY_CONFIG, ...MAPPING, z_dim: 24, w_dim: 32 })
 const { w_dim, z_dim } = config
@@ -34,7 +33,7 @@ beforeAll(async () => {
     const code = codeOf(Object.keys(KINDS).indexOf(kind), normalArray(3, 100 + i))
     return code.map((value, k) => value + 1e-3 * noise[i * w_dim + k])
   })
-  const mapping = await drawnMapping(runtime, config, matrixOf(codes), kinds, centres[0])
+  const mapping = await drawnMapping(runtime, config, codes, kinds, centres[0])
   const generator = new Generator(runtime, config, new Map([...weights, ...mapping]))
   expect(generator.meanLatent).toEqual(centres[0])
   const all = await generator.mapAll(normalArray(1000 * z_dim, 7), new Float32Array(config.c_dim))

@@ -10,7 +10,7 @@ import type { Weight } from '../../src-main/engine/checkpoint/generator-file.ts'
 import { normalArray } from '../../src-main/engine/random.ts'
 import type { Runtime } from '../../src-main/engine/runtime/runtime.ts'
 import { principalComponents } from './components.ts'
-import { type Matrix, means, product } from './regression.ts'
+import { centredRows, type Matrix, matrixOf, means, product } from './regression.ts'
 
 /** One layer chooses and passes on, one adds up, one takes back what leaky ReLU makes of negative numbers. */
 export const MAPPING = { mapping_layers: 3, mapping_lr_multiplier: 1 }
@@ -30,36 +30,37 @@ const GAIN = Math.SQRT2
 const DRAWS = 20_000
 
 /**
- * @param codes w of recorded heads, [N, w_dim], @param kinds of each of them
+ * @param codes w of recorded heads, each [w_dim], @param kinds of each of them
  * @param mean latent: where truncation leads to
  * @returns the mapping's weights, for a config with MAPPING
  */
 export async function drawnMapping(
   runtime: Runtime,
   { z_dim, w_dim }: Pick<GeneratorConfig, 'z_dim' | 'w_dim'>,
-  codes: Matrix,
+  codes: readonly Float32Array[],
   kinds: readonly string[],
   mean: Float32Array,
 ): Promise<Map<string, Weight>> {
   const groups = [...new Set(kinds)]
-    .map((kind) => kinds.flatMap((other, row) => (other === kind ? [row] : [])))
-    .filter((rows) => rows.length >= LEAST)
-  const known = groups.flat()
-  const centres = groups.map((rows) => means(rowsAt(codes, rows)))
-  const within = rowsAt(codes, known)
-  groups
-    .flatMap((rows, kind) => rows.map(() => centres[kind]))
-    .forEach((centre, row) => {
-      for (let k = 0; k < w_dim; k++) within.data[row * w_dim + k] -= centre[k]
-    })
+    .map((kind) => matrixOf(codes.filter((_, i) => kinds[i] === kind)))
+    .filter(({ rows }) => rows >= LEAST)
+  const centres = groups.map(means)
+  const known = groups.reduce((sum, { rows }) => sum + rows, 0)
+  const within = new Float32Array(known * w_dim)
+  let filled = 0
+  for (const [kind, group] of groups.entries()) {
+    const { data } = centredRows(group, centres[kind])
+    within.set(data, filled)
+    filled += data.length
+  }
   // A border between two kinds takes two units of the first layer, whatever is passed on one.
   const borders = bordersOf(
-    groups.map((rows) => rows.length / known.length),
+    groups.map(({ rows }) => rows / known),
     z_dim,
   )
-  const passed = Math.min(w_dim - 2 * borders.length, z_dim - 1)
-  if (passed < 1) throw new Error(`${groups.length} kinds of people are too many for a mapping ${w_dim} wide`)
-  const directions = await spreadOf(runtime, within, passed)
+  const passed = Math.min(w_dim - 2 * borders.length, z_dim - 1, known - groups.length)
+  if (passed < 1) throw new Error(`${known} heads of ${groups.length} kinds make no mapping ${w_dim} wide`)
+  const directions = await spreadOf(runtime, { rows: known, columns: w_dim, data: within }, passed)
 
   const inputs = z_dim + w_dim
   const layers = [inputs, w_dim, w_dim].map((width) => ({
@@ -106,14 +107,6 @@ export async function drawnMapping(
     weights.set(`backbone.mapping.fc${i}.weight`, weight).set(`backbone.mapping.fc${i}.bias`, bias)
   }
   return weights
-}
-
-function rowsAt({ columns, data }: Matrix, rows: readonly number[]): Matrix {
-  const chosen = new Float32Array(rows.length * columns)
-  rows.forEach((row, i) => {
-    chosen.set(data.subarray(row * columns, (row + 1) * columns), i * columns)
-  })
-  return { rows: rows.length, columns, data: chosen }
 }
 
 /** Below which first number of a normalised z so many of all draws lie as the shares up to each kind but the last one say. */

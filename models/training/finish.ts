@@ -84,6 +84,6 @@ async function finish(folder: string): Promise<GeneratorFile['weights']> {
     if (isPlain(record)) plain.push(w)
   }
   console.log(`${codes.length} heads of ${new Set(kinds).size} kinds`)
-  const mapping = await drawnMapping(runtime, config, matrixOf(codes), kinds, means(matrixOf(plain)))
+  const mapping = await drawnMapping(runtime, config, codes, kinds, means(matrixOf(plain)))
   return new Map([...trained, ...mapping])
 }

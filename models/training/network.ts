@@ -29,6 +29,9 @@ const THIRD_WIDTH = 8
 /** Weights that paint the planes from the backbone's features; their first axis runs over slices and channels. */
 export const PAINTER = /^backbone\.synthesis\.b(\d+)\.torgb\.(weight|bias)$/
 
+/** How many of the facing plane's layers, the first ones, are behind the middle. */
+export const layersBehind = ([facing]: PlaneLayout['layers']): number => Math.floor(facing / 2)
+
 /** The default generator: small enough for inversion on two CPU cores. */
 export function defaultConfig(
   withSuperResolution: boolean,

@@ -19,7 +19,7 @@ import { ADVERSARIAL_PATCH, Adversary } from './adversary.ts'
 import { drawTone, dressPortrait, mirrorHead, mirrorPicture, toneHead, tonePicture } from './augment.ts'
 import { type Batch, type BatchShape, drawBatch, drawPortrait, ofHead, raysOfHead, SAMPLES } from './batch.ts'
 import { createOptimiser } from './graph-adam.ts'
-import { FAR, PAINTER } from './network.ts'
+import { FAR, layersBehind, PAINTER } from './network.ts'
 import { describeObjective, LOSS_WEIGHTS, type ObjectiveShape } from './objective.ts'
 import type { Optimiser } from './optimiser.ts'
 import { FACE_SIDE, perceptualTargets } from './perceptual.ts'
@@ -28,8 +28,8 @@ import { roughness } from './roughness.ts'
 
 /**
  * What is trained, on what. 'reader': the reader alone, on single rays. 'behind': what paints the layers of the first plane
- * that are behind where that plane faces the camera, the first half of them; everything else stays, and so does all that
- * lies before the layers in front. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
+ * that are behind where that plane faces the camera, the first half of them; everything else stays, and so does
+ * what lies from the first layer in front on. 'planes': reader, backbone and decoder on single rays. 'picture': super-resolution and
  * decoder on patches, the planes as they are. 'all': everything, on patches. 'adversarial': the same against a discriminator.
  */
 export type TrainingStage = 'reader' | 'behind' | 'planes' | 'picture' | 'all' | 'adversarial'
@@ -262,7 +262,7 @@ export class Trainer {
 /** Of a gradient of planes [heads, slices, R, R, C] leaves only the layers behind. */
 function keepBehind(gradient: Float32Array, config: GeneratorConfig): void {
   const layout = layoutOf(config)
-  const [all, behind] = [planesLength(layout), Math.floor(layout.layers[0] / 2) * stridesOf(layout).slice]
+  const [all, behind] = [planesLength(layout), layersBehind(layout.layers) * stridesOf(layout).slice]
   for (let start = 0; start < gradient.length; start += all) gradient.fill(0, start + behind, start + all)
 }
 
